@@ -1,0 +1,112 @@
+// Grows a NetworkGraph op by op; shapes are inferred as ops are added. Used by frontends and by `resize` of graphs.
+
+import type { Result } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import { inferShapes } from './infer-shapes.ts';
+import type { Framework, IdleLayer, ModelEntry, NetworkGraph, UnknownPart, Value } from './network-graph.ts';
+import type { LayerSite, Op, OpAttributes, Parameter, ValueId } from './op.ts';
+import type { Shape } from './shape.ts';
+import type { WidthOrigin } from './width-origin.ts';
+
+/** All of an op but what the builder gives it. `name` is made unique by a suffix `_1`, `_2`, … where needed. */
+export interface NewOp {
+  readonly name: string;
+  readonly label: string;
+  readonly attributes: OpAttributes;
+  readonly inputs: readonly ValueId[];
+  readonly parameters?: readonly Parameter[];
+  readonly site: LayerSite;
+  readonly outWidth?: WidthOrigin | undefined;
+  readonly inWidth?: WidthOrigin | undefined;
+}
+
+interface GrowingValue {
+  readonly shape: Shape;
+  readonly producer: number;
+  readonly consumers: Set<number>;
+}
+
+export class GraphBuilder {
+  readonly #ops: Op[] = [];
+  readonly #values: GrowingValue[] = [];
+  readonly #names = new Map<string, number>();
+  readonly #idle: IdleLayer[] = [];
+  readonly #unknowns: UnknownPart[] = [];
+
+  /**
+   * Adds an op and returns the ids of its outputs, or a sentence with both shapes when its inputs do not fit.
+   * Nothing is added on failure; the caller reports the problem and may add an `opaque` op instead.
+   */
+  add(op: NewOp): Result<readonly ValueId[]> {
+    const shapes = inferShapes(op.attributes, op.inputs.map((id) => this.shapeOf(id)));
+    if (!shapes.ok) return shapes;
+    const id = this.#ops.length;
+    const outputs = shapes.value.map((shape) => {
+      this.#values.push({ shape, producer: id, consumers: new Set() });
+      return this.#values.length - 1;
+    });
+    for (const input of op.inputs) this.#values[input]?.consumers.add(id);
+    this.#ops.push({
+      id,
+      name: this.#uniqueName(op.name),
+      label: op.label,
+      attributes: op.attributes,
+      inputs: op.inputs,
+      outputs,
+      parameters: op.parameters ?? [],
+      site: op.site,
+      ...(op.outWidth && { outWidth: op.outWidth }),
+      ...(op.inWidth && { inWidth: op.inWidth }),
+    });
+    return { ok: true, value: outputs };
+  }
+
+  /** The shape of a value that this builder gave out. */
+  shapeOf(id: ValueId): Shape {
+    const value = this.#values[id];
+    if (value === undefined) throw new Error(`No value ${String(id)} in the graph being built`);
+    return value.shape;
+  }
+
+  /** Ops so far; a frontend's fuel limit looks at it. */
+  get opCount(): number {
+    return this.#ops.length;
+  }
+
+  addIdle(layer: IdleLayer): void {
+    this.#idle.push(layer);
+  }
+
+  addUnknown(reason: string, span: SourceSpan): void {
+    if (this.#unknowns.some((known) => known.reason === reason && known.span.start === span.start && known.span.document === span.document)) return;
+    this.#unknowns.push({ reason, span });
+  }
+
+  /** The finished graph. `inputs` of the graph are its `input` ops in order. */
+  build(framework: Framework, entry: ModelEntry, outputs: readonly ValueId[]): NetworkGraph {
+    const values: Value[] = this.#values.map((value, id) => ({
+      id,
+      shape: value.shape,
+      producer: value.producer,
+      consumers: [...value.consumers],
+    }));
+    return {
+      version: 1,
+      framework,
+      entry,
+      ops: this.#ops,
+      values,
+      inputs: this.#ops.filter((op) => op.attributes.kind === 'input').flatMap((op) => op.outputs),
+      outputs,
+      idle: this.#idle,
+      unknowns: this.#unknowns,
+    };
+  }
+
+  #uniqueName(wanted: string): string {
+    const seen = this.#names.get(wanted);
+    this.#names.set(wanted, (seen ?? 0) + 1);
+    if (seen === undefined) return wanted;
+    return this.#uniqueName(`${wanted}_${String(seen)}`);
+  }
+}

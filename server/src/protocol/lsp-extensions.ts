@@ -1,0 +1,85 @@
+// Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
+
+import type { RunConfig } from './run-config.ts';
+import type { RunEvent } from './run-events.ts';
+import type { RunProposal, RunSnapshot, RunStatus } from './run-files.ts';
+
+/** Zero-based, as LSP has it. */
+export interface WirePosition {
+  readonly line: number;
+  readonly character: number;
+}
+
+export interface WireRange {
+  readonly start: WirePosition;
+  readonly end: WirePosition;
+}
+
+/** A failure that the user can mend; `message` names the file, the place and the remedy. */
+export interface Refusal {
+  readonly refused: true;
+  readonly message: string;
+}
+
+export interface ModelSummary {
+  readonly uri: string;
+  readonly entry: string;
+  readonly range: WireRange;
+  readonly input: readonly (readonly number[])[];
+  /** `1.2 MMACs · 44.4 k params · 0.10 ms on V100`, ready to show. */
+  readonly totals: string;
+}
+
+export interface RunSummary {
+  readonly id: string;
+  readonly folder: string;
+  readonly status: RunStatus;
+  readonly uri: string;
+  readonly entry: string;
+  readonly step: number;
+  readonly totalSteps: number;
+}
+
+/** A run's settings as far as known before asking: `missing` names what the user must still say. */
+export interface RunDraft {
+  readonly config: Omit<RunConfig, 'data'> & { readonly data?: RunConfig['data'] };
+  readonly missing: readonly 'data'[];
+  /** Where the defaults come from: the `morphnet.json` used, if any. */
+  readonly configFile?: string;
+}
+
+export interface WireTextEdit {
+  readonly range: WireRange;
+  readonly newText: string;
+}
+
+/** Proven edits, for the client to apply as one undoable step. `version` is the document's that they fit. */
+export interface WireDocumentEdits {
+  readonly uri: string;
+  readonly version: number | null;
+  readonly edits: readonly WireTextEdit[];
+}
+
+/** Request names with their parameter and result types, client to server. */
+export interface ServerRequests {
+  'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
+  'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
+  'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
+  'morphnet/stopRun': { params: { id: string }; result: null | Refusal };
+  'morphnet/resumeRun': { params: { id: string }; result: RunSummary | Refusal };
+  'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
+  'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
+  /** All widths of the run's proposal (`layer` absent) or of one layer, as proven edits. */
+  'morphnet/proposalEdits': { params: { id: string; layer?: string }; result: { title: string; documents: readonly WireDocumentEdits[] } | Refusal };
+  /** Where a layer of a run stands in the source. */
+  'morphnet/layerLocation': { params: { id: string; layer: string }; result: { uri: string; range: WireRange } | Refusal };
+}
+
+/** Notifications, server to client. */
+export interface ServerNotifications {
+  /** The run's folder grew by these events; `proposal` is the latest when it changed. */
+  'morphnet/runGrew': { id: string; status: RunStatus; events: readonly RunEvent[]; proposal?: RunProposal };
+}
+
+export type ServerRequestName = keyof ServerRequests;
+export type ServerNotificationName = keyof ServerNotifications;

@@ -1,0 +1,50 @@
+// A resolved run: what `morphnet.json` and the user's answers come to. Checked wherever it is read.
+
+import * as v from 'valibot';
+
+/** `kind:path` on the command line. A path is absolute once resolved. */
+export const dataSetSchema = v.strictObject({
+  kind: v.picklist(['idx', 'cifar10']),
+  path: v.pipe(v.string(), v.minLength(1)),
+});
+
+/** What the run aims at: a resource, and either a strength or a fraction of the seed's cost that it should come to. */
+export const targetSchema = v.strictObject({
+  resource: v.picklist(['flops', 'params']),
+  fraction: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
+});
+
+export const runConfigSchema = v.strictObject({
+  version: v.literal(1),
+  model: v.strictObject({
+    /** URI of the document. */
+    document: v.string(),
+    entry: v.string(),
+    input: v.array(v.array(v.pipe(v.number(), v.integer(), v.minValue(1)))),
+  }),
+  data: dataSetSchema,
+  target: targetSchema,
+  /** The regulariser's strength λ; absent: found from the target fraction. */
+  strength: v.optional(v.pipe(v.number(), v.minValue(0))),
+  algorithm: v.picklist(['auto', 'gamma', 'group-lasso']),
+  threshold: v.pipe(v.number(), v.minValue(0)),
+  batchSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  learningRate: v.pipe(v.number(), v.gtValue(0)),
+  optimizer: v.picklist(['sgd', 'adam']),
+  weightDecay: v.pipe(v.number(), v.minValue(0)),
+  steps: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  engine: v.picklist(['auto', 'onnx', 'tfjs']),
+  /** 0: all cores but one. */
+  threads: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Steps between two alive counts. */
+  aliveEvery: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Steps between two checkpoints. */
+  checkpointEvery: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** The device profile that latencies are estimated for. */
+  device: v.strictObject({ name: v.string(), peakGflopsPerSecond: v.number(), memoryGigabytesPerSecond: v.number() }),
+});
+
+export type DataSetReference = v.InferOutput<typeof dataSetSchema>;
+export type RunTarget = v.InferOutput<typeof targetSchema>;
+export type RunConfig = v.InferOutput<typeof runConfigSchema>;

@@ -1,0 +1,60 @@
+// What stands in a run's folder beside the event log, as it crosses processes.
+//
+//   .morphnet/runs/<id>/
+//     config.json        RunConfig                    written once
+//     network.json       the seed's NetworkGraph      written once
+//     structure.json     RunStructure                 written once, by the trainer
+//     events.ndjson      RunEvent, one a line         append-only
+//     proposal.json      RunProposal                  replaced atomically at every alive count
+//     learned_structure/alive_<step>                  the exporter's JSON (spec 5.1)
+//     checkpoints/step-<n>.…                          written atomically, the latest two kept
+
+import * as v from 'valibot';
+import { runConfigSchema } from './run-config.ts';
+import { runEventSchema } from './run-events.ts';
+
+/** The channel groups of a run, in the order of the `alive` events. */
+export const runStructureSchema = v.object({
+  version: v.literal(1),
+  algorithm: v.string(),
+  groups: v.array(
+    v.object({
+      name: v.string(),
+      size: v.number(),
+      /** Names of the layers with this width, in network order. */
+      layers: v.array(v.string()),
+      fixed: v.optional(v.string()),
+    }),
+  ),
+});
+
+const change = v.object({ before: v.number(), after: v.number() });
+
+/** The same shape as structure's WidthProposal. */
+export const runProposalSchema = v.object({
+  version: v.literal(1),
+  step: v.number(),
+  layers: v.array(v.object({ name: v.string(), label: v.string(), group: v.string(), width: change, macs: change, params: change, latencyMs: change })),
+  totals: v.object({ macs: change, params: change, latencyMs: change }),
+  removed: v.array(v.string()),
+  device: v.string(),
+});
+
+/** How a run stands, worked out from its last events and whether its process lives. */
+export const runStatusSchema = v.picklist(['queued', 'running', 'interrupted', 'finished', 'failed']);
+
+/** All that a dashboard shows of a run. */
+export const runSnapshotSchema = v.object({
+  id: v.string(),
+  folder: v.string(),
+  status: runStatusSchema,
+  config: runConfigSchema,
+  structure: v.optional(runStructureSchema),
+  events: v.array(runEventSchema),
+  proposal: v.optional(runProposalSchema),
+});
+
+export type RunStructure = v.InferOutput<typeof runStructureSchema>;
+export type RunProposal = v.InferOutput<typeof runProposalSchema>;
+export type RunStatus = v.InferOutput<typeof runStatusSchema>;
+export type RunSnapshot = v.InferOutput<typeof runSnapshotSchema>;

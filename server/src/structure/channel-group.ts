@@ -1,0 +1,36 @@
+// The vocabulary of structure learning: groups of channels that live and die together, and what is proposed for them.
+// Plain data; how groups are found stands in group-channels.ts.
+
+import type { OpId } from '../network/op.ts';
+
+/** A run of output channels of one op. */
+export interface ChannelSlice {
+  readonly op: OpId;
+  readonly start: number;
+  readonly size: number;
+}
+
+/**
+ * Where a regularization vector comes from: the scale of a batch norm (`gamma`) or the weights of a
+ * convolution or dense layer (`group-lasso`). One source covers all output channels of its op.
+ */
+export interface RegularizerSource {
+  readonly op: OpId;
+  readonly kind: 'gamma' | 'group-lasso';
+  /** Share of the L1 term in group lasso, 0 to 1 (spec 2.1); 0 for gamma. */
+  readonly l1Fraction: number;
+  readonly channels: number;
+}
+
+/** Slices of equal size whose i-th channels live or die together. */
+export interface ChannelGroup {
+  readonly id: number;
+  /** The name of the first op with a width in it; unique in the analysis (`layer1.0.conv2`, `conv1 [0..7]` for a part). */
+  readonly name: string;
+  readonly size: number;
+  readonly members: readonly ChannelSlice[];
+  /** Sources among the members; more than one are combined by maximum (spec 2.2). Empty: nothing says which channels may go. */
+  readonly sources: readonly ChannelSlice[];
+  /** Why the group stays whole, if it does: input, output, no source, blocked by an op, frozen by a pattern. */
+  readonly fixed?: { readonly reason: string; readonly op?: OpId };
+}

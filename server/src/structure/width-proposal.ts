@@ -1,0 +1,30 @@
+// What structure learning proposes: per layer the old and the new width, and what that saves. Survives JSON.
+
+/** One layer's row. MACs are per image; `params` counts what a framework's parameter count would. */
+export interface ProposedLayer {
+  /** The op's name in the graph. */
+  readonly name: string;
+  readonly label: string;
+  /** The name of the channel group that its output belongs to; rows with the same group are tied. */
+  readonly group: string;
+  readonly width: { readonly before: number; readonly after: number };
+  readonly macs: { readonly before: number; readonly after: number };
+  readonly params: { readonly before: number; readonly after: number };
+  readonly latencyMs: { readonly before: number; readonly after: number };
+}
+
+export interface CostChange {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The widths that a run proposes at one step. Layers are in network order: those with a width of their own. */
+export interface WidthProposal {
+  readonly version: 1;
+  readonly step: number;
+  readonly layers: readonly ProposedLayer[];
+  readonly totals: { readonly macs: CostChange; readonly params: CostChange; readonly latencyMs: CostChange };
+  /** Layers that vanish with their whole branch (0 alive), by name. */
+  readonly removed: readonly string[];
+  readonly device: string;
+}

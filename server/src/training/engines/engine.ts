@@ -1,0 +1,79 @@
+// What the training loop asks of an engine. Engines do tensor work; what to regularise and by how much
+// comes from structure/ as coefficients per channel, so every engine learns the same structure.
+
+import type { NetworkGraph } from '../../network/network-graph.ts';
+import type { OpId } from '../../network/op.ts';
+import type { RegularizerSource } from '../../structure/channel-group.ts';
+
+export interface EngineInfo {
+  readonly name: 'onnx' | 'tfjs';
+  readonly version: string;
+  readonly threads: number;
+  /** `cpu`, or the device's name. */
+  readonly device: string;
+}
+
+export type Optimizer =
+  | { readonly kind: 'sgd'; readonly momentum: number; readonly weightDecay: number }
+  | { readonly kind: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
+
+export interface CompileRequest {
+  readonly graph: NetworkGraph;
+  readonly batchSize: number;
+  readonly optimizer: Optimizer;
+  readonly labelSmoothing: number;
+  readonly sources: readonly RegularizerSource[];
+  /** Seeds the initial weights and every random choice of the session (dropout). */
+  readonly seed: number;
+}
+
+/** A batch: images in the graph's input layout, batch first; one class index an image. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+export interface StepRequest extends Batch {
+  readonly learningRate: number;
+  /**
+   * Per source op, the gradient of (strength × regularization term) with respect to each entry of its regularization
+   * vector r, to be chained through r's definition (gamma: sign(γ); group lasso: spec 2.1). Sources left out get none.
+   */
+  readonly coefficients: ReadonlyMap<OpId, Float32Array>;
+}
+
+export interface StepResult {
+  /** Mean softmax cross-entropy of the batch, without regularization. */
+  readonly loss: number;
+  readonly correct: number;
+}
+
+/** All that a training consists of, by stable names: parameters, optimiser slots, running statistics. */
+export type TensorState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+/** A network in training. Not re-entrant: one call at a time. */
+export interface TrainingSession {
+  step(request: StepRequest): Promise<StepResult>;
+  /** Inference mode (running statistics, no dropout), any number of images up to the batch size. */
+  evaluate(batch: Batch): Promise<StepResult>;
+  /** The regularization vectors after the latest step, per source op: |γ| or the group-lasso norm, one entry a channel. */
+  regularizationVectors(): ReadonlyMap<OpId, Float32Array>;
+  /** A copy; complete enough that `restore` continues bit by bit. */
+  state(): TensorState;
+  /** Throws when names or shapes differ from the session's own. */
+  restore(state: TensorState): void;
+  dispose(): Promise<void>;
+}
+
+/** What an engine can't train, by op; the run is refused with these. */
+export interface Untrainable {
+  readonly op: OpId;
+  readonly reason: string;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  /** Ops of the graph that this engine has no gradient for; empty when it can train the network. */
+  untrainable(graph: NetworkGraph): readonly Untrainable[];
+  compile(request: CompileRequest): Promise<TrainingSession>;
+}
