@@ -1,0 +1,13 @@
+// Everything but the end-to-end tests, which need a browser and a code server: see test/e2e.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,lsp,trainer,webview,layering}/**/*.test.{ts,tsx}'],
+    // Two cores: training tests and the analyser would starve each other with more.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+  },
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+});
