@@ -1,0 +1,25 @@
+// The language server as the rest of the client sees it: typed requests and notifications, nothing of the client library.
+
+import type { Disposable } from 'vscode';
+import type {
+  ServerNotificationName,
+  ServerNotifications,
+  ServerRequestName,
+  ServerRequests,
+} from '../../server/src/protocol/lsp-extensions.ts';
+
+export interface ServerConnection {
+  /**
+   * Sends a request; starts the server if it is not running yet. Rejects only when the server is gone or broken: whatever
+   * a user can mend comes back as a `Refusal` in the result.
+   */
+  request<Name extends ServerRequestName>(
+    name: Name,
+    params: ServerRequests[Name]['params'],
+  ): Promise<ServerRequests[Name]['result']>;
+  /** Listens from now on, also across restarts of the server. */
+  onNotification<Name extends ServerNotificationName>(
+    name: Name,
+    listener: (params: ServerNotifications[Name]) => void,
+  ): Disposable;
+}

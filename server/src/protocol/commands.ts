@@ -1,0 +1,36 @@
+// Every command of the extension with its arguments, declared once: the manifest's `contributes.commands` is generated
+// from this table, and client and server name commands through it.
+
+/** Arguments by command; all are optional, since the command palette gives none. */
+export interface CommandArguments {
+  /** Trains the model of a document; asks for what it can't know. */
+  'morphnet.runMorphNet': readonly [uri?: string, entry?: string];
+  /** Shows a run's dashboard; without an id the latest run's, or a choice. */
+  'morphnet.openDashboard': readonly [runId?: string];
+  'morphnet.stopRun': readonly [runId?: string];
+  'morphnet.resumeRun': readonly [runId?: string];
+  /** Applies a run's proposal to the source: all of it, or one layer's width. */
+  'morphnet.applyProposal': readonly [runId?: string, layer?: string];
+  'morphnet.selectDevice': readonly [];
+  'morphnet.selectConvention': readonly [];
+}
+
+export type CommandId = keyof CommandArguments;
+
+/** One row of the table, as the manifest wants it. */
+export interface CommandDeclaration {
+  readonly command: CommandId;
+  readonly title: string;
+  readonly category: 'MorphNet';
+  readonly icon?: string;
+}
+
+export const commandDeclarations: readonly CommandDeclaration[] = [
+  { command: 'morphnet.runMorphNet', title: 'Run MorphNet', category: 'MorphNet', icon: '$(beaker)' },
+  { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
+  { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
+  { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
+  { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
+  { command: 'morphnet.selectDevice', title: 'Select Latency Device', category: 'MorphNet' },
+  { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
+];
