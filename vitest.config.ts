@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,lsp,trainer,webview,layering}/**/*.test.{ts,tsx}'],
+    include: ['test/{unit,lsp,trainer,webview,layering,repository}/**/*.test.{ts,tsx}'],
     // Two cores: training tests and the analyser would starve each other with more.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -31,7 +31,10 @@ const results = steps.map((step) => {
   console.log(`\n=== ${step.title} (npm run ${step.script})`);
   const started = Date.now();
   const [command, ...first] = npm === undefined ? ['npm'] : [process.execPath, npm];
-  const { status } = spawnSync(command ?? 'npm', [...first, 'run', '--silent', step.script], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(command ?? 'npm', [...first, 'run', '--silent', step.script], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const outcome = status === 0 ? 'passed' : status === skipped ? 'skipped' : 'failed';
   console.log(`--- ${step.title}: ${outcome} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return { step, outcome };

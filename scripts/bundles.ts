@@ -1,0 +1,80 @@
+// What is bundled and how: one description for the build and for the test of bundle contents.
+
+import { build, type BuildOptions, type BuildResult } from 'esbuild';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+/** Where bundles go. */
+export const dist = join(root, 'dist');
+
+/** Tensor libraries carry native code: the trainer finds them beside itself or in `node_modules`. */
+const nativeLibraries = ['onnxruntime-node', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'];
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  metafile: true,
+  logLevel: 'warning',
+  // Packages offer an ES build and a CommonJS one; only the ES build can be shaken.
+  mainFields: ['module', 'main'],
+} satisfies BuildOptions;
+
+const forNode = {
+  ...shared,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode', ...nativeLibraries],
+  // The sources are ES modules; in a CommonJS bundle the file's own URL has to be put back.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+} satisfies BuildOptions;
+
+const forPages = {
+  ...shared,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+} satisfies BuildOptions;
+
+/** Names of the bundles that run in Node, with their composition roots. */
+const nodeEntries = {
+  client: 'client/src/extension.ts',
+  lsp: 'server/src/main/lsp.ts',
+  trainer: 'server/src/main/trainer.ts',
+  cli: 'server/src/main/cli.ts',
+} as const;
+
+/** How a build differs: for users (small, no source maps) or for us; written or only looked at. */
+export interface BundleMode {
+  readonly minify: boolean;
+  readonly write: boolean;
+}
+
+/** Builds every bundle; the result is keyed by its path under dist/. */
+export async function buildBundles({
+  minify,
+  write,
+}: BundleMode): Promise<ReadonlyMap<string, BuildResult<{ metafile: true }>>> {
+  const mode = { minify, write, sourcemap: minify ? false : 'linked' } satisfies BuildOptions;
+  const pages = (await readdir(join(root, 'webview/src/pages'))).filter((file) => file.endsWith('.tsx'));
+  const wanted: [string, BuildOptions & { metafile: true }][] = [
+    ...Object.entries(nodeEntries).map(([name, entry]): [string, BuildOptions & { metafile: true }] => [
+      `${name}.cjs`,
+      { ...forNode, ...mode, entryPoints: [entry] },
+    ]),
+    ...pages.map((page): [string, BuildOptions & { metafile: true }] => [
+      `webview/${page.replace(/\.tsx$/, '.js')}`,
+      { ...forPages, ...mode, entryPoints: [`webview/src/pages/${page}`] },
+    ]),
+  ];
+  const results = await Promise.all(
+    wanted.map(async ([name, options]) => [name, await build({ ...options, outfile: join(dist, name) })] as const),
+  );
+  return new Map(results);
+}

@@ -1,0 +1,63 @@
+// What each bundle may contain and how large it may be: a stray import of a tensor library into the language server,
+// or of the server into the client, shows here before a user waits for it.
+
+import { beforeAll, expect, test } from 'vitest';
+import { buildBundles } from '../../scripts/bundles.ts';
+
+interface Bundle {
+  readonly packages: ReadonlySet<string>;
+  readonly kilobytes: number;
+}
+
+/** Packages that a bundle may contain, and its largest size minified. */
+const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; readonly kilobytes: number }>> = {
+  'client.cjs': {
+    packages: [/^vscode-/, /^valibot$/, /^(minimatch|brace-expansion|balanced-match|semver)$/],
+    kilobytes: 700,
+  },
+  'lsp.cjs': { packages: [/^vscode-/, /^valibot$/, /^web-tree-sitter$/, /^jsonc-parser$/], kilobytes: 1500 },
+  'trainer.cjs': { packages: [/^valibot$/, /^protobufjs$/, /^@protobufjs\//, /^long$/], kilobytes: 1200 },
+  'cli.cjs': {
+    packages: [
+      /^valibot$/,
+      /^web-tree-sitter$/,
+      /^jsonc-parser$/,
+      /^commander$/,
+      /^diff$/,
+      /^cli-progress$/,
+      /^(string-width|strip-ansi|ansi-regex|emoji-regex|is-fullwidth-code-point)$/,
+      /^vscode-uri$/,
+    ],
+    kilobytes: 1500,
+  },
+  'webview/dashboard.js': { packages: [/^preact$/, /^@preact\//, /^d3-/, /^internmap$/, /^valibot$/], kilobytes: 200 },
+};
+
+let bundles: ReadonlyMap<string, Bundle>;
+
+beforeAll(async () => {
+  const results = await buildBundles({ minify: true, write: false });
+  bundles = new Map(
+    [...results].map(([name, { metafile }]) => {
+      const output = Object.values(metafile.outputs).find((candidate) => candidate.entryPoint !== undefined);
+      const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+      const packages = used.flatMap(([path]) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+      return [name, { packages: new Set(packages), kilobytes: (output?.bytes ?? 0) / 1024 }];
+    }),
+  );
+}, 120_000);
+
+test('every bundle is described here', () => {
+  expect([...bundles.keys()].sort()).toEqual(Object.keys(allowed).sort());
+});
+
+test.for(Object.keys(allowed))('%s contains only what it may', (name) => {
+  const foreign = [...bundles.get(name)!.packages].filter(
+    (used) => !allowed[name]!.packages.some((rule) => rule.test(used)),
+  );
+  expect(foreign).toEqual([]);
+});
+
+test.for(Object.keys(allowed))('%s stays small', (name) => {
+  expect(bundles.get(name)!.kilobytes).toBeLessThan(allowed[name]!.kilobytes);
+});
