@@ -38,7 +38,10 @@ export class GraphBuilder {
    * Nothing is added on failure; the caller reports the problem and may add an `opaque` op instead.
    */
   add(op: NewOp): Result<readonly ValueId[]> {
-    const shapes = inferShapes(op.attributes, op.inputs.map((id) => this.shapeOf(id)));
+    const shapes = inferShapes(
+      op.attributes,
+      op.inputs.map((id) => this.shapeOf(id)),
+    );
     if (!shapes.ok) return shapes;
     const id = this.#ops.length;
     const outputs = shapes.value.map((shape) => {
@@ -78,7 +81,12 @@ export class GraphBuilder {
   }
 
   addUnknown(reason: string, span: SourceSpan): void {
-    if (this.#unknowns.some((known) => known.reason === reason && known.span.start === span.start && known.span.document === span.document)) return;
+    if (
+      this.#unknowns.some(
+        (known) => known.reason === reason && known.span.start === span.start && known.span.document === span.document,
+      )
+    )
+      return;
     this.#unknowns.push({ reason, span });
   }
 
@@ -94,12 +102,12 @@ export class GraphBuilder {
       version: 1,
       framework,
       entry,
-      ops: this.#ops,
+      ops: [...this.#ops],
       values,
       inputs: this.#ops.filter((op) => op.attributes.kind === 'input').flatMap((op) => op.outputs),
       outputs,
-      idle: this.#idle,
-      unknowns: this.#unknowns,
+      idle: [...this.#idle],
+      unknowns: [...this.#unknowns],
     };
   }
 

@@ -25,7 +25,11 @@ export interface ModelEntry {
   readonly from: KnownFrom;
   /** Where the model is defined: the lens stands here. */
   readonly span: SourceSpan;
-  readonly input: { readonly shapes: readonly (readonly number[])[]; readonly from: KnownFrom; readonly span?: SourceSpan };
+  readonly input: {
+    readonly shapes: readonly (readonly number[])[];
+    readonly from: KnownFrom;
+    readonly span?: SourceSpan;
+  };
 }
 
 /** A layer that is made but never called: its parameters count, its MACs do not. */

@@ -17,7 +17,8 @@ export interface LayerSite {
 }
 
 /** What a parameter tensor does in its op. Running statistics are buffers, not trained and not counted as params. */
-export type ParameterRole = 'weight' | 'bias' | 'scale' | 'shift' | 'slope' | 'running-mean' | 'running-variance' | 'other';
+export type ParameterRole =
+  'weight' | 'bias' | 'scale' | 'shift' | 'slope' | 'running-mean' | 'running-variance' | 'other';
 
 /**
  * A tensor that belongs to a layer. `id` is its identity: two ops that share a layer list the same id.
@@ -36,9 +37,35 @@ export interface Padding {
 }
 
 export type ActivationFunction =
-  | 'relu' | 'relu6' | 'leaky-relu' | 'prelu' | 'elu' | 'selu' | 'celu' | 'gelu' | 'gelu-tanh' | 'silu' | 'mish' | 'sigmoid'
-  | 'hard-sigmoid' | 'hard-swish' | 'hard-tanh' | 'tanh' | 'softplus' | 'softsign' | 'log-sigmoid'
-  | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'negative' | 'square' | 'sine' | 'cosine' | 'other';
+  | 'relu'
+  | 'relu6'
+  | 'leaky-relu'
+  | 'prelu'
+  | 'elu'
+  | 'selu'
+  | 'celu'
+  | 'gelu'
+  | 'gelu-tanh'
+  | 'silu'
+  | 'mish'
+  | 'sigmoid'
+  | 'hard-sigmoid'
+  | 'hard-swish'
+  | 'hard-tanh'
+  | 'tanh'
+  | 'softplus'
+  | 'softsign'
+  | 'log-sigmoid'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'abs'
+  | 'negative'
+  | 'square'
+  | 'sine'
+  | 'cosine'
+  | 'other';
 
 /** One attribute record per kind. Per-axis lists have one entry per spatial axis. */
 export type OpAttributes =
@@ -81,10 +108,21 @@ export type OpAttributes =
       readonly channelAxis: number;
     }
   | { readonly kind: 'layer-norm'; readonly normalizedAxes: readonly number[]; readonly epsilon: number }
-  | { readonly kind: 'group-norm'; readonly groups: number; readonly channels: number; readonly epsilon: number; readonly channelAxis: number }
+  | {
+      readonly kind: 'group-norm';
+      readonly groups: number;
+      readonly channels: number;
+      readonly epsilon: number;
+      readonly channelAxis: number;
+    }
   | { readonly kind: 'local-response-norm'; readonly size: number }
   /** `slope` is the leak of leaky-relu or the alpha of elu. */
-  | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly slope?: number; readonly channelAxis: number }
+  | {
+      readonly kind: 'activation';
+      readonly function: ActivationFunction;
+      readonly slope?: number;
+      readonly channelAxis: number;
+    }
   | {
       readonly kind: 'pool';
       readonly mode: 'max' | 'average';
@@ -96,20 +134,51 @@ export type OpAttributes =
       readonly countIncludePad: boolean;
       readonly channelAxis: number;
     }
-  | { readonly kind: 'adaptive-pool'; readonly mode: 'max' | 'average'; readonly outputSize: readonly (number | undefined)[]; readonly channelAxis: number }
-  | { readonly kind: 'reduce'; readonly reducer: 'mean' | 'sum' | 'max' | 'min' | 'product' | 'variance' | 'norm'; readonly axes: readonly number[]; readonly keepDimensions: boolean }
+  | {
+      readonly kind: 'adaptive-pool';
+      readonly mode: 'max' | 'average';
+      readonly outputSize: readonly (number | undefined)[];
+      readonly channelAxis: number;
+    }
+  | {
+      readonly kind: 'reduce';
+      readonly reducer: 'mean' | 'sum' | 'max' | 'min' | 'product' | 'variance' | 'norm';
+      readonly axes: readonly number[];
+      readonly keepDimensions: boolean;
+    }
   /** Two or more inputs with broadcasting; scalars that the source writes are `constant` ops. */
-  | { readonly kind: 'elementwise'; readonly operator: 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power' | 'compare' | 'where' }
+  | {
+      readonly kind: 'elementwise';
+      readonly operator:
+        'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power' | 'compare' | 'where';
+    }
   | { readonly kind: 'concat'; readonly axis: number }
   /** `size` elements from `start` with `step` on one axis; a split is several of these. */
-  | { readonly kind: 'slice'; readonly axis: number; readonly start: number; readonly size: number; readonly step: number }
+  | {
+      readonly kind: 'slice';
+      readonly axis: number;
+      readonly start: number;
+      readonly size: number;
+      readonly step: number;
+    }
   /** Also flatten, squeeze and unsqueeze. At most one dimension of `shape` is -1 and is worked out. */
   | { readonly kind: 'reshape'; readonly shape: readonly Dimensionlike[] }
   | { readonly kind: 'permute'; readonly order: readonly number[] }
   | { readonly kind: 'expand'; readonly shape: readonly Dimensionlike[] }
   /** One entry per axis of the input. Negative amounts crop. */
-  | { readonly kind: 'pad'; readonly padding: readonly Padding[]; readonly mode: 'constant' | 'reflect' | 'replicate' | 'circular'; readonly value: number }
-  | { readonly kind: 'resize'; readonly mode: 'nearest' | 'linear' | 'cubic' | 'area'; readonly outputSize: readonly number[]; readonly alignCorners: boolean; readonly channelAxis: number }
+  | {
+      readonly kind: 'pad';
+      readonly padding: readonly Padding[];
+      readonly mode: 'constant' | 'reflect' | 'replicate' | 'circular';
+      readonly value: number;
+    }
+  | {
+      readonly kind: 'resize';
+      readonly mode: 'nearest' | 'linear' | 'cubic' | 'area';
+      readonly outputSize: readonly number[];
+      readonly alignCorners: boolean;
+      readonly channelAxis: number;
+    }
   /** Product of two activations (or of one and a free parameter), batched over leading axes. */
   | { readonly kind: 'matmul' }
   | { readonly kind: 'softmax'; readonly axis: number; readonly log: boolean }
@@ -117,8 +186,18 @@ export type OpAttributes =
   /** out channel j·groups + i is in channel i·(C/groups) + j. */
   | { readonly kind: 'channel-shuffle'; readonly groups: number; readonly channelAxis: number }
   /** `crd`: in = c·block² + offset (PyTorch's pixel shuffle); `dcr`: in = offset·C_out + c (TensorFlow). */
-  | { readonly kind: 'depth-to-space'; readonly block: number; readonly order: 'crd' | 'dcr'; readonly channelAxis: number }
-  | { readonly kind: 'space-to-depth'; readonly block: number; readonly order: 'crd' | 'dcr'; readonly channelAxis: number }
+  | {
+      readonly kind: 'depth-to-space';
+      readonly block: number;
+      readonly order: 'crd' | 'dcr';
+      readonly channelAxis: number;
+    }
+  | {
+      readonly kind: 'space-to-depth';
+      readonly block: number;
+      readonly order: 'crd' | 'dcr';
+      readonly channelAxis: number;
+    }
   | { readonly kind: 'dropout'; readonly rate: number }
   | { readonly kind: 'identity' }
   /** A tensor that no input feeds: a scalar, a buffer, a free parameter. `value` is set when all elements are alike. */

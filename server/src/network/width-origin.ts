@@ -4,7 +4,8 @@
 import type { SourceSpan } from '../common/source-span.ts';
 
 /** Integer arithmetic that an origin can go through. `round` is to nearest, as the source language does it. */
-export type OriginOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**' | 'min' | 'max' | 'int' | 'round' | 'ceil' | 'floor' | 'sum';
+export type OriginOperator =
+  '+' | '-' | '*' | '/' | '//' | '%' | '**' | 'min' | 'max' | 'int' | 'round' | 'ceil' | 'floor' | 'sum';
 
 /** The trail of one integer. `value` is always what the tree evaluates to. */
 export type WidthOrigin =
