@@ -1,4 +1,7 @@
-// Every setting of the extension, declared once: the manifest's `contributes.configuration` is generated from this table.
+// Every setting of the extension, declared once: the manifest's `contributes.configuration` is generated from this table,
+// and what the editor sends back is read here too.
+
+import * as v from 'valibot';
 
 /** What a cost counts as: MACs (one multiply-add is one), or FLOPs = 2 × MACs. */
 export type CountingConventionName = 'macs' | 'flops';
@@ -6,16 +9,31 @@ export type CountingConventionName = 'macs' | 'flops';
 /** A quantity that an inlay hint can show. */
 export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 
+/** A device of the user's own. */
+export interface DeviceSetting {
+  readonly peakGflopsPerSecond: number;
+  readonly memoryGigabytesPerSecond: number;
+}
+
 /** The settings as the server uses them. */
 export interface Settings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
   readonly convention: CountingConventionName;
   readonly device: string;
   /** Devices of the user's own, by name. */
-  readonly devices: Readonly<Record<string, { readonly peakGflopsPerSecond: number; readonly memoryGigabytesPerSecond: number }>>;
+  readonly devices: Readonly<Record<string, DeviceSetting>>;
   readonly python: { readonly sitePackages: string };
   readonly training: { readonly engine: 'auto' | 'onnx' | 'tfjs'; readonly threads: number };
 }
+
+export const defaultSettings: Settings = {
+  hints: { enabled: true, quantities: ['shape', 'operations', 'params', 'latency'] },
+  convention: 'macs',
+  device: 'V100',
+  devices: {},
+  python: { sitePackages: '' },
+  training: { engine: 'auto', threads: 0 },
+};
 
 /** One row of the table; `schema` is the JSON schema that the manifest carries. */
 export interface SettingDeclaration {
@@ -28,7 +46,11 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
   {
     key: 'morphnet.hints.enabled',
     scope: 'resource',
-    schema: { type: 'boolean', default: true, markdownDescription: 'Show what each layer costs at the end of its line.' },
+    schema: {
+      type: 'boolean',
+      default: defaultSettings.hints.enabled,
+      markdownDescription: 'Show what each layer costs at the end of its line.',
+    },
   },
   {
     key: 'morphnet.hints.quantities',
@@ -37,8 +59,9 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       type: 'array',
       items: { type: 'string', enum: ['shape', 'operations', 'params', 'latency'] },
       uniqueItems: true,
-      default: ['shape', 'operations', 'params', 'latency'],
-      markdownDescription: 'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`.',
+      default: defaultSettings.hints.quantities,
+      markdownDescription:
+        'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`.',
     },
   },
   {
@@ -48,7 +71,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       type: 'string',
       enum: ['macs', 'flops'],
       enumDescriptions: ['One multiply-add counts as one.', 'One multiply-add counts as two operations.'],
-      default: 'macs',
+      default: defaultSettings.convention,
       markdownDescription: 'How operations are counted, in hints, hovers, lenses and the dashboard.',
     },
   },
@@ -57,8 +80,9 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     scope: 'resource',
     schema: {
       type: 'string',
-      default: 'V100',
-      markdownDescription: 'The device that latency is estimated for: a built-in profile (K80, P4, T4, P100, V100, TPUv2) or one of `#morphnet.devices#`.',
+      default: defaultSettings.device,
+      markdownDescription:
+        'The device that latency is estimated for: a built-in profile (K80, P4, T4, P100, V100, TPUv2) or one of `#morphnet.devices#`.',
     },
   },
   {
@@ -66,7 +90,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     scope: 'resource',
     schema: {
       type: 'object',
-      default: {},
+      default: defaultSettings.devices,
       additionalProperties: {
         type: 'object',
         required: ['peakGflopsPerSecond', 'memoryGigabytesPerSecond'],
@@ -84,18 +108,78 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     scope: 'machine-overridable',
     schema: {
       type: 'string',
-      default: '',
-      markdownDescription: 'A `site-packages` folder whose library source is read (never run) when a model imports from it. Empty: only the workspace is read.',
+      default: defaultSettings.python.sitePackages,
+      markdownDescription:
+        'A `site-packages` folder whose library source is read (never run) when a model imports from it. Empty: only the workspace is read.',
     },
   },
   {
     key: 'morphnet.training.engine',
     scope: 'machine-overridable',
-    schema: { type: 'string', enum: ['auto', 'onnx', 'tfjs'], default: 'auto', markdownDescription: 'The engine that trains: `onnx` is built in, `tfjs` needs the native TensorFlow library.' },
+    schema: {
+      type: 'string',
+      enum: ['auto', 'onnx', 'tfjs'],
+      default: defaultSettings.training.engine,
+      markdownDescription:
+        'The engine that trains: `onnx` is built in, `tfjs` needs the native TensorFlow library. `auto` takes the first that can train the model.',
+    },
   },
   {
     key: 'morphnet.training.threads',
     scope: 'machine-overridable',
-    schema: { type: 'integer', minimum: 0, default: 0, markdownDescription: 'Threads that training may use; 0 leaves one core to the editor.' },
+    schema: {
+      type: 'integer',
+      minimum: 0,
+      default: defaultSettings.training.threads,
+      markdownDescription: 'Threads that training may use; 0 leaves one core to the editor.',
+    },
   },
 ];
+
+const quantity = v.picklist(['shape', 'operations', 'params', 'latency']);
+const rate = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const device = v.object({ peakGflopsPerSecond: rate, memoryGigabytesPerSecond: rate });
+
+/** Wrong values fall back one by one, so a typing error in one setting leaves the others in force. */
+const settingsSchema = v.object({
+  hints: v.fallback(
+    v.object({
+      enabled: v.optional(v.fallback(v.boolean(), defaultSettings.hints.enabled), defaultSettings.hints.enabled),
+      quantities: v.optional(v.fallback(v.array(quantity), [...defaultSettings.hints.quantities]), [
+        ...defaultSettings.hints.quantities,
+      ]),
+    }),
+    { enabled: defaultSettings.hints.enabled, quantities: [...defaultSettings.hints.quantities] },
+  ),
+  convention: v.fallback(v.picklist(['macs', 'flops']), defaultSettings.convention),
+  device: v.fallback(v.pipe(v.string(), v.minLength(1)), defaultSettings.device),
+  devices: v.fallback(v.record(v.string(), v.unknown()), {}),
+  python: v.fallback(v.object({ sitePackages: v.string() }), defaultSettings.python),
+  training: v.fallback(
+    v.object({
+      engine: v.fallback(v.picklist(['auto', 'onnx', 'tfjs']), defaultSettings.training.engine),
+      threads: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.training.threads),
+    }),
+    defaultSettings.training,
+  ),
+});
+
+/** Reads the `morphnet` section that the editor sends. Never fails: what is wrong or missing takes its default. */
+export function parseSettings(section: unknown): Settings {
+  const wanted = typeof section === 'object' && section !== null ? section : {};
+  const parsed = v.parse(settingsSchema, {
+    hints: undefined,
+    convention: undefined,
+    device: undefined,
+    devices: undefined,
+    python: undefined,
+    training: undefined,
+    ...wanted,
+  });
+  const devices: Record<string, DeviceSetting> = {};
+  for (const [name, value] of Object.entries(parsed.devices)) {
+    const known = v.safeParse(device, value);
+    if (known.success) devices[name] = known.output;
+  }
+  return { ...parsed, devices };
+}

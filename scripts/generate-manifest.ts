@@ -1,0 +1,91 @@
+// Writes what is generated from declarations: the manifest's contributions (settings, commands, capabilities).
+// Run by `npm run generate`; test/repository compares the files with what this would write.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import { commandDeclarations } from '../server/src/protocol/commands.ts';
+import { settingDeclarations } from '../server/src/protocol/settings.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * `.cfg` is a generic ending, and the editor looks at endings before first lines, so `firstLine` alone would lose to the
+ * built-in `properties` language. We take the ending; the client hands files without a `[net]` section back.
+ */
+const languages = [
+  {
+    id: 'darknet',
+    aliases: ['Darknet', 'darknet'],
+    extensions: ['.cfg'],
+    firstLine: '^\\s*\\[net(work)?\\]',
+    configuration: './syntaxes/darknet.language-configuration.json',
+  },
+];
+
+/** The manifest's fields that declarations decide, by name. */
+function manifestFields(): Readonly<Record<string, unknown>> {
+  return {
+    main: './dist/client.cjs',
+    activationEvents: ['onLanguage:python', 'onLanguage:darknet', 'onWebviewPanel:morphnet.dashboard'],
+    capabilities: {
+      untrustedWorkspaces: {
+        supported: 'limited',
+        description:
+          'Costs are shown, since reading a model never runs it. Training starts in trusted workspaces only.',
+        restrictedConfigurations: settingDeclarations
+          .filter(({ scope }) => scope === 'machine-overridable')
+          .map(({ key }) => key),
+      },
+      virtualWorkspaces: {
+        supported: false,
+        description: 'Models are read from, and runs are kept in, folders on disk.',
+      },
+    },
+    contributes: {
+      languages,
+      grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
+      jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
+      commands: commandDeclarations,
+      configuration: {
+        title: 'MorphNet',
+        properties: Object.fromEntries(
+          settingDeclarations.map(({ key, scope, schema }) => [key, { ...schema, scope }]),
+        ),
+      },
+    },
+  };
+}
+
+/** A file that declarations decide, wholly or in part: `text` gives its contents from what stands there now. */
+interface GeneratedFile {
+  readonly path: string;
+  text(current: string): string;
+}
+
+const files: readonly GeneratedFile[] = [
+  {
+    path: 'package.json',
+    text: (current) => JSON.stringify({ ...(JSON.parse(current) as Record<string, unknown>), ...manifestFields() }),
+  },
+];
+
+/** What each generated file should say, formatted, beside what it says now (empty where it is missing). */
+export async function generatedFiles(): Promise<readonly { path: string; current: string; wanted: string }[]> {
+  return Promise.all(
+    files.map(async ({ path, text }) => {
+      const current = await readFile(join(root, path), 'utf8').catch(() => '');
+      const wanted = await format(text(current), { filepath: path, printWidth: 120 });
+      return { path, current, wanted };
+    }),
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { path, current, wanted } of await generatedFiles()) {
+    if (current === wanted) continue;
+    await writeFile(join(root, path), wanted);
+    console.log(`${path} is written anew`);
+  }
+}
