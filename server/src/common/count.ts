@@ -27,3 +27,13 @@ export function sumCounts(parts: Iterable<Count>): Count {
   if (reason === undefined) return { kind: 'exact', value };
   return seen > 0 && known === 0 ? { kind: 'unknown', reason } : { kind: 'at-least', value, reason };
 }
+
+/** The count times a factor that is known exactly. */
+export function scaleCount(count: Count, factor: number): Count {
+  return count.kind === 'unknown' ? count : { ...count, value: count.value * factor };
+}
+
+/** The value as far as it is known: a lower bound counts, an unknown is undefined. */
+export function knownValue(count: Count): number | undefined {
+  return count.kind === 'unknown' ? undefined : count.value;
+}

@@ -22,5 +22,4 @@ export interface WithProblems<T> {
 
 /** Success or a failure that a user can cause. */
 export type Result<T, E = string> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: E };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };

@@ -1,0 +1,165 @@
+// What one op costs: multiply-adds, memory traffic and, on a device, time. Functions of attributes and shapes only,
+// so that a graph as written and a graph rebuilt with other widths are costed by the same code.
+
+import { exactly, type Count } from '../common/count.ts';
+import { resolveAxis } from '../network/dimensions.ts';
+import type { OpAttributes, Parameter } from '../network/op.ts';
+import { elementCount, firstUnknown, type Shape } from '../network/shape.ts';
+import { flopsPerMac } from './counting-convention.ts';
+import type { DeviceProfile } from './device-profile.ts';
+
+const bytesPerElement = 4;
+
+const product = (factors: readonly number[]): number => factors.reduce((left, right) => left * right, 1);
+
+/** The number of elements of all shapes together. */
+function elements(shapes: readonly Shape[]): Count {
+  let sum = 0;
+  for (const shape of shapes) {
+    const count = elementCount(shape);
+    if (count === undefined) return unknownIn(shape);
+    sum += count;
+  }
+  return exactly(sum);
+}
+
+function unknownIn(shape: Shape): Count {
+  return { kind: 'unknown', reason: firstUnknown(shape)?.reason ?? 'a dimension is unknown' };
+}
+
+/** Elements of the shape times a known factor. */
+function perElement(shape: Shape | undefined, factor: number): Count {
+  const count = elements(shape === undefined ? [] : [shape]);
+  return count.kind === 'exact' ? exactly(count.value * factor) : count;
+}
+
+/** Whether the op multiplies by weights or by another tensor: the ops that MACs and activations are counted of. */
+export function hasMacs(attributes: OpAttributes): boolean {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+    case 'dense':
+    case 'matmul':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Multiply-adds of one op. Bias, normalisation, activation, pooling and element-wise ops are free, as torchvision and
+ * the reference count. A transposed convolution counts by its input's size, a grouped one by the channels it reads.
+ */
+export function macsOf(attributes: OpAttributes, inputs: readonly Shape[], outputs: readonly Shape[]): Count {
+  switch (attributes.kind) {
+    case 'convolution':
+      return perElement(outputs[0], (product(attributes.kernel) * attributes.inChannels) / attributes.groups);
+    case 'transposed-convolution':
+      return perElement(inputs[0], (product(attributes.kernel) * attributes.outChannels) / attributes.groups);
+    case 'dense':
+      return perElement(outputs[0], attributes.inFeatures);
+    case 'matmul': {
+      const inner = inputs[0]?.at(-1);
+      return typeof inner === 'number' ? perElement(outputs[0], inner) : unknownIn(inputs[0] ?? []);
+    }
+    case 'opaque':
+      return { kind: 'unknown', reason: attributes.reason };
+    default:
+      return exactly(0);
+  }
+}
+
+/** Output elements of the ops with multiply-adds, as fvcore counts activations; others have none. */
+export function activationsOf(attributes: OpAttributes, outputs: readonly Shape[]): Count {
+  if (attributes.kind === 'opaque') return { kind: 'unknown', reason: attributes.reason };
+  return hasMacs(attributes) ? elements(outputs) : exactly(0);
+}
+
+/** Elements of the weight tensor that the op's attributes imply; biases are left out (spec 3.4). */
+function weightElements(attributes: OpAttributes): number {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+      return (product(attributes.kernel) * attributes.inChannels * attributes.outChannels) / attributes.groups;
+    case 'dense':
+      return attributes.inFeatures * attributes.outFeatures;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Bytes that an op moves (float32, batch of 1; spec 3.5): each activation input and output once, weights once.
+ * Ops that the reference leaves out (pools, resize, softmax, mean, shape changes) move none; what it miscounts
+ * (3-D and depthwise weights, broadcast operands) is counted by its own size.
+ */
+export function memoryBytesOf(attributes: OpAttributes, inputs: readonly Shape[], outputs: readonly Shape[]): Count {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+    case 'dense':
+    case 'matmul':
+    case 'elementwise':
+    case 'concat':
+    case 'batch-norm':
+    case 'activation':
+      break;
+    case 'reduce':
+      if (attributes.reducer !== 'sum') return exactly(0);
+      break;
+    case 'opaque':
+      return { kind: 'unknown', reason: attributes.reason };
+    default:
+      return exactly(0);
+  }
+  const moved = elements([...inputs, ...outputs]);
+  if (moved.kind !== 'exact') return moved;
+  return exactly(bytesPerElement * (moved.value + weightElements(attributes)));
+}
+
+/** Roofline of one op in ms: compute and transfer overlap inside it, so the longer of the two counts (spec 3.5). */
+export function latencyMsOf(macs: Count, memoryBytes: Count, device: DeviceProfile): Count {
+  if (macs.kind === 'unknown') return macs;
+  if (memoryBytes.kind === 'unknown') return memoryBytes;
+  // FLOPs over GFLOP/s, and bytes over GB/s, are both nanoseconds.
+  const nanoseconds = Math.max(
+    (flopsPerMac * macs.value) / device.peakGflopsPerSecond,
+    memoryBytes.value / device.memoryGigabytesPerSecond,
+  );
+  return exactly(nanoseconds / 1e6);
+}
+
+/** Whether a tensor counts as a parameter: running statistics are buffers. */
+export function isTrained(parameter: Parameter): boolean {
+  return parameter.role !== 'running-mean' && parameter.role !== 'running-variance';
+}
+
+/** Elements of one parameter. */
+export function parameterElements(parameter: Parameter): Count {
+  return elements([parameter.shape]);
+}
+
+/** Whether each output channel reads exactly one input channel, however many read the same one. */
+export function isDepthwise(attributes: OpAttributes): boolean {
+  return attributes.kind === 'convolution' && attributes.groups > 1 && attributes.groups === attributes.inChannels;
+}
+
+/** The channel count of the op's input as shapes tell it, for ops that act on channels. */
+export function inputChannels(attributes: OpAttributes, inputs: readonly Shape[]): number | undefined {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+      return attributes.inChannels;
+    case 'dense':
+      return attributes.inFeatures;
+    case 'batch-norm':
+    case 'group-norm':
+      return attributes.channels;
+    default: {
+      const shape = inputs[0];
+      if (shape === undefined || !('channelAxis' in attributes)) return undefined;
+      const size = shape[resolveAxis(attributes.channelAxis, shape.length) ?? -1];
+      return typeof size === 'number' ? size : undefined;
+    }
+  }
+}
