@@ -1,0 +1,294 @@
+// Documents in, evaluated models out, each evaluated once per state of the texts that it was made from. While a source is
+// broken the last good model stays. Everything that features need to remember between two requests lives here.
+
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import type { Problem } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import {
+  defaultLimits,
+  type EntryRequest,
+  type EvaluationLimits,
+  type Frontend,
+  type SourceReader,
+} from '../frontends/shared/frontend.ts';
+import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
+import type { WidthProposal } from '../structure/width-proposal.ts';
+import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
+import { DocumentStore } from './document-store.ts';
+import { shiftRange, textShift, type TextShift } from './text-shift.ts';
+
+export interface SessionOptions {
+  /** Asked in order; the first that accepts a document has it. */
+  readonly frontends: readonly Frontend[];
+  /** Reads what is not open; `roots` are where absolute imports are looked up. */
+  readonly disk: SourceReader;
+  /** Folder URIs without a trailing slash: only documents below them are ever edited. */
+  readonly workspaceRoots: readonly string[];
+  readonly limits?: EvaluationLimits;
+}
+
+/** A run's proposal for a model of a document. */
+export interface AttachedProposal {
+  readonly runId: string;
+  /** The entry's name, as the run was started with it. */
+  readonly entry: string;
+  /** Input shapes of the run, without the batch. */
+  readonly input?: readonly (readonly number[])[];
+  readonly proposal: WidthProposal;
+}
+
+/** More entries of one file are not evaluated for hints; the user can still choose one of them. */
+const maxModels = 8;
+
+interface Snapshot {
+  readonly revisions: ReadonlyMap<string, number>;
+  readonly analysis: DocumentAnalysis;
+}
+
+interface GoodModel {
+  readonly entry: ModelEntry;
+  readonly graph: NetworkGraph;
+  readonly problems: readonly Problem[];
+  readonly dependencies: readonly string[];
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export class AnalysisSession {
+  readonly #frontends: readonly Frontend[];
+  readonly #limits: EvaluationLimits;
+  readonly #store: DocumentStore;
+  #workspaceRoots: readonly string[];
+  readonly #requests = new Map<string, EntryRequest>();
+  readonly #proposals = new Map<string, AttachedProposal>();
+  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #lastGood = new Map<string, Map<string, GoodModel>>();
+
+  constructor(options: SessionOptions) {
+    this.#frontends = options.frontends;
+    this.#limits = options.limits ?? defaultLimits;
+    this.#store = new DocumentStore(options.disk);
+    this.#workspaceRoots = options.workspaceRoots;
+  }
+
+  /** Opens a document, or takes its new text. */
+  setDocument(document: string, text: string, version: number): void {
+    this.#store.set(document, text, version);
+  }
+
+  closeDocument(document: string): void {
+    this.#store.close(document);
+    this.#lastGood.delete(document);
+    if (this.#store.read(document) === undefined) this.#snapshots.delete(document);
+  }
+
+  /** A file watcher's news: created, changed or deleted on disk. */
+  documentChangedOnDisk(document: string): void {
+    if (this.#store.openDocument(document) === undefined) this.#store.touch(document);
+  }
+
+  setWorkspaceRoots(roots: readonly string[]): void {
+    this.#workspaceRoots = roots;
+  }
+
+  /** What `morphnet.json` or the user says about a document's entry and input; undefined takes it back. */
+  requestEntry(document: string, request: EntryRequest | undefined): void {
+    if (JSON.stringify(this.#requests.get(document)) === JSON.stringify(request)) return;
+    if (request === undefined) this.#requests.delete(document);
+    else this.#requests.set(document, request);
+    this.#snapshots.delete(document);
+    this.#lastGood.delete(document);
+  }
+
+  entryRequest(document: string): EntryRequest | undefined {
+    return this.#requests.get(document);
+  }
+
+  /** The proposal that hints and quick-fixes of a document come from; undefined takes it back. */
+  attachProposal(document: string, proposal: AttachedProposal | undefined): void {
+    if (proposal === undefined) this.#proposals.delete(document);
+    else this.#proposals.set(document, proposal);
+  }
+
+  attachedProposal(document: string): AttachedProposal | undefined {
+    return this.#proposals.get(document);
+  }
+
+  /** The present text, open or on disk. */
+  textOf(document: string): string | undefined {
+    return this.#store.read(document);
+  }
+
+  /** The editor's version of an open document. */
+  versionOf(document: string): number | undefined {
+    return this.#store.openDocument(document)?.version;
+  }
+
+  get openDocuments(): readonly string[] {
+    return this.#store.openDocuments;
+  }
+
+  /** Whether edits may touch a document. */
+  isEditable(document: string): boolean {
+    return this.#workspaceRoots.some((root) => document.startsWith(`${root}/`));
+  }
+
+  /** Whether some frontend takes the document. */
+  accepts(document: string): boolean {
+    const text = this.#store.read(document);
+    return text !== undefined && this.#frontendOf(document, text) !== undefined;
+  }
+
+  /** The models of a document; empty for a document that holds none. Cached until a text that it read changes. */
+  analyze(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
+    const cached = this.#snapshots.get(document);
+    if (cached !== undefined && this.#isCurrent(cached)) return cached.analysis;
+    const text = this.#store.read(document);
+    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    if (frontend === undefined) return { document, languageId: '', models: [], problems: [] };
+    const seen = new Set([document]);
+    const analysis = this.#evaluateAll(document, frontend, seen, cancellation);
+    // Half a result must not be taken for the whole one later.
+    if (cancellation.isCancellationRequested) return cached?.analysis ?? analysis;
+    this.#snapshots.set(document, {
+      revisions: new Map([...seen].map((name) => [name, this.#store.revision(name)])),
+      analysis,
+    });
+    return analysis;
+  }
+
+  /** The models whose text stands at least partly in a document: its own first, then those of open documents that read it. */
+  modelsIn(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
+    const models = [...this.analyze(document, cancellation).models];
+    for (const other of this.#store.openDocuments) {
+      if (other === document) continue;
+      for (const model of this.analyze(other, cancellation).models) {
+        if (model.dependencies.includes(document)) models.push(model);
+      }
+    }
+    return models;
+  }
+
+  /** The model of a document with an entry's name; the chosen one without a name. */
+  model(document: string, entry?: string, cancellation: Cancellation = neverCancelled): AnalyzedModel | undefined {
+    const { models } = this.analyze(document, cancellation);
+    return entry === undefined ? models[0] : models.find((model) => model.entry.name === entry);
+  }
+
+  /**
+   * Evaluates an entry with other texts in place of the present ones; nothing is cached. An edit is proven this way.
+   * Undefined when the entry is not there any more.
+   */
+  evaluateWith(
+    overlay: ReadonlyMap<string, string>,
+    entry: ModelEntry,
+    cancellation: Cancellation = neverCancelled,
+  ): NetworkGraph | undefined {
+    const reader = this.#store.tracking(overlay);
+    const text = reader.read(entry.document);
+    const frontend = text === undefined ? undefined : this.#frontendOf(entry.document, text);
+    if (frontend === undefined) return undefined;
+    const request: EntryRequest = { entry: entry.name, input: entry.input.shapes, from: 'request' };
+    const found = frontend.entries(entry.document, reader, request).entries[0];
+    if (found?.name !== entry.name) return undefined;
+    return frontend.evaluate(found, reader, this.#limits, cancellation).graph;
+  }
+
+  #frontendOf(document: string, text: string): Frontend | undefined {
+    return this.#frontends.find((frontend) => frontend.accepts(document, text));
+  }
+
+  #isCurrent(snapshot: Snapshot): boolean {
+    for (const [document, revision] of snapshot.revisions) {
+      if (this.#store.revision(document) !== revision) return false;
+    }
+    return true;
+  }
+
+  #evaluateAll(document: string, frontend: Frontend, seen: Set<string>, cancellation: Cancellation): DocumentAnalysis {
+    const reader = this.#store.tracking();
+    const list = frontend.entries(document, reader, this.#requests.get(document));
+    const problems = new ProblemList(list.problems);
+    const models: AnalyzedModel[] = [];
+    const good = this.#lastGood.get(document) ?? new Map<string, GoodModel>();
+    const nowGood = new Map<string, GoodModel>();
+    for (const entry of list.entries.slice(0, maxModels)) {
+      const evaluation = frontend.evaluate(entry, reader, this.#limits, cancellation);
+      problems.add(evaluation.problems);
+      for (const dependency of evaluation.dependencies) seen.add(dependency);
+      const last = good.get(entry.name);
+      const broken = isBroken(list.problems) || isBroken(evaluation.problems);
+      const { graph } = evaluation;
+      if (graph !== undefined && (last === undefined || !broken || isNoPoorer(graph, last.graph))) {
+        const dependencies = [...new Set([document, ...evaluation.dependencies])];
+        const texts = new Map(dependencies.map((name) => [name, this.#store.read(name) ?? '']));
+        const model = { entry, graph, problems: evaluation.problems, dependencies, texts };
+        nowGood.set(entry.name, model);
+        models.push({ ...model, stale: false, place: (span) => span });
+      } else if (last !== undefined) {
+        nowGood.set(entry.name, last);
+        models.push(this.#staleModel(last));
+      }
+    }
+    if (problems.all.some(isSyntaxError)) {
+      for (const [name, last] of good) {
+        if (nowGood.has(name)) continue;
+        nowGood.set(name, last);
+        models.push(this.#staleModel(last));
+      }
+    }
+    for (const name of reader.seen) seen.add(name);
+    if (!cancellation.isCancellationRequested) this.#lastGood.set(document, nowGood);
+    return { document, languageId: frontend.languageId, models: models.slice(0, maxModels), problems: problems.all };
+  }
+
+  #staleModel(good: GoodModel): AnalyzedModel {
+    const shifts = new Map<string, TextShift>();
+    const place = (span: SourceSpan): SourceSpan | undefined => {
+      const before = good.texts.get(span.document);
+      if (before === undefined) return span;
+      let shift = shifts.get(span.document);
+      if (shift === undefined) {
+        shift = textShift(before, this.#store.read(span.document) ?? '');
+        shifts.set(span.document, shift);
+      }
+      const range = shiftRange(shift, span.start, span.end);
+      return range && { document: span.document, ...range };
+    };
+    return { ...good, stale: true, place };
+  }
+}
+
+/** Findings without repetition: several entries report the same line. */
+class ProblemList {
+  readonly #byKey = new Map<string, Problem>();
+
+  constructor(problems: readonly Problem[]) {
+    this.add(problems);
+  }
+
+  add(problems: readonly Problem[]): void {
+    for (const problem of problems) {
+      const { span } = problem;
+      const place = span === undefined ? '' : `${span.document}:${String(span.start)}:${String(span.end)}`;
+      const key = `${problem.code}|${place}|${problem.message}`;
+      if (!this.#byKey.has(key)) this.#byKey.set(key, problem);
+    }
+  }
+
+  get all(): readonly Problem[] {
+    return [...this.#byKey.values()];
+  }
+}
+
+function isSyntaxError(problem: Problem): boolean {
+  return problem.severity === 'error' && problem.code.startsWith('syntax');
+}
+
+function isBroken(problems: readonly Problem[]): boolean {
+  return problems.some(isSyntaxError);
+}
+
+/** A half-typed line swallows layers; a text with an error elsewhere still gives all of them. */
+function isNoPoorer(graph: NetworkGraph, last: NetworkGraph): boolean {
+  return graph.ops.length >= last.ops.length && graph.unknowns.length <= last.unknowns.length;
+}

@@ -1,0 +1,30 @@
+// One evaluated entry of a document, and where its places stand in the text as it is now.
+
+import type { Problem } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
+
+/**
+ * A model as features see it. While the source is broken this is the last good one: `stale` is then true and spans
+ * belong to an older text, so features ask `place` before they show one.
+ */
+export interface AnalyzedModel {
+  readonly entry: ModelEntry;
+  readonly graph: NetworkGraph;
+  readonly problems: readonly Problem[];
+  /** Documents that were read or looked for. */
+  readonly dependencies: readonly string[];
+  readonly stale: boolean;
+  /** The span in the present text, or undefined when an edit since then touched it. */
+  readonly place: (span: SourceSpan) => SourceSpan | undefined;
+}
+
+/** What is known of one document. */
+export interface DocumentAnalysis {
+  readonly document: string;
+  readonly languageId: string;
+  /** Best first; the first is the chosen entry. At most `maxModels` of them. */
+  readonly models: readonly AnalyzedModel[];
+  /** Findings in the present text, from any document that was read. */
+  readonly problems: readonly Problem[];
+}

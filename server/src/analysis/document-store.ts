@@ -1,0 +1,75 @@
+// The texts that analysis reads: open documents first, then what the rim reads from disk. Counts a revision per document,
+// so that a cached result knows whether what it was made from has changed.
+
+import type { SourceReader } from '../frontends/shared/frontend.ts';
+
+/** An open document. `version` is the editor's and goes back with edits. */
+export interface OpenDocument {
+  readonly text: string;
+  readonly version: number;
+}
+
+/** A reader that remembers what was asked of it, missing documents included. */
+export interface TrackingReader extends SourceReader {
+  readonly seen: ReadonlySet<string>;
+}
+
+export class DocumentStore {
+  readonly #disk: SourceReader;
+  readonly #open = new Map<string, OpenDocument>();
+  readonly #revisions = new Map<string, number>();
+
+  constructor(disk: SourceReader) {
+    this.#disk = disk;
+  }
+
+  /** Opens a document or replaces its text. A text that stays the same makes nothing stale. */
+  set(document: string, text: string, version: number): void {
+    const before = this.#open.has(document) || this.#revisions.has(document) ? this.read(document) : undefined;
+    this.#open.set(document, { text, version });
+    if (before !== text) this.touch(document);
+  }
+
+  /** From here on the document is what stands on disk. */
+  close(document: string): void {
+    const open = this.#open.get(document);
+    if (open === undefined) return;
+    this.#open.delete(document);
+    if (this.#disk.read(document) !== open.text) this.touch(document);
+  }
+
+  /** Something else changed a document: whatever was made from it is stale. */
+  touch(document: string): void {
+    this.#revisions.set(document, this.revision(document) + 1);
+  }
+
+  read(document: string): string | undefined {
+    return this.#open.get(document)?.text ?? this.#disk.read(document);
+  }
+
+  openDocument(document: string): OpenDocument | undefined {
+    return this.#open.get(document);
+  }
+
+  get openDocuments(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Grows whenever the document's text may have changed. */
+  revision(document: string): number {
+    return this.#revisions.get(document) ?? 0;
+  }
+
+  /** A reader for one evaluation. `overlay` replaces texts, for trying an edit out. */
+  tracking(overlay: ReadonlyMap<string, string> = new Map()): TrackingReader {
+    const seen = new Set<string>();
+    return {
+      seen,
+      roots: this.#disk.roots,
+      read: (document) => {
+        seen.add(document);
+        return overlay.get(document) ?? this.read(document);
+      },
+    };
+  }
+}
