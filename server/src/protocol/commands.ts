@@ -31,6 +31,6 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
-  { command: 'morphnet.selectDevice', title: 'Select Latency Device', category: 'MorphNet' },
+  { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

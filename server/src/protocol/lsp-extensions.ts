@@ -24,6 +24,8 @@ export interface Refusal {
 export interface ModelSummary {
   readonly uri: string;
   readonly entry: string;
+  /** Whether the user named this entry (in `morphnet.json` or by a directive), so that nobody need ask. */
+  readonly chosen: boolean;
   readonly range: WireRange;
   readonly input: readonly (readonly number[])[];
   /** `1.2 MMACs · 44.4 k params · 0.10 ms on V100`, ready to show. */
@@ -53,6 +55,15 @@ export interface WireTextEdit {
   readonly newText: string;
 }
 
+/** A device that latency can be estimated for. */
+export interface DeviceSummary {
+  readonly name: string;
+  readonly peakGflopsPerSecond: number;
+  readonly memoryGigabytesPerSecond: number;
+  /** False for those of the setting `morphnet.devices`. */
+  readonly builtIn: boolean;
+}
+
 /** Proven edits, for the client to apply as one undoable step. `version` is the document's that they fit. */
 export interface WireDocumentEdits {
   readonly uri: string;
@@ -62,7 +73,9 @@ export interface WireDocumentEdits {
 
 /** Request names with their parameter and result types, client to server. */
 export interface ServerRequests {
+  /** The document's models, the chosen one first. */
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
+  'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
   'morphnet/stopRun': { params: { id: string }; result: null | Refusal };
@@ -70,9 +83,15 @@ export interface ServerRequests {
   'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
   /** All widths of the run's proposal (`layer` absent) or of one layer, as proven edits. */
-  'morphnet/proposalEdits': { params: { id: string; layer?: string }; result: { title: string; documents: readonly WireDocumentEdits[] } | Refusal };
+  'morphnet/proposalEdits': {
+    params: { id: string; layer?: string };
+    result: { title: string; documents: readonly WireDocumentEdits[] } | Refusal;
+  };
   /** Where a layer of a run stands in the source. */
-  'morphnet/layerLocation': { params: { id: string; layer: string }; result: { uri: string; range: WireRange } | Refusal };
+  'morphnet/layerLocation': {
+    params: { id: string; layer: string };
+    result: { uri: string; range: WireRange } | Refusal;
+  };
 }
 
 /** Notifications, server to client. */

@@ -1,0 +1,29 @@
+// Proven edits from the server, applied as one undoable step and only to the document versions that they were proven for.
+
+import * as vscode from 'vscode';
+import type { WireDocumentEdits, WireRange } from '../../server/src/protocol/lsp-extensions.ts';
+
+/** A range of the wire as the editor's. */
+export function toRange({ start, end }: WireRange): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}
+
+/**
+ * Applies all edits or none. A change of several files is previewed first, since it goes beyond what the user sees.
+ * Returns a sentence when nothing was applied.
+ */
+export async function applyEdits(title: string, documents: readonly WireDocumentEdits[]): Promise<string | undefined> {
+  const change = new vscode.WorkspaceEdit();
+  const preview: vscode.WorkspaceEditEntryMetadata | undefined =
+    documents.length > 1 ? { label: title, needsConfirmation: true } : undefined;
+  for (const { uri, version, edits } of documents) {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
+    if (version !== null && document.version !== version) {
+      return `${vscode.workspace.asRelativePath(document.uri)} was changed meanwhile. Nothing was edited; try again.`;
+    }
+    for (const edit of edits) change.replace(document.uri, toRange(edit.range), edit.newText, preview);
+  }
+  // The editor checks versions once more when it applies the change.
+  const applied = await vscode.workspace.applyEdit(change);
+  return applied ? undefined : 'The editor did not apply the change. Nothing was edited; try again.';
+}

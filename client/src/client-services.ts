@@ -1,0 +1,11 @@
+// What commands work with: made once by the composition root, handed to each.
+
+import type * as vscode from 'vscode';
+import type { ServerConnection } from './server-connection.ts';
+import type { RunProgress } from './status/run-progress.ts';
+
+export interface ClientServices {
+  readonly context: vscode.ExtensionContext;
+  readonly server: ServerConnection;
+  readonly progress: RunProgress;
+}

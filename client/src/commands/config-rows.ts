@@ -1,0 +1,107 @@
+// The settings of a run that a user may change before it starts, as rows of text. No editor in here.
+
+import * as v from 'valibot';
+import { runConfigSchema, type RunConfig } from '../../../server/src/protocol/run-config.ts';
+
+type Read = { readonly ok: true; readonly value: RunConfig } | { readonly ok: false; readonly error: string };
+
+/** One row: how its value is shown, and how the config changes by what the user types. */
+export interface ConfigRow {
+  readonly label: string;
+  readonly prompt: string;
+  /** Fixed answers; absent: free text. */
+  readonly choices?: readonly string[];
+  readonly show: (config: RunConfig) => string;
+  /** What stands in the input box at first. */
+  readonly text: (config: RunConfig) => string;
+  /** The changed config, or a sentence that says what to type. */
+  readonly read: (text: string, config: RunConfig) => Read;
+}
+
+/** Checks a changed config by the schema that everything else uses, so that no bound is written twice. */
+function checked(changed: unknown, remedy: string): Read {
+  const result = v.safeParse(runConfigSchema, changed);
+  return result.success ? { ok: true, value: result.output } : { ok: false, error: remedy };
+}
+
+type NumberKey = 'steps' | 'learningRate' | 'batchSize' | 'threshold' | 'seed';
+
+function numberRow(key: NumberKey, label: string, prompt: string, remedy: string): ConfigRow {
+  const text = (config: RunConfig): string => String(config[key]);
+  return {
+    label,
+    prompt,
+    show: text,
+    text,
+    read: (typed, config) => checked({ ...config, [key]: typed === '' ? undefined : Number(typed) }, remedy),
+  };
+}
+
+const resourceNames = { flops: 'FLOPs', params: 'model size' } as const;
+
+const targetRow: ConfigRow = {
+  label: 'Target',
+  prompt:
+    'flops or params, then the share of the seed that should remain: flops:0.5. Without a share, the strength decides.',
+  show: ({ target }) =>
+    resourceNames[target.resource] +
+    (target.fraction === undefined ? '' : `, down to ${(100 * target.fraction).toFixed(0)} %`),
+  text: ({ target }) => (target.fraction === undefined ? target.resource : `${target.resource}:${target.fraction}`),
+  read: (typed, config) => {
+    const remedy = 'Type flops or params, or with a share between 0 and 1: flops:0.5';
+    const [resource, fraction, ...rest] = typed.split(':');
+    if (rest.length > 0 || fraction?.trim() === '') return { ok: false, error: remedy };
+    const target = { resource: resource?.trim(), ...(fraction !== undefined && { fraction: Number(fraction) }) };
+    return checked({ ...config, target }, remedy);
+  },
+};
+
+const strengthRow: ConfigRow = {
+  label: 'Strength',
+  prompt: 'Strength of the regulariser; leave empty to find it from the target share.',
+  show: ({ strength, target }) =>
+    strength !== undefined ? String(strength) : target.fraction === undefined ? 'the default' : 'found from the target',
+  text: ({ strength }) => (strength === undefined ? '' : String(strength)),
+  read: (typed, config) => {
+    if (typed === '') return { ok: true, value: { ...config, strength: undefined } };
+    return checked({ ...config, strength: Number(typed) }, 'Type a number of at least 0 such as 1e-8, or nothing.');
+  },
+};
+
+const dataRow: ConfigRow = {
+  label: 'Data set',
+  prompt: 'Kind and folder: idx:FOLDER (MNIST format) or cifar10:FOLDER',
+  show: ({ data }) => `${data.kind}: ${data.path}`,
+  text: ({ data }) => `${data.kind}:${data.path}`,
+  read: (typed, config) => {
+    const colon = typed.indexOf(':');
+    const data = { kind: typed.slice(0, Math.max(0, colon)), path: typed.slice(colon + 1).trim() };
+    return checked({ ...config, data }, 'Type idx:FOLDER or cifar10:FOLDER');
+  },
+};
+
+const algorithmRow: ConfigRow = {
+  label: 'Algorithm',
+  prompt: 'What decides which channels live',
+  choices: ['auto', 'gamma', 'group-lasso'],
+  show: ({ algorithm }) => algorithm,
+  text: ({ algorithm }) => algorithm,
+  read: (typed, config) => checked({ ...config, algorithm: typed }, 'Choose one of the list.'),
+};
+
+export const configRows: readonly ConfigRow[] = [
+  dataRow,
+  targetRow,
+  numberRow('steps', 'Steps', 'Training steps in all', 'Type a whole number of at least 1.'),
+  numberRow('learningRate', 'Learning rate', 'Learning rate', 'Type a number above 0 such as 0.01.'),
+  numberRow('batchSize', 'Batch size', 'Images in a batch', 'Type a whole number of at least 1.'),
+  numberRow(
+    'threshold',
+    'Threshold',
+    'A channel whose regularization value is not above this counts as dead',
+    'Type a number of at least 0 such as 0.01.',
+  ),
+  numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.'),
+  strengthRow,
+  algorithmRow,
+];

@@ -1,0 +1,25 @@
+// Registers commands with arguments that are checked: keybindings and other extensions may pass anything.
+
+import * as vscode from 'vscode';
+import type { CommandArguments, CommandId } from '../../../server/src/protocol/commands.ts';
+import { showFailure } from '../messages.ts';
+
+/** All arguments of our commands are optional strings; what is none counts as not given. */
+export function registerCommand(
+  command: CommandId,
+  title: string,
+  run: (...rest: readonly (string | undefined)[]) => Promise<void>,
+): vscode.Disposable {
+  return vscode.commands.registerCommand(command, async (...rest: readonly unknown[]) => {
+    try {
+      await run(...rest.map((argument) => (typeof argument === 'string' ? argument : undefined)));
+    } catch (error) {
+      await showFailure(title, error);
+    }
+  });
+}
+
+/** Executes a command of ours with arguments of its types. */
+export async function executeCommand<Id extends CommandId>(command: Id, ...rest: CommandArguments[Id]): Promise<void> {
+  await vscode.commands.executeCommand(command, ...rest);
+}

@@ -1,0 +1,66 @@
+// One list with all settings of a run before it starts: Enter starts, choosing a row edits it.
+
+import * as vscode from 'vscode';
+import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
+import { configRows, type ConfigRow } from './config-rows.ts';
+
+interface ReviewItem extends vscode.QuickPickItem {
+  readonly row?: ConfigRow;
+}
+
+/** The config to start with, or undefined when the user backed out. */
+export async function reviewConfig(config: RunConfig, configFile?: string): Promise<RunConfig | undefined> {
+  const entry = config.model.entry === '' ? '' : ` ${config.model.entry}`;
+  const defaults =
+    configFile === undefined ? 'defaults' : `defaults from ${vscode.workspace.asRelativePath(configFile)}`;
+  let current = config;
+  for (;;) {
+    const items: readonly ReviewItem[] = [
+      { label: '$(play) Start', description: `train${entry} with these settings (${defaults})` },
+      { label: '', kind: vscode.QuickPickItemKind.Separator },
+      ...configRows.map((row) => ({ label: row.label, description: row.show(current), row })),
+    ];
+    const chosen = await pick(items);
+    if (chosen === undefined) return undefined;
+    if (chosen.row === undefined) return current;
+    current = (await edit(chosen.row, current)) ?? current;
+  }
+}
+
+/** A quick pick that opens on the first row, so that Enter starts. */
+function pick(items: readonly ReviewItem[]): Promise<ReviewItem | undefined> {
+  return new Promise((resolve) => {
+    const list = vscode.window.createQuickPick<ReviewItem>();
+    list.title = 'MorphNet: Run MorphNet';
+    list.placeholder = 'Enter starts the run; choose a row to change it';
+    list.items = items;
+    list.onDidAccept(() => {
+      resolve(list.selectedItems[0]);
+      list.hide();
+    });
+    list.onDidHide(() => {
+      resolve(undefined);
+      list.dispose();
+    });
+    list.show();
+  });
+}
+
+/** The config with one row changed, or undefined when the user went back. */
+async function edit(row: ConfigRow, config: RunConfig): Promise<RunConfig | undefined> {
+  if (row.choices !== undefined) {
+    const choice = await vscode.window.showQuickPick([...row.choices], { placeHolder: row.prompt });
+    const changed = choice === undefined ? undefined : row.read(choice, config);
+    return changed?.ok === true ? changed.value : undefined;
+  }
+  const text = await vscode.window.showInputBox({
+    prompt: row.prompt,
+    value: row.text(config),
+    validateInput: (value) => {
+      const read = row.read(value.trim(), config);
+      return read.ok ? undefined : read.error;
+    },
+  });
+  const changed = text === undefined ? undefined : row.read(text.trim(), config);
+  return changed?.ok === true ? changed.value : undefined;
+}

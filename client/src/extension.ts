@@ -1,0 +1,51 @@
+// The extension's composition root: wires commands and status to the language server, which starts after activation.
+
+import type * as vscode from 'vscode';
+import type { ClientServices } from './client-services.ts';
+import { registerApplyProposal } from './commands/apply-proposal.ts';
+import { registerOpenDashboard } from './commands/open-dashboard.ts';
+import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
+import { registerRunMorphNet } from './commands/run-morphnet.ts';
+import { registerSelectConvention } from './commands/select-convention.ts';
+import { registerSelectDevice } from './commands/select-device.ts';
+import { registerStopRun } from './commands/stop-run.ts';
+import { handBackForeignCfg } from './hand-back-cfg.ts';
+import { LanguageServer } from './language-server.ts';
+import { showFailure } from './messages.ts';
+import { RunProgress } from './status/run-progress.ts';
+
+/** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
+let server: LanguageServer | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  server = new LanguageServer(context);
+  const progress = new RunProgress(server);
+  const services: ClientServices = { context, server, progress };
+  context.subscriptions.push(
+    progress,
+    server,
+    handBackForeignCfg(),
+    registerRunMorphNet(services),
+    registerOpenDashboard(services),
+    registerStopRun(services),
+    registerResumeRun(services),
+    registerApplyProposal(services),
+    registerSelectDevice(services),
+    registerSelectConvention(),
+  );
+  // Not awaited: loading the client library would otherwise count as our activation time.
+  setTimeout(() => void startServer(services), 0);
+}
+
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}
+
+async function startServer(services: ClientServices): Promise<void> {
+  try {
+    await server?.start();
+    await offerInterruptedRun(services);
+  } catch (error) {
+    await showFailure('Starting the language server', error);
+  }
+}

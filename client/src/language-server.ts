@@ -1,0 +1,86 @@
+// The language server's life in the client: started on first need, off the activation path, and shown as a ServerConnection.
+
+import type { LanguageClient } from 'vscode-languageclient/node';
+import * as vscode from 'vscode';
+import type {
+  ServerNotificationName,
+  ServerNotifications,
+  ServerRequestName,
+  ServerRequests,
+} from '../../server/src/protocol/lsp-extensions.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+/** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
+const documentSelector = ['file', 'untitled'].flatMap((scheme) => [
+  { scheme, language: 'python' },
+  { scheme, language: 'darknet' },
+]);
+
+type Emitters = { readonly [Name in ServerNotificationName]: vscode.EventEmitter<ServerNotifications[Name]> };
+
+export class LanguageServer implements ServerConnection, vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #emitters: Emitters = { 'morphnet/runGrew': new vscode.EventEmitter() };
+  #starting: Promise<LanguageClient> | undefined;
+  #disposed = false;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+  }
+
+  /** Starts the server if it is not running; a failed start is tried again by the next call. */
+  start(): Promise<LanguageClient> {
+    this.#starting ??= this.#launch().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async request<Name extends ServerRequestName>(
+    name: Name,
+    params: ServerRequests[Name]['params'],
+  ): Promise<ServerRequests[Name]['result']> {
+    const client = await this.start();
+    return client.sendRequest<ServerRequests[Name]['result']>(name, params);
+  }
+
+  onNotification<Name extends ServerNotificationName>(
+    name: Name,
+    listener: (params: ServerNotifications[Name]) => void,
+  ): vscode.Disposable {
+    return this.#emitters[name].event(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#disposed = true;
+    const client = await this.#starting?.catch(() => undefined);
+    await client?.stop();
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  async #launch(): Promise<LanguageClient> {
+    if (this.#disposed) throw new Error('The extension is shutting down.');
+    // The client library is large: loading it here keeps it out of activation.
+    const { LanguageClient: Client, TransportKind } = await import('vscode-languageclient/node');
+    const module = this.#context.asAbsolutePath('dist/lsp.cjs');
+    const client = new Client(
+      'morphnet',
+      'MorphNet',
+      {
+        run: { module, transport: TransportKind.ipc },
+        debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6009'] } },
+      },
+      { documentSelector, diagnosticCollectionName: 'morphnet' },
+    );
+    // Both ends are built from the same protocol files, so what arrives under a name has that name's type.
+    client.onNotification('morphnet/runGrew', (params: ServerNotifications['morphnet/runGrew']) =>
+      this.#emitters['morphnet/runGrew'].fire(params),
+    );
+    await client.start();
+    return client;
+  }
+}
