@@ -39,14 +39,23 @@ function significant(value: number, digits: number): string {
     : text;
 }
 
-/** A count in words: a lower bound as `≥ 1.2 MMACs`, an unknown as `?` with the unit. `format` puts the unit in itself. */
-export function formatCount(count: Count, format: (value: number) => string, unit = ''): string {
+/** A count through one of the formats above: a lower bound as `≥ 1.2 MMACs`, an unknown as `?` with the unit. */
+export function formatCount(count: Count, unit = ''): string {
+  return withBound(count, (value) => formatAmount(value, unit), `? ${unit}`.trimEnd());
+}
+
+/** A count of milliseconds; see `formatCount`. */
+export function formatLatency(count: Count): string {
+  return withBound(count, formatMilliseconds, '? ms');
+}
+
+function withBound(count: Count, format: (value: number) => string, unknown: string): string {
   switch (count.kind) {
     case 'exact':
       return format(count.value);
     case 'at-least':
       return `≥ ${format(count.value)}`;
     case 'unknown':
-      return `? ${unit}`.trimEnd();
+      return unknown;
   }
 }
