@@ -12,9 +12,12 @@ import {
   type SourceReader,
 } from '../frontends/shared/frontend.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
+import { reportCosts, type CostReport } from '../costs/cost-report.ts';
 import type { WidthProposal } from '../structure/width-proposal.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
+import { chooseDevice } from './latency-device.ts';
 import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
 export interface SessionOptions {
@@ -62,6 +65,7 @@ export class AnalysisSession {
   readonly #proposals = new Map<string, AttachedProposal>();
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #lastGood = new Map<string, Map<string, GoodModel>>();
+  readonly #costs = new WeakMap<NetworkGraph, CostReport>();
 
   constructor(options: SessionOptions) {
     this.#frontends = options.frontends;
@@ -191,6 +195,16 @@ export class AnalysisSession {
     const found = frontend.entries(entry.document, reader, request).entries[0];
     if (found?.name !== entry.name) return undefined;
     return frontend.evaluate(found, reader, this.#limits, cancellation).graph;
+  }
+
+  /** The costs of a graph on the settings' device; worked out once. */
+  costs(graph: NetworkGraph, settings: Pick<AnalysisSettings, 'device' | 'devices'>): CostReport {
+    const { device } = chooseDevice(settings);
+    const known = this.#costs.get(graph);
+    if (known !== undefined && JSON.stringify(known.device) === JSON.stringify(device)) return known;
+    const report = reportCosts(graph, device);
+    this.#costs.set(graph, report);
+    return report;
   }
 
   #frontendOf(document: string, text: string): Frontend | undefined {

@@ -1,0 +1,59 @@
+// Above a model: what it costs in all, and the commands that start from it.
+
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import { formatShape } from '../network/shape.ts';
+import type { ModelEntry } from '../network/network-graph.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { latencyText, operationsText, paramsText } from './cost-text.ts';
+import { chooseDevice } from './latency-device.ts';
+
+export interface CodeLens {
+  /** Offsets of the model's name or section. */
+  readonly start: number;
+  readonly end: number;
+  readonly title: string;
+  /** `totals` only shows. */
+  readonly action: 'totals' | 'run-morphnet' | 'open-dashboard';
+  readonly entry: string;
+}
+
+/** The lenses of a document's own models; those of the same place stand behind one another. */
+export function codeLenses(
+  session: AnalysisSession,
+  document: string,
+  settings: AnalysisSettings,
+  cancellation: Cancellation = neverCancelled,
+): readonly CodeLens[] {
+  return session.analyze(document, cancellation).models.flatMap((model): readonly CodeLens[] => {
+    const span = model.place(model.entry.span);
+    if (span?.document !== document) return [];
+    const place = { start: span.start, end: span.end, entry: model.entry.name };
+    return [
+      { ...place, title: totalsText(session, model, settings), action: 'totals' },
+      { ...place, title: 'Run MorphNet', action: 'run-morphnet' },
+      { ...place, title: 'Open dashboard', action: 'open-dashboard' },
+    ];
+  });
+}
+
+/** `resnet20() · 40.8 MMACs · 272 k params · 0.10 ms on V100 · input 3×32×32 (default)`. */
+export function totalsText(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): string {
+  const { total } = session.costs(model.graph, settings);
+  const { device } = chooseDevice(settings);
+  return [
+    ...(model.entry.name === '' ? [] : [model.entry.name]),
+    operationsText(total, settings.convention),
+    `${paramsText(total)} params`,
+    `${latencyText(total)} on ${device.name}`,
+    `input ${inputText(model.entry)}`,
+    ...(model.stale ? ['stale: the source has an error'] : []),
+  ].join(' · ');
+}
+
+/** `3×32×32`, with `(default)` where nothing in the project says it. */
+export function inputText(entry: ModelEntry): string {
+  const shapes = entry.input.shapes.map(formatShape).join(', ');
+  return entry.input.from === 'default' ? `${shapes} (default)` : shapes;
+}

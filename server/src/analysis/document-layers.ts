@@ -1,0 +1,110 @@
+// Which layers a line of a document makes: one site, many ops, and only what stands in the text as it is now.
+
+import { LineIndex } from '../common/line-index.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import { hasMacs } from '../costs/op-cost.ts';
+import type { IdleLayer } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+
+/** The ops of one model that one source text makes. `span` is where that text stands now. */
+export interface SiteLayers {
+  readonly model: AnalyzedModel;
+  readonly span: SourceSpan;
+  readonly ops: readonly Op[];
+  readonly idle: readonly IdleLayer[];
+}
+
+/** All sites on one line, of the first model that has any there. `line` is zero-based. */
+export interface LineLayers {
+  readonly model: AnalyzedModel;
+  readonly line: number;
+  readonly sites: readonly SiteLayers[];
+  /** The ops of all sites in network order. */
+  readonly ops: readonly Op[];
+}
+
+/** The sites of a model in a document, in text order. */
+export function sitesIn(model: AnalyzedModel, document: string): readonly SiteLayers[] {
+  const sites = new Map<string, { span: SourceSpan; ops: Op[]; idle: IdleLayer[] }>();
+  const siteAt = (span: SourceSpan): { ops: Op[]; idle: IdleLayer[] } | undefined => {
+    if (span.document !== document) return undefined;
+    const placed = model.place(span);
+    if (placed === undefined) return undefined;
+    const key = `${String(placed.start)}:${String(placed.end)}`;
+    const known = sites.get(key) ?? { span: placed, ops: [], idle: [] };
+    sites.set(key, known);
+    return known;
+  };
+  for (const op of model.graph.ops) siteAt(op.site.span)?.ops.push(op);
+  for (const idle of model.graph.idle) siteAt(idle.site.span)?.idle.push(idle);
+  return [...sites.values()]
+    .map((site) => ({ model, ...site }))
+    .sort((left, right) => left.span.start - right.span.start || right.span.end - left.span.end);
+}
+
+/** The lines of a document that make ops, top down. A line belongs to the best entry that has ops on it. */
+export function layerLines(
+  models: readonly AnalyzedModel[],
+  document: string,
+  lines: LineIndex,
+): readonly LineLayers[] {
+  const byLine = new Map<number, SiteLayers[]>();
+  for (const model of models) {
+    const taken = new Set(byLine.keys());
+    for (const site of sitesIn(model, document)) {
+      const { line } = lines.positionAt(site.span.start);
+      if (taken.has(line)) continue;
+      const here = byLine.get(line);
+      if (here === undefined) byLine.set(line, [site]);
+      else here.push(site);
+    }
+  }
+  return [...byLine]
+    .sort(([left], [right]) => left - right)
+    .flatMap(([line, sites]) => {
+      const model = sites[0]?.model;
+      if (model === undefined) return [];
+      return [{ model, line, sites, ops: sites.flatMap((site) => site.ops).sort((a, b) => a.id - b.id) }];
+    });
+}
+
+/** Whether an op gets a hint of its own: it multiplies by weights. */
+export function isLayer(op: Pick<Op, 'attributes'>): boolean {
+  return hasMacs(op.attributes);
+}
+
+/** The output width of an op that has weights or a norm of its own, or undefined. */
+export function outWidthOf(op: Op): number | undefined {
+  const { attributes } = op;
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+      return attributes.outChannels;
+    case 'dense':
+      return attributes.outFeatures;
+    case 'embedding':
+      return attributes.width;
+    case 'batch-norm':
+    case 'group-norm':
+      return attributes.channels;
+    default:
+      return undefined;
+  }
+}
+
+/** The offset behind the last character of a line, in front of its line end. */
+export function lineEnd(text: string, lines: LineIndex, line: number): number {
+  let end = line + 1 < lines.lineCount ? lines.offsetAt({ line: line + 1, column: 0 }) : text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) {
+    if (end <= lines.offsetAt({ line, column: 0 })) break;
+    end--;
+  }
+  return end;
+}
+
+/** The part of a span on its first line: what a diagnostic underlines. */
+export function firstLineOf(span: SourceSpan, text: string, lines: LineIndex): SourceSpan {
+  const end = lineEnd(text, lines, lines.positionAt(span.start).line);
+  return { ...span, end: Math.max(span.start, Math.min(span.end, end)) };
+}

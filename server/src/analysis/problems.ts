@@ -1,0 +1,127 @@
+// What a document's user should know: findings of the frontend, parts that could not be followed, layers that are never
+// called, and, where a run proposes another width, a hint that carries the quick-fix.
+
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import { LineIndex } from '../common/line-index.ts';
+import type { Problem } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { firstLineOf, sitesIn } from './document-layers.ts';
+import { chooseDevice } from './latency-device.ts';
+import { proposedChanges, type ProposedChange } from './proposed-changes.ts';
+
+/** The findings that stand in a document, in text order. Those without a place (a missing entry) stand at its start. */
+export function documentProblems(
+  session: AnalysisSession,
+  document: string,
+  settings: AnalysisSettings,
+  cancellation: Cancellation = neverCancelled,
+): readonly Problem[] {
+  const text = session.textOf(document);
+  if (text === undefined) return [];
+  const lines = new LineIndex(text);
+  const analysis = session.analyze(document, cancellation);
+  const found: Problem[] = analysis.problems.filter((problem) => (problem.span?.document ?? document) === document);
+  for (const model of session.modelsIn(document, cancellation)) {
+    if (model.stale) continue;
+    found.push(...unknownParts(model, document, found), ...idleLayers(model, document, text, lines));
+  }
+  found.push(...proposalHints(session, document, text, lines, cancellation));
+  const first = analysis.models[0];
+  const { problem: deviceProblem } = chooseDevice(settings);
+  if (first !== undefined && deviceProblem !== undefined) {
+    const span = first.place(first.entry.span);
+    found.push({
+      code: 'unknown-device',
+      severity: 'warning',
+      message: deviceProblem,
+      ...(span?.document === document && { span }),
+    });
+  }
+  return withoutRepetition(found).sort((left, right) => (left.span?.start ?? 0) - (right.span?.start ?? 0));
+}
+
+/** Parts that evaluation could not follow, where the frontend has not said so itself. */
+function unknownParts(model: AnalyzedModel, document: string, known: readonly Problem[]): readonly Problem[] {
+  return model.graph.unknowns
+    .filter(({ span }) => span.document === document && !known.some((problem) => overlaps(problem.span, span)))
+    .map(({ reason, span }) => ({
+      code: 'unknown-part',
+      severity: 'information',
+      message: `${sentence(reason)} Costs above this are lower bounds.`,
+      span,
+    }));
+}
+
+function idleLayers(model: AnalyzedModel, document: string, text: string, lines: LineIndex): readonly Problem[] {
+  return sitesIn(model, document).flatMap((site) => {
+    const names = site.idle.filter((layer) => layer.parameters.length > 0).map((layer) => layer.name);
+    if (names.length === 0 || site.ops.length > 0) return [];
+    const message = `${listOf(names)} ${names.length === 1 ? 'is' : 'are'} made but never called: the parameters count, no operations do.`;
+    return [{ code: 'idle-layer', severity: 'hint', message, span: firstLineOf(site.span, text, lines) }];
+  });
+}
+
+/** One hint a site, however many layers it makes. */
+function proposalHints(
+  session: AnalysisSession,
+  document: string,
+  text: string,
+  lines: LineIndex,
+  cancellation: Cancellation,
+): readonly Problem[] {
+  return session.modelsIn(document, cancellation).flatMap((model) => {
+    const changes = new Map(proposedChanges(session, model).map((change) => [change.op.id, change]));
+    if (changes.size === 0 || model.stale) return [];
+    return sitesIn(model, document).flatMap((site): readonly Problem[] => {
+      const here = site.ops.flatMap((op) => changes.get(op.id) ?? []);
+      if (here.length === 0) return [];
+      const span = firstLineOf(site.span, text, lines);
+      return [{ code: 'proposed-width', severity: 'hint', message: proposalSentence(here), span }];
+    });
+  });
+}
+
+/** `MorphNet proposes 41 of 64 channels`, with the number of layers where a line makes several. */
+export function proposalSentence(changes: readonly ProposedChange[]): string {
+  const after = rangeText(changes.map((change) => change.after));
+  const before = rangeText(changes.map((change) => change.before));
+  const layers = changes.length === 1 ? '' : ` (${String(changes.length)} layers)`;
+  return `MorphNet proposes ${after} of ${before} channels${layers}`;
+}
+
+/** `9`, or `9 to 12`. */
+export function rangeText(values: readonly number[]): string {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return low === high ? String(low) : `${String(low)} to ${String(high)}`;
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listOf(names: readonly string[], atMost = 3): string {
+  if (names.length <= 1) return names[0] ?? '';
+  if (names.length > atMost)
+    return `${names.slice(0, atMost - 1).join(', ')} and ${String(names.length - atMost + 1)} more`;
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+function overlaps(left: SourceSpan | undefined, right: SourceSpan): boolean {
+  return left?.document === right.document && left.start < right.end && right.start < left.end;
+}
+
+function withoutRepetition(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = `${problem.code}|${String(problem.span?.start)}|${String(problem.span?.end)}|${problem.message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

@@ -1,0 +1,32 @@
+// Where a run's proposal differs from the source as it stands. Layers that already have their proposed width are left out,
+// so that a proposal can be applied bit by bit.
+
+import type { Op } from '../network/op.ts';
+import type { ProposedLayer } from '../structure/width-proposal.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { outWidthOf } from './document-layers.ts';
+
+export interface ProposedChange {
+  readonly op: Op;
+  readonly layer: ProposedLayer;
+  /** The width in the source now. */
+  readonly before: number;
+  /** The proposed width; a layer that is to vanish keeps one channel. */
+  readonly after: number;
+}
+
+/** The changes that the document's attached proposal asks of a model; none when it is about another entry. */
+export function proposedChanges(session: AnalysisSession, model: AnalyzedModel): readonly ProposedChange[] {
+  const attached = session.attachedProposal(model.entry.document);
+  if (attached?.entry !== model.entry.name) return [];
+  const ops = new Map(model.graph.ops.map((op) => [op.name, op]));
+  return attached.proposal.layers.flatMap((layer) => {
+    const op = ops.get(layer.name);
+    const before = op === undefined ? undefined : outWidthOf(op);
+    const after = Math.max(1, layer.width.after);
+    // A source that is slimmer than the proposal already was changed by hand: it is not widened again.
+    if (op === undefined || before === undefined || before <= after) return [];
+    return [{ op, layer, before, after }];
+  });
+}
