@@ -1,11 +1,14 @@
-// Writes what is generated from declarations: the manifest's contributions (settings, commands, capabilities).
+// Writes what is generated from declarations: the manifest's contributions (settings, commands, capabilities) and the
+// JSON schema that the editor checks morphnet.json by.
 // Run by `npm run generate`; test/repository compares the files with what this would write.
 
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { commandDeclarations } from '../server/src/protocol/commands.ts';
+import { projectFileSchema } from '../server/src/protocol/project-file.ts';
 import { settingDeclarations } from '../server/src/protocol/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,6 +71,10 @@ const files: readonly GeneratedFile[] = [
   {
     path: 'package.json',
     text: (current) => JSON.stringify({ ...(JSON.parse(current) as Record<string, unknown>), ...manifestFields() }),
+  },
+  {
+    path: 'syntaxes/morphnet.schema.json',
+    text: () => JSON.stringify({ title: 'MorphNet', ...toJsonSchema(projectFileSchema) }),
   },
 ];
 

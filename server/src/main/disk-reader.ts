@@ -1,0 +1,61 @@
+// Reads source files from disk for analysis: below allowed folders only, whatever links point where, and of bounded size.
+
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Model source is small; anything above this is data under a wrong name. */
+const maxBytes = 8_000_000;
+
+/** Folders are `file:` URIs without a trailing slash. */
+export interface AllowedFolders {
+  readonly workspace: readonly string[];
+  /** Installed libraries whose source may be read; looked up after the workspace. */
+  readonly libraries: readonly string[];
+}
+
+export class DiskReader {
+  #roots: readonly string[] = [];
+  /** Real paths of the roots, each with a closing separator. */
+  #folders: readonly string[] = [];
+
+  constructor(folders: AllowedFolders = { workspace: [], libraries: [] }) {
+    this.allow(folders);
+  }
+
+  /** Where absolute imports are looked up, in order. */
+  get roots(): readonly string[] {
+    return this.#roots;
+  }
+
+  allow({ workspace, libraries }: AllowedFolders): void {
+    this.#roots = [...workspace, ...libraries];
+    this.#folders = this.#roots.flatMap((root) => {
+      const path = realPathOf(root);
+      return path === undefined ? [] : [path.endsWith(sep) ? path : path + sep];
+    });
+  }
+
+  /** The text of a file, or undefined when it is missing, outside, too large, or no file. */
+  read(document: string): string | undefined {
+    const path = realPathOf(document);
+    if (path === undefined || !this.#folders.some((folder) => path.startsWith(folder))) return undefined;
+    try {
+      const { size } = statSync(path);
+      return size > maxBytes ? undefined : readFileSync(path, 'utf8');
+    } catch {
+      // Gone since, a folder, or not ours to read: no document to analysis in each case.
+      return undefined;
+    }
+  }
+}
+
+/** The path with every link followed, so that none leads outside; undefined when there is nothing. */
+function realPathOf(uri: string): string | undefined {
+  if (!uri.startsWith('file:')) return undefined;
+  try {
+    return realpathSync(fileURLToPath(uri));
+  } catch {
+    return undefined;
+  }
+}

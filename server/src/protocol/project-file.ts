@@ -1,0 +1,139 @@
+// `morphnet.json`: which model, which data, which target. Documented in docs/morphnet-json.md; the editor checks it by a
+// JSON schema that is generated from this one.
+
+import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import * as v from 'valibot';
+import { dataSetSchema, runConfigSchema } from './run-config.ts';
+
+const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+const run = runConfigSchema.entries;
+const described = <Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+): v.SchemaWithPipe<readonly [Schema, v.DescriptionAction<v.InferOutput<Schema>, string>]> =>
+  v.pipe(schema, v.description(text));
+
+/** One model of the project. */
+const projectModelSchema = v.strictObject({
+  file: described(v.pipe(v.string(), v.minLength(1)), 'The model’s file, relative to this one.'),
+  entry: v.optional(described(v.string(), 'What to evaluate: a class, a function, or a call such as ResNet(18).')),
+  input: v.optional(
+    described(
+      v.union([v.array(size), v.array(v.array(size))]),
+      'The input’s shape without the batch, channels first: [3, 32, 32]; several inputs as a list of shapes.',
+    ),
+  ),
+});
+
+export const projectFileSchema = v.strictObject({
+  $schema: v.optional(v.string()),
+  models: v.optional(described(v.array(projectModelSchema), 'Per file the entry to evaluate and its input shape.')),
+  data: v.optional(
+    v.strictObject({
+      kind: described(dataSetSchema.entries.kind, 'idx: the format of MNIST; cifar10: the binary batches.'),
+      path: described(dataSetSchema.entries.path, 'The data set’s folder, relative to this file.'),
+    }),
+  ),
+  target: v.optional(
+    described(
+      v.pipe(v.string(), v.regex(/^(flops|params)(:0?\.\d+)?$/, 'must look like flops:0.5 or params:0.5')),
+      'The resource to save, and the share of the seed’s cost that should remain: flops:0.5',
+    ),
+  ),
+  strength: v.optional(
+    described(v.pipe(v.number(), v.minValue(0)), 'The regularizer’s strength; absent: found from the target’s share.'),
+  ),
+  algorithm: v.optional(described(run.algorithm, 'gamma: by batch-norm scales; group-lasso: by weights.')),
+  threshold: v.optional(described(run.threshold, 'A channel whose regularization value is not above this is dead.')),
+  batchSize: v.optional(described(run.batchSize, 'Images in a batch.')),
+  learningRate: v.optional(described(run.learningRate, 'The learning rate.')),
+  optimizer: v.optional(described(run.optimizer, 'The optimizer.')),
+  weightDecay: v.optional(described(run.weightDecay, 'Weight decay.')),
+  steps: v.optional(described(run.steps, 'Training steps in all.')),
+  seed: v.optional(described(run.seed, 'Seed of every random choice.')),
+  engine: v.optional(described(run.engine, 'The engine that trains.')),
+  threads: v.optional(described(run.threads, 'Threads that training may use; 0: all cores but one.')),
+});
+
+export type ProjectFile = v.InferOutput<typeof projectFileSchema>;
+export type ProjectModel = v.InferOutput<typeof projectModelSchema>;
+
+/** What is wrong in a `morphnet.json`, at UTF-16 offsets of its text. */
+export interface ProjectFileProblem {
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads a `morphnet.json`. Comments and trailing commas are let through, as the editor's own files have them. */
+export function parseProjectFile(text: string): {
+  readonly value: ProjectFile | undefined;
+  readonly problems: readonly ProjectFileProblem[];
+} {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { allowTrailingComma: true });
+  if (errors.length > 0 || tree === undefined) {
+    const problems = errors.map(({ error, offset, length }) => ({
+      message: `This is no JSON: ${sentenceOf(printParseErrorCode(error))}.`,
+      start: offset,
+      end: offset + length,
+    }));
+    return {
+      value: undefined,
+      problems: problems.length > 0 ? problems : [{ message: 'The file is empty. Write {}.', start: 0, end: 0 }],
+    };
+  }
+  if (tree.type !== 'object') {
+    return {
+      value: undefined,
+      problems: [{ message: 'Write an object: { … }.', start: tree.offset, end: tree.offset + tree.length }],
+    };
+  }
+  const result = v.safeParse(projectFileSchema, valueOf(tree));
+  if (result.success) return { value: result.output, problems: [] };
+  return { value: undefined, problems: result.issues.map((issue) => problemOf(issue, tree)) };
+}
+
+/** The shapes of a model's inputs, whichever way they are written. */
+export function inputShapes({ input }: ProjectModel): readonly (readonly number[])[] | undefined {
+  if (input === undefined) return undefined;
+  return input.every((item) => typeof item === 'number') ? [input] : input.filter((item) => typeof item !== 'number');
+}
+
+/** The plain value of a syntax tree; by hand, since a key such as `__proto__` must stay a key. */
+function valueOf(node: Node): unknown {
+  if (node.type === 'array') return (node.children ?? []).map(valueOf);
+  if (node.type !== 'object') return node.value;
+  return Object.fromEntries(
+    (node.children ?? []).map((property): [string, unknown] => {
+      const [key, value] = property.children ?? [];
+      return [String(key?.value), value === undefined ? undefined : valueOf(value)];
+    }),
+  );
+}
+
+function problemOf(issue: v.InferIssue<typeof projectFileSchema>, tree: Node): ProjectFileProblem {
+  const path = (issue.path ?? []).flatMap(({ key }) =>
+    typeof key === 'string' || typeof key === 'number' ? [key] : [],
+  );
+  // A missing key has no node: its object has.
+  let node: Node | undefined;
+  for (let length = path.length; node === undefined && length >= 0; length--) {
+    node = findNodeAtLocation(tree, path.slice(0, length));
+  }
+  const at = node ?? tree;
+  const key = at.parent?.children?.[0];
+  if (issue.type === 'strict_object' && issue.expected === 'never' && key !== undefined) {
+    return { message: `There is no field ${path.join('.')}.`, start: key.offset, end: key.offset + key.length };
+  }
+  return {
+    message: path.length === 0 ? issue.message : `${path.join('.')}: ${issue.message}`,
+    start: at.offset,
+    end: at.offset + at.length,
+  };
+}
+
+/** `CommaExpected` as words. */
+function sentenceOf(code: string): string {
+  return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+}

@@ -1,0 +1,40 @@
+// What a run does unless `morphnet.json`, the settings or the user say otherwise; and the short way to write a target.
+
+import * as v from 'valibot';
+import { targetSchema, type RunConfig, type RunTarget } from './run-config.ts';
+
+/** Everything of a config that has a default. */
+export type RunDefaults = Omit<RunConfig, 'version' | 'model' | 'data' | 'device' | 'strength'>;
+
+export const runDefaults: RunDefaults = {
+  target: { resource: 'flops', fraction: 0.5 },
+  algorithm: 'auto',
+  threshold: 0.01,
+  batchSize: 64,
+  learningRate: 0.001,
+  optimizer: 'adam',
+  weightDecay: 0,
+  steps: 1000,
+  seed: 1,
+  engine: 'auto',
+  threads: 0,
+  aliveEvery: 20,
+  checkpointEvery: 100,
+};
+
+/** What to write where a target is wrong. */
+export const targetRemedy = 'Write flops or params, or with the share that should remain: flops:0.5';
+
+/** Reads `flops:0.5`, `params:0.3` or a bare resource, whose strength then decides. Undefined when it is none. */
+export function parseTarget(text: string): RunTarget | undefined {
+  const [resource, fraction, ...rest] = text.trim().split(':');
+  if (rest.length > 0 || fraction?.trim() === '') return undefined;
+  const target = { resource, ...(fraction !== undefined && { fraction: Number(fraction) }) };
+  const result = v.safeParse(targetSchema, target);
+  return result.success ? result.output : undefined;
+}
+
+/** The inverse of `parseTarget`. */
+export function formatTarget({ resource, fraction }: RunTarget): string {
+  return fraction === undefined ? resource : `${resource}:${String(fraction)}`;
+}

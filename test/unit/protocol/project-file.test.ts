@@ -1,0 +1,65 @@
+// `morphnet.json` as users write it, right and wrong.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { inputShapes, parseProjectFile } from '../../../server/src/protocol/project-file.ts';
+
+/** The text that each problem stands at, with its message. */
+function problems(text: string): readonly string[] {
+  return parseProjectFile(text).problems.map(({ message, start, end }) => `${text.slice(start, end)} <- ${message}`);
+}
+
+test('the documented example is accepted', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/morphnet-json.md', import.meta.url)), 'utf8');
+  const example = /```json\n([^]*?)```/.exec(page)?.[1] ?? '';
+  const { value, problems: found } = parseProjectFile(example);
+  expect(found).toEqual([]);
+  expect(value?.models?.[0]?.file).toBe('lenet.py');
+});
+
+test('every documented field is in the schema and the other way round', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/morphnet-json.md', import.meta.url)), 'utf8');
+  const table = page.split('\n').filter((line) => line.startsWith('| `'));
+  const documented = table.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1]),
+  );
+  const schema = JSON.parse(
+    readFileSync(fileURLToPath(new URL('../../../syntaxes/morphnet.schema.json', import.meta.url)), 'utf8'),
+  ) as { properties: Readonly<Record<string, unknown>> };
+  expect(documented.sort()).toEqual(
+    Object.keys(schema.properties)
+      .filter((name) => name !== '$schema')
+      .sort(),
+  );
+});
+
+test('comments and trailing commas are let through', () => {
+  expect(parseProjectFile('{ "steps": 10, /* short */ }').value).toEqual({ steps: 10 });
+});
+
+test.for([
+  ['', ' <- This is no JSON: value expected.'],
+  ['[]', '[] <- Write an object: { … }.'],
+  ['{"steps": 0}', '0 <- steps: Invalid value: Expected >=1 but received 0'],
+  ['{"target": "flops:2"}', '"flops:2" <- target: must look like flops:0.5 or params:0.5'],
+  ['{"models": [{}]}', '{} <- models.0.file: Invalid key: Expected "file" but received undefined'],
+  ['{"step": 1}', '"step" <- There is no field step.'],
+])('%s is refused at its place', ([text, problem]) => {
+  expect(problems(text ?? '')).toContain(problem);
+});
+
+test('one shape or several', () => {
+  expect(inputShapes({ file: 'a', input: [1, 28, 28] })).toEqual([[1, 28, 28]]);
+  expect(inputShapes({ file: 'a', input: [[3, 8, 8], [4]] })).toEqual([[3, 8, 8], [4]]);
+  expect(inputShapes({ file: 'a' })).toBeUndefined();
+});
+
+const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
+
+test.for(readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('morphnet.json')))(
+  'examples/%s is right',
+  (name) => {
+    expect(problems(readFileSync(examples + name, 'utf8'))).toEqual([]);
+  },
+);
