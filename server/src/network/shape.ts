@@ -36,3 +36,13 @@ export function elementCount(shape: Shape): number | undefined {
 export function formatShape(shape: Shape): string {
   return shape.map((dimension) => (typeof dimension === 'number' ? String(dimension) : '?')).join('×');
 }
+
+/**
+ * Input shapes as users write them, without the batch: `3x32x32`, several separated by `,`. `×` and `*` do as well.
+ * Undefined when a part is no list of positive whole numbers.
+ */
+export function parseInputShapes(text: string): readonly (readonly number[])[] | undefined {
+  const shapes = text.split(',').map((part) => part.trim().split(/\s*[x×*]\s*/i));
+  if (!shapes.flat().every((size) => /^[1-9]\d{0,8}$/.test(size))) return undefined;
+  return shapes.map((shape) => shape.map(Number));
+}
