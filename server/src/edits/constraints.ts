@@ -1,0 +1,109 @@
+// What the source must come to: for every width that it names, a trail and the value that the rebuilt network has there.
+// Widths of a network are linear in the widths of its channel groups, so a slope for each group says all.
+
+import type { NetworkGraph } from '../network/network-graph.ts';
+import { valueOf } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
+import { editableLeaves, type EditableLeaf, type WidthOrigin } from '../network/width-origin.ts';
+import { evaluateTrail, followsShape } from './trail.ts';
+
+/** A width that can be chosen: that of all layers which are tied to one another. */
+export interface WidthUnit {
+  readonly key: string;
+  /** The names of its layers, in network order. */
+  readonly layers: readonly string[];
+  readonly before: number;
+  /** At most `before`. */
+  readonly wanted: number;
+}
+
+/** One width named in the source. */
+export interface Constraint {
+  readonly op: Op;
+  readonly end: 'in' | 'out';
+  readonly trail: WidthOrigin;
+  readonly leaves: readonly EditableLeaf[];
+  readonly present: number;
+  /** How much the width changes with each unit's, by unit key; units without influence are left out. */
+  readonly slopes: ReadonlyMap<string, number>;
+}
+
+/** The network at other widths, by unit key; units that are left out keep theirs. Undefined when there is no such network. */
+export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | undefined;
+
+/** The width at one end of an op, as its attributes or its output have it. */
+export function widthAt(graph: NetworkGraph, op: Op, end: 'in' | 'out'): number | undefined {
+  const { attributes } = op;
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+      return end === 'in' ? attributes.inChannels : attributes.outChannels;
+    case 'dense':
+      return end === 'in' ? attributes.inFeatures : attributes.outFeatures;
+    case 'batch-norm':
+    case 'group-norm':
+      return attributes.channels;
+    case 'embedding':
+      return end === 'in' ? undefined : attributes.width;
+    default: {
+      const output = op.outputs[0];
+      const shape = end === 'in' || output === undefined ? [] : valueOf(graph, output).shape;
+      const axis = 'channelAxis' in attributes ? attributes.channelAxis : 1;
+      const width = shape.at(axis);
+      return typeof width === 'number' ? width : undefined;
+    }
+  }
+}
+
+/** Every width that the source names, with what each unit does to it. Widths that follow a shape by themselves are left out. */
+export function constraintsOf(
+  graph: NetworkGraph,
+  units: readonly WidthUnit[],
+  rebuild: Rebuild,
+): readonly Constraint[] {
+  const slopes = new Map<string, Map<string, number>>();
+  for (const unit of units) {
+    const probe = unit.before > 1 ? unit.before - 1 : unit.before + 1;
+    const other = rebuild(new Map([[unit.key, probe]]));
+    if (other === undefined) continue;
+    for (const op of graph.ops) {
+      const changed = other.ops[op.id];
+      if (changed === undefined) continue;
+      for (const end of ['in', 'out'] as const) {
+        const now = widthAt(graph, op, end);
+        const then = widthAt(other, changed, end);
+        if (now === undefined || then === undefined || now === then) continue;
+        const key = `${String(op.id)}:${end}`;
+        const known = slopes.get(key) ?? new Map<string, number>();
+        known.set(unit.key, (then - now) / (probe - unit.before));
+        slopes.set(key, known);
+      }
+    }
+  }
+  return graph.ops.flatMap((op) =>
+    (['out', 'in'] as const).flatMap((end): readonly Constraint[] => {
+      const trail = end === 'out' ? op.outWidth : op.inWidth;
+      const present = widthAt(graph, op, end);
+      if (trail === undefined || present === undefined || followsShape(trail)) return [];
+      // A trail that does not give the present width would mislead; the proof has the last word without it.
+      if (evaluateTrail(trail, new Map()) !== present) return [];
+      const slope = slopes.get(`${String(op.id)}:${end}`) ?? new Map<string, number>();
+      return [{ op, end, trail, leaves: editableLeaves(trail), present, slopes: slope }];
+    }),
+  );
+}
+
+/** The width that a constraint asks for when the units have these widths. */
+export function wantedWidth(
+  constraint: Constraint,
+  units: ReadonlyMap<string, WidthUnit>,
+  widths: ReadonlyMap<string, number>,
+): number {
+  let width = constraint.present;
+  for (const [key, slope] of constraint.slopes) {
+    const unit = units.get(key);
+    const now = widths.get(key);
+    if (unit !== undefined && now !== undefined) width += slope * (now - unit.before);
+  }
+  return width;
+}

@@ -1,0 +1,53 @@
+// Numbers as they are written: reading one at a span, writing another in its place, and nothing else of the text.
+
+/** One literal exchanged for another. */
+export interface LiteralEdit {
+  readonly document: string;
+  /** UTF-16 offsets `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly oldText: string;
+  readonly newText: string;
+}
+
+/** The number that a text writes (`64`, `1_000`, `0x40`, `6.`, `1e2`), or undefined when it is no plain number. */
+export function parseLiteral(text: string): number | undefined {
+  const plain = text.replace(/(?<=[\da-fA-F])_(?=[\da-fA-F])/g, '');
+  if (!/^[+-]?(0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)$/.test(plain))
+    return undefined;
+  const negative = plain.startsWith('-');
+  const value = Number(plain.replace(/^[+-]/, ''));
+  if (Number.isNaN(value)) return undefined;
+  return negative ? -value : value;
+}
+
+/** The new number in the manner of the old: what was written with a point keeps one. */
+export function writeLiteral(value: number, oldText: string): string {
+  const text = String(value);
+  return oldText.includes('.') && !text.includes('.') ? `${text}.0` : text;
+}
+
+/** The text with the edits of one document made. Edits don't overlap; each must still find its old text. */
+export function applyEdits(text: string, edits: readonly LiteralEdit[]): string {
+  let result = '';
+  let from = 0;
+  for (const edit of [...edits].sort((left, right) => left.start - right.start)) {
+    if (edit.start < from || text.slice(edit.start, edit.end) !== edit.oldText) {
+      throw new Error(`The edit of ${edit.oldText} at ${String(edit.start)} does not fit its text`);
+    }
+    result += text.slice(from, edit.start) + edit.newText;
+    from = edit.end;
+  }
+  return result + text.slice(from);
+}
+
+/** Edits by document. */
+export function byDocument(edits: readonly LiteralEdit[]): ReadonlyMap<string, readonly LiteralEdit[]> {
+  const grouped = new Map<string, LiteralEdit[]>();
+  for (const edit of edits) {
+    const known = grouped.get(edit.document);
+    if (known === undefined) grouped.set(edit.document, [edit]);
+    else known.push(edit);
+  }
+  return grouped;
+}

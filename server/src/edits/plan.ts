@@ -1,0 +1,258 @@
+// From proposed widths to edits that were tried out: the edited copy is evaluated again and must give exactly the network
+// that structure rebuilds for these widths. What can't be had that way is refused in words.
+
+import { LineIndex } from '../common/line-index.ts';
+import type { Result } from '../common/problem.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { EditableLeaf } from '../network/width-origin.ts';
+import { constraintsOf, type Constraint, type Rebuild, type WidthUnit } from './constraints.ts';
+import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
+import { firstDifference } from './prove.ts';
+import { refusalReason } from './refusal.ts';
+import { solveWidths, type Solution } from './solve.ts';
+
+/** What a plan is made from. Nothing here writes: `evaluate` works on copies of texts. */
+export interface EditSources {
+  readonly graph: NetworkGraph;
+  readonly rebuild: Rebuild;
+  readonly read: (document: string) => string | undefined;
+  /** Whether a document is the user's to edit; library source is not. */
+  readonly isEditable: (document: string) => boolean;
+  /** The network with these texts in place of the present ones; undefined when none comes out. */
+  readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;
+}
+
+/** What becomes of tied layers. `after` is above `wanted` where a literal is shared or the source rounds. */
+export interface PlannedWidth {
+  readonly layers: readonly string[];
+  readonly before: number;
+  readonly wanted: number;
+  readonly after: number;
+}
+
+export interface RefusedWidth {
+  readonly layers: readonly string[];
+  readonly before: number;
+  readonly wanted: number;
+  readonly reason: string;
+}
+
+/** Edits that were proven together. */
+export interface EditPlan {
+  readonly edits: readonly LiteralEdit[];
+  /** The widths that change. */
+  readonly widths: readonly PlannedWidth[];
+  /** The widths that should change and don't. */
+  readonly refused: readonly RefusedWidth[];
+  /** Why some widths are not the proposed ones: one sentence for each literal that several layers share. */
+  readonly notes: readonly string[];
+}
+
+/** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
+export function planAll(sources: EditSources, units: readonly WidthUnit[]): EditPlan {
+  const planner = new Planner(sources, units);
+  return planner.plan();
+}
+
+/** One unit, with the units that must change with it because they share its literals; or why it can't be changed. */
+export function planUnit(sources: EditSources, units: readonly WidthUnit[], key: string): Result<EditPlan> {
+  return new Planner(sources, units).planOne(key);
+}
+
+class Planner {
+  readonly #sources: EditSources;
+  readonly #units: readonly WidthUnit[];
+  readonly #constraints: readonly Constraint[];
+
+  constructor(sources: EditSources, units: readonly WidthUnit[]) {
+    this.#sources = sources;
+    this.#units = units;
+    this.#constraints = constraintsOf(sources.graph, units, sources.rebuild);
+  }
+
+  plan(): EditPlan {
+    const all = new Set(this.#units.map((unit) => unit.key));
+    const whole = this.#attempt(all);
+    if (whole.failure === undefined) return this.#planOf(whole, new Map());
+    const failures = new Map<string, string>();
+    const good = new Set<string>();
+    let best: Attempt | undefined;
+    for (const part of this.#components(whole.solution)) {
+      const alone = this.#attempt(part);
+      const together = alone.failure === undefined ? this.#attempt(new Set([...good, ...part])) : alone;
+      if (together.failure === undefined) {
+        for (const key of part) good.add(key);
+        best = together;
+      } else {
+        for (const key of part) failures.set(key, together.failure);
+      }
+    }
+    return this.#planOf(best ?? { solution: this.#solve(new Set()), edits: [], failure: undefined }, failures);
+  }
+
+  planOne(key: string): Result<EditPlan> {
+    const unit = this.#units.find((one) => one.key === key);
+    if (unit === undefined) return { ok: false, error: 'The layer has no width of its own in the source.' };
+    const chosen = new Set([key]);
+    for (;;) {
+      const attempt = this.#attempt(chosen);
+      const after = attempt.solution.widths.get(key) ?? unit.before;
+      if (attempt.failure === undefined && after < unit.before) {
+        return { ok: true, value: this.#planOf(attempt, new Map(), chosen) };
+      }
+      const before = chosen.size;
+      if (after >= unit.before) for (const sharer of this.#sharers(attempt.solution, chosen)) chosen.add(sharer);
+      if (chosen.size === before) {
+        return { ok: false, error: this.#reason(unit, attempt.solution, attempt.failure) };
+      }
+    }
+  }
+
+  #solve(chosen: ReadonlySet<string>): Solution {
+    const units = this.#units.map((unit) => (chosen.has(unit.key) ? unit : { ...unit, wanted: unit.before }));
+    return solveWidths(units, this.#constraints, (leaf) => this.#literalText(leaf) !== undefined);
+  }
+
+  #attempt(chosen: ReadonlySet<string>): Attempt {
+    const solution = this.#solve(chosen);
+    const edits = this.#editsOf(solution);
+    return { solution, edits, failure: this.#failure(solution, edits) };
+  }
+
+  /** The text of a literal that may be changed. */
+  #literalText(leaf: EditableLeaf): string | undefined {
+    if (!this.#sources.isEditable(leaf.span.document)) return undefined;
+    const text = this.#sources.read(leaf.span.document)?.slice(leaf.span.start, leaf.span.end);
+    return text !== undefined && parseLiteral(text) === leaf.value ? text : undefined;
+  }
+
+  #editsOf(solution: Solution): readonly LiteralEdit[] {
+    return [...solution.values]
+      .flatMap(([key, value]): readonly LiteralEdit[] => {
+        const leaf = solution.leaves.get(key);
+        const oldText = leaf && this.#literalText(leaf);
+        if (leaf === undefined || oldText === undefined) return [];
+        return [{ ...leaf.span, oldText, newText: writeLiteral(value, oldText) }];
+      })
+      .sort((left, right) => left.document.localeCompare(right.document) || left.start - right.start);
+  }
+
+  /** Why the edits don't give the wanted network, or undefined when they do. */
+  #failure(solution: Solution, edits: readonly LiteralEdit[]): string | undefined {
+    const changed = this.#units.filter((unit) => solution.widths.get(unit.key) !== unit.before);
+    if (changed.length === 0) return undefined;
+    const expected = this.#sources.rebuild(solution.widths);
+    if (expected === undefined) return 'there is no network with these widths';
+    const overlay = new Map<string, string>();
+    for (const [document, own] of byDocument(edits)) {
+      overlay.set(document, applyEdits(this.#sources.read(document) ?? '', own));
+    }
+    const actual = this.#sources.evaluate(overlay);
+    if (actual === undefined) return 'the edited source would give no network';
+    return firstDifference(expected, actual);
+  }
+
+  /** Units that hang together through a literal or a width that is made from several of them. */
+  #components(solution: Solution): readonly ReadonlySet<string>[] {
+    const parent = new Map<string, string>();
+    const find = (node: string): string => {
+      const up = parent.get(node);
+      return up === undefined || up === node ? node : find(up);
+    };
+    for (const constraint of this.#constraints) {
+      const nodes = [
+        ...[...constraint.slopes.keys()].map((key) => `unit ${key}`),
+        ...constraint.leaves
+          .map((leaf) => `${leaf.span.document}:${String(leaf.span.start)}`)
+          .filter((key) => solution.values.has(key)),
+      ];
+      for (const node of nodes.slice(1)) parent.set(find(node), find(nodes[0] ?? node));
+    }
+    const parts = new Map<string, Set<string>>();
+    for (const unit of this.#units) {
+      const root = find(`unit ${unit.key}`);
+      const part = parts.get(root) ?? new Set();
+      part.add(unit.key);
+      parts.set(root, part);
+    }
+    return [...parts.values()];
+  }
+
+  /** The units behind the literals that keep the chosen ones from changing. */
+  #sharers(solution: Solution, chosen: ReadonlySet<string>): readonly string[] {
+    return solution.conflicts.flatMap(({ constraints }) => {
+      const keys = constraints.flatMap((constraint) => [...constraint.slopes.keys()]);
+      return keys.some((key) => chosen.has(key)) ? keys : [];
+    });
+  }
+
+  #planOf(attempt: Attempt, failures: ReadonlyMap<string, string>, chosen?: ReadonlySet<string>): EditPlan {
+    const { solution, edits } = attempt;
+    const widths: PlannedWidth[] = [];
+    const refused: RefusedWidth[] = [];
+    for (const unit of this.#units) {
+      const { layers, before, wanted } = unit;
+      const after = solution.widths.get(unit.key) ?? before;
+      if (after < before) widths.push({ layers, before, wanted, after });
+      else if (wanted < before && (chosen?.has(unit.key) ?? true)) {
+        const reason = this.#reason(unit, solution, failures.get(unit.key));
+        refused.push({ layers, before, wanted, reason });
+      }
+    }
+    return { edits, widths, refused, notes: this.#notes(solution) };
+  }
+
+  #reason(unit: WidthUnit, solution: Solution, failure: string | undefined): string {
+    return refusalReason(unit, this.#constraints, solution, failure, {
+      isEditable: (document) => this.#sources.isEditable(document),
+      placeOf: (leaf) => this.#placeOf(leaf),
+      isPlain: (leaf) => this.#literalText(leaf) !== undefined,
+    });
+  }
+
+  /** For every shared literal: whom it feeds, what they want and what they get. */
+  #notes(solution: Solution): readonly string[] {
+    const units = new Map(this.#units.map((unit) => [unit.key, unit]));
+    return solution.conflicts.flatMap(({ leaf, constraints }) => {
+      const concerned = [...new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]))]
+        .flatMap((key) => units.get(key) ?? [])
+        .filter((unit) => (solution.widths.get(unit.key) ?? unit.before) > unit.wanted);
+      const first = concerned[0];
+      if (first === undefined) return [];
+      const all = [...new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]))].flatMap(
+        (key) => units.get(key) ?? [],
+      );
+      const wanted = all.map((unit) => unit.wanted);
+      const after = all.map((unit) => solution.widths.get(unit.key) ?? unit.before);
+      const names = all.flatMap((unit) => unit.layers);
+      return [
+        `${this.#placeOf(leaf)} sets ${nameSome(names)}: ${range(wanted)} wanted, ${range(after)}${all.length > 1 ? ' for all' : ' possible'}.`,
+      ];
+    });
+  }
+
+  #placeOf(leaf: EditableLeaf): string {
+    const text = this.#sources.read(leaf.span.document) ?? '';
+    const { line } = new LineIndex(text).positionAt(leaf.span.start);
+    const file = leaf.span.document.slice(leaf.span.document.lastIndexOf('/') + 1);
+    return `\`${text.slice(leaf.span.start, leaf.span.end)}\` in ${file}:${String(line + 1)}`;
+  }
+}
+
+interface Attempt {
+  readonly solution: Solution;
+  readonly edits: readonly LiteralEdit[];
+  readonly failure: string | undefined;
+}
+
+/** `9`, or `9 to 12`. */
+function range(values: readonly number[]): string {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return low === high ? String(low) : `${String(low)} to ${String(high)}`;
+}
+
+function nameSome(names: readonly string[]): string {
+  if (names.length <= 3) return names.join(', ');
+  return `${names.slice(0, 2).join(', ')} and ${String(names.length - 2)} more`;
+}

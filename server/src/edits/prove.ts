@@ -1,0 +1,71 @@
+// Whether an edited source gives exactly the network that was wanted: same ops, same attributes, same shapes.
+
+import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
+import { formatShape, isKnownShape, type Shape } from '../network/shape.ts';
+
+/** The first difference in words, or undefined when the networks are the same. Places in the source don't count. */
+export function firstDifference(expected: NetworkGraph, actual: NetworkGraph): string | undefined {
+  for (const op of expected.ops) {
+    const found = actual.ops[op.id];
+    if (found?.name !== op.name) return `${op.name} would not be there`;
+    const difference = opDifference(expected, op, actual, found);
+    if (difference !== undefined) return difference;
+  }
+  const extra = actual.ops[expected.ops.length];
+  if (extra !== undefined) return `${extra.name} would be new`;
+  return idleDifference(expected, actual);
+}
+
+function opDifference(expected: NetworkGraph, op: Op, actual: NetworkGraph, found: Op): string | undefined {
+  if (op.attributes.kind !== found.attributes.kind || !sameNumbers(op.inputs, found.inputs)) {
+    return `${op.name} would be another operation`;
+  }
+  for (const [index, id] of op.outputs.entries()) {
+    const wanted = valueOf(expected, id).shape;
+    const other = found.outputs[index];
+    const got = other === undefined ? [] : valueOf(actual, other).shape;
+    if (!sameShape(wanted, got))
+      return `${op.name} would give ${formatShape(got)} where ${formatShape(wanted)} is needed`;
+  }
+  if (!sameAttributes(op, found)) return `${op.name} would have other settings than it needs`;
+  for (const [index, parameter] of op.parameters.entries()) {
+    const got = found.parameters[index]?.shape ?? [];
+    if (!sameShape(parameter.shape, got)) {
+      return `the ${parameter.role} of ${op.name} would be ${formatShape(got)} where ${formatShape(parameter.shape)} is needed`;
+    }
+  }
+  return op.parameters.length === found.parameters.length ? undefined : `${op.name} would have other parameters`;
+}
+
+function sameAttributes(op: Op, found: Op): boolean {
+  switch (op.attributes.kind) {
+    case 'reshape':
+    case 'expand':
+      // `-1` and the number that it stands for are the same; the output shapes have been compared.
+      return true;
+    default:
+      return JSON.stringify(op.attributes, withoutReasons) === JSON.stringify(found.attributes, withoutReasons);
+  }
+}
+
+/** Reasons and their places say why a size is unknown, not what it is. */
+function withoutReasons(key: string, value: unknown): unknown {
+  return key === 'reason' || key === 'span' ? undefined : value;
+}
+
+/** A layer that is never called must still be there; its widths may have changed with those of its line. */
+function idleDifference(expected: NetworkGraph, actual: NetworkGraph): string | undefined {
+  const lost = expected.idle.find((layer, index) => actual.idle[index]?.name !== layer.name);
+  return lost && `${lost.name} would not be there`;
+}
+
+function sameShape(left: Shape, right: Shape): boolean {
+  if (left.length !== right.length) return false;
+  if (isKnownShape(left) && isKnownShape(right)) return sameNumbers(left, right);
+  return formatShape(left) === formatShape(right);
+}
+
+function sameNumbers(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((value, index) => value === right[index]);
+}
