@@ -64,7 +64,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
 /** A file that declarations decide, wholly or in part: `text` gives its contents from what stands there now. */
 interface GeneratedFile {
   readonly path: string;
-  text(current: string): string;
+  readonly text: (current: string) => string;
 }
 
 const files: readonly GeneratedFile[] = [

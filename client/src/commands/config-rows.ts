@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { runConfigSchema, type RunConfig } from '../../../server/src/protocol/run-config.ts';
+import { formatTarget, parseTarget, targetRemedy } from '../../../server/src/protocol/run-defaults.ts';
 
 type Read = { readonly ok: true; readonly value: RunConfig } | { readonly ok: false; readonly error: string };
 
@@ -41,18 +42,14 @@ const resourceNames = { flops: 'FLOPs', params: 'model size' } as const;
 
 const targetRow: ConfigRow = {
   label: 'Target',
-  prompt:
-    'flops or params, then the share of the seed that should remain: flops:0.5. Without a share, the strength decides.',
+  prompt: `${targetRemedy}. Without a share, the strength decides.`,
   show: ({ target }) =>
     resourceNames[target.resource] +
     (target.fraction === undefined ? '' : `, down to ${(100 * target.fraction).toFixed(0)} %`),
-  text: ({ target }) => (target.fraction === undefined ? target.resource : `${target.resource}:${target.fraction}`),
+  text: ({ target }) => formatTarget(target),
   read: (typed, config) => {
-    const remedy = 'Type flops or params, or with a share between 0 and 1: flops:0.5';
-    const [resource, fraction, ...rest] = typed.split(':');
-    if (rest.length > 0 || fraction?.trim() === '') return { ok: false, error: remedy };
-    const target = { resource: resource?.trim(), ...(fraction !== undefined && { fraction: Number(fraction) }) };
-    return checked({ ...config, target }, remedy);
+    const target = parseTarget(typed);
+    return target === undefined ? { ok: false, error: targetRemedy } : { ok: true, value: { ...config, target } };
   },
 };
 

@@ -1,6 +1,6 @@
 // The device that latencies are shown for: the settings' if there is one of that name, else the default, said aloud.
 
-import { defaultDeviceName, findDevice, type DeviceProfile } from '../costs/device-profile.ts';
+import { builtInDevices, defaultDeviceName, findDevice, type DeviceProfile } from '../costs/device-profile.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 
 export interface ChosenDevice {
@@ -18,4 +18,15 @@ export function chooseDevice(settings: Pick<AnalysisSettings, 'device' | 'device
     device: standard.value,
     problem: `${wanted.error}. Latencies are for ${standard.value.name}; set morphnet.device.`,
   };
+}
+
+/** The devices to choose from, the user's own first. The pseudo devices of the reference are no hardware to plan for. */
+export function knownDevices(
+  settings: Pick<AnalysisSettings, 'devices'>,
+): readonly (DeviceProfile & { readonly builtIn: boolean })[] {
+  const own = Object.entries(settings.devices).map(([name, rates]) => ({ name, ...rates, builtIn: false }));
+  const others = builtInDevices.filter(
+    ({ name }) => !name.endsWith('_LATENCY') && !Object.hasOwn(settings.devices, name),
+  );
+  return [...own, ...others.map((device) => ({ ...device, builtIn: true }))];
 }

@@ -1,6 +1,7 @@
 // What a run does unless `morphnet.json`, the settings or the user say otherwise; and the short way to write a target.
 
 import * as v from 'valibot';
+import type { ProjectFile } from './project-file.ts';
 import { targetSchema, type RunConfig, type RunTarget } from './run-config.ts';
 
 /** Everything of a config that has a default. */
@@ -21,6 +22,30 @@ export const runDefaults: RunDefaults = {
   aliveEvery: 20,
   checkpointEvery: 100,
 };
+
+/** The defaults under a `morphnet.json`: what it says goes first. */
+export function defaultsUnder(
+  project: ProjectFile,
+  defaults: RunDefaults = runDefaults,
+): RunDefaults & { readonly strength?: number } {
+  const { strength } = project;
+  return {
+    target: (project.target === undefined ? undefined : parseTarget(project.target)) ?? defaults.target,
+    algorithm: project.algorithm ?? defaults.algorithm,
+    threshold: project.threshold ?? defaults.threshold,
+    batchSize: project.batchSize ?? defaults.batchSize,
+    learningRate: project.learningRate ?? defaults.learningRate,
+    optimizer: project.optimizer ?? defaults.optimizer,
+    weightDecay: project.weightDecay ?? defaults.weightDecay,
+    steps: project.steps ?? defaults.steps,
+    seed: project.seed ?? defaults.seed,
+    engine: project.engine ?? defaults.engine,
+    threads: project.threads ?? defaults.threads,
+    aliveEvery: defaults.aliveEvery,
+    checkpointEvery: defaults.checkpointEvery,
+    ...(strength !== undefined && { strength }),
+  };
+}
 
 /** What to write where a target is wrong. */
 export const targetRemedy = 'Write flops or params, or with the share that should remain: flops:0.5';

@@ -1,0 +1,43 @@
+// Code lenses above a model: its totals, and the commands that start from it.
+
+import type { CodeLens, CodeLensParams, Command } from 'vscode-languageserver/node';
+import { codeLenses, type CodeLens as ModelLens } from '../analysis/code-lenses.ts';
+import type { Cancellation } from '../common/cancellation.ts';
+import { assertUnreachable } from '../common/assert.ts';
+import type { CommandArguments, CommandId } from '../protocol/commands.ts';
+import { positionsIn, type ServerContext } from './server-context.ts';
+
+export async function provideCodeLenses(
+  context: ServerContext,
+  { textDocument: { uri } }: CodeLensParams,
+  cancellation: Cancellation,
+): Promise<CodeLens[]> {
+  const { session } = context;
+  const settings = await context.settings.of(uri);
+  const positions = positionsIn(session, uri);
+  if (positions === undefined || cancellation.isCancellationRequested) return [];
+  const attached = session.attachedProposal(uri);
+  return codeLenses(session, uri, settings, cancellation).map((lens) => ({
+    range: positions.range(lens.start, lens.end),
+    command: lensCommand(uri, lens, attached?.entry === lens.entry ? attached.runId : undefined),
+  }));
+}
+
+function lensCommand(uri: string, lens: ModelLens, runId: string | undefined): Command {
+  switch (lens.action) {
+    case 'totals':
+      // A lens without a command is text.
+      return { title: lens.title, command: '' };
+    case 'run-morphnet':
+      return command(lens.title, 'morphnet.runMorphNet', [uri, lens.entry]);
+    case 'open-dashboard':
+      return command(lens.title, 'morphnet.openDashboard', runId === undefined ? [] : [runId]);
+    default:
+      return assertUnreachable(lens.action);
+  }
+}
+
+/** A command of the client's with arguments of its types. */
+export function command<Id extends CommandId>(title: string, id: Id, rest: CommandArguments[Id]): Command {
+  return { title, command: id, arguments: [...rest] };
+}

@@ -1,0 +1,50 @@
+// Every handler goes through here, so that one broken feature ends neither the server nor the other features.
+
+import { LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
+import type { Cancellation } from '../common/cancellation.ts';
+import type { ServerLog } from './server-log.ts';
+
+/** Lets messages that wait already (a cancellation, a newer text) be handled first. */
+export function yieldToMessages(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+const cancelled = (): ResponseError => new ResponseError(LSPErrorCodes.RequestCancelled, 'Cancelled');
+
+/**
+ * Wraps a request's handler. It answers `fallback` when the handler throws, which is logged once; a cancelled request gets
+ * the protocol's code for that. The parameters come from outside: handlers of our own requests check them.
+ */
+export function guardRequest<Params, Result>(
+  log: ServerLog,
+  name: string,
+  fallback: Result,
+  handle: (params: Params, cancellation: Cancellation) => Result | Promise<Result>,
+): (params: Params, cancellation: Cancellation) => Promise<Result | ResponseError> {
+  return async (params, cancellation) => {
+    await yieldToMessages();
+    if (cancellation.isCancellationRequested) return cancelled();
+    try {
+      const result = await handle(params, cancellation);
+      return cancellation.isCancellationRequested ? cancelled() : result;
+    } catch (error) {
+      log.failure(name, error);
+      return fallback;
+    }
+  };
+}
+
+/** Wraps a notification's handler or a piece of work that nobody waits for. */
+export function guardEvent<Params extends readonly unknown[]>(
+  log: ServerLog,
+  name: string,
+  handle: (...params: Params) => void | Promise<void>,
+): (...params: Params) => Promise<void> {
+  return async (...params) => {
+    try {
+      await handle(...params);
+    } catch (error) {
+      log.failure(name, error);
+    }
+  };
+}

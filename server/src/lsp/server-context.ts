@@ -1,0 +1,21 @@
+// What the features of the server work with: made once in server.ts, handed to each.
+
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import { TextPositions } from './positions.ts';
+import type { ServerLog } from './server-log.ts';
+import type { SettingsStore } from './settings-store.ts';
+
+export interface ServerContext {
+  readonly session: AnalysisSession;
+  readonly settings: SettingsStore;
+  readonly log: ServerLog;
+  /** The open document of a URI. */
+  readonly openDocument: (uri: string) => TextDocument | undefined;
+}
+
+/** Positions in the present text of a document, open or on disk; undefined when there is no such document. */
+export function positionsIn(session: AnalysisSession, uri: string): TextPositions | undefined {
+  const text = session.textOf(uri);
+  return text === undefined ? undefined : new TextPositions(text);
+}

@@ -1,0 +1,9 @@
+// What the server asks of the disk; main/ gives it Node's.
+
+import type { SessionOptions } from '../analysis/analysis-session.ts';
+
+/** Reads files below allowed folders only. Folders are URIs without a trailing slash. */
+export type WorkspaceDisk = SessionOptions['disk'] & {
+  /** Replaces the folders that may be read; `libraries` are looked up after the workspace. */
+  allow(folders: { readonly workspace: readonly string[]; readonly libraries: readonly string[] }): void;
+};
