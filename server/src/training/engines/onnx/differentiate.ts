@@ -1,0 +1,222 @@
+// Emits a network forwards and the gradients backwards: the table of rules by op kind and the walk over the graph.
+
+import type { NetworkGraph } from '../../../network/network-graph.ts';
+import { opOf, valueOf } from '../../../network/network-graph.ts';
+import type { Op, OpKind, ValueId } from '../../../network/op.ts';
+import type { Untrainable } from '../engine.ts';
+import { batchShapes } from './batch-shapes.ts';
+import type { Tensor } from './graph-emitter.ts';
+import type { Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
+import { activationRule } from './ops/activation.ts';
+import { batchNormRule } from './ops/batch-norm.ts';
+import { convolutionRule, transposedConvolutionRule } from './ops/convolution.ts';
+import { denseRule, matrixProductRule } from './ops/dense.ts';
+import { dropoutRule, elementwiseRule, embeddingRule, reduceRule, softmaxRule } from './ops/elementwise.ts';
+import { groupNormRule, layerNormRule } from './ops/group-norm.ts';
+import { constantRule } from './ops/constant.ts';
+import { padRule } from './ops/pad.ts';
+import { adaptivePoolRule, poolRule, resizeRule } from './ops/pool.ts';
+import {
+  channelShuffleRule,
+  concatRule,
+  depthToSpaceRule,
+  expandRule,
+  identityRule,
+  permuteRule,
+  reshapeRule,
+  sliceRule,
+  spaceToDepthRule,
+} from './ops/reshape.ts';
+import { sameShape, sumOf } from './operators.ts';
+
+/** Rules by kind; a kind without one can't be trained. Inputs are emitted by the walk itself. */
+const rules: { readonly [K in OpKind]?: OpRule<K> } = {
+  convolution: convolutionRule,
+  'transposed-convolution': transposedConvolutionRule,
+  dense: denseRule,
+  'batch-norm': batchNormRule,
+  'layer-norm': layerNormRule,
+  'group-norm': groupNormRule,
+  activation: activationRule,
+  pool: poolRule,
+  'adaptive-pool': adaptivePoolRule,
+  reduce: reduceRule,
+  elementwise: elementwiseRule,
+  concat: concatRule,
+  slice: sliceRule,
+  reshape: reshapeRule,
+  permute: permuteRule,
+  expand: expandRule,
+  pad: padRule,
+  resize: resizeRule,
+  matmul: matrixProductRule,
+  softmax: softmaxRule,
+  embedding: embeddingRule,
+  'channel-shuffle': channelShuffleRule,
+  'depth-to-space': depthToSpaceRule,
+  'space-to-depth': spaceToDepthRule,
+  dropout: dropoutRule,
+  identity: identityRule,
+  constant: constantRule,
+};
+
+function ruleOf(op: Op): OpRule<OpKind> | undefined {
+  return rules[op.attributes.kind];
+}
+
+/** Ops that can't be trained, each with the reason; ops that the outputs do not depend on are not looked at. */
+export function untrainableOps(graph: NetworkGraph): readonly Untrainable[] {
+  const needed = neededOps(graph, graph.outputs);
+  const found: Untrainable[] = [];
+  for (const op of graph.ops) {
+    if (!needed.has(op)) continue;
+    const reason = refusalOf(graph, op);
+    if (reason !== undefined) found.push({ op: op.id, reason });
+  }
+  if (found.length > 0) return found;
+  const shapes = batchShapes(graph, 2);
+  return shapes.ok ? [] : [{ op: shapes.op, reason: shapes.reason }];
+}
+
+function refusalOf(graph: NetworkGraph, op: Op): string | undefined {
+  if (op.attributes.kind === 'input') return undefined;
+  if (op.attributes.kind === 'opaque') return op.attributes.reason;
+  const unknown = [...op.inputs, ...op.outputs].some((id) =>
+    valueOf(graph, id).shape.some((size) => typeof size !== 'number'),
+  );
+  if (unknown) return 'its shapes are not fully known';
+  const rule = ruleOf(op);
+  if (rule === undefined) return `${op.label} has no gradient in this engine`;
+  return rule.refusal?.(op.attributes, op);
+}
+
+/** All ops that the values are computed from. */
+function neededOps(graph: NetworkGraph, values: readonly ValueId[]): ReadonlySet<Op> {
+  const needed = new Set<Op>();
+  const pending = [...values];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const op = opOf(graph, valueOf(graph, id).producer);
+    if (needed.has(op)) continue;
+    needed.add(op);
+    pending.push(...op.inputs);
+  }
+  return needed;
+}
+
+/** A network that has been emitted forwards. */
+export interface ForwardPass {
+  readonly values: ReadonlyMap<ValueId, Tensor>;
+  readonly steps: readonly { readonly op: Op; readonly emitted: Emitted }[];
+}
+
+/** Emits what `targets` need. `images` is the graph's input at the batch size. */
+export function emitForward(
+  graph: NetworkGraph,
+  targets: readonly ValueId[],
+  batchSize: number,
+  emission: Emission,
+  images: Tensor,
+): ForwardPass {
+  const shapes = batchShapes(graph, batchSize);
+  if (!shapes.ok) throw new Error(`${opOf(graph, shapes.op).name}: ${shapes.reason}`);
+  const needed = neededOps(graph, targets);
+  const values = new Map<ValueId, Tensor>();
+  const steps: { op: Op; emitted: Emitted }[] = [];
+  for (const op of graph.ops) {
+    if (!needed.has(op)) continue;
+    const [outputId] = op.outputs;
+    if (outputId === undefined) throw new Error(`${op.name} has no output`);
+    if (op.attributes.kind === 'input') {
+      values.set(outputId, images);
+      continue;
+    }
+    const inputs = op.inputs.map((id) => {
+      const value = values.get(id);
+      if (value === undefined) throw new Error(`${op.name} comes before its input`);
+      return value;
+    });
+    const outputShape = shapes.shapes.get(outputId)?.shape ?? [];
+    const emitted = emitOp(op, { ...emission, inputs, outputShape });
+    if (!sameShape(emitted.output.shape, outputShape)) {
+      throw new Error(`${op.name} gave ${emitted.output.shape.join('×')} in place of ${outputShape.join('×')}`);
+    }
+    values.set(outputId, emitted.output);
+    steps.push({ op, emitted });
+  }
+  return { values, steps };
+}
+
+function emitOp(op: Op, shared: Omit<RuleContext<OpKind>, 'op' | 'attributes'>): Emitted {
+  const rule = ruleOf(op);
+  if (rule === undefined) throw new Error(`${op.name} should have been refused`);
+  return rule.emit({ ...shared, op, attributes: op.attributes });
+}
+
+export interface BackwardPass {
+  /** By parameter id; parameters that the output does not depend on have none. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Of the values asked for. */
+  readonly values: ReadonlyMap<ValueId, Tensor>;
+}
+
+/**
+ * Emits the gradients of a scalar from its gradient with respect to one value of the forward pass.
+ * `wantedValues` are values whose own gradients are asked for (tests ask for the input's).
+ */
+export function emitBackward(
+  { graph, parameters }: Emission,
+  forward: ForwardPass,
+  from: ValueId,
+  gradient: Tensor,
+  wantedValues: readonly ValueId[] = [],
+): BackwardPass {
+  const flowing = valuesWithGradient(forward, parameters, wantedValues);
+  const ofValues = new Map<ValueId, Tensor[]>([[from, [gradient]]]);
+  const ofParameters = new Map<string, Tensor[]>();
+  const append = <Key>(map: Map<Key, Tensor[]>, key: Key, tensor: Tensor): void => {
+    const known = map.get(key);
+    if (known === undefined) map.set(key, [tensor]);
+    else known.push(tensor);
+  };
+  for (const { op, emitted } of forward.steps.toReversed()) {
+    const [outputId] = op.outputs;
+    if (outputId === undefined || !flowing.has(outputId)) continue;
+    const total = sumOf(graph, ofValues.get(outputId) ?? []);
+    if (total === undefined || emitted.pullback === undefined) continue;
+    ofValues.set(outputId, [total]);
+    const wanted = op.inputs.map((id) => flowing.has(id));
+    const gradients = emitted.pullback(total, wanted);
+    op.inputs.forEach((id, index) => {
+      const own = gradients.inputs[index];
+      if (own !== undefined && wanted[index] === true) append(ofValues, id, own);
+    });
+    for (const [parameter, own] of gradients.parameters ?? []) append(ofParameters, parameter.id, own);
+  }
+  return {
+    parameters: summed(graph, ofParameters),
+    values: summed(graph, new Map(wantedValues.map((id) => [id, ofValues.get(id) ?? []]))),
+  };
+}
+
+function summed<Key>(graph: Emission['graph'], lists: ReadonlyMap<Key, readonly Tensor[]>): ReadonlyMap<Key, Tensor> {
+  const sums = new Map<Key, Tensor>();
+  for (const [key, tensors] of lists) {
+    const sum = sumOf(graph, tensors);
+    if (sum !== undefined) sums.set(key, sum);
+  }
+  return sums;
+}
+
+/** Values that a trainable parameter or a wanted value stands behind: only through them need gradients flow. */
+function valuesWithGradient(
+  forward: ForwardPass,
+  parameters: ReadonlyMap<string, Tensor>,
+  wanted: readonly ValueId[],
+): ReadonlySet<ValueId> {
+  const flowing = new Set<ValueId>(wanted);
+  for (const { op } of forward.steps) {
+    const isTrained = op.parameters.some((parameter) => parameters.has(parameter.id));
+    if (isTrained || op.inputs.some((id) => flowing.has(id))) for (const output of op.outputs) flowing.add(output);
+  }
+  return flowing;
+}

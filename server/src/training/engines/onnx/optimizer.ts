@@ -1,0 +1,78 @@
+// The optimisers' updates, as PyTorch defines SGD with momentum and Adam (weight decay added to the gradient in both).
+
+import type { ParameterRole } from '../../../network/op.ts';
+import { assertUnreachable } from '../../../common/assert.ts';
+import type { Optimizer } from '../engine.ts';
+import type { GraphEmitter, Tensor } from './graph-emitter.ts';
+import { add, affine, divide, multiply, square, subtract, unary } from './operators.ts';
+
+/** Scalars that change from step to step and are fed. */
+export interface StepScalars {
+  readonly learningRate: Tensor;
+  /** Adam only: learning rate / (1 - β1ᵗ). */
+  readonly stepSize: Tensor;
+  /** Adam only: 1 / √(1 - β2ᵗ). */
+  readonly secondMomentFactor: Tensor;
+}
+
+/** Values for the scalars at step `count` (1 for the first). */
+export function scalarsAt(optimizer: Optimizer, learningRate: number, count: number) {
+  if (optimizer.kind === 'sgd') return { learningRate, stepSize: learningRate, secondMomentFactor: 1 };
+  return {
+    learningRate,
+    stepSize: learningRate / (1 - optimizer.beta1 ** count),
+    secondMomentFactor: 1 / Math.sqrt(1 - optimizer.beta2 ** count),
+  };
+}
+
+/** The names of an optimiser's memory of one parameter; each has the parameter's shape and starts at 0. */
+export function slotsOf(optimizer: Optimizer): readonly string[] {
+  switch (optimizer.kind) {
+    case 'sgd':
+      return optimizer.momentum === 0 ? [] : ['momentum'];
+    case 'adam':
+      return ['first-moment', 'second-moment'];
+    default:
+      return assertUnreachable(optimizer);
+  }
+}
+
+/** Weights and free tensors decay; biases and what norms and activations learn do not, as is usual for MorphNet's scales. */
+export function decays(role: ParameterRole): boolean {
+  return role === 'weight' || role === 'other';
+}
+
+export interface Update {
+  readonly value: Tensor;
+  /** In the order of `slotsOf`. */
+  readonly slots: readonly Tensor[];
+}
+
+export function emitUpdate(
+  graph: GraphEmitter,
+  optimizer: Optimizer,
+  weight: {
+    readonly value: Tensor;
+    readonly gradient: Tensor;
+    readonly slots: readonly Tensor[];
+    readonly role: ParameterRole;
+  },
+  scalars: StepScalars,
+): Update {
+  const { value, slots, role } = weight;
+  const decay = decays(role) ? optimizer.weightDecay : 0;
+  const gradient = decay === 0 ? weight.gradient : add(graph, weight.gradient, affine(graph, value, decay, 0));
+  const [first, second] = slots;
+  if (optimizer.kind === 'sgd') {
+    const velocity = first === undefined ? gradient : add(graph, affine(graph, first, optimizer.momentum, 0), gradient);
+    const next = subtract(graph, value, multiply(graph, velocity, scalars.learningRate));
+    return { value: next, slots: first === undefined ? [] : [velocity] };
+  }
+  if (first === undefined || second === undefined) throw new Error('Adam keeps two moments');
+  const { beta1, beta2, epsilon } = optimizer;
+  const mean = add(graph, affine(graph, first, beta1, 0), affine(graph, gradient, 1 - beta1, 0));
+  const power = add(graph, affine(graph, second, beta2, 0), affine(graph, square(graph, gradient), 1 - beta2, 0));
+  const deviation = affine(graph, multiply(graph, unary(graph, 'Sqrt', power), scalars.secondMomentFactor), 1, epsilon);
+  const change = multiply(graph, divide(graph, mean, deviation), scalars.stepSize);
+  return { value: subtract(graph, value, change), slots: [mean, power] };
+}

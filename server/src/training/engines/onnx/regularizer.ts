@@ -1,0 +1,107 @@
+// The regularizer's part of a step: its gradient from the coefficients per source channel (emitted), and the
+// regularization vectors of the present weights (computed here, so that they are the same after a resume).
+
+import type { NetworkGraph } from '../../../network/network-graph.ts';
+import { opOf } from '../../../network/network-graph.ts';
+import type { Op, OpId, Parameter } from '../../../network/op.ts';
+import type { RegularizerSource } from '../../../structure/channel-group.ts';
+import type { GraphEmitter, Tensor } from './graph-emitter.ts';
+import { parameterOf } from './op-rule.ts';
+import { add, affine, divide, equal, multiply, reduce, reshape, sizeOf, sumOf, unary, where } from './operators.ts';
+
+/** The parameter that a source's regularization vector is made of; undefined for a batch norm without a scale. */
+export function sourceParameter(graph: NetworkGraph, source: RegularizerSource): Parameter | undefined {
+  return parameterOf(opOf(graph, source.op), source.kind === 'gamma' ? 'scale' : 'weight');
+}
+
+/** A weight with output channels outermost: [groups, in per group, out per group, rest] for transposed ones, else [1, 1, out, rest]. */
+function layoutOf(op: Op, shape: readonly number[]): readonly [number, number, number, number] {
+  const [first = 1, second = 1, ...kernel] = shape;
+  if (op.attributes.kind !== 'transposed-convolution') return [1, 1, first, sizeOf([second, ...kernel])];
+  const { groups } = op.attributes;
+  return [groups, first / groups, second, sizeOf(kernel)];
+}
+
+/**
+ * The gradients of Σ coefficient·r by parameter id. `coefficients` has a vector [channels] for each source op; r is |γ|,
+ * or the group lasso (1 - ℓ)·√(mean w²) + ℓ·mean |w| over the weights of an output channel, whose gradient at an
+ * all-zero filter is 0.
+ */
+export function emitRegularizerGradients(
+  emitter: GraphEmitter,
+  graph: NetworkGraph,
+  sources: readonly RegularizerSource[],
+  parameters: ReadonlyMap<string, Tensor>,
+  coefficients: ReadonlyMap<OpId, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  const gradients = new Map<string, Tensor>();
+  for (const source of sources) {
+    const parameter = sourceParameter(graph, source);
+    const coefficient = coefficients.get(source.op);
+    const weight = parameter && parameters.get(parameter.id);
+    if (parameter === undefined || weight === undefined || coefficient === undefined) continue;
+    const gradient =
+      source.kind === 'gamma'
+        ? multiply(emitter, coefficient, unary(emitter, 'Sign', weight))
+        : groupLassoGradient(emitter, opOf(graph, source.op), weight, coefficient, source.l1Fraction);
+    gradients.set(
+      parameter.id,
+      sumOf(
+        emitter,
+        [gradients.get(parameter.id), gradient].filter((part) => part !== undefined),
+      ) ?? gradient,
+    );
+  }
+  return gradients;
+}
+
+function groupLassoGradient(
+  graph: GraphEmitter,
+  op: Op,
+  weight: Tensor,
+  coefficient: Tensor,
+  l1Fraction: number,
+): Tensor {
+  const layout = layoutOf(op, weight.shape);
+  const [groups, inputs, outputs, rest] = layout;
+  const count = inputs * rest;
+  const w = reshape(graph, weight, layout);
+  const spread = reshape(graph, coefficient, [groups, 1, outputs, 1]);
+  const sumOfSquares = reduce(graph, 'ReduceSumSquare', w, [1, 3]);
+  const zero = graph.scalar(0);
+  // d √(mean w²) / dw = w / (√n · ‖w‖)
+  const norm = affine(graph, unary(graph, 'Sqrt', sumOfSquares), Math.sqrt(count), 0);
+  const factor = where(graph, equal(graph, norm, zero), zero, divide(graph, spread, norm));
+  const ofNorm = multiply(graph, w, l1Fraction === 0 ? factor : affine(graph, factor, 1 - l1Fraction, 0));
+  if (l1Fraction === 0) return reshape(graph, ofNorm, weight.shape);
+  const ofMean = multiply(graph, unary(graph, 'Sign', w), affine(graph, spread, l1Fraction / count, 0));
+  return reshape(graph, add(graph, ofNorm, ofMean), weight.shape);
+}
+
+/** The regularization vector of a source from the values of its parameter. */
+export function regularizationVector(
+  op: Op,
+  source: RegularizerSource,
+  shape: readonly number[],
+  values: Float32Array,
+): Float32Array {
+  if (source.kind === 'gamma') return values.map(Math.abs);
+  const [groups, inputs, outputs, rest] = layoutOf(op, shape);
+  const vector = new Float32Array(groups * outputs);
+  for (let channel = 0; channel < vector.length; channel += 1) {
+    const group = Math.floor(channel / outputs);
+    let squares = 0;
+    let magnitudes = 0;
+    for (let input = 0; input < inputs; input += 1) {
+      const start = ((group * inputs + input) * outputs + (channel % outputs)) * rest;
+      for (let index = start; index < start + rest; index += 1) {
+        const value = values[index] ?? 0;
+        squares += value * value;
+        magnitudes += Math.abs(value);
+      }
+    }
+    const count = inputs * rest;
+    vector[channel] = (1 - source.l1Fraction) * Math.sqrt(squares / count) + source.l1Fraction * (magnitudes / count);
+  }
+  return vector;
+}
