@@ -78,7 +78,8 @@ export class SectionOptions {
     const parts = option.value.split(',').map((part) => part.trim());
     if (parts.at(-1) === '') parts.pop();
     if (parts.length > 0 && parts.every((part) => /^[+-]?\d{1,9}$/.test(part))) return parts.map(Number);
-    return this.#refuse(option, 'a list of whole numbers such as -1, 8', undefined);
+    this.#refuse(option, 'a list of whole numbers such as -1, 8', undefined);
+    return undefined;
   }
 
   /** The trail of a width: the digits in the file, or that it is Darknet's default. `value` is what `integer` gave. */
