@@ -21,6 +21,14 @@ export function latencyText(cost: Cost): string {
   return formatLatency(cost.latencyMs);
 }
 
+/** The part's share of the whole's operations: `12.5 %`, `< 0.1 %`, `?`. Of a lower bound a share is an upper one. */
+export function shareText(part: Cost, whole: Cost): string {
+  if (part.macs.kind === 'unknown' || whole.macs.kind === 'unknown') return '?';
+  const percent = whole.macs.value === 0 ? 0 : (100 * part.macs.value) / whole.macs.value;
+  const share = percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
+  return whole.macs.kind === 'exact' ? share : `≤ ${share}`;
+}
+
 /** The shape of one image: `64×32×32`. */
 export function imageShapeText(shape: Shape): string {
   return shape.length <= 1 ? formatShape(shape) : formatShape(shape.slice(1));

@@ -1,0 +1,226 @@
+// A model's costs as data for `morphnet cost --json`: the same fields as the wire's schema, which a test holds this against.
+
+import { knownValue, type Count } from '../common/count.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import { flopsPerMac } from '../costs/counting-convention.ts';
+import type { Padding } from '../network/op.ts';
+import type { Op } from '../network/op.ts';
+import { editableLeaves } from '../network/width-origin.ts';
+import { untracedReason, followsShape } from '../edits/trail.ts';
+import { parseLiteral } from '../edits/literal-text.ts';
+import { scaleCount } from '../common/count.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { outWidthOf } from './document-layers.ts';
+import { outputShape } from './inlay-hints.ts';
+import { chooseDevice } from './latency-device.ts';
+import { SourcePlaces } from './source-places.ts';
+
+/** One-based, as people count. */
+export interface ReportPlace {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** `endColumn` is exclusive. */
+export interface ReportRange extends ReportPlace {
+  endLine: number;
+  endColumn: number;
+}
+
+/** Null where nothing is known; `atLeast` marks a lower bound. */
+export interface ReportTotal {
+  value: number | null;
+  atLeast: boolean;
+}
+
+export interface ReportWidth {
+  value: number;
+  sources: (ReportRange & { text: string })[];
+  editable: boolean;
+  reason: string | null;
+}
+
+export interface ReportLayer {
+  name: string;
+  op: string;
+  kernel: number[] | null;
+  stride: number[] | null;
+  padding: number[] | null;
+  dilation: number[] | null;
+  groups: number | null;
+  inChannels: number | null;
+  outChannels: number | null;
+  outputShape: (number | null)[];
+  params: number | null;
+  macs: number | null;
+  latencyMs: number | null;
+  origin: ReportRange & { callChain: ReportPlace[] };
+  width: ReportWidth | null;
+}
+
+/** Mutable on purpose: it is handed over, and the wire's type is. */
+export interface ModelCostReport {
+  version: 1;
+  model: string;
+  framework: string;
+  entry: { name: string; from: string };
+  input: { shapes: number[][]; from: string };
+  convention: 'macs' | 'flops';
+  device: string;
+  totals: {
+    params: ReportTotal;
+    macs: ReportTotal;
+    flops: ReportTotal;
+    activations: ReportTotal;
+    latencyMs: ReportTotal;
+  };
+  layers: ReportLayer[];
+  unknowns: { reason: string; origin: ReportRange }[];
+}
+
+/** The report; `fileOf` turns a document's URI into the name that the user knows. Layers are ops with parameters or MACs. */
+export function costReport(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  settings: AnalysisSettings,
+  fileOf: (document: string) => string,
+): ModelCostReport {
+  const { graph } = model;
+  const report = session.costs(graph, settings);
+  const places = new SourcePlaces(session);
+  const place = (span: SourceSpan): ReportPlace => {
+    const { line, column } = places.position(span.document, span.start);
+    return { file: fileOf(span.document), line: line + 1, column: column + 1 };
+  };
+  const range = (span: SourceSpan): ReportRange => {
+    const end = places.position(span.document, span.end);
+    return { ...place(span), endLine: end.line + 1, endColumn: end.column + 1 };
+  };
+  const layers = graph.ops.flatMap((op): readonly ReportLayer[] => {
+    const cost = report.ops[op.id];
+    if (cost === undefined || (op.parameters.length === 0 && knownValue(cost.macs) === 0)) return [];
+    return [
+      {
+        name: op.name,
+        op: op.label,
+        ...windowOf(op),
+        outputShape: outputShape(graph, op)
+          .slice(1)
+          .map((dimension) => (typeof dimension === 'number' ? dimension : null)),
+        params: valueOrNull(cost.params),
+        macs: valueOrNull(cost.macs),
+        latencyMs: valueOrNull(cost.latencyMs),
+        origin: { ...range(op.site.span), callChain: op.site.callChain.map(place) },
+        width: widthOf(session, op, places, range),
+      },
+    ];
+  });
+  const { total } = report;
+  return {
+    version: 1,
+    model: fileOf(model.entry.document),
+    framework: graph.framework,
+    entry: { name: model.entry.name, from: model.entry.from },
+    input: { shapes: model.entry.input.shapes.map((shape) => [...shape]), from: model.entry.input.from },
+    convention: settings.convention,
+    device: chooseDevice(settings).device.name,
+    totals: {
+      params: totalOf(total.params),
+      macs: totalOf(total.macs),
+      flops: totalOf(scaleCount(total.macs, flopsPerMac)),
+      activations: totalOf(total.activations),
+      latencyMs: totalOf(total.latencyMs),
+    },
+    layers,
+    unknowns: graph.unknowns.map(({ reason, span }) => ({ reason, origin: range(span) })),
+  };
+}
+
+function valueOrNull(count: Count): number | null {
+  return count.kind === 'exact' ? count.value : null;
+}
+
+function totalOf(count: Count): ReportTotal {
+  return { value: knownValue(count) ?? null, atLeast: count.kind !== 'exact' };
+}
+
+type WindowFields = Pick<
+  ReportLayer,
+  'kernel' | 'stride' | 'padding' | 'dilation' | 'groups' | 'inChannels' | 'outChannels'
+>;
+
+const noWindow: WindowFields = {
+  kernel: null,
+  stride: null,
+  padding: null,
+  dilation: null,
+  groups: null,
+  inChannels: null,
+  outChannels: null,
+};
+
+function windowOf({ attributes }: Op): WindowFields {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+      return {
+        kernel: [...attributes.kernel],
+        stride: [...attributes.stride],
+        padding: attributes.padding.map(paddingAmount),
+        dilation: [...attributes.dilation],
+        groups: attributes.groups,
+        inChannels: attributes.inChannels,
+        outChannels: attributes.outChannels,
+      };
+    case 'dense':
+      return { ...noWindow, inChannels: attributes.inFeatures, outChannels: attributes.outFeatures };
+    case 'batch-norm':
+    case 'group-norm':
+      return { ...noWindow, inChannels: attributes.channels, outChannels: attributes.channels };
+    case 'embedding':
+      return { ...noWindow, outChannels: attributes.width };
+    default:
+      return noWindow;
+  }
+}
+
+/** Amounts on both sides of an axis are the same but for `same` paddings of even kernels: then the larger one. */
+function paddingAmount({ before, after }: Padding): number {
+  return Math.max(before, after);
+}
+
+function widthOf(
+  session: AnalysisSession,
+  op: Op,
+  places: SourcePlaces,
+  range: (span: SourceSpan) => ReportRange,
+): ReportWidth | null {
+  const value = outWidthOf(op);
+  if (op.outWidth === undefined || value === undefined) return null;
+  const leaves = editableLeaves(op.outWidth);
+  const reason = fixedReason(session, op, places);
+  return {
+    value,
+    sources: leaves.map(({ span }) => ({ ...range(span), text: places.written(span) })),
+    editable: reason === undefined,
+    reason: reason ?? null,
+  };
+}
+
+/** Why none of the numbers that an op's width comes from can be edited, or undefined when one can. */
+export function fixedReason(session: AnalysisSession, op: Op, places: SourcePlaces): string | undefined {
+  const { outWidth } = op;
+  if (outWidth === undefined) return 'the source does not name this width';
+  if (followsShape(outWidth)) return 'the width follows from the shape of a tensor';
+  const leaves = editableLeaves(outWidth);
+  const [first] = leaves;
+  if (first === undefined) return untracedReason(outWidth) ?? 'the source does not name this width';
+  if (!leaves.some(({ span }) => session.isEditable(span.document))) {
+    return `it is written in ${places.text(first.span)}, outside the workspace`;
+  }
+  const plain = leaves.some((leaf) => parseLiteral(places.written(leaf.span)) === leaf.value);
+  return plain ? undefined : `${places.written(first.span)} in ${places.text(first.span)} is no plain number`;
+}

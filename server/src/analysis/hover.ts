@@ -1,0 +1,200 @@
+// Everything about the layers of a line, as Markdown: each instance with its cost and share, the calls that lead to it,
+// where its width comes from, what is tied to it, and what is not known.
+
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import { LineIndex } from '../common/line-index.ts';
+import { unitOf } from '../costs/counting-convention.ts';
+import { sumCosts, type Cost } from '../costs/cost-report.ts';
+import type { Op } from '../network/op.ts';
+import { firstUnknown } from '../network/shape.ts';
+import { editableLeaves } from '../network/width-origin.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { imageShapeText, latencyText, operationsText, paramsText, shareText } from './cost-text.ts';
+import { isLayer, sitesIn } from './document-layers.ts';
+import { outputShape } from './inlay-hints.ts';
+import { chooseDevice } from './latency-device.ts';
+import { codeSpan, escapeMarkdown, table } from './markdown.ts';
+import { proposedChanges } from './proposed-changes.ts';
+import { SourcePlaces } from './source-places.ts';
+import { widthWords } from './width-words.ts';
+
+export interface Hover {
+  /** The text that the hover is about, as offsets. */
+  readonly start: number;
+  readonly end: number;
+  readonly markdown: string;
+}
+
+/** More instances than this are counted, not listed. */
+const maxRows = 24;
+
+/** The hover at an offset: on a layer's text or line, or on a number that widths come from. */
+export function hover(
+  session: AnalysisSession,
+  document: string,
+  offset: number,
+  settings: AnalysisSettings,
+  cancellation: Cancellation = neverCancelled,
+): Hover | undefined {
+  const text = session.textOf(document);
+  if (text === undefined) return undefined;
+  for (const model of session.modelsIn(document, cancellation)) {
+    const subject =
+      literalAt(model, document, offset) ??
+      siteAt(model, document, offset) ??
+      lineAt(model, document, offset, new LineIndex(text));
+    if (subject === undefined) continue;
+    const markdown = new HoverText(session, model, subject.ops, settings).markdown();
+    return { start: subject.start, end: subject.end, markdown };
+  }
+  return undefined;
+}
+
+interface Subject {
+  readonly start: number;
+  readonly end: number;
+  readonly ops: readonly Op[];
+}
+
+/** The layers whose output width comes from the number at the offset. */
+function literalAt(model: AnalyzedModel, document: string, offset: number): Subject | undefined {
+  let found: { start: number; end: number; ops: Op[] } | undefined;
+  for (const op of model.graph.ops) {
+    if (op.outWidth === undefined) continue;
+    for (const leaf of editableLeaves(op.outWidth)) {
+      const span = leaf.span.document === document ? model.place(leaf.span) : undefined;
+      if (span === undefined || offset < span.start || offset > span.end) continue;
+      found ??= { start: span.start, end: span.end, ops: [] };
+      if (!found.ops.includes(op)) found.ops.push(op);
+    }
+  }
+  return found;
+}
+
+/** The ops of the smallest site around the offset. */
+function siteAt(model: AnalyzedModel, document: string, offset: number): Subject | undefined {
+  const around = sitesIn(model, document).filter(
+    ({ span, ops }) => ops.length > 0 && span.start <= offset && offset <= span.end,
+  );
+  const smallest = around.reduce<(typeof around)[number] | undefined>(
+    (best, site) =>
+      best === undefined || site.span.end - site.span.start < best.span.end - best.span.start ? site : best,
+    undefined,
+  );
+  return smallest && { ...smallest.span, ops: smallest.ops };
+}
+
+/** The ops of all sites that begin on the offset's line. */
+function lineAt(model: AnalyzedModel, document: string, offset: number, lines: LineIndex): Subject | undefined {
+  const { line } = lines.positionAt(offset);
+  const here = sitesIn(model, document).filter(
+    ({ span, ops }) => ops.some(isLayer) && lines.positionAt(span.start).line === line,
+  );
+  const first = here[0];
+  return first && { ...first.span, ops: here.flatMap((site) => site.ops) };
+}
+
+class HoverText {
+  readonly #session: AnalysisSession;
+  readonly #model: AnalyzedModel;
+  readonly #ops: readonly Op[];
+  readonly #settings: AnalysisSettings;
+  readonly #places: SourcePlaces;
+
+  constructor(session: AnalysisSession, model: AnalyzedModel, ops: readonly Op[], settings: AnalysisSettings) {
+    this.#session = session;
+    this.#model = model;
+    const weighty = ops.filter((op) => isLayer(op) || op.parameters.length > 0 || op.attributes.kind === 'opaque');
+    this.#ops = weighty.length > 0 ? weighty : ops;
+    this.#settings = settings;
+    this.#places = new SourcePlaces(session);
+  }
+
+  markdown(): string {
+    const paragraphs = [this.#instances(), ...this.#widths(), ...this.#proposals(), ...this.#unknowns()];
+    if (this.#model.stale) {
+      paragraphs.unshift('*The source has an error; this is how the layers were before it.*');
+    }
+    return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+  }
+
+  #instances(): string {
+    const { convention } = this.#settings;
+    const { device } = chooseDevice(this.#settings);
+    const report = this.#session.costs(this.#model.graph, this.#settings);
+    const chains = this.#ops.some((op) => op.site.callChain.length > 0);
+    const head = ['Layer', 'Output', unitOf(convention), 'Share', 'Params', escapeMarkdown(device.name)];
+    const row = (name: string, shape: string, cost: Cost, chain: string): readonly string[] => [
+      name,
+      shape,
+      operationsText(cost, convention).replace(` ${unitOf(convention)}`, ''),
+      shareText(cost, report.total),
+      paramsText(cost),
+      latencyText(cost),
+      ...(chains ? [chain] : []),
+    ];
+    const rows = this.#ops.slice(0, maxRows).map((op) => {
+      const cost = report.ops[op.id];
+      if (cost === undefined) throw new Error(`No cost of op ${String(op.id)}`);
+      const name = `${codeSpan(op.name)} ${escapeMarkdown(op.label)}`;
+      return row(name, imageShapeText(outputShape(this.#model.graph, op)), cost, this.#chain(op));
+    });
+    if (this.#ops.length > 1) {
+      const sum = sumCosts(this.#ops.flatMap((op) => report.ops[op.id] ?? []));
+      const hidden = this.#ops.length - rows.length;
+      rows.push(
+        row(`**all ${String(this.#ops.length)}**${hidden > 0 ? ` (${String(hidden)} not listed)` : ''}`, '', sum, ''),
+      );
+    }
+    return table(chains ? [...head, 'Called from'] : head, rows);
+  }
+
+  /** `resnet20.py:84 › 61`, outermost first. */
+  #chain(op: Op): string {
+    return op.site.callChain.map((span) => this.#places.link(this.#model.place(span) ?? span)).join(' › ');
+  }
+
+  /** One paragraph for each way in which the layers come to their widths, with what is tied to them. */
+  #widths(): readonly string[] {
+    const byWords = new Map<string, string[]>();
+    for (const op of this.#ops) {
+      if (!isLayer(op) && this.#ops.some(isLayer)) continue;
+      if (op.outWidth === undefined) continue;
+      const words = this.#model.stale ? '' : widthWords(op.outWidth, this.#places);
+      const key = `${words === '' ? String(op.outWidth.value) : words}.`;
+      byWords.set(key, [...(byWords.get(key) ?? []), op.name]);
+    }
+    const own = [...byWords];
+    return own.map(([words, names]) => {
+      const whose = own.length === 1 ? '' : ` of ${someNames(names)}`;
+      return `**Width**${whose}: ${words.split('\n').join('  \n')}`;
+    });
+  }
+
+  #proposals(): readonly string[] {
+    const changes = proposedChanges(this.#session, this.#model).filter(({ op }) => this.#ops.includes(op));
+    return changes.slice(0, maxRows).map(({ op, before, after, layer }) => {
+      const gone = layer.width.after === 0 ? ' (all of them can go; one is kept)' : '';
+      return `**MorphNet proposes** ${String(after)} of ${String(before)} channels for ${codeSpan(op.name)}${gone}.`;
+    });
+  }
+
+  #unknowns(): readonly string[] {
+    const reasons = this.#ops.flatMap((op) => {
+      const unknown = firstUnknown(outputShape(this.#model.graph, op))?.reason;
+      return [
+        ...(op.attributes.kind === 'opaque' ? [op.attributes.reason] : []),
+        ...(unknown === undefined ? [] : [unknown]),
+      ];
+    });
+    return [...new Set(reasons)].map((reason) => `**Not known**: ${escapeMarkdown(reason)}.`);
+  }
+}
+
+/** Names as code, the first few of them. */
+function someNames(names: readonly string[], atMost = 6): string {
+  const shown = names.slice(0, atMost).map(codeSpan).join(', ');
+  return names.length > atMost ? `${shown} and ${String(names.length - atMost)} more` : shown;
+}
