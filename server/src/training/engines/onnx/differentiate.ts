@@ -6,7 +6,7 @@ import type { Op, OpKind, ValueId } from '../../../network/op.ts';
 import type { Untrainable } from '../engine.ts';
 import { batchShapes } from './batch-shapes.ts';
 import type { Tensor } from './graph-emitter.ts';
-import type { Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
+import type { AttributesByKind, Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
 import { activationRule } from './ops/activation.ts';
 import { batchNormRule } from './ops/batch-norm.ts';
 import { convolutionRule, transposedConvolutionRule } from './ops/convolution.ts';
@@ -60,10 +60,6 @@ const rules: { readonly [K in OpKind]?: OpRule<K> } = {
   constant: constantRule,
 };
 
-function ruleOf(op: Op): OpRule<OpKind> | undefined {
-  return rules[op.attributes.kind];
-}
-
 /** Ops that can't be trained, each with the reason; ops that the outputs do not depend on are not looked at. */
 export function untrainableOps(graph: NetworkGraph): readonly Untrainable[] {
   const needed = neededOps(graph, graph.outputs);
@@ -85,9 +81,12 @@ function refusalOf(graph: NetworkGraph, op: Op): string | undefined {
     valueOf(graph, id).shape.some((size) => typeof size !== 'number'),
   );
   if (unknown) return 'its shapes are not fully known';
-  const rule = ruleOf(op);
-  if (rule === undefined) return `${op.label} has no gradient in this engine`;
-  return rule.refusal?.(op.attributes, op);
+  if (rules[op.attributes.kind] === undefined) return `${op.label} has no gradient in this engine`;
+  return refusalOfKind(op.attributes.kind, op.attributes, op);
+}
+
+function refusalOfKind<K extends OpKind>(kind: K, attributes: AttributesByKind[K], op: Op): string | undefined {
+  return rules[kind]?.refusal?.(attributes, op);
 }
 
 /** All ops that the values are computed from. */
@@ -136,7 +135,7 @@ export function emitForward(
       return value;
     });
     const outputShape = shapes.shapes.get(outputId)?.shape ?? [];
-    const emitted = emitOp(op, { ...emission, inputs, outputShape });
+    const emitted = emitOp(op.attributes.kind, op.attributes, { ...emission, op, inputs, outputShape });
     if (!sameShape(emitted.output.shape, outputShape)) {
       throw new Error(`${op.name} gave ${emitted.output.shape.join('×')} in place of ${outputShape.join('×')}`);
     }
@@ -146,10 +145,14 @@ export function emitForward(
   return { values, steps };
 }
 
-function emitOp(op: Op, shared: Omit<RuleContext<OpKind>, 'op' | 'attributes'>): Emitted {
-  const rule = ruleOf(op);
-  if (rule === undefined) throw new Error(`${op.name} should have been refused`);
-  return rule.emit({ ...shared, op, attributes: op.attributes });
+function emitOp<K extends OpKind>(
+  kind: K,
+  attributes: AttributesByKind[K],
+  shared: Omit<RuleContext<K>, 'attributes'>,
+): Emitted {
+  const rule = rules[kind];
+  if (rule === undefined) throw new Error(`${shared.op.name} should have been refused`);
+  return rule.emit({ ...shared, attributes });
 }
 
 export interface BackwardPass {

@@ -1,6 +1,6 @@
 // What a differentiation rule is: how an op computes its output, and how a gradient is pulled back through it.
 
-import type { Op, OpAttributes, OpKind, OpOf, Parameter, ParameterRole } from '../../../network/op.ts';
+import type { Op, OpAttributes, OpKind, Parameter, ParameterRole } from '../../../network/op.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 
 /** Training uses batch statistics and drops units; inference uses running statistics and drops none. */
@@ -26,9 +26,12 @@ export interface Emission {
   readonly stepCount: Tensor;
 }
 
+/** Attributes by kind. A mapped type, so that the compiler can carry a kind over to its rule. */
+export type AttributesByKind = { readonly [K in OpKind]: Extract<OpAttributes, { readonly kind: K }> };
+
 export interface RuleContext<K extends OpKind> extends Emission {
-  readonly op: OpOf<K>;
-  readonly attributes: OpOf<K>['attributes'];
+  readonly op: Op;
+  readonly attributes: AttributesByKind[K];
   readonly inputs: readonly Tensor[];
   /** With the real batch size. */
   readonly outputShape: readonly number[];
@@ -51,14 +54,11 @@ export interface Emitted {
   readonly pullback?: (gradient: Tensor, wanted: readonly boolean[]) => Gradients;
 }
 
-/**
- * How one kind of op is trained. Both members are methods so that a rule of one kind is a rule of any: the table in
- * differentiate.ts hands each rule only ops of its own kind.
- */
+/** How one kind of op is trained. */
 export interface OpRule<K extends OpKind> {
   /** Why this op can't be trained, as a sentence for the user; undefined when it can. */
-  refusal?(attributes: Extract<OpAttributes, { readonly kind: K }>, op: Op): string | undefined;
-  emit(context: RuleContext<K>): Emitted;
+  readonly refusal?: (attributes: AttributesByKind[K], op: Op) => string | undefined;
+  readonly emit: (context: RuleContext<K>) => Emitted;
 }
 
 /** The parameter of a role, if the op has it. */
