@@ -17,6 +17,7 @@ import type { WidthProposal } from '../structure/width-proposal.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
+import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
 import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
@@ -304,5 +305,8 @@ function isBroken(problems: readonly Problem[]): boolean {
 
 /** A half-typed line swallows layers; a text with an error elsewhere still gives all of them. */
 function isNoPoorer(graph: NetworkGraph, last: NetworkGraph): boolean {
-  return graph.ops.length >= last.ops.length && graph.unknowns.length <= last.unknowns.length;
+  const layers = (of: NetworkGraph): number => of.ops.filter(isLayer).length;
+  const gaps = (of: NetworkGraph): number =>
+    of.unknowns.length + of.ops.filter(({ attributes }) => attributes.kind === 'opaque').length;
+  return layers(graph) >= layers(last) && gaps(graph) <= gaps(last);
 }

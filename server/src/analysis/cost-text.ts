@@ -25,7 +25,7 @@ export function latencyText(cost: Cost): string {
 export function shareText(part: Cost, whole: Cost): string {
   if (part.macs.kind === 'unknown' || whole.macs.kind === 'unknown') return '?';
   const percent = whole.macs.value === 0 ? 0 : (100 * part.macs.value) / whole.macs.value;
-  const share = percent > 0 && percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
+  const share = percent === 0 ? '0 %' : percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
   return whole.macs.kind === 'exact' ? share : `≤ ${share}`;
 }
 

@@ -25,7 +25,7 @@ export class DocumentStore {
 
   /** Opens a document or replaces its text. A text that stays the same makes nothing stale. */
   set(document: string, text: string, version: number): void {
-    const before = this.#open.has(document) || this.#revisions.has(document) ? this.read(document) : undefined;
+    const before = this.read(document);
     this.#open.set(document, { text, version });
     if (before !== text) this.touch(document);
   }

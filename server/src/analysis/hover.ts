@@ -3,7 +3,8 @@
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { LineIndex } from '../common/line-index.ts';
-import { unitOf } from '../costs/counting-convention.ts';
+import { formatCount } from '../common/number-format.ts';
+import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import { sumCosts, type Cost } from '../costs/cost-report.ts';
 import type { Op } from '../network/op.ts';
 import { firstUnknown } from '../network/shape.ts';
@@ -11,7 +12,7 @@ import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { imageShapeText, latencyText, operationsText, paramsText, shareText } from './cost-text.ts';
+import { imageShapeText, latencyText, paramsText, shareText } from './cost-text.ts';
 import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
@@ -129,7 +130,7 @@ class HoverText {
     const row = (name: string, shape: string, cost: Cost, chain: string): readonly string[] => [
       name,
       shape,
-      operationsText(cost, convention).replace(` ${unitOf(convention)}`, ''),
+      formatCount(inConvention(cost.macs, convention)),
       shareText(cost, report.total),
       paramsText(cost),
       latencyText(cost),

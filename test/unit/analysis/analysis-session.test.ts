@@ -1,0 +1,150 @@
+// What a session remembers: nothing is evaluated twice, a change is seen at once, and a broken text keeps its last good model.
+
+import { expect, test } from 'vitest';
+import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
+import { darknetFrontend } from '../../../server/src/frontends/darknet/darknet-frontend.ts';
+import type { Frontend } from '../../../server/src/frontends/shared/frontend.ts';
+import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
+
+const net = '[net]\nwidth=8\nheight=8\nchannels=3\n';
+const convolution = (filters: string): string => `[convolutional]\nfilters=${filters}\nsize=1\nactivation=linear\n`;
+const document = uriOf('a.cfg');
+
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+
+test('an unchanged model is evaluated once, whatever is asked of it', () => {
+  const frontend = counting(darknetFrontend);
+  const session = sessionOver(new Map([['a.cfg', net + convolution('4')]]), [frontend]);
+  const first = session.analyze(document);
+  session.modelsIn(document);
+  inlayHints(session, document, standardSettings);
+  session.setDocument(document, net + convolution('4'), 7);
+  expect(session.analyze(document)).toBe(first);
+  expect(frontend.evaluations).toHaveLength(1);
+  expect(session.versionOf(document)).toBe(7);
+});
+
+test('a new text is evaluated, and closing goes back to the disk', () => {
+  const files = new Map([['a.cfg', net + convolution('4')]]);
+  const session = sessionOver(files);
+  const shown = (): readonly string[] => inlayHints(session, document, shapes).map(({ label }) => label);
+  expect(shown()).toEqual(['4×8×8']);
+  session.setDocument(document, net + convolution('5'), 1);
+  expect(shown()).toEqual(['5×8×8']);
+  session.closeDocument(document);
+  expect(shown()).toEqual(['4×8×8']);
+  files.set('a.cfg', net + convolution('6'));
+  session.documentChangedOnDisk(document);
+  expect(shown()).toEqual(['6×8×8']);
+});
+
+test('what stands on disk does not matter while the document is open', () => {
+  const files = new Map([['a.cfg', net + convolution('4')]]);
+  const frontend = counting(darknetFrontend);
+  const session = sessionOver(files, [frontend]);
+  session.setDocument(document, net + convolution('5'), 1);
+  session.analyze(document);
+  files.set('a.cfg', 'something else');
+  session.documentChangedOnDisk(document);
+  expect(session.model(document)?.stale).toBe(false);
+  expect(frontend.evaluations).toHaveLength(1);
+});
+
+/** A format whose documents include others: `use NAME` takes that document's text in place of the line. */
+const including: Frontend = {
+  ...darknetFrontend,
+  evaluate: (entry, reader, limits, cancellation) => {
+    const seen: string[] = [];
+    const expand = (name: string): string =>
+      (reader.read(name) ?? '').replace(/^use (.*)$/gm, (_line, other: string) => {
+        seen.push(uriOf(other));
+        return expand(uriOf(other));
+      });
+    const text = expand(entry.document);
+    const evaluation = darknetFrontend.evaluate(entry, { roots: reader.roots, read: () => text }, limits, cancellation);
+    return { ...evaluation, dependencies: [...evaluation.dependencies, ...seen] };
+  },
+};
+
+test('a changed dependency makes a model stale, also one that was missing', () => {
+  const frontend = counting(including);
+  const files = new Map([['a.cfg', `${net}use b.part\n`]]);
+  const session = sessionOver(files, [frontend]);
+  const widths = (): readonly number[] | undefined =>
+    session
+      .model(document)
+      ?.graph.ops.flatMap(({ attributes }) => (attributes.kind === 'convolution' ? [attributes.outChannels] : []));
+  expect(widths()).toEqual([]);
+  files.set('b.part', convolution('4'));
+  session.documentChangedOnDisk(uriOf('b.part'));
+  expect(widths()).toEqual([4]);
+  session.setDocument(uriOf('b.part'), convolution('9'), 1);
+  expect(widths()).toEqual([9]);
+  session.setDocument(uriOf('c.part'), 'unrelated', 1);
+  expect(widths()).toEqual([9]);
+  expect(frontend.evaluations).toHaveLength(3);
+});
+
+test('a half-typed line keeps the hints of the others, marked, at their new places', () => {
+  const session = sessionOver(new Map());
+  const good = net + convolution('4') + convolution('5');
+  session.setDocument(document, good, 1);
+  session.analyze(document);
+  const broken = good.replace('filters=4', 'filters=4\n[convolu');
+  session.setDocument(document, broken, 2);
+  const hints = inlayHints(session, document, shapes);
+  expect(hints.map(({ label, stale }) => [label, stale])).toEqual([
+    ['4×8×8 (stale)', true],
+    ['5×8×8 (stale)', true],
+  ]);
+  const second = broken.lastIndexOf('[convolutional]') + '[convolutional]'.length;
+  expect(hints[1]?.offset).toBe(second);
+});
+
+test('a text with an error that loses no layer is shown as it is', () => {
+  const session = sessionOver(new Map());
+  session.setDocument(document, net + convolution('4'), 1);
+  session.analyze(document);
+  session.setDocument(document, `${net}${convolution('5')}typing\n`, 2);
+  expect(inlayHints(session, document, shapes).map(({ label }) => label)).toEqual(['5×8×8']);
+});
+
+test('a mended text is shown without a mark', () => {
+  const session = sessionOver(new Map());
+  session.setDocument(document, net + convolution('4'), 1);
+  session.analyze(document);
+  session.setDocument(document, `${net}[convo`, 2);
+  expect(session.model(document)?.stale).toBe(true);
+  session.setDocument(document, net + convolution('6'), 3);
+  expect(session.model(document)?.stale).toBe(false);
+});
+
+test('the input is what the request says', () => {
+  const session = sessionOver(new Map([['a.cfg', net + convolution('4')]]));
+  session.requestEntry(document, { input: [[3, 16, 16]], from: 'config' });
+  expect(session.model(document)?.entry.input).toMatchObject({ shapes: [[3, 16, 16]], from: 'config' });
+  session.requestEntry(document, undefined);
+  expect(session.model(document)?.entry.input.shapes).toEqual([[3, 8, 8]]);
+});
+
+test('a cancelled evaluation is not kept', () => {
+  const frontend = counting(darknetFrontend);
+  const session = sessionOver(new Map([['a.cfg', net + convolution('4')]]), [frontend]);
+  session.analyze(document, { isCancellationRequested: true });
+  expect(session.model(document)?.graph.unknowns).toEqual([]);
+  expect(frontend.evaluations).toHaveLength(2);
+});
+
+test('only documents of the workspace are edited', () => {
+  const session = sessionOver(new Map());
+  expect(session.isEditable(uriOf('models/a.py'))).toBe(true);
+  expect(session.isEditable('file:///work-other/a.py')).toBe(false);
+  expect(session.isEditable('file:///usr/lib/python/torchvision/vgg.py')).toBe(false);
+});
+
+test('a document that no frontend takes has no models', () => {
+  const session = sessionOver(new Map([['notes.txt', 'hello']]));
+  expect(session.analyze(uriOf('notes.txt')).models).toEqual([]);
+  expect(session.analyze(uriOf('missing.cfg')).models).toEqual([]);
+  expect(session.accepts(uriOf('notes.txt'))).toBe(false);
+});
