@@ -1,0 +1,65 @@
+// The command line: which commands there are, what they are called with, and how they end.
+
+import { Command, CommanderError } from 'commander';
+import { CliFailure, type ExitStatus } from './cli-failure.ts';
+import { costCommand, type CostOptions } from './cost-command.ts';
+import { graphCommand, type GraphOptions } from './graph-command.ts';
+import type { OpenSession } from './open-model.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What commands are given by main/. */
+export interface CliServices {
+  readonly terminal: Terminal;
+  readonly openSession: OpenSession;
+  /** The version that `--version` prints. */
+  readonly version: string;
+}
+
+const modelArgument = 'the model’s file, with an entry of it after :: (net.py::ResNet18())';
+
+/** Runs one command; `words` are the arguments after the program's name. Never throws. */
+export async function runCommandLine(services: CliServices, words: readonly string[]): Promise<ExitStatus> {
+  const { terminal } = services;
+  try {
+    await commands(services).parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CliFailure) {
+      terminal.note(`${error.message}\n`);
+      return error.exitStatus;
+    }
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    terminal.note(`morphnet failed, which is a bug of its own. Please report this with the command:\n${reason}\n`);
+    return 1;
+  }
+}
+
+function commands({ terminal, openSession, version }: CliServices): Command {
+  const program = new Command('morphnet')
+    .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.write, writeErr: terminal.note })
+    .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
+
+  program
+    .command('cost')
+    .description('print the cost of every layer')
+    .argument('<file[::entry]>', modelArgument)
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--device <name>', 'the device of latencies: V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
+    .option('--convention <name>', 'macs, or flops (= 2 × MACs)')
+    .option('--json', 'print the documented JSON instead of a table')
+    .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
+
+  program
+    .command('graph')
+    .description('print the network as it was read')
+    .argument('<file[::entry]>', modelArgument)
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--json', 'print the whole graph as JSON')
+    .action((file: string, options: GraphOptions) => graphCommand(terminal, openSession, file, options));
+
+  return program;
+}

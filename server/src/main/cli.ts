@@ -1,0 +1,42 @@
+// The command line's composition root: Node's files and streams, the frontends, and nothing else.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { AnalysisSession } from '../analysis/analysis-session.ts';
+import { runCommandLine } from '../cli/command-line.ts';
+import { DiskReader } from './disk-reader.ts';
+import { createFrontends } from './frontends.ts';
+
+async function openSession(folders: readonly string[]): Promise<AnalysisSession> {
+  return new AnalysisSession({
+    frontends: await createFrontends(),
+    disk: new DiskReader({ workspace: folders, libraries: [] }),
+    workspaceRoots: folders,
+  });
+}
+
+/** The version in the package's manifest: the nearest one above this file, be it a source or a bundle. */
+function packageVersion(): string {
+  for (const path of ['../package.json', '../../../package.json']) {
+    const manifest = new URL(path, import.meta.url);
+    if (!existsSync(manifest)) continue;
+    const content: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
+    if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version);
+  }
+  return 'unknown';
+}
+
+void runCommandLine(
+  {
+    terminal: {
+      write: (text) => process.stdout.write(text),
+      note: (text) => process.stderr.write(text),
+      isInteractive: process.stderr.isTTY,
+      folder: process.cwd(),
+    },
+    openSession,
+    version: packageVersion(),
+  },
+  process.argv.slice(2),
+).then((status) => {
+  process.exitCode = status;
+});
