@@ -1,6 +1,7 @@
 // What commands work with: made once by the composition root, handed to each.
 
 import type * as vscode from 'vscode';
+import type { DashboardPanels } from './panel/dashboard-panels.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { RunProgress } from './status/run-progress.ts';
 
@@ -8,4 +9,5 @@ export interface ClientServices {
   readonly context: vscode.ExtensionContext;
   readonly server: ServerConnection;
   readonly progress: RunProgress;
+  readonly dashboards: DashboardPanels;
 }

@@ -12,6 +12,7 @@ import { registerStopRun } from './commands/stop-run.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
+import { DashboardPanels } from './panel/dashboard-panels.ts';
 import { RunProgress } from './status/run-progress.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
@@ -20,9 +21,11 @@ let server: LanguageServer | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   server = new LanguageServer(context);
   const progress = new RunProgress(server);
-  const services: ClientServices = { context, server, progress };
+  const dashboards = new DashboardPanels(context, server);
+  const services: ClientServices = { context, server, progress, dashboards };
   context.subscriptions.push(
     progress,
+    dashboards,
     server,
     handBackForeignCfg(),
     registerRunMorphNet(services),

@@ -2,11 +2,10 @@
 
 import type * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
-import { openDashboard } from '../panel/dashboard-panel.ts';
 import { chooseRun } from './choose-run.ts';
 import { registerCommand } from './register-command.ts';
 
-export function registerOpenDashboard({ context, server }: ClientServices): vscode.Disposable {
+export function registerOpenDashboard({ server, dashboards }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.openDashboard', 'Opening the dashboard', async (runId) => {
     const id =
       runId ??
@@ -17,6 +16,6 @@ export function registerOpenDashboard({ context, server }: ClientServices): vsco
           none: 'There is no run yet. Start one with "MorphNet: Run MorphNet".',
         })
       )?.id;
-    if (id !== undefined) await openDashboard(context, server, id);
+    if (id !== undefined) dashboards.open(id);
   });
 }

@@ -1,25 +1,38 @@
 // Messages between the dashboard page and its host. Sequence: page says `ready`, host sends `snapshot`, then `grew`.
+// A page that is loaded again starts over with `ready`; it keeps nothing but which run it shows.
 
 import * as v from 'valibot';
-import type { RunEvent } from './run-events.ts';
-import type { RunProposal, RunSnapshot, RunStatus } from './run-files.ts';
-import type { CountingConventionName } from './settings.ts';
+import { runEventSchema } from './run-events.ts';
+import { runProposalSchema, runSnapshotSchema, runStatusSchema } from './run-files.ts';
+
+const convention = v.picklist(['macs', 'flops']);
 
 /** Host to page. */
-export type ToPage =
-  | { readonly kind: 'snapshot'; readonly snapshot: RunSnapshot; readonly convention: CountingConventionName }
-  | { readonly kind: 'grew'; readonly status: RunStatus; readonly events: readonly RunEvent[]; readonly proposal?: RunProposal }
-  | { readonly kind: 'convention'; readonly convention: CountingConventionName }
-  /** Something the page should say to the user: an action that was refused. */
-  | { readonly kind: 'refused'; readonly message: string };
+export const toPageSchema = v.variant('kind', [
+  v.object({ kind: v.literal('snapshot'), snapshot: runSnapshotSchema, convention }),
+  /** May repeat events that the snapshot or an earlier message had: the page takes each line of the log once. */
+  v.object({
+    kind: v.literal('grew'),
+    status: runStatusSchema,
+    events: v.pipe(v.array(runEventSchema), v.readonly()),
+    proposal: v.exactOptional(runProposalSchema),
+  }),
+  v.object({ kind: v.literal('convention'), convention }),
+  /** Something the page should say to the user: an action that was refused, or a run that cannot be read. */
+  v.object({ kind: v.literal('refused'), message: v.string() }),
+]);
+
+/** Longer than any layer's name; keeps hostile input small. */
+const layer = v.pipe(v.string(), v.maxLength(8192));
 
 /** Page to host; checked by the host, since a page is not trusted. */
 export const fromPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   v.object({ kind: v.literal('stop') }),
   v.object({ kind: v.literal('resume') }),
-  v.object({ kind: v.literal('apply'), layer: v.optional(v.string()) }),
-  v.object({ kind: v.literal('show-in-code'), layer: v.string() }),
+  v.object({ kind: v.literal('apply'), layer: v.exactOptional(layer) }),
+  v.object({ kind: v.literal('show-in-code'), layer }),
 ]);
 
+export type ToPage = v.InferOutput<typeof toPageSchema>;
 export type FromPage = v.InferOutput<typeof fromPageSchema>;

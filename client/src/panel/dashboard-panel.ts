@@ -1,0 +1,142 @@
+// One dashboard: routes its page's messages to the server and to commands, and the run's growth to its page.
+// It holds no state of the run; a page that starts over is sent a fresh snapshot.
+
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import type { ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
+import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
+import { fromPageSchema, type FromPage, type ToPage } from '../../../server/src/protocol/webview-messages.ts';
+import { toRange } from '../apply-edits.ts';
+import { executeCommand } from '../commands/register-command.ts';
+import { isRefusal, showFailure } from '../messages.ts';
+import type { ServerConnection } from '../server-connection.ts';
+import { dashboardHtml } from './dashboard-html.ts';
+
+type Growth = ServerNotifications['morphnet/runGrew'];
+
+export class DashboardPanel implements vscode.Disposable {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #server: ServerConnection;
+  readonly #runId: string;
+  readonly #subscriptions: vscode.Disposable[] = [];
+  /** Growth that arrived before the page had its snapshot; absent when growth goes straight on. */
+  #held: Growth[] | undefined = [];
+  /** Counts the page's starts, so that a snapshot asked for by an earlier page is dropped. */
+  #starts = 0;
+
+  /** Takes over the panel, whether new or restored by the editor. `folder` holds the page's script and style. */
+  constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, runId: string) {
+    this.#panel = panel;
+    this.#server = server;
+    this.#runId = runId;
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    // Everything listens before the page is there: its first message must not be missed.
+    this.#subscriptions.push(
+      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      server.onNotification('morphnet/runGrew', (growth) => this.#grew(growth)),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('morphnet.convention')) {
+          this.#post({ kind: 'convention', convention: countingConvention() });
+        }
+      }),
+    );
+    webview.html = dashboardHtml({
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'dashboard.js')).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'dashboard.css')).toString(),
+      styleSource: webview.cspSource,
+      nonce: randomBytes(24).toString('base64url'),
+      runId,
+    });
+  }
+
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
+  }
+
+  #post(message: ToPage): void {
+    void this.#panel.webview.postMessage(message);
+  }
+
+  async #receive(message: unknown): Promise<void> {
+    const checked = v.safeParse(fromPageSchema, message);
+    // Only our page can send messages; one that it cannot have sent is not worth a word to the user.
+    if (!checked.success) return;
+    try {
+      await this.#answer(checked.output);
+    } catch (error) {
+      await showFailure('The dashboard', error);
+    }
+  }
+
+  async #answer(message: FromPage): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        return this.#sendSnapshot();
+      case 'stop':
+        return executeCommand('morphnet.stopRun', this.#runId);
+      case 'resume':
+        return executeCommand('morphnet.resumeRun', this.#runId);
+      case 'apply':
+        return executeCommand('morphnet.applyProposal', this.#runId, message.layer);
+      case 'show-in-code':
+        return this.#showInCode(message.layer);
+    }
+  }
+
+  async #sendSnapshot(): Promise<void> {
+    const start = ++this.#starts;
+    this.#held ??= [];
+    const snapshot = await this.#server.request('morphnet/runSnapshot', { id: this.#runId });
+    if (start !== this.#starts) return;
+    if (isRefusal(snapshot)) {
+      this.#post({ kind: 'refused', message: snapshot.message });
+      return;
+    }
+    const file = vscode.Uri.parse(snapshot.config.model.document).path.split('/').at(-1);
+    const model = snapshot.config.model.entry === '' ? file : snapshot.config.model.entry;
+    this.#panel.title = `MorphNet: ${model ?? this.#runId}`;
+    this.#post({ kind: 'snapshot', snapshot, convention: countingConvention() });
+    const held = this.#held;
+    this.#held = undefined;
+    for (const growth of held) this.#sendGrowth(growth);
+  }
+
+  #grew(growth: Growth): void {
+    if (growth.id !== this.#runId) return;
+    if (this.#held === undefined) this.#sendGrowth(growth);
+    else this.#held.push(growth);
+  }
+
+  #sendGrowth({ status, events, proposal }: Growth): void {
+    this.#post({ kind: 'grew', status, events, ...(proposal !== undefined && { proposal }) });
+  }
+
+  async #showInCode(layer: string): Promise<void> {
+    const place = await this.#server.request('morphnet/layerLocation', { id: this.#runId, layer });
+    if (isRefusal(place)) {
+      this.#post({ kind: 'refused', message: place.message });
+      return;
+    }
+    // The source goes beside the dashboard, into the column where it is open already if it is.
+    const uri = vscode.Uri.parse(place.uri, true);
+    const open = vscode.window.tabGroups.all.find((group) =>
+      group.tabs.some((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri.toString()),
+    );
+    await vscode.window.showTextDocument(uri, {
+      selection: toRange(place.range),
+      viewColumn:
+        open?.viewColumn ??
+        (this.#panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One),
+    });
+  }
+}
+
+function countingConvention(): CountingConventionName {
+  return vscode.workspace.getConfiguration('morphnet').get<string>('convention') === 'flops' ? 'flops' : 'macs';
+}
