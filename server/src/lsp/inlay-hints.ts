@@ -1,6 +1,6 @@
 // Inlay hints: what each line costs, for the lines that the editor shows. Tooltips are asked for one by one.
 
-import { InlayHint, MarkupKind, type InlayHintParams } from 'vscode-languageserver/node';
+import { MarkupKind, type InlayHint, type InlayHintParams } from 'vscode-languageserver/node';
 import * as v from 'valibot';
 import { hover } from '../analysis/hover.ts';
 import { inlayHints } from '../analysis/inlay-hints.ts';

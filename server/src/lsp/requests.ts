@@ -9,6 +9,9 @@ export function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Asked anew each time: tokens change while we wait, which the compiler does not know. */
+const isCancelled = (cancellation: Cancellation): boolean => cancellation.isCancellationRequested;
+
 const cancelled = (): ResponseError => new ResponseError(LSPErrorCodes.RequestCancelled, 'Cancelled');
 
 /**
@@ -23,10 +26,10 @@ export function guardRequest<Params, Result>(
 ): (params: Params, cancellation: Cancellation) => Promise<Result | ResponseError> {
   return async (params, cancellation) => {
     await yieldToMessages();
-    if (cancellation.isCancellationRequested) return cancelled();
+    if (isCancelled(cancellation)) return cancelled();
     try {
       const result = await handle(params, cancellation);
-      return cancellation.isCancellationRequested ? cancelled() : result;
+      return isCancelled(cancellation) ? cancelled() : result;
     } catch (error) {
       log.failure(name, error);
       return fallback;

@@ -2,14 +2,20 @@
 
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { ProjectFiles } from './project-files.ts';
 import { TextPositions } from './positions.ts';
 import type { ServerLog } from './server-log.ts';
 import type { SettingsStore } from './settings-store.ts';
+import type { WorkspaceRuns } from './workspace-runs.ts';
 
 export interface ServerContext {
   readonly session: AnalysisSession;
   readonly settings: SettingsStore;
   readonly log: ServerLog;
+  readonly projects: ProjectFiles;
+  readonly runs: WorkspaceRuns;
+  /** The workspace's folders: URIs without a trailing slash. */
+  readonly roots: () => readonly string[];
   /** The open document of a URI. */
   readonly openDocument: (uri: string) => TextDocument | undefined;
 }

@@ -1,0 +1,78 @@
+// Our own requests: parameters are checked by schema before a feature sees them, and each has one handler in the table.
+
+import { ErrorCodes, ResponseError, type Connection } from 'vscode-languageserver/node';
+import * as v from 'valibot';
+import type { Cancellation } from '../common/cancellation.ts';
+import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
+import { runConfigSchema } from '../protocol/run-config.ts';
+import { listDevices, listModels } from './model-requests.ts';
+import { guardRequest } from './requests.ts';
+import { draftRunOf, listRuns, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */
+const text = v.pipe(v.string(), v.maxLength(8192));
+/** A run's id is the name of its folder: it must not lead anywhere else. */
+const runId = v.pipe(v.string(), v.regex(/^[\w-][\w.-]{0,199}$/, 'is no id of a run'));
+
+interface RequestEntry<Name extends ServerRequestName> {
+  readonly params: v.GenericSchema<unknown, ServerRequests[Name]['params']>;
+  readonly handle: (
+    context: ServerContext,
+    params: ServerRequests[Name]['params'],
+    cancellation: Cancellation,
+  ) => Promise<ServerRequests[Name]['result']>;
+}
+
+const none = v.pipe(
+  v.unknown(),
+  v.transform((): Record<string, never> => ({})),
+);
+
+const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
+  'morphnet/models': { params: v.object({ uri: text }), handle: listModels },
+  'morphnet/devices': { params: none, handle: listDevices },
+  'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
+  'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
+  'morphnet/stopRun': { params: v.object({ id: runId }), handle: stopRun },
+  'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
+  'morphnet/runs': { params: none, handle: listRuns },
+  'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
+  'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: () => Promise.reject(new Error('x')) },
+  'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: () => Promise.reject(new Error('x')) },
+};
+
+/** Registers every request of the table. */
+export function registerCustomRequests(connection: Connection, context: ServerContext): void {
+  const register = <Name extends ServerRequestName>(name: Name, entry: RequestEntry<Name>): void => {
+    // A failed request of ours is an error to the client, which says so: there is no empty answer that would be true.
+    const failure = new ResponseError(ErrorCodes.InternalError, `${name} failed; the output channel says why.`);
+    const handle = guardRequest<unknown, ServerRequests[Name]['result'] | ResponseError>(
+      context.log,
+      name,
+      failure,
+      (params, cancellation) => {
+        const checked = v.safeParse(entry.params, params);
+        if (!checked.success) return new ResponseError(ErrorCodes.InvalidParams, describeIssues(name, checked.issues));
+        return entry.handle(context, checked.output, cancellation);
+      },
+    );
+    connection.onRequest(name, (params: unknown, token: Cancellation) => handle(params, token));
+  };
+  register('morphnet/models', requests['morphnet/models']);
+  register('morphnet/devices', requests['morphnet/devices']);
+  register('morphnet/draftRun', requests['morphnet/draftRun']);
+  register('morphnet/startRun', requests['morphnet/startRun']);
+  register('morphnet/stopRun', requests['morphnet/stopRun']);
+  register('morphnet/resumeRun', requests['morphnet/resumeRun']);
+  register('morphnet/runs', requests['morphnet/runs']);
+  register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
+  register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
+  register('morphnet/layerLocation', requests['morphnet/layerLocation']);
+}
+
+function describeIssues(name: string, issues: readonly v.BaseIssue<unknown>[]): string {
+  const [first] = issues;
+  if (first === undefined) return `${name}: wrong parameters.`;
+  return `${name}: ${v.getDotPath(first) ?? 'the parameters'}: ${first.message}`;
+}

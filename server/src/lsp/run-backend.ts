@@ -1,0 +1,34 @@
+// What the server asks of runs: where they are kept and who trains them. Composed in main/ from runs/ and jobs/.
+
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { Result } from '../common/problem.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunEvent } from '../protocol/run-events.ts';
+import type { RunProposal, RunSnapshot, RunStatus } from '../protocol/run-files.ts';
+
+/** News of a run that is being trained. */
+export interface RunGrowth {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly events: readonly RunEvent[];
+  /** The latest, when it changed. */
+  readonly proposal?: RunProposal;
+}
+
+/** Paths are absolute. Errors are sentences with a remedy. */
+export interface RunBackend {
+  /** Every readable run below a workspace folder, newest first. */
+  list(workspaceFolder: string): Promise<readonly RunSnapshot[]>;
+  /** One run as it stands on disk. */
+  read(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
+  /** Makes the run's folder and starts to train. */
+  start(workspaceFolder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>>;
+  /** Goes on from the latest checkpoint. */
+  resume(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
+  /** Asks the process to end at a checkpoint; false when none works on the run. */
+  stop(id: string): boolean;
+  /** Called for every run that this backend trains. */
+  onGrew(listener: (growth: RunGrowth) => void): void;
+  /** Ends every process, each at a checkpoint. */
+  dispose(): Promise<void>;
+}

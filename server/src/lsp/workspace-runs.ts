@@ -1,0 +1,132 @@
+// The runs of the workspace's folders, and the latest proposal of each document, which analysis shows.
+
+import { fileURLToPath } from 'node:url';
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { Result } from '../common/problem.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { ServerNotifications } from '../protocol/lsp-extensions.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
+import { guardEvent } from './requests.ts';
+import type { RunBackend, RunGrowth } from './run-backend.ts';
+import type { ServerLog } from './server-log.ts';
+
+export interface RunListener {
+  readonly grew: (growth: ServerNotifications['morphnet/runGrew']) => void;
+  /** Hints of these documents may have changed. */
+  readonly proposalsChanged: (documents: readonly string[]) => void;
+}
+
+/** Said of an id that no workspace folder knows. */
+const noSuchRun = (id: string): string =>
+  `There is no run ${id} in this workspace. Open the folder that holds .morphnet/runs/${id}.`;
+
+export class WorkspaceRuns {
+  readonly #backend: RunBackend;
+  readonly #session: AnalysisSession;
+  readonly #log: ServerLog;
+  readonly #listener: RunListener;
+  #roots: readonly string[] = [];
+  /** Which model a run is about: enough to attach a proposal without reading the run again. */
+  readonly #models = new Map<string, RunConfig['model']>();
+
+  constructor(backend: RunBackend, session: AnalysisSession, log: ServerLog, listener: RunListener) {
+    this.#backend = backend;
+    this.#session = session;
+    this.#log = log;
+    this.#listener = listener;
+    backend.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
+  }
+
+  /** Folder URIs without a trailing slash. */
+  setRoots(roots: readonly string[]): void {
+    this.#roots = roots;
+  }
+
+  /** Reads the runs there are and shows their latest proposals. */
+  async load(): Promise<void> {
+    const attached = new Set<string>();
+    for (const run of await this.list()) {
+      const { document } = run.config.model;
+      if (run.proposal === undefined || attached.has(document)) continue;
+      attached.add(document);
+      this.#attach(run.id, run.config.model, run.proposal);
+    }
+    if (attached.size > 0) this.#listener.proposalsChanged([...attached]);
+  }
+
+  /** Every run, newest first; a folder that can't be read is left out and logged. */
+  async list(): Promise<readonly RunSnapshot[]> {
+    const lists = await Promise.all(
+      this.#folders().map((folder) =>
+        this.#backend.list(folder).catch((error: unknown) => {
+          this.#log.failure(`Reading the runs of ${folder}`, error);
+          return [];
+        }),
+      ),
+    );
+    return lists.flat().sort((left, right) => right.id.localeCompare(left.id));
+  }
+
+  async read(id: string): Promise<Result<RunSnapshot>> {
+    let failure: Result<RunSnapshot> = { ok: false, error: noSuchRun(id) };
+    for (const folder of this.#folders()) {
+      const run = await this.#backend.read(folder, id);
+      if (run.ok) return run;
+      failure = run;
+    }
+    return failure;
+  }
+
+  async start(config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
+    const root = this.#rootOf(config.model.document);
+    if (root === undefined) {
+      return { ok: false, error: 'The model lies outside the workspace. Open its folder to keep its runs there.' };
+    }
+    const run = await this.#backend.start(fileURLToPath(root), config, network);
+    if (run.ok) this.#models.set(run.value.id, config.model);
+    return run;
+  }
+
+  async resume(id: string): Promise<Result<RunSnapshot>> {
+    for (const folder of this.#folders()) {
+      const known = await this.#backend.read(folder, id);
+      if (!known.ok) continue;
+      const run = await this.#backend.resume(folder, id);
+      if (run.ok) this.#models.set(id, run.value.config.model);
+      return run;
+    }
+    return { ok: false, error: noSuchRun(id) };
+  }
+
+  /** False when nobody trains the run. */
+  stop(id: string): boolean {
+    return this.#backend.stop(id);
+  }
+
+  dispose(): Promise<void> {
+    return this.#backend.dispose();
+  }
+
+  #grew(growth: RunGrowth): void {
+    const { id, proposal } = growth;
+    const model = this.#models.get(id);
+    if (proposal !== undefined && model !== undefined) {
+      this.#attach(id, model, proposal);
+      this.#listener.proposalsChanged([model.document]);
+    }
+    this.#listener.grew(growth);
+  }
+
+  #attach(runId: string, { document, entry, input }: RunConfig['model'], proposal: RunProposal): void {
+    this.#session.attachProposal(document, { runId, entry, input, proposal });
+  }
+
+  #folders(): readonly string[] {
+    return this.#roots.filter((root) => root.startsWith('file:')).map((root) => fileURLToPath(root));
+  }
+
+  #rootOf(document: string): string | undefined {
+    return this.#roots.find((root) => root.startsWith('file:') && document.startsWith(`${root}/`));
+  }
+}

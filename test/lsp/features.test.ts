@@ -1,0 +1,136 @@
+// What an editor sees of a model: hints, hover, lenses, diagnostics, while the text is whole and while it is broken.
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openEditor } from './server-session.ts';
+import { firstLayerLine, secondLayerLine, smallNetwork, withoutLatency } from './small-network.ts';
+
+const hintsOfSmallNetwork = ['6: 4×8×8 · 6.91 kMACs · 112', '13: 6×8×8 · 1.54 kMACs · 30'];
+
+test('hints stand behind the lines that make layers', async () => {
+  await using editor = await openEditor({ settings: withoutLatency });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  expect(await editor.hints(uri)).toEqual(hintsOfSmallNetwork);
+});
+
+test('hints are given for the lines that are asked for', async () => {
+  await using editor = await openEditor({ settings: withoutLatency });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const range = { start: { line: secondLayerLine, character: 0 }, end: { line: secondLayerLine + 1, character: 0 } };
+  expect(await editor.hints(uri, range)).toEqual(hintsOfSmallNetwork.slice(1));
+});
+
+test('a hint gets its tooltip when asked for', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const [hint] = await editor.rawHints(uri);
+  expect(hint?.tooltip).toBeUndefined();
+  expect(JSON.stringify(await editor.resolveHint(hint!))).toContain('filters=4');
+});
+
+test('a hint of an older text gets no tooltip', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const [hint] = await editor.rawHints(uri);
+  await editor.change(uri, `# moved\n${smallNetwork}`);
+  expect((await editor.resolveHint(hint!)).tooltip).toBeUndefined();
+});
+
+test('a hover lists the layer, its share and where its width is written', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const hover = await editor.hover(uri, firstLayerLine, 3);
+  const text = JSON.stringify(hover?.contents);
+  // 6,912 of 8,448 MACs.
+  expect(text).toContain('81.8 %');
+  expect(text).toContain('filters=4');
+  expect(hover?.range?.start.line).toBe(firstLayerLine);
+});
+
+test('a lens gives the totals and starts a run with the model', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const commands = (await editor.lenses(uri)).map(({ command }) => command);
+  expect(commands[0]?.title).toMatch(/^8\.45 kMACs · 142 params · .* on V100 · input 3×8×8$/);
+  expect(commands.map((command) => command?.command)).toEqual(['', 'morphnet.runMorphNet', 'morphnet.openDashboard']);
+  expect(commands[1]?.arguments).toEqual([uri, '']);
+});
+
+test('settings decide what is shown', async () => {
+  await using editor = await openEditor({ settings: { ...withoutLatency, convention: 'flops' } });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  // Twice the MACs.
+  expect((await editor.hints(uri))[0]).toBe('6: 4×8×8 · 13.8 kFLOPs · 112');
+});
+
+test('changed settings are asked for anew, and the client is told to refresh', async () => {
+  await using editor = await openEditor({ settings: withoutLatency });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  expect(await editor.hints(uri)).toHaveLength(2);
+  await editor.changeSettings({ hints: { enabled: false } });
+  await editor.refreshed();
+  expect(await editor.hints(uri)).toEqual([]);
+});
+
+test('wrong settings take their defaults one by one', async () => {
+  await using editor = await openEditor({
+    settings: { ...withoutLatency, convention: 'horses', devices: 7, device: '' },
+  });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  expect(await editor.hints(uri)).toEqual(hintsOfSmallNetwork);
+});
+
+test('a broken line is reported at its place and leaves the other hints', async () => {
+  await using editor = await openEditor({ settings: withoutLatency });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  expect(await editor.hints(uri)).toHaveLength(2);
+  await editor.change(uri, smallNetwork.replace('filters=6', 'filters='));
+  const found = await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
+  expect(found.map(({ range }) => range.start.line)).toContain(secondLayerLine + 1);
+  expect(found.every(({ source, code }) => source === 'MorphNet' && typeof code === 'string')).toBe(true);
+  expect((await editor.hints(uri))[0]).toMatch(/^6: 4×8×8 · 6\.91 kMACs · 112/);
+});
+
+test('diagnostics go when the text is mended and when the document is closed', async () => {
+  await using editor = await openEditor();
+  const broken = smallNetwork.replace('filters=6', 'filters=six');
+  const uri = await editor.open('small.cfg', broken);
+  await editor.diagnostics(uri, (found) => found.length > 0);
+  await editor.change(uri, smallNetwork);
+  await editor.diagnostics(uri, (found) => found.length === 0);
+  await editor.change(uri, broken);
+  await editor.diagnostics(uri, (found) => found.length > 0);
+  await editor.close(uri);
+  expect(await editor.diagnostics(uri, (found) => found.length === 0)).toEqual([]);
+});
+
+test('an unknown device is said and replaced', async () => {
+  await using editor = await openEditor({ settings: { device: 'Abacus' } });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const found = await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
+  expect(found.map(({ code }) => code)).toEqual(['unknown-device']);
+  expect(found[0]?.message).toContain('Abacus');
+});
+
+test('a file that holds no model has nothing', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('setup.cfg', '[metadata]\nname = something\n');
+  expect(await editor.hints(uri)).toEqual([]);
+  expect(await editor.lenses(uri)).toEqual([]);
+  expect(await editor.hover(uri, 0, 2)).toBeNull();
+});
+
+test('looking at a file changes no byte of it', async () => {
+  await using editor = await openEditor();
+  const text = smallNetwork.replaceAll('\n', '\r\n');
+  const uri = await editor.open('small.cfg', text);
+  await editor.change(uri, text.replace('filters=4', 'filters=40'));
+  await editor.hints(uri);
+  await editor.hover(uri, firstLayerLine, 3);
+  await editor.lenses(uri);
+  await editor.actions(uri, firstLayerLine);
+  await editor.request('morphnet/models', { uri });
+  await editor.request('morphnet/draftRun', { uri });
+  expect(readFileSync(editor.workspace.pathOf('small.cfg'), 'utf8')).toBe(text);
+  expect(editor.workspace.files()).toEqual(['small.cfg']);
+});

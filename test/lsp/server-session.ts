@@ -1,0 +1,312 @@
+// The real server over two in-memory streams, with a client that does what an editor does and files in a folder of its own.
+
+import { mkdtempSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import {
+  createConnection,
+  createProtocolConnection,
+  CodeActionRequest,
+  CodeLensRequest,
+  ConfigurationRequest,
+  DidChangeTextDocumentNotification,
+  DidCloseTextDocumentNotification,
+  DidOpenTextDocumentNotification,
+  HoverRequest,
+  InitializedNotification,
+  InitializeRequest,
+  InlayHintRefreshRequest,
+  InlayHintRequest,
+  InlayHintResolveRequest,
+  LogMessageNotification,
+  PublishDiagnosticsNotification,
+  RegistrationRequest,
+  ShutdownRequest,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type CancellationToken,
+  type CodeAction,
+  type CodeLens,
+  type Command,
+  type Diagnostic,
+  type Hover,
+  type InlayHint,
+  type ProtocolConnection,
+  type Range,
+} from 'vscode-languageserver/node';
+import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
+import { DiskReader } from '../../server/src/main/disk-reader.ts';
+import type {
+  ServerNotifications,
+  ServerRequestName,
+  ServerRequests,
+} from '../../server/src/protocol/lsp-extensions.ts';
+import type { RunBackend } from '../../server/src/lsp/run-backend.ts';
+import { startServer, type ServerEnvironment } from '../../server/src/lsp/server.ts';
+
+/** A folder of its own for one test, gone after it. */
+export class TestWorkspace implements Disposable {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'morphnet-lsp-')));
+
+  get uri(): string {
+    return pathToFileURL(this.folder).toString();
+  }
+
+  uriOf(name: string): string {
+    return `${this.uri}/${name}`;
+  }
+
+  pathOf(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(this.pathOf(name)), { recursive: true });
+    writeFileSync(this.pathOf(name), text);
+  }
+
+  /** Paths of all files in it, relative. */
+  files(): readonly string[] {
+    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.folder, join(entry.parentPath, entry.name)));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A workspace that nobody trains in. */
+class NoRuns implements RunBackend {
+  list = () => Promise.resolve([]);
+  read = (_folder: string, id: string) => Promise.resolve({ ok: false as const, error: `There is no run ${id}.` });
+  start = () => Promise.resolve({ ok: false as const, error: 'Nobody trains here.' });
+  resume = () => Promise.resolve({ ok: false as const, error: 'Nobody trains here.' });
+  stop = () => false;
+  onGrew = () => undefined;
+  dispose = () => Promise.resolve();
+}
+
+/** What a test may say about its editor. */
+export interface EditorOptions {
+  /** The `morphnet` section of the settings. */
+  readonly settings?: unknown;
+  readonly frontends?: ServerEnvironment['frontends'];
+  readonly runs?: ServerEnvironment['runs'];
+  /** Kept by the caller, who fills it before the server starts. */
+  readonly workspace?: TestWorkspace;
+}
+
+/** An editor whose server has started, in a folder of its own. */
+export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
+  const editor = new Editor(options);
+  await editor.start();
+  return editor;
+}
+
+/** An editor that talks to a server of its own. */
+export class Editor implements AsyncDisposable {
+  readonly #client: ProtocolConnection;
+  readonly #diagnostics = new Map<string, { version: number | undefined; diagnostics: readonly Diagnostic[] }>();
+  readonly #waiting = new Set<{
+    readonly event: EditorEvent;
+    readonly isOver: () => boolean;
+    readonly done: () => void;
+  }>();
+  readonly #texts = new Map<string, { version: number; text: string }>();
+  /** Everything that the server logged. */
+  readonly log: string[] = [];
+  readonly workspace: TestWorkspace;
+  #settings: unknown;
+
+  constructor({
+    settings,
+    frontends = [darknetFrontend],
+    runs = new NoRuns(),
+    workspace = new TestWorkspace(),
+  }: EditorOptions) {
+    this.#settings = settings;
+    this.workspace = workspace;
+    const up = new PassThrough();
+    const down = new PassThrough();
+    const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
+    startServer(server, { frontends, disk: new DiskReader(), runs, delaysMs: { diagnostics: 1, refresh: 1 } });
+    server.listen();
+    this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
+    this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));
+    this.#client.onRequest(RegistrationRequest.type, () => undefined);
+    this.#client.onRequest(InlayHintRefreshRequest.type, () => {
+      this.#happened('refresh');
+    });
+    this.#client.onNotification(LogMessageNotification.type, ({ message }) => {
+      this.log.push(message);
+      this.#happened('log');
+    });
+    this.#client.onNotification(PublishDiagnosticsNotification.type, ({ uri, version, diagnostics }) => {
+      this.#diagnostics.set(uri, { version, diagnostics });
+      this.#happened('diagnostics');
+    });
+    this.#client.listen();
+  }
+
+  async start(): Promise<void> {
+    const start = {
+      processId: null,
+      rootUri: null,
+      workspaceFolders: [{ uri: this.workspace.uri, name: 'test' }],
+      capabilities: {
+        workspace: {
+          configuration: true,
+          workspaceFolders: true,
+          didChangeWatchedFiles: { dynamicRegistration: true },
+          didChangeConfiguration: { dynamicRegistration: true },
+          inlayHint: { refreshSupport: true },
+        },
+      },
+    };
+    await this.#client.sendRequest(InitializeRequest.type, start);
+    await this.#client.sendNotification(InitializedNotification.type, {});
+  }
+
+  /** Writes a file and opens it. */
+  async open(name: string, text: string, languageId = name.endsWith('.py') ? 'python' : 'darknet'): Promise<string> {
+    this.workspace.write(name, text);
+    const uri = this.workspace.uriOf(name);
+    this.#texts.set(uri, { version: 1, text });
+    await this.#client.sendNotification(DidOpenTextDocumentNotification.type, {
+      textDocument: { uri, languageId, version: 1, text },
+    });
+    return uri;
+  }
+
+  /** Replaces the whole text in the editor; the file stays as it is. */
+  async change(uri: string, text: string): Promise<number> {
+    const version = (this.#texts.get(uri)?.version ?? 0) + 1;
+    this.#texts.set(uri, { version, text });
+    await this.#client.sendNotification(DidChangeTextDocumentNotification.type, {
+      textDocument: { uri, version },
+      contentChanges: [{ text }],
+    });
+    return version;
+  }
+
+  async close(uri: string): Promise<void> {
+    await this.#client.sendNotification(DidCloseTextDocumentNotification.type, { textDocument: { uri } });
+  }
+
+  /** Hints as `line: label`, lines counted from 1. */
+  async hints(uri: string, range = wholeDocument): Promise<readonly string[]> {
+    return (await this.rawHints(uri, range)).map(
+      ({ position, label }) => `${String(position.line + 1)}: ${typeof label === 'string' ? label : ''}`,
+    );
+  }
+
+  async rawHints(uri: string, range = wholeDocument): Promise<readonly InlayHint[]> {
+    return (await this.#client.sendRequest(InlayHintRequest.type, { textDocument: { uri }, range })) ?? [];
+  }
+
+  hover(uri: string, line: number, character: number): Promise<Hover | null> {
+    return this.#client.sendRequest(HoverRequest.type, { textDocument: { uri }, position: { line, character } });
+  }
+
+  async lenses(uri: string): Promise<readonly CodeLens[]> {
+    return (await this.#client.sendRequest(CodeLensRequest.type, { textDocument: { uri } })) ?? [];
+  }
+
+  async actions(uri: string, line: number): Promise<readonly (Command | CodeAction)[]> {
+    const at = { line, character: 0 };
+    const range = { start: at, end: at };
+    const params = { textDocument: { uri }, range, context: { diagnostics: [] } };
+    return (await this.#client.sendRequest(CodeActionRequest.type, params)) ?? [];
+  }
+
+  /** Waits until the server has sent diagnostics that a test accepts; messages, in the order they came. */
+  async diagnostics(
+    uri: string,
+    accepts: (found: readonly Diagnostic[]) => boolean = () => true,
+  ): Promise<readonly Diagnostic[]> {
+    const isOver = (): boolean => {
+      const shown = this.#diagnostics.get(uri);
+      return shown !== undefined && accepts(shown.diagnostics);
+    };
+    if (!isOver()) await this.#next('diagnostics', isOver);
+    return this.#diagnostics.get(uri)?.diagnostics ?? [];
+  }
+
+  /** The version of the text that the last diagnostics are about. */
+  diagnosticsVersion(uri: string): number | undefined {
+    return this.#diagnostics.get(uri)?.version;
+  }
+
+  /** Waits until the server asks for hints to be refreshed. */
+  refreshed(): Promise<void> {
+    return this.#next('refresh', () => true);
+  }
+
+  /** Waits until the server has logged a text. */
+  async logged(text: string): Promise<void> {
+    const isOver = (): boolean => this.log.some((line) => line.includes(text));
+    if (!isOver()) await this.#next('log', isOver);
+  }
+
+  async changeSettings(settings: unknown): Promise<void> {
+    this.#settings = settings;
+    await this.notify('workspace/didChangeConfiguration', { settings: null });
+  }
+
+  resolveHint(hint: InlayHint): Promise<InlayHint> {
+    return this.#client.sendRequest(InlayHintResolveRequest.type, hint);
+  }
+
+  cancellableHover(uri: string, token: CancellationToken): Promise<Hover | null> {
+    const params = { textDocument: { uri }, position: { line: 0, character: 0 } };
+    return this.#client.sendRequest(HoverRequest.type, params, token);
+  }
+
+  request<Name extends ServerRequestName>(
+    name: Name,
+    params: ServerRequests[Name]['params'],
+  ): Promise<ServerRequests[Name]['result']> {
+    return this.#client.sendRequest(name, params);
+  }
+
+  /** A request as a hostile client would send it. */
+  rawRequest(name: string, params: unknown): Promise<unknown> {
+    return this.#client.sendRequest(name, params);
+  }
+
+  notify(name: string, params: unknown): Promise<void> {
+    return this.#client.sendNotification(name, params);
+  }
+
+  onRunGrew(listener: (params: ServerNotifications['morphnet/runGrew']) => void): void {
+    this.#client.onNotification('morphnet/runGrew', listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.sendRequest(ShutdownRequest.type);
+    // The server's own end stays: what it still has to say goes nowhere, as when an editor is closed.
+    this.#client.dispose();
+    this.workspace[Symbol.dispose]();
+  }
+
+  /** Waits for an event after which a claim holds; a test that waits in vain times out. */
+  #next(event: EditorEvent, isOver: () => boolean): Promise<void> {
+    return new Promise((done) => this.#waiting.add({ event, isOver, done }));
+  }
+
+  #happened(event: EditorEvent): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.event !== event || !waiting.isOver()) continue;
+      this.#waiting.delete(waiting);
+      waiting.done();
+    }
+  }
+}
+
+type EditorEvent = 'diagnostics' | 'refresh' | 'log';
+
+const wholeDocument: Range = { start: { line: 0, character: 0 }, end: { line: 1_000_000, character: 0 } };
