@@ -1,6 +1,6 @@
 // Which layers a line of a document makes: one site, many ops, and only what stands in the text as it is now.
 
-import { LineIndex } from '../common/line-index.ts';
+import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { hasMacs } from '../costs/op-cost.ts';
 import type { IdleLayer } from '../network/network-graph.ts';

@@ -148,7 +148,7 @@ class Planner {
       overlay.set(document, applyEdits(this.#sources.read(document) ?? '', own));
     }
     const actual = this.#sources.evaluate(overlay);
-    if (actual === undefined) return 'the edited source would give no network';
+    if (actual === undefined) return 'the source would give no network';
     return firstDifference(expected, actual);
   }
 
