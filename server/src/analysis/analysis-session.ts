@@ -19,6 +19,7 @@ import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
 import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
+import { ProposalPlans, type RebuildNetwork } from './proposal-plans.ts';
 import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
 export interface SessionOptions {
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** Folder URIs without a trailing slash: only documents below them are ever edited. */
   readonly workspaceRoots: readonly string[];
   readonly limits?: EvaluationLimits;
+  /** Structure's rebuilt network; without it no edit can be proven and none is offered. */
+  readonly rebuild?: RebuildNetwork;
 }
 
 /** A run's proposal for a model of a document. */
@@ -67,12 +70,15 @@ export class AnalysisSession {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #lastGood = new Map<string, Map<string, GoodModel>>();
   readonly #costs = new WeakMap<NetworkGraph, CostReport>();
+  /** Proven edits for proposals; a graph's plans go with it. */
+  readonly plans: ProposalPlans;
 
   constructor(options: SessionOptions) {
     this.#frontends = options.frontends;
     this.#limits = options.limits ?? defaultLimits;
     this.#store = new DocumentStore(options.disk);
     this.#workspaceRoots = options.workspaceRoots;
+    this.plans = new ProposalPlans(this, options.rebuild ?? (() => undefined));
   }
 
   /** Opens a document, or takes its new text. */

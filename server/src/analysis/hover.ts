@@ -16,6 +16,7 @@ import { imageShapeText, latencyText, paramsText, shareText } from './cost-text.
 import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
+import { obstacles } from './code-actions.ts';
 import { codeSpan, escapeMarkdown, table } from './markdown.ts';
 import { proposedChanges } from './proposed-changes.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -178,7 +179,8 @@ class HoverText {
     const changes = proposedChanges(this.#session, this.#model).filter(({ op }) => this.#ops.includes(op));
     return changes.slice(0, maxRows).map(({ op, before, after, layer }) => {
       const gone = layer.width.after === 0 ? ' (all of them can go; one is kept)' : '';
-      return `**MorphNet proposes** ${String(after)} of ${String(before)} channels for ${codeSpan(op.name)}${gone}.`;
+      const but = obstacles(this.#session, this.#model, op).map((sentence) => ` ${escapeMarkdown(sentence)}`);
+      return `**MorphNet proposes** ${String(after)} of ${String(before)} channels for ${codeSpan(op.name)}${gone}.${but.join('')}`;
     });
   }
 

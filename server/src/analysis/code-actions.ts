@@ -1,0 +1,91 @@
+// Quick-fixes for a proposal: one layer's width with everything that must change with it, or all of them on the model.
+// Only edits that were proven are offered; the hover says why others are not.
+
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import { LineIndex } from '../common/line-index.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { Op } from '../network/op.ts';
+import { editableLeaves } from '../network/width-origin.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { proposalEdits, type ProposalEdits } from './proposal-edits.ts';
+import { proposedChanges } from './proposed-changes.ts';
+
+export interface CodeAction extends ProposalEdits {
+  readonly kind: 'set-width' | 'apply-all';
+  /** The layer that was asked about; absent for all. */
+  readonly layer?: string;
+  /** Where the `proposed-width` hint that this fixes stands. */
+  readonly site?: SourceSpan;
+  /** The one that an editor may apply without asking which. */
+  readonly isPreferred: boolean;
+}
+
+/** The quick-fixes for a range (offsets) of a document. */
+export function codeActions(
+  session: AnalysisSession,
+  document: string,
+  range: { readonly start: number; readonly end: number },
+  cancellation: Cancellation = neverCancelled,
+): readonly CodeAction[] {
+  const text = session.textOf(document);
+  if (text === undefined) return [];
+  const lines = new LineIndex(text);
+  const lineOf = (offset: number): number => lines.positionAt(offset).line;
+  const touches = (span: SourceSpan | undefined): boolean =>
+    span?.document === document &&
+    lineOf(span.start) <= lineOf(range.end) &&
+    (lineOf(span.start) >= lineOf(range.start) || span.end > range.start);
+  return session.modelsIn(document, cancellation).flatMap((model): readonly CodeAction[] => {
+    const attached = session.attachedProposal(model.entry.document);
+    const changes = proposedChanges(session, model);
+    if (attached === undefined || model.stale || changes.length === 0) return [];
+    const here = changes.filter(({ op }) => touches(op.site.span) || writtenAt(op).some(touches));
+    const single = here.flatMap(({ op }): readonly CodeAction[] => {
+      const edits = proposalEdits(session, model.entry.document, attached, op.name);
+      if (!edits.ok) return [];
+      return [{ ...edits.value, kind: 'set-width', layer: op.name, site: op.site.span, isPreferred: false }];
+    });
+    const own = namedApart(distinct(single));
+    const offersAll = here.length > 0 || touches(model.place(model.entry.span));
+    const all = offersAll ? proposalEdits(session, model.entry.document, attached) : undefined;
+    const [only] = own;
+    return [
+      ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
+      ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
+    ];
+  });
+}
+
+/** Where an op's width is written. */
+function writtenAt(op: Op): readonly SourceSpan[] {
+  return op.outWidth === undefined ? [] : editableLeaves(op.outWidth).map(({ span }) => span);
+}
+
+/** Layers that change together have the same edits: one action is enough. */
+function distinct(actions: readonly CodeAction[]): readonly CodeAction[] {
+  const seen = new Set<string>();
+  return actions.filter(({ documents }) => {
+    const key = JSON.stringify(documents.map(({ document, edits }) => [document, edits]));
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Several actions of one line say whose width they set. */
+function namedApart(actions: readonly CodeAction[]): readonly CodeAction[] {
+  if (actions.length < 2) return actions;
+  return actions.map((action) => ({
+    ...action,
+    title: action.layer === undefined ? action.title : action.title.replace(/ width /, ` width of ${action.layer} `),
+  }));
+}
+
+/** Why the proposed width of an op can't be set as proposed, in sentences; empty when it can. */
+export function obstacles(session: AnalysisSession, model: AnalyzedModel, op: Op): readonly string[] {
+  const attached = session.attachedProposal(model.entry.document);
+  if (attached === undefined || model.stale) return [];
+  const plan = session.plans.layer(model.graph, attached.proposal, op.name);
+  return plan.ok ? plan.value.notes : [plan.error];
+}

@@ -1,0 +1,85 @@
+// The edits of a proposal with their titles, for quick-fixes, the dashboard and `morphnet apply`.
+
+import type { Result } from '../common/problem.ts';
+import { byDocument, type LiteralEdit } from '../edits/literal-text.ts';
+import type { EditPlan } from '../edits/plan.ts';
+import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
+import { rangeText } from './problems.ts';
+
+/** Edits of one document; `version` is the open document's that they fit. */
+export interface DocumentEdits {
+  readonly document: string;
+  readonly version: number | undefined;
+  readonly edits: readonly LiteralEdit[];
+}
+
+/** Proven edits. Documents are in order of their names, edits in text order. */
+export interface ProposalEdits {
+  readonly title: string;
+  readonly documents: readonly DocumentEdits[];
+  /** What becomes of which layers, and what could not be had. */
+  readonly plan: EditPlan;
+}
+
+/** All widths of a proposal, or those that one layer needs; the failure says what to do. */
+export function proposalEdits(
+  session: AnalysisSession,
+  document: string,
+  { entry, proposal }: AttachedProposal,
+  layer?: string,
+): Result<ProposalEdits> {
+  const model = session.model(document, entry);
+  if (model === undefined) {
+    return { ok: false, error: `There is no model ${entry} in ${document} any more; run MorphNet again.` };
+  }
+  if (model.stale) return { ok: false, error: 'The source has an error; mend it first.' };
+  if (layer !== undefined) {
+    const plan = session.plans.layer(model.graph, proposal, layer);
+    if (!plan.ok) return plan;
+    return { ok: true, value: editsOf(session, plan.value, layerTitle(plan.value, layer)) };
+  }
+  const plan = session.plans.all(model.graph, proposal);
+  if (plan.edits.length === 0) {
+    const [refused] = plan.refused;
+    const why = refused === undefined ? 'The source already has the proposed widths.' : refused.reason;
+    return { ok: false, error: refused === undefined ? why : `None of the proposed widths can be set. ${why}` };
+  }
+  return { ok: true, value: editsOf(session, plan, allTitle(plan)) };
+}
+
+function editsOf(session: AnalysisSession, plan: EditPlan, title: string): ProposalEdits {
+  const documents = [...byDocument(plan.edits)].map(([document, edits]) => ({
+    document,
+    version: session.versionOf(document),
+    edits,
+  }));
+  return { title, documents, plan };
+}
+
+/** `Set width to 41`; a shared number says for how many layers, and a raised one what was proposed. */
+export function layerTitle(plan: EditPlan, layer: string): string {
+  const own = plan.widths.find(({ layers }) => layers.includes(layer));
+  if (own === undefined) return 'Set width';
+  const wanted = plan.widths.map((width) => width.wanted);
+  if (plan.widths.length === 1) {
+    return own.after === own.wanted
+      ? `Set width to ${String(own.after)}`
+      : `Set width to ${String(own.after)} (${String(own.wanted)} proposed)`;
+  }
+  const count = plan.widths.flatMap(({ layers }) => layers).length;
+  const after = rangeText(plan.widths.map((width) => width.after));
+  const all = plan.widths.every((width) => width.after === own.after) ? ' for all' : '';
+  return `Set shared width to ${String(own.after)} in ${String(count)} layers (${rangeText(wanted)} wanted; ${after}${all})`;
+}
+
+/** `Apply all 12 proposed widths`; says how many differ or can't be had. */
+export function allTitle(plan: EditPlan): string {
+  const layers = (widths: readonly { readonly layers: readonly string[] }[]): number =>
+    widths.flatMap((width) => width.layers).length;
+  const done = layers(plan.widths);
+  const whole = done + layers(plan.refused);
+  const raised = layers(plan.widths.filter(({ wanted, after }) => after > wanted));
+  const what =
+    done === whole ? `all ${String(whole)} proposed widths` : `${String(done)} of ${String(whole)} proposed widths`;
+  return `Apply ${what}${raised === 0 ? '' : ` (${String(raised)} wider than proposed, to fit shared numbers)`}`;
+}
