@@ -1,0 +1,99 @@
+// The proposed architecture beside the seed: a row a layer, totals below.
+
+import type { Architecture, ArchitectureRow, Change } from '../model/architecture.ts';
+import type { Post } from './dashboard.tsx';
+import { RowTable, type Column } from './row-table.tsx';
+
+export interface ArchitectureTableProperties {
+  readonly architecture: Architecture;
+  readonly post: Post;
+}
+
+export function ArchitectureTable({ architecture, post }: ArchitectureTableProperties) {
+  const { step, operationsUnit, device, rows, totals, changedCount } = architecture;
+  const columns: readonly Column[] = [
+    { title: 'Layer' },
+    { title: 'Width', numeric: true },
+    { title: operationsUnit, numeric: true },
+    { title: 'Parameters', numeric: true },
+    { title: `Latency on ${device}`, numeric: true },
+    { title: 'Actions' },
+  ];
+  return (
+    <>
+      <p>
+        As counted at step {step}: {changedCount === 0 ? 'no layer' : `${changedCount} of ${rows.length} layers`} would
+        change. Before → after, and what remains.
+      </p>
+      <RowTable
+        caption="Proposed architecture beside the seed"
+        columns={columns}
+        count={rows.length}
+        row={(index, compact) => {
+          const row = rows[index];
+          return row === undefined ? <></> : <LayerRow row={row} compact={compact} post={post} />;
+        }}
+        foot={
+          <tr>
+            <th scope="row">Total</th>
+            <td />
+            <ChangeCell change={totals.operations} />
+            <ChangeCell change={totals.params} />
+            <ChangeCell change={totals.latency} />
+            <td />
+          </tr>
+        }
+      />
+    </>
+  );
+}
+
+interface LayerRowProperties {
+  readonly row: ArchitectureRow;
+  readonly compact: boolean;
+  readonly post: Post;
+}
+
+function LayerRow({ row, compact, post }: LayerRowProperties) {
+  const { name, label, tiedTo, removed, width } = row;
+  const [firstTied] = tiedTo;
+  return (
+    <>
+      <th scope="row" title={label}>
+        <span class="layer">{name}</span>
+        {!compact && label !== name && <span class="note">{label}</span>}
+        {removed && <span class="note">removed with its branch</span>}
+        {firstTied !== undefined && (
+          <span class="note" title={tiedTo.join(', ')}>
+            tied to {firstTied}
+            {tiedTo.length > 1 ? ` and ${tiedTo.length - 1} more` : ''}
+          </span>
+        )}
+      </th>
+      <ChangeCell change={width} />
+      <ChangeCell change={row.operations} />
+      <ChangeCell change={row.params} />
+      <ChangeCell change={row.latency} />
+      <td class="row-actions">
+        <button type="button" class="link" onClick={() => post({ kind: 'show-in-code', layer: name })}>
+          Show<span class="visually-hidden"> {name}</span> in code
+        </button>
+        {width.changed && (
+          <button type="button" class="link" onClick={() => post({ kind: 'apply', layer: name })}>
+            Apply<span class="visually-hidden"> to {name}</span>
+          </button>
+        )}
+      </td>
+    </>
+  );
+}
+
+function ChangeCell({ change: { before, after, remains, changed } }: { readonly change: Change }) {
+  if (!changed) return <td class="numeric">{before}</td>;
+  return (
+    <td class="numeric">
+      {before} → <strong>{after}</strong>
+      {remains !== '' && <span class="note"> {remains}</span>}
+    </td>
+  );
+}

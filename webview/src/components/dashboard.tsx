@@ -1,0 +1,116 @@
+// The whole dashboard for one state: what is shown when, and in which order.
+
+import { useMemo } from 'preact/hooks';
+import type { RunSnapshot } from '../../../server/src/protocol/run-files.ts';
+import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
+import type { FromPage } from '../../../server/src/protocol/webview-messages.ts';
+import { aliveGroupsOf } from '../model/alive-groups.ts';
+import { architectureOf } from '../model/architecture.ts';
+import { curvesOf } from '../model/curves.ts';
+import { headerOf } from '../model/run-header.ts';
+import type { DashboardState } from '../model/run-log.ts';
+import { AliveTable } from './alive-table.tsx';
+import { ArchitectureTable } from './architecture-table.tsx';
+import { Chart } from './chart.tsx';
+import { RunHead } from './run-head.tsx';
+
+/** Sends a message to the host. */
+export type Post = (message: FromPage) => void;
+
+export interface DashboardProperties {
+  readonly state: DashboardState;
+  /** What the live region says. */
+  readonly announcement: string;
+  readonly post: Post;
+}
+
+export function Dashboard({ state, announcement, post }: DashboardProperties) {
+  return (
+    <main>
+      {/* Always there, since screen readers listen only to regions that they have met before they change. */}
+      <div class="visually-hidden" role="status" aria-live="polite">
+        {announcement}
+      </div>
+      <Body state={state} post={post} />
+    </main>
+  );
+}
+
+function Body({ state, post }: { readonly state: DashboardState; readonly post: Post }) {
+  switch (state.kind) {
+    case 'loading':
+      return (
+        <>
+          <h1>MorphNet</h1>
+          <p>Reading the run…</p>
+        </>
+      );
+    case 'unreadable':
+      return (
+        <>
+          <h1>MorphNet</h1>
+          <p class="message error" role="alert">
+            {state.message}
+          </p>
+        </>
+      );
+    case 'run':
+      return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} />;
+  }
+}
+
+interface RunProperties {
+  readonly run: RunSnapshot;
+  readonly convention: CountingConventionName;
+  readonly refusal: string | undefined;
+  readonly post: Post;
+}
+
+function Run({ run, convention, refusal, post }: RunProperties) {
+  const groups = useMemo(() => aliveGroupsOf(run), [run]);
+  const curves = useMemo(() => curvesOf(run, convention), [run, convention]);
+  const { proposal } = run;
+  const architecture = useMemo(
+    () => (proposal === undefined ? undefined : architectureOf(proposal, convention)),
+    [proposal, convention],
+  );
+  const header = headerOf(run);
+  const mayGrow = header.canStop;
+  return (
+    <>
+      <RunHead header={header} refusal={refusal} post={post} />
+      <section aria-labelledby="alive-heading">
+        <h2 id="alive-heading">Alive channels</h2>
+        {groups === undefined ? (
+          <p class="empty">
+            {mayGrow
+              ? 'The trainer is finding out which channels belong together.'
+              : 'The run ended before it was known which channels belong together.'}
+          </p>
+        ) : (
+          <AliveTable groups={groups} post={post} />
+        )}
+      </section>
+      <section aria-labelledby="curves-heading">
+        <h2 id="curves-heading">Curves</h2>
+        <div class="charts">
+          {curves.map((curve) => (
+            <Chart key={curve.id} curve={curve} />
+          ))}
+        </div>
+      </section>
+      <section aria-labelledby="architecture-heading">
+        <h2 id="architecture-heading">Proposed architecture</h2>
+        {architecture === undefined ? (
+          <p class="empty">
+            {mayGrow
+              ? 'Widths are proposed once alive channels have been counted.'
+              : 'The run ended before alive channels were counted, so it proposes nothing.'}
+          </p>
+        ) : (
+          <ArchitectureTable architecture={architecture} post={post} />
+        )}
+      </section>
+    </>
+  );
+}

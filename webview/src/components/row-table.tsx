@@ -1,0 +1,77 @@
+// A table that stays fast at any length: long ones scroll in a box of their own, and only rows in view are drawn.
+
+import type { ComponentChildren, VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { visibleRows, wholeTableRows } from '../model/visible-rows.ts';
+
+/** Height of a row of a long table, as the style sheet has it. */
+const rowHeight = 30;
+/** Height of the box that a long table scrolls in, as the style sheet has it. */
+const boxHeight = 480;
+
+export interface Column {
+  readonly title: string;
+  readonly numeric?: boolean;
+}
+
+export interface RowTableProperties {
+  /** What the table holds, for those who hear it. */
+  readonly caption: string;
+  readonly columns: readonly Column[];
+  readonly count: number;
+  /** The cells of a row, one a column; `compact` asks for one line of text at most. */
+  readonly row: (index: number, compact: boolean) => VNode;
+  /** Rows below the body. */
+  readonly foot?: ComponentChildren;
+}
+
+export function RowTable({ caption, columns, count, row, foot }: RowTableProperties) {
+  const [scrollTop, setScrollTop] = useState(0);
+  const compact = count > wholeTableRows;
+  const { start, end } = visibleRows(count, rowHeight, scrollTop, boxHeight);
+  const indices = Array.from({ length: end - start }, (_, offset) => start + offset);
+  return (
+    <div
+      class={compact ? 'table-box compact' : 'table-box'}
+      role="region"
+      aria-label={caption}
+      tabIndex={0}
+      onScroll={compact ? (event) => setScrollTop(event.currentTarget.scrollTop) : undefined}
+    >
+      <table aria-rowcount={compact ? count + 1 : undefined}>
+        <caption class="visually-hidden">{caption}</caption>
+        <thead>
+          <tr aria-rowindex={compact ? 1 : undefined}>
+            {columns.map(({ title, numeric }) => (
+              <th key={title} scope="col" class={numeric === true ? 'numeric' : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Gap rows={start} columns={columns.length} />
+          {indices.map((index) => (
+            <tr key={index} aria-rowindex={compact ? index + 2 : undefined}>
+              {row(index, compact)}
+            </tr>
+          ))}
+          <Gap rows={count - end} columns={columns.length} />
+        </tbody>
+        {foot !== undefined && <tfoot>{foot}</tfoot>}
+      </table>
+    </div>
+  );
+}
+
+/** Takes the place of rows that are not drawn. */
+function Gap({ rows, columns }: { readonly rows: number; readonly columns: number }) {
+  if (rows === 0) return null;
+  return (
+    <tr class="gap" aria-hidden="true">
+      <td colSpan={columns}>
+        <svg width="1" height={rows * rowHeight} />
+      </td>
+    </tr>
+  );
+}
