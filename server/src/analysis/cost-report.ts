@@ -12,7 +12,7 @@ import { scaleCount } from '../common/count.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { outWidthOf } from './document-layers.ts';
+import { outWidthOf, unknownPartsOf } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -135,7 +135,7 @@ export function costReport(
       latencyMs: totalOf(total.latencyMs),
     },
     layers,
-    unknowns: graph.unknowns.map(({ reason, span }) => ({ reason, origin: range(span) })),
+    unknowns: unknownPartsOf(graph).map(({ reason, span }) => ({ reason, origin: range(span) })),
   };
 }
 

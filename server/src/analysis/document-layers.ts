@@ -3,7 +3,7 @@
 import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { hasMacs } from '../costs/op-cost.ts';
-import type { IdleLayer } from '../network/network-graph.ts';
+import type { IdleLayer, NetworkGraph, UnknownPart } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 
@@ -72,6 +72,19 @@ export function layerLines(
 /** Whether an op gets a hint of its own: it multiplies by weights. */
 export function isLayer(op: Pick<Op, 'attributes'>): boolean {
   return hasMacs(op.attributes);
+}
+
+/** All that evaluation could not follow: what the graph lists, and ops that were not understood. Each place once. */
+export function unknownPartsOf(graph: NetworkGraph): readonly UnknownPart[] {
+  const opaque = graph.ops.flatMap(({ attributes, site }) =>
+    attributes.kind === 'opaque' ? [{ reason: attributes.reason, span: site.span }] : [],
+  );
+  const places = new Map<string, UnknownPart>();
+  for (const part of [...graph.unknowns, ...opaque]) {
+    const key = `${part.span.document}:${String(part.span.start)}:${String(part.span.end)}`;
+    if (!places.has(key)) places.set(key, part);
+  }
+  return [...places.values()];
 }
 
 /** The output width of an op that has weights or a norm of its own, or undefined. */

@@ -5,10 +5,11 @@ import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { LineIndex } from '../common/line-index.ts';
 import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
+import type { UnknownPart } from '../network/network-graph.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { firstLineOf, sitesIn } from './document-layers.ts';
+import { firstLineOf, sitesIn, unknownPartsOf } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
 import { proposedChanges, type ProposedChange } from './proposed-changes.ts';
 
@@ -45,8 +46,10 @@ export function documentProblems(
 
 /** Parts that evaluation could not follow, where the frontend has not said so itself. */
 function unknownParts(model: AnalyzedModel, document: string, known: readonly Problem[]): readonly Problem[] {
-  return model.graph.unknowns
-    .filter(({ span }) => span.document === document && !known.some((problem) => overlaps(problem.span, span)))
+  const isTold = ({ reason, span }: UnknownPart): boolean =>
+    known.some((problem) => problem.message === reason || overlaps(problem.span, span));
+  return unknownPartsOf(model.graph)
+    .filter((part) => part.span.document === document && !isTold(part))
     .map(({ reason, span }) => ({
       code: 'unknown-part',
       severity: 'information',
