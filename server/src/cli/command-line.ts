@@ -5,12 +5,16 @@ import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
 import type { OpenSession } from './open-model.ts';
+import { runCommand } from './run-command.ts';
+import type { RunOptions } from './run-settings.ts';
 import type { Terminal } from './terminal.ts';
+import type { TrainingService } from './training-service.ts';
 
 /** What commands are given by main/. */
 export interface CliServices {
   readonly terminal: Terminal;
   readonly openSession: OpenSession;
+  readonly training: TrainingService;
   /** The version that `--version` prints. */
   readonly version: string;
 }
@@ -35,7 +39,7 @@ export async function runCommandLine(services: CliServices, words: readonly stri
   }
 }
 
-function commands({ terminal, openSession, version }: CliServices): Command {
+function commands({ terminal, openSession, training, version }: CliServices): Command {
   const program = new Command('morphnet')
     .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
     .version(version)
@@ -52,6 +56,20 @@ function commands({ terminal, openSession, version }: CliServices): Command {
     .option('--convention <name>', 'macs, or flops (= 2 × MACs)')
     .option('--json', 'print the documented JSON instead of a table')
     .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
+
+  program
+    .command('run')
+    .description('train, and propose widths; Ctrl-C stops at a checkpoint')
+    .argument('<file[::entry] | config.json | run folder>', `${modelArgument}; or settings; or a run to go on with`)
+    .option('--data <kind:path>', 'the images: idx:FOLDER (MNIST’s files) or cifar10:FOLDER (binary batches)')
+    .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
+    .option('--steps <count>', 'training steps')
+    .option('--seed <number>', 'seed of every random choice')
+    .option('--engine <name>', 'auto, onnx or tfjs')
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--out <folder>', 'the run’s folder; by default a new one below .morphnet/runs')
+    .option('--json', 'print one JSON event a line')
+    .action((file: string, options: RunOptions) => runCommand(terminal, openSession, training, file, options));
 
   program
     .command('graph')

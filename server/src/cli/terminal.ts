@@ -9,4 +9,6 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Absolute path of the folder that relative paths start from. */
   readonly folder: string;
+  /** Calls back at every Ctrl-C in place of ending the program, until released. */
+  readonly onInterrupt: (listener: () => void) => () => void;
 }

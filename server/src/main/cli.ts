@@ -32,6 +32,10 @@ void runCommandLine(
       note: (text) => process.stderr.write(text),
       isInteractive: process.stderr.isTTY,
       folder: process.cwd(),
+      onInterrupt: (listener) => {
+        process.on('SIGINT', listener);
+        return () => process.off('SIGINT', listener);
+      },
     },
     openSession,
     version: packageVersion(),

@@ -6,11 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
-import { runCommandLine } from '../../../server/src/cli/command-line.ts';
-import { darknetFrontend } from '../../../server/src/frontends/darknet/darknet-frontend.ts';
-import { DiskReader } from '../../../server/src/main/disk-reader.ts';
 import { costJsonSchema, type CostJson } from '../../../server/src/protocol/cost-json.ts';
+import { morphnetIn } from '../../support/command-line.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
 let folder: string;
@@ -20,32 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the command line as main/cli.ts composes it, with Darknet alone. */
-async function morphnet(from: string, ...words: string[]) {
-  let output = '';
-  let notes = '';
-  const status = await runCommandLine(
-    {
-      terminal: {
-        write: (text) => (output += text),
-        note: (text) => (notes += text),
-        isInteractive: false,
-        folder: from,
-      },
-      openSession: (folders) =>
-        Promise.resolve(
-          new AnalysisSession({
-            frontends: [darknetFrontend],
-            disk: new DiskReader({ workspace: folders, libraries: [] }),
-            workspaceRoots: folders,
-          }),
-        ),
-      version: '1.2.3',
-    },
-    words,
-  );
-  return { status, output, notes };
-}
+const morphnet = (from: string, ...words: string[]) => morphnetIn(from, words);
 
 async function costs(from: string, ...words: string[]): Promise<CostJson> {
   const { status, output, notes } = await morphnet(from, 'cost', ...words, '--json');

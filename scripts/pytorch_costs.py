@@ -1,0 +1,88 @@
+"""What PyTorch itself says of a model: per module the parameters, multiply-adds and output shape, as JSON.
+
+Knows nothing of MorphNet: parameters are summed, operations are counted by hooks on modules, and the total is
+counted a second time by PyTorch's own flop counter.
+
+    python pytorch_costs.py FILE ENTRY SHAPE [SHAPE ...]     (ENTRY: an expression in the file; SHAPE: 3x32x32)
+"""
+
+import importlib.util
+import json
+import os
+import sys
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def load(path):
+    folder, name = os.path.split(os.path.abspath(path))
+    sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location(os.path.splitext(name)[0], path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def build(module, entry):
+    found = eval(entry, vars(module))
+    return found if isinstance(found, nn.Module) else found()
+
+
+def multiply_adds(module, inputs, output):
+    if isinstance(module, nn.modules.conv._ConvTransposeNd):
+        return inputs[0].numel() * module.weight[0].numel()
+    if isinstance(module, nn.modules.conv._ConvNd):
+        return output.numel() * module.weight[0].numel()
+    if isinstance(module, nn.Linear):
+        return output.numel() * module.in_features
+    return 0
+
+
+def main():
+    path, entry, *shapes = sys.argv[1:]
+    torch.manual_seed(0)
+    model = build(load(path), entry).eval()
+    layers = []
+    seen = set()
+
+    def watch(name):
+        def after(module, inputs, output):
+            new = [p for p in module.parameters(recurse=False) if id(p) not in seen]
+            seen.update(map(id, new))
+            layers.append(
+                {
+                    "name": name,
+                    "params": sum(p.numel() for p in new),
+                    "macs": multiply_adds(module, inputs, output),
+                    "outputShape": list(output.shape[1:]),
+                }
+            )
+
+        return after
+
+    for name, module in model.named_modules():
+        if next(module.children(), None) is None:
+            module.register_forward_hook(watch(name))
+
+    inputs = [torch.zeros(1, *map(int, shape.split("x"))) for shape in shapes]
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        model(*inputs)
+    weighted = [layer for layer in layers if layer["params"] or layer["macs"]]
+    print(
+        json.dumps(
+            {
+                "torch": torch.__version__,
+                "params": sum(p.numel() for p in model.parameters()),
+                "macs": sum(layer["macs"] for layer in layers),
+                "counterMacs": counter.get_total_flops() // 2,
+                "layers": weighted,
+            }
+        )
+    )
+
+
+main()

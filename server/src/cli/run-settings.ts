@@ -1,0 +1,160 @@
+// What `morphnet run` trains, with which settings: the command line first, then morphnet.json, then defaults.
+
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve, isAbsolute } from 'node:path';
+import { URI } from 'vscode-uri';
+import * as v from 'valibot';
+import { chooseDevice } from '../analysis/latency-device.ts';
+import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
+import { dataSetSchema, runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
+import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
+import { defaultSettings } from '../protocol/settings.ts';
+import { workFailed, wrongArguments } from './cli-failure.ts';
+import { isFile, parseModelArgument, shownPath, type ModelFile } from './model-argument.ts';
+import { findProject, readProject, type FoundProject } from './project-settings.ts';
+
+export interface RunOptions {
+  readonly data?: string;
+  readonly target?: string;
+  readonly steps?: string;
+  readonly seed?: string;
+  readonly engine?: string;
+  readonly input?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** What the argument of `run` turned out to be. */
+export type RunArgument =
+  | { readonly kind: 'model'; readonly file: ModelFile; readonly project: FoundProject | undefined }
+  /** The `config.json` of another run: everything is said. */
+  | { readonly kind: 'config'; readonly file: ModelFile; readonly config: RunConfig };
+
+/** Reads `FILE[::ENTRY]` or `CONFIG.json`: a morphnet.json with a model, or a run's own config. */
+export function parseRunArgument(argument: string, folder: string): RunArgument {
+  const path = resolve(folder, argument);
+  if (!path.endsWith('.json') || !isFile(path)) {
+    const file = parseModelArgument(argument, folder);
+    return { kind: 'model', file, project: findProject(file.path, folder) };
+  }
+  const config = parseRunConfig(path, folder);
+  if (config !== undefined) {
+    const uri = URI.parse(config.model.document);
+    const entry = config.model.entry === '' ? undefined : config.model.entry;
+    return { kind: 'config', config, file: { path: uri.fsPath, document: config.model.document, entry } };
+  }
+  const project = readProject(path, folder);
+  const [model] = project.project.models ?? [];
+  if (model === undefined) {
+    throw workFailed(
+      `${shownPath(path, folder)} names no model. Add "models": [{ "file": "net.py" }], or give the model’s file.`,
+    );
+  }
+  const file = parseModelArgument(resolve(dirname(path), model.file), folder);
+  return { kind: 'model', file: { ...file, entry: model.entry }, project };
+}
+
+/** The file as a run's config, or undefined when it does not claim to be one. */
+function parseRunConfig(path: string, folder: string): RunConfig | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    // No plain JSON: read as morphnet.json, which tells line and column.
+    return undefined;
+  }
+  if (typeof content !== 'object' || content === null || !('model' in content)) return undefined;
+  const result = v.safeParse(runConfigSchema, content);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw workFailed(`${shownPath(path, folder)}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+}
+
+/** The resolved settings of a run of this model. */
+export function resolveRunConfig(
+  argument: RunArgument,
+  model: AnalyzedModel,
+  options: RunOptions,
+  folder: string,
+): RunConfig {
+  const base = argument.kind === 'config' ? argument.config : freshConfig(argument.project, model, options, folder);
+  const config: unknown = {
+    ...base,
+    ...(options.data !== undefined && { data: parseData(options.data, folder) }),
+    ...(options.target !== undefined && targetOption(options.target)),
+    ...(options.steps !== undefined && { steps: parseCount('--steps', options.steps, 1) }),
+    ...(options.seed !== undefined && { seed: parseCount('--seed', options.seed, 0) }),
+    ...(options.engine !== undefined && { engine: parseEngine(options.engine) }),
+  };
+  return v.parse(runConfigSchema, config);
+}
+
+function freshConfig(
+  found: FoundProject | undefined,
+  model: AnalyzedModel,
+  options: RunOptions,
+  folder: string,
+): Omit<RunConfig, 'data'> & { data?: DataSetReference } {
+  const { name, peakGflopsPerSecond, memoryGigabytesPerSecond } = chooseDevice(defaultSettings).device;
+  const data = options.data === undefined ? projectData(found, folder) : undefined;
+  if (options.data === undefined && data === undefined) {
+    throw wrongArguments(
+      'There is nothing to train on. Give --data idx:FOLDER (MNIST’s files) or --data cifar10:FOLDER, or name it in morphnet.json.',
+    );
+  }
+  return {
+    version: 1,
+    model: {
+      document: model.entry.document,
+      entry: model.entry.name,
+      input: model.entry.input.shapes.map((shape) => [...shape]),
+    },
+    ...defaultsUnder(found?.project ?? {}),
+    ...(data !== undefined && { data }),
+    device: { name, peakGflopsPerSecond, memoryGigabytesPerSecond },
+  };
+}
+
+/** The project's data set, which must lie where the project does: a file that came with a checkout leads nowhere else. */
+function projectData(found: FoundProject | undefined, folder: string): DataSetReference | undefined {
+  if (found?.project.data === undefined) return undefined;
+  const { kind, path } = found.project.data;
+  const absolute = resolve(dirname(found.path), path);
+  const inside = [dirname(found.path), folder].some((root) => {
+    const way = relative(root, absolute);
+    return !way.startsWith('..') && !isAbsolute(way);
+  });
+  if (inside) return { kind, path: absolute };
+  throw workFailed(
+    `${shownPath(found.path, folder)} names the data set ${path}, which lies outside. Give it by --data ${kind}:${path} if it is meant.`,
+  );
+}
+
+function parseData(text: string, folder: string): DataSetReference {
+  const colon = text.indexOf(':');
+  const result = v.safeParse(dataSetSchema, { kind: text.slice(0, Math.max(colon, 0)), path: text.slice(colon + 1) });
+  if (!result.success)
+    throw wrongArguments(
+      `--data ${text} is no data set. Write idx:FOLDER for MNIST’s files or cifar10:FOLDER for CIFAR-10’s.`,
+    );
+  return { kind: result.output.kind, path: resolve(folder, result.output.path) };
+}
+
+/** A new target is reached by a strength of its own. */
+function targetOption(text: string): { readonly target: RunConfig['target']; readonly strength?: undefined } {
+  const target = parseTarget(text);
+  if (target === undefined) throw wrongArguments(`--target ${text} is no target. ${targetRemedy}`);
+  return target.fraction === undefined ? { target } : { target, strength: undefined };
+}
+
+function parseCount(option: string, text: string, minimum: number): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
+    throw wrongArguments(`${option} ${text} must be a whole number of at least ${String(minimum)}.`);
+  }
+  return Number(text);
+}
+
+function parseEngine(text: string): RunConfig['engine'] {
+  if (text === 'auto' || text === 'onnx' || text === 'tfjs') return text;
+  throw wrongArguments(`There is no engine ${text}; known are auto, onnx and tfjs.`);
+}

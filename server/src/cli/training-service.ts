@@ -1,0 +1,34 @@
+// What the command line asks of runs: a folder, a process that trains in it, its events. Composed in main/ from runs/ and jobs/.
+
+import type { Result } from '../common/problem.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunEvent } from '../protocol/run-events.ts';
+import type { RunSnapshot } from '../protocol/run-files.ts';
+
+export type EventListener = (event: RunEvent) => void;
+
+/** A process at work. */
+export interface RunningTraining {
+  /** Absolute path of the run's folder. */
+  readonly folder: string;
+  /** Asks the process to end at a checkpoint; a second time, to end at once. */
+  readonly stop: () => void;
+  /** The run as it stands when the process has ended, however it ended. */
+  readonly ended: Promise<Result<RunSnapshot>>;
+}
+
+/** Paths are absolute. Errors are sentences with a remedy. */
+export interface TrainingService {
+  /** Starts in a new folder: the one asked for, or one of its own below `.morphnet/runs` of the working folder. */
+  start(
+    where: { readonly workingFolder: string; readonly folder: string | undefined },
+    config: RunConfig,
+    network: NetworkGraph,
+    listener: EventListener,
+  ): Promise<Result<RunningTraining>>;
+  /** Goes on from a folder's latest checkpoint. */
+  resume(folder: string, listener: EventListener): Promise<Result<RunningTraining>>;
+  /** A run as it stands on disk. */
+  read(folder: string): Promise<Result<RunSnapshot>>;
+}
