@@ -198,10 +198,9 @@ export class AnalysisSession {
     const text = reader.read(entry.document);
     const frontend = text === undefined ? undefined : this.#frontendOf(entry.document, text);
     if (frontend === undefined) return undefined;
-    const request: EntryRequest = { entry: entry.name, input: entry.input.shapes, from: 'request' };
-    const found = frontend.entries(entry.document, reader, request).entries[0];
-    if (found?.name !== entry.name) return undefined;
-    return frontend.evaluate(found, reader, this.#limits, cancellation).graph;
+    const found = this.#sameEntry(frontend, entry, reader);
+    if (found === undefined) return undefined;
+    return frontend.evaluate({ ...found, input: entry.input }, reader, this.#limits, cancellation).graph;
   }
 
   /** The costs of a graph on the settings' device; worked out once. */
@@ -216,6 +215,20 @@ export class AnalysisSession {
 
   #frontendOf(document: string, text: string): Frontend | undefined {
     return this.#frontends.find((frontend) => frontend.accepts(document, text));
+  }
+
+  /**
+   * The entry in another text of its document. It keeps its place in the list but maybe not its name: an edit in
+   * `net = Net(16)` renames the entry `Net(16)`.
+   */
+  #sameEntry(frontend: Frontend, entry: ModelEntry, reader: SourceReader): ModelEntry | undefined {
+    const { document, name } = entry;
+    const own = this.#requests.get(document);
+    const before = frontend.entries(document, this.#store.tracking(), own).entries;
+    const index = before.findIndex((one) => one.name === name);
+    if (index >= 0) return frontend.entries(document, reader, own).entries[index];
+    const request: EntryRequest = { entry: name, input: entry.input.shapes, from: 'request' };
+    return frontend.entries(document, reader, request).entries.find((one) => one.name === name);
   }
 
   #isCurrent(snapshot: Snapshot): boolean {

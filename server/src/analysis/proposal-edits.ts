@@ -5,6 +5,8 @@ import { byDocument, type LiteralEdit } from '../edits/literal-text.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import { rangeText } from './problems.ts';
+import { fileName } from './source-places.ts';
+import { modelOfRun } from './proposed-changes.ts';
 
 /** Edits of one document; `version` is the open document's that they fit. */
 export interface DocumentEdits {
@@ -28,9 +30,9 @@ export function proposalEdits(
   { entry, proposal }: AttachedProposal,
   layer?: string,
 ): Result<ProposalEdits> {
-  const model = session.model(document, entry);
+  const model = modelOfRun(session, document, entry);
   if (model === undefined) {
-    return { ok: false, error: `There is no model ${entry} in ${document} any more; run MorphNet again.` };
+    return { ok: false, error: `There is no model ${entry} in ${fileName(document)} any more; run MorphNet again.` };
   }
   if (model.stale) return { ok: false, error: 'The source has an error; mend it first.' };
   if (layer !== undefined) {

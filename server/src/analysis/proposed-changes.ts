@@ -19,7 +19,8 @@ export interface ProposedChange {
 /** The changes that the document's attached proposal asks of a model; none when it is about another entry. */
 export function proposedChanges(session: AnalysisSession, model: AnalyzedModel): readonly ProposedChange[] {
   const attached = session.attachedProposal(model.entry.document);
-  if (attached?.entry !== model.entry.name) return [];
+  if (attached === undefined) return [];
+  if (modelOfRun(session, model.entry.document, attached.entry)?.entry.name !== model.entry.name) return [];
   const ops = new Map(model.graph.ops.map((op) => [op.name, op]));
   return attached.proposal.layers.flatMap((layer) => {
     const op = ops.get(layer.name);
@@ -29,4 +30,17 @@ export function proposedChanges(session: AnalysisSession, model: AnalyzedModel):
     if (op === undefined || before === undefined || before <= after) return [];
     return [{ op, layer, before, after }];
   });
+}
+
+/**
+ * The model that a run was about. An edit in `net = Net(16)` renames the entry, so where no entry has the run's name the
+ * best one with the same callee is meant.
+ */
+export function modelOfRun(session: AnalysisSession, document: string, entry: string): AnalyzedModel | undefined {
+  const { models } = session.analyze(document);
+  const callee = (name: string): string => name.split('(', 1)[0] ?? '';
+  return (
+    models.find((model) => model.entry.name === entry) ??
+    models.find((model) => callee(model.entry.name) === callee(entry))
+  );
 }

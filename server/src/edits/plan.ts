@@ -83,8 +83,15 @@ class Planner {
       if (together.failure === undefined) {
         for (const key of part) good.add(key);
         best = together;
-      } else {
-        for (const key of part) failures.set(key, together.failure);
+        continue;
+      }
+      for (const key of part) failures.set(key, together.failure);
+      // Of what hangs together a part may still be possible.
+      for (const key of part.size > 1 ? part : []) {
+        const more = this.#attempt(new Set([...good, key]));
+        if (more.failure !== undefined) continue;
+        good.add(key);
+        best = more;
       }
     }
     return this.#planOf(best ?? { solution: this.#solve(new Set()), edits: [], failure: undefined }, failures);
