@@ -37,13 +37,17 @@ import {
   type Range,
 } from 'vscode-languageserver/node';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
+import type { Result } from '../../server/src/common/problem.ts';
+import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
+import type { RunConfig } from '../../server/src/protocol/run-config.ts';
+import type { RunSnapshot } from '../../server/src/protocol/run-files.ts';
 import { DiskReader } from '../../server/src/main/disk-reader.ts';
 import type {
   ServerNotifications,
   ServerRequestName,
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
-import type { RunBackend } from '../../server/src/lsp/run-backend.ts';
+import type { RunBackend, RunGrowth } from '../../server/src/lsp/run-backend.ts';
 import { startServer, type ServerEnvironment } from '../../server/src/lsp/server.ts';
 
 /** A folder of its own for one test, gone after it. */
@@ -79,22 +83,66 @@ export class TestWorkspace implements Disposable {
   }
 }
 
-/** A workspace that nobody trains in. */
-class NoRuns implements RunBackend {
-  list = () => Promise.resolve([]);
-  read = (_folder: string, id: string) => Promise.resolve({ ok: false as const, error: `There is no run ${id}.` });
-  start = () => Promise.resolve({ ok: false as const, error: 'Nobody trains here.' });
-  resume = () => Promise.resolve({ ok: false as const, error: 'Nobody trains here.' });
-  stop = () => false;
-  onGrew = () => undefined;
-  dispose = () => Promise.resolve();
+/** Runs as they would stand in a workspace's folder, and a trainer that does what a test says. */
+export class GivenRuns implements RunBackend {
+  readonly #runs: RunSnapshot[];
+  #listener: (growth: RunGrowth) => void = () => undefined;
+  /** Ids of runs that the server asked to stop. */
+  readonly stopped: string[] = [];
+  /** What the server asked to train. */
+  readonly started: { readonly folder: string; readonly config: RunConfig; readonly network: NetworkGraph }[] = [];
+
+  constructor(runs: readonly RunSnapshot[] = []) {
+    this.#runs = [...runs];
+  }
+
+  list(): Promise<readonly RunSnapshot[]> {
+    return Promise.resolve(this.#runs.toSorted((left, right) => right.id.localeCompare(left.id)));
+  }
+
+  read(_folder: string, id: string): Promise<Result<RunSnapshot>> {
+    const run = this.#runs.find((known) => known.id === id);
+    return Promise.resolve(
+      run === undefined ? { ok: false, error: `There is no run ${id}.` } : { ok: true, value: run },
+    );
+  }
+
+  start(folder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
+    this.started.push({ folder, config, network });
+    const id = `started-${String(this.started.length)}`;
+    const run: RunSnapshot = { id, folder: join(folder, '.morphnet/runs', id), status: 'queued', config, events: [] };
+    this.#runs.push(run);
+    return Promise.resolve({ ok: true, value: run });
+  }
+
+  resume(folder: string, id: string): Promise<Result<RunSnapshot>> {
+    return this.read(folder, id);
+  }
+
+  stop(id: string): boolean {
+    this.stopped.push(id);
+    return this.#runs.some((run) => run.id === id);
+  }
+
+  onGrew(listener: (growth: RunGrowth) => void): void {
+    this.#listener = listener;
+  }
+
+  /** The trainer says something. */
+  grow(growth: RunGrowth): void {
+    this.#listener(growth);
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** What a test may say about its editor. */
 export interface EditorOptions {
   /** The `morphnet` section of the settings. */
   readonly settings?: unknown;
-  readonly frontends?: ServerEnvironment['frontends'];
+  readonly analysis?: ServerEnvironment['analysis'];
   readonly runs?: ServerEnvironment['runs'];
   /** Kept by the caller, who fills it before the server starts. */
   readonly workspace?: TestWorkspace;
@@ -124,8 +172,8 @@ export class Editor implements AsyncDisposable {
 
   constructor({
     settings,
-    frontends = [darknetFrontend],
-    runs = new NoRuns(),
+    analysis = { frontends: [darknetFrontend] },
+    runs = new GivenRuns(),
     workspace = new TestWorkspace(),
   }: EditorOptions) {
     this.#settings = settings;
@@ -133,7 +181,7 @@ export class Editor implements AsyncDisposable {
     const up = new PassThrough();
     const down = new PassThrough();
     const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
-    startServer(server, { frontends, disk: new DiskReader(), runs, delaysMs: { diagnostics: 1, refresh: 1 } });
+    startServer(server, { analysis, disk: new DiskReader(), runs, delaysMs: { diagnostics: 1, refresh: 1 } });
     server.listen();
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));
@@ -216,10 +264,14 @@ export class Editor implements AsyncDisposable {
     return (await this.#client.sendRequest(CodeLensRequest.type, { textDocument: { uri } })) ?? [];
   }
 
-  async actions(uri: string, line: number): Promise<readonly (Command | CodeAction)[]> {
+  async actions(
+    uri: string,
+    line: number,
+    diagnostics: readonly Diagnostic[] = [],
+  ): Promise<readonly (Command | CodeAction)[]> {
     const at = { line, character: 0 };
     const range = { start: at, end: at };
-    const params = { textDocument: { uri }, range, context: { diagnostics: [] } };
+    const params = { textDocument: { uri }, range, context: { diagnostics: [...diagnostics] } };
     return (await this.#client.sendRequest(CodeActionRequest.type, params)) ?? [];
   }
 
@@ -282,8 +334,11 @@ export class Editor implements AsyncDisposable {
     return this.#client.sendNotification(name, params);
   }
 
-  onRunGrew(listener: (params: ServerNotifications['morphnet/runGrew']) => void): void {
-    this.#client.onNotification('morphnet/runGrew', listener);
+  /** The next news of a run. */
+  nextGrowth(): Promise<ServerNotifications['morphnet/runGrew']> {
+    return new Promise((resolve) => {
+      this.#client.onNotification('morphnet/runGrew', resolve);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -115,7 +115,7 @@ test('a frontend that breaks costs its features, is logged once, and no more', a
       return darknetFrontend.evaluate(...given);
     },
   };
-  await using editor = await openEditor({ frontends: [frontend] });
+  await using editor = await openEditor({ analysis: { frontends: [frontend] } });
   const uri = await editor.open('small.cfg', smallNetwork);
   expect(await editor.hints(uri)).toEqual([]);
   expect(await editor.hints(uri)).toEqual([]);

@@ -6,6 +6,7 @@ import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { listDevices, listModels } from './model-requests.ts';
+import { layerLocation, proposalEdits } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
 import { draftRunOf, listRuns, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
@@ -38,8 +39,8 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
-  'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: () => Promise.reject(new Error('x')) },
-  'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: () => Promise.reject(new Error('x')) },
+  'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: proposalEdits },
+  'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: layerLocation },
 };
 
 /** Registers every request of the table. */

@@ -16,6 +16,8 @@ export interface ServerContext {
   readonly runs: WorkspaceRuns;
   /** The workspace's folders: URIs without a trailing slash. */
   readonly roots: () => readonly string[];
+  /** Whether the client shows annotated edits before it applies them. */
+  readonly canPreview: () => boolean;
   /** The open document of a URI. */
   readonly openDocument: (uri: string) => TextDocument | undefined;
 }

@@ -15,6 +15,7 @@ import {
 import { pathToFileURL } from 'node:url';
 import { AnalysisSession, type SessionOptions } from '../analysis/analysis-session.ts';
 import type { Settings } from '../protocol/settings.ts';
+import { provideCodeActions } from './code-actions.ts';
 import { provideCodeLenses } from './code-lenses.ts';
 import { registerCustomRequests } from './custom-requests.ts';
 import { Debounced } from './debounce.ts';
@@ -32,7 +33,7 @@ import { WorkspaceRuns } from './workspace-runs.ts';
 
 /** What the composition root gives: all that touches the world. */
 export interface ServerEnvironment {
-  readonly frontends: SessionOptions['frontends'];
+  readonly analysis: Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits'>;
   readonly disk: WorkspaceDisk;
   readonly runs: RunBackend;
   /** Pause in typing before diagnostics are worked out, and before hints of other documents are refreshed. */
@@ -46,6 +47,8 @@ interface ClientSupport {
   readonly workspaceFolders: boolean;
   readonly hintRefresh: boolean;
   readonly lensRefresh: boolean;
+  /** Whether edits may be annotated, so that they are previewed. */
+  readonly changeAnnotations: boolean;
 }
 
 /** Wires a connection; the caller makes it listen. Answers until the connection closes. */
@@ -71,6 +74,7 @@ class LanguageServer {
     workspaceFolders: false,
     hintRefresh: false,
     lensRefresh: false,
+    changeAnnotations: false,
   };
   #roots: readonly string[] = [];
 
@@ -79,7 +83,7 @@ class LanguageServer {
     this.#environment = environment;
     this.#log = new ServerLog(connection.console);
     this.#session = new AnalysisSession({
-      frontends: environment.frontends,
+      ...environment.analysis,
       disk: environment.disk,
       workspaceRoots: [],
     });
@@ -100,6 +104,7 @@ class LanguageServer {
       projects: this.#projects,
       runs: this.#runs,
       roots: () => this.#roots,
+      canPreview: () => this.#support.changeAnnotations,
       openDocument: (uri) => this.#documents.get(uri),
     };
     this.#publisher = new DiagnosticsPublisher(this.#context, environment.delaysMs.diagnostics, (params) =>
@@ -125,6 +130,7 @@ class LanguageServer {
       workspaceFolders: workspace?.workspaceFolders === true,
       hintRefresh: workspace?.inlayHint?.refreshSupport === true,
       lensRefresh: workspace?.codeLens?.refreshSupport === true,
+      changeAnnotations: workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
     };
     this.#setRoots((workspaceFolders ?? []).map(({ uri }) => uri));
     return {
@@ -216,6 +222,9 @@ class LanguageServer {
     connection.onHover(guardRequest(this.#log, 'Hover', null, (params, token) => provideHover(context, params, token)));
     connection.onCodeLens(
       guardRequest(this.#log, 'Code lenses', [], (params, token) => provideCodeLenses(context, params, token)),
+    );
+    connection.onCodeAction(
+      guardRequest(this.#log, 'Code actions', [], (params, token) => provideCodeActions(context, params, token)),
     );
   }
 

@@ -1,0 +1,75 @@
+// Quick-fixes that set proposed widths. Only proven edits come here, so each action carries its edit at once.
+
+import {
+  CodeActionKind,
+  type CodeAction,
+  type CodeActionContext,
+  type CodeActionParams,
+  type Diagnostic,
+  type WorkspaceEdit,
+} from 'vscode-languageserver/node';
+import { codeActions, type CodeAction as ProposedAction } from '../analysis/code-actions.ts';
+import type { Cancellation } from '../common/cancellation.ts';
+import { diagnosticSource } from './diagnostics.ts';
+import { toDocumentEdits } from './document-edits.ts';
+import { positionsIn, type ServerContext } from './server-context.ts';
+
+export function provideCodeActions(
+  context: ServerContext,
+  { textDocument: { uri }, range, context: asked }: CodeActionParams,
+  cancellation: Cancellation,
+): CodeAction[] {
+  const positions = positionsIn(context.session, uri);
+  if (positions === undefined || !wantsQuickFixes(asked)) return [];
+  const offsets = { start: positions.offset(range.start), end: positions.offset(range.end) };
+  return codeActions(context.session, uri, offsets, cancellation).map((action) => {
+    const fixed = asked.diagnostics.filter((diagnostic) =>
+      isFixedBy(action, diagnostic, uri, positions.offset.bind(positions)),
+    );
+    return {
+      title: action.title,
+      kind: CodeActionKind.QuickFix,
+      isPreferred: action.isPreferred,
+      edit: workspaceEdit(context, action),
+      ...(fixed.length > 0 && { diagnostics: fixed }),
+    };
+  });
+}
+
+/** A request for refactorings only, say, is not for us. */
+function wantsQuickFixes({ only }: CodeActionContext): boolean {
+  return only === undefined || only.some((kind) => kind === '' || kind === CodeActionKind.QuickFix);
+}
+
+/** The hints that go away with an action: for one layer that of its line, for all every proposal's. */
+function isFixedBy(
+  action: ProposedAction,
+  { source, code, range }: Diagnostic,
+  uri: string,
+  offset: (position: Diagnostic['range']['start']) => number,
+): boolean {
+  if (source !== diagnosticSource || code !== 'proposed-width') return false;
+  if (action.kind === 'apply-all') return true;
+  return action.site?.document === uri && offset(range.start) === action.site.start;
+}
+
+/** An edit that goes beyond the file at hand is previewed, where the client can. */
+function workspaceEdit(context: ServerContext, action: ProposedAction): WorkspaceEdit {
+  const documents = toDocumentEdits(context.session, action);
+  if (documents.length < 2 || !context.canPreview()) {
+    return {
+      documentChanges: documents.map(({ uri, version, edits }) => ({
+        textDocument: { uri, version },
+        edits: [...edits],
+      })),
+    };
+  }
+  const annotationId = 'morphnet';
+  return {
+    changeAnnotations: { [annotationId]: { label: action.title, needsConfirmation: true } },
+    documentChanges: documents.map(({ uri, version, edits }) => ({
+      textDocument: { uri, version },
+      edits: edits.map((edit) => ({ ...edit, annotationId })),
+    })),
+  };
+}

@@ -1,0 +1,21 @@
+// Edits of the core as the protocol's, with the document versions that they were proven for.
+
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { ProposalEdits } from '../analysis/proposal-edits.ts';
+import type { WireDocumentEdits } from '../protocol/lsp-extensions.ts';
+import { positionsIn } from './server-context.ts';
+
+/** A document without a version is not open: its edits fit what stands on disk. */
+export function toDocumentEdits(session: AnalysisSession, edits: ProposalEdits): readonly WireDocumentEdits[] {
+  return edits.documents.flatMap(({ document, version, edits: own }) => {
+    const positions = positionsIn(session, document);
+    if (positions === undefined) return [];
+    return [
+      {
+        uri: document,
+        version: version ?? null,
+        edits: own.map(({ start, end, newText }) => ({ range: positions.range(start, end), newText })),
+      },
+    ];
+  });
+}
