@@ -1,6 +1,7 @@
 // The command line: which commands there are, what they are called with, and how they end.
 
 import { Command, CommanderError } from 'commander';
+import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
@@ -70,6 +71,13 @@ function commands({ terminal, openSession, training, version }: CliServices): Co
     .option('--out <folder>', 'the run’s folder; by default a new one below .morphnet/runs')
     .option('--json', 'print one JSON event a line')
     .action((file: string, options: RunOptions) => runCommand(terminal, openSession, training, file, options));
+
+  program
+    .command('apply')
+    .description('print the widths that a run proposes as an edit of the source')
+    .argument('<run folder>', 'the run, as run printed it')
+    .option('--write', 'make the edit')
+    .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
 
   program
     .command('graph')

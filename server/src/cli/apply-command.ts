@@ -1,0 +1,76 @@
+// `morphnet apply`: a run's proposal as edits of the source that were proven on a copy. Prints them as a unified diff;
+// `--write` also makes them, each file whole or not at all.
+
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { createTwoFilesPatch } from 'diff';
+import { URI } from 'vscode-uri';
+import { editedTexts, type EditedText } from '../analysis/edited-texts.ts';
+import { proposalEdits } from '../analysis/proposal-edits.ts';
+import { workFailed, wrongArguments } from './cli-failure.ts';
+import { shownDocument, shownPath } from './model-argument.ts';
+import type { OpenSession } from './open-model.ts';
+import { replaceFile } from './replace-file.ts';
+import type { Terminal } from './terminal.ts';
+import type { TrainingService } from './training-service.ts';
+
+export interface ApplyOptions {
+  readonly write?: boolean;
+}
+
+export async function applyCommand(
+  terminal: Terminal,
+  openSession: OpenSession,
+  training: TrainingService,
+  argument: string,
+  options: ApplyOptions,
+): Promise<void> {
+  const folder = resolve(terminal.folder, argument);
+  if (!existsSync(folder)) throw wrongArguments(`There is no run folder ${shownPath(folder, terminal.folder)}.`);
+  const run = await training.read(folder);
+  if (!run.ok) throw workFailed(run.error);
+  const { config, proposal, id } = run.value;
+  const { document, entry, input } = config.model;
+  if (proposal === undefined) {
+    throw workFailed(
+      `The run in ${shownPath(folder, terminal.folder)} has proposed no widths yet. Go on with it: morphnet run ${argument}`,
+    );
+  }
+  const path = URI.parse(document).fsPath;
+  if (!existsSync(path)) throw workFailed(`The run’s model was in ${path}, which is not there any more.`);
+  const folders = [...new Set([terminal.folder, dirname(path)])].map((one) => URI.file(one).toString());
+  const session = await openSession(folders);
+  session.requestEntry(document, { entry, input, from: 'request' });
+  const edits = proposalEdits(session, document, { runId: id, entry, input, proposal });
+  const shown = shownDocument(document, terminal.folder);
+  if (!edits.ok) throw workFailed(`${shown}: ${edits.error}`);
+  const { plan, title } = edits.value;
+  const texts = editedTexts(session, edits.value);
+  for (const text of texts) terminal.write(unifiedDiff(text, terminal.folder));
+  const notes = plan.refused.map(
+    ({ layers, before, wanted, reason }) =>
+      `${layers.join(', ')} stays at ${String(before)} (${String(wanted)} proposed): ${reason}`,
+  );
+  for (const note of [...plan.notes, ...notes]) terminal.note(`${note}\n`);
+  if (options.write !== true) {
+    terminal.note(`${title}: proven, not written. Write it with: morphnet apply ${argument} --write\n`);
+    return;
+  }
+  for (const text of texts) writeText(text, terminal.folder);
+  terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
+}
+
+/** As `diff -u` prints it, with the `a/` and `b/` that `git apply` and `patch -p1` expect. */
+function unifiedDiff({ document, before, after }: EditedText, folder: string): string {
+  const name = shownDocument(document, folder);
+  const [first, second] = name.startsWith('/') ? [name, name] : [`a/${name}`, `b/${name}`];
+  const patch = createTwoFilesPatch(first, second, before, after, undefined, undefined, { context: 3 });
+  // The package puts a rule of equals signs on top, which diff does not.
+  return patch.replace(/^=+\n/, '');
+}
+
+function writeText({ document, before, after }: EditedText, folder: string): void {
+  const path = URI.parse(document).fsPath;
+  const written = replaceFile(path, before, after);
+  if (!written.ok) throw workFailed(`${shownPath(path, folder)}: ${written.error}`);
+}
