@@ -1,0 +1,357 @@
+// Tree-sitter's statement nodes to our own. Broken stretches become problems and `broken-statement`; the rest stays.
+
+import type { Node } from 'web-tree-sitter';
+import type { BinaryOperator, ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
+import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.ts';
+import { lowerArguments, lowerExpression, lowerParameters } from './lower-expression.ts';
+
+/** The statements of a module or a block. */
+export function lowerBlock(lowering: Lowering, node: Node | undefined): readonly Statement[] {
+  if (node === undefined) return [];
+  return partsOf(node).flatMap((child) => lowerStatement(lowering, child));
+}
+
+function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
+  const span = spanOf(lowering, node);
+  const one = (name: string): Expression => lowerNode(lowering, field(node, name), node);
+  switch (node.type) {
+    case 'expression_statement':
+      return lowerExpressionStatement(lowering, node);
+    case 'return_statement': {
+      const [value] = partsOf(node);
+      return [{ kind: 'return', span, ...(value && { value: lowerExpression(lowering, value) }) }];
+    }
+    case 'pass_statement':
+      return [{ kind: 'pass', span }];
+    case 'break_statement':
+      return [{ kind: 'break', span }];
+    case 'continue_statement':
+      return [{ kind: 'continue', span }];
+    case 'if_statement':
+      return [lowerIf(lowering, node, node.childrenForFieldName('alternative'))];
+    case 'while_statement':
+      return [
+        {
+          kind: 'while',
+          test: one('condition'),
+          body: lowerBlock(lowering, field(node, 'body')),
+          otherwise: lowerElse(lowering, node),
+          span,
+        },
+      ];
+    case 'for_statement':
+      return [
+        {
+          kind: 'for',
+          target: one('left'),
+          iterable: one('right'),
+          body: lowerBlock(lowering, field(node, 'body')),
+          otherwise: lowerElse(lowering, node),
+          span,
+        },
+      ];
+    case 'function_definition':
+    case 'class_definition':
+      return [lowerDefinition(lowering, node, [])];
+    case 'decorated_definition': {
+      const decorators = partsOf(node)
+        .filter((child) => child.type === 'decorator')
+        .map((child) => lowerNode(lowering, partsOf(child)[0], child));
+      const definition = field(node, 'definition');
+      return definition ? [lowerDefinition(lowering, definition, decorators)] : [];
+    }
+    case 'import_statement':
+      return [{ kind: 'import', names: importedNames(node), span }];
+    case 'import_from_statement':
+      return [lowerImportFrom(lowering, node)];
+    case 'future_import_statement':
+      return [];
+    case 'raise_statement': {
+      const [exception] = partsOf(node);
+      return [{ kind: 'raise', span, ...(exception && { exception: lowerExpression(lowering, exception) }) }];
+    }
+    case 'try_statement':
+      return [lowerTry(lowering, node)];
+    case 'with_statement':
+      return [lowerWith(lowering, node)];
+    case 'assert_statement': {
+      const [test, message] = partsOf(node).map((child) => lowerExpression(lowering, child));
+      return test ? [{ kind: 'assert', test, span, ...(message && { message }) }] : [];
+    }
+    case 'global_statement':
+    case 'nonlocal_statement':
+      return [
+        {
+          kind: 'scope',
+          names: partsOf(node).map((child) => child.text),
+          scope: node.type === 'global_statement' ? 'global' : 'nonlocal',
+          span,
+        },
+      ];
+    case 'delete_statement':
+      return [{ kind: 'delete', targets: partsOf(node).map((child) => lowerExpression(lowering, child)), span }];
+    case 'match_statement':
+      return [lowerMatch(lowering, node)];
+    case 'type_alias_statement':
+    case 'print_statement':
+    case 'exec_statement':
+      return [];
+    case 'ERROR': {
+      // What stands inside the broken stretch may still be whole definitions: keep those.
+      const reason = reportBroken(lowering, node);
+      const whole = partsOf(node).filter((child) => /_(definition|statement)$/.test(child.type));
+      return [{ kind: 'broken-statement', reason, span }, ...whole.flatMap((child) => lowerStatement(lowering, child))];
+    }
+    default:
+      return [{ kind: 'expression', expression: lowerExpression(lowering, node), span }];
+  }
+}
+
+function lowerNode(lowering: Lowering, node: Node | undefined, parent: Node): Expression {
+  if (node === undefined) return { kind: 'broken', reason: 'Something is missing', span: spanOf(lowering, parent) };
+  return lowerExpression(lowering, node);
+}
+
+function lowerExpressionStatement(lowering: Lowering, node: Node): readonly Statement[] {
+  const span = spanOf(lowering, node);
+  const parts = partsOf(node);
+  const [first] = parts;
+  if (first === undefined) return [];
+  if (first.type === 'assignment') return lowerAssignment(lowering, first);
+  if (first.type === 'augmented_assignment') {
+    // The grammar has no other operators in this place.
+    const operator = (field(first, 'operator')?.text.slice(0, -1) ?? '+') as BinaryOperator;
+    return [
+      {
+        kind: 'augmented',
+        target: lowerNode(lowering, field(first, 'left'), first),
+        operator,
+        value: lowerNode(lowering, field(first, 'right'), first),
+        span,
+      },
+    ];
+  }
+  const expression: Expression =
+    parts.length === 1
+      ? lowerExpression(lowering, first)
+      : { kind: 'tuple', elements: parts.map((part) => lowerExpression(lowering, part)), span };
+  return [{ kind: 'expression', expression, span }];
+}
+
+function lowerAssignment(lowering: Lowering, node: Node): readonly Statement[] {
+  const targets: Expression[] = [];
+  let current = node;
+  for (;;) {
+    targets.push(lowerNode(lowering, field(current, 'left'), current));
+    const right = field(current, 'right');
+    if (right === undefined) {
+      const [target] = targets;
+      return target ? [{ kind: 'annotated', target, span: spanOf(lowering, node) }] : [];
+    }
+    if (right.type === 'assignment') {
+      current = right;
+      continue;
+    }
+    const value = lowerExpression(lowering, right);
+    const [target] = targets;
+    if (field(current, 'type') && target && targets.length === 1)
+      return [{ kind: 'annotated', target, value, span: spanOf(lowering, node) }];
+    return [{ kind: 'assignment', targets, value, span: spanOf(lowering, node) }];
+  }
+}
+
+function lowerIf(lowering: Lowering, node: Node, alternatives: readonly Node[]): Statement {
+  const [next, ...later] = alternatives;
+  let otherwise: readonly Statement[] = [];
+  if (next?.type === 'elif_clause') otherwise = [lowerIf(lowering, next, later)];
+  else if (next?.type === 'else_clause') otherwise = lowerBlock(lowering, field(next, 'body'));
+  return {
+    kind: 'if',
+    test: lowerNode(lowering, field(node, 'condition'), node),
+    body: lowerBlock(lowering, field(node, 'consequence')),
+    otherwise,
+    span: spanOf(lowering, node),
+  };
+}
+
+function lowerElse(lowering: Lowering, node: Node): readonly Statement[] {
+  const alternative = field(node, 'alternative');
+  return alternative ? lowerBlock(lowering, field(alternative, 'body')) : [];
+}
+
+function lowerDefinition(lowering: Lowering, node: Node, decorators: readonly Expression[]): Statement {
+  const span = spanOf(lowering, node);
+  const nameNode = field(node, 'name');
+  const name = nameNode?.text ?? '';
+  const nameSpan = nameNode ? spanOf(lowering, nameNode) : span;
+  const bodyNode = field(node, 'body');
+  const body = lowerBlock(lowering, bodyNode);
+  if (node.type === 'class_definition') {
+    return {
+      kind: 'class',
+      name,
+      nameSpan,
+      bases: lowerArguments(lowering, field(node, 'superclasses')),
+      body,
+      decorators,
+      span,
+    };
+  }
+  const parameters = field(node, 'parameters');
+  return {
+    kind: 'function',
+    name,
+    nameSpan,
+    parameters: parameters ? lowerParameters(lowering, parameters) : [],
+    body,
+    decorators,
+    isGenerator: bodyNode !== undefined && hasYield(bodyNode),
+    span,
+  };
+}
+
+/** Whether a body yields itself; nested functions and lambdas have bodies of their own. */
+function hasYield(node: Node): boolean {
+  return node.namedChildren.some(
+    (child) =>
+      child.type === 'yield' ||
+      (!/^(function_definition|class_definition|lambda)$/.test(child.type) && hasYield(child)),
+  );
+}
+
+function importedNames(node: Node): readonly ImportedName[] {
+  return node.childrenForFieldName('name').map((child) => {
+    if (child.type === 'aliased_import') {
+      return { name: field(child, 'name')?.text ?? '', alias: field(child, 'alias')?.text ?? '' };
+    }
+    return { name: child.text, alias: '' };
+  });
+}
+
+function lowerImportFrom(lowering: Lowering, node: Node): Statement {
+  const source = field(node, 'module_name');
+  const text = source?.text.replace(/\s/g, '') ?? '';
+  const level = /^\.*/.exec(text)?.[0].length ?? 0;
+  const wildcard = node.namedChildren.some((child) => child.type === 'wildcard_import');
+  return {
+    kind: 'import-from',
+    module: text.slice(level),
+    level,
+    names: wildcard ? undefined : importedNames(node),
+    span: spanOf(lowering, node),
+  };
+}
+
+function lowerTry(lowering: Lowering, node: Node): Statement {
+  const handlers: ExceptHandler[] = [];
+  let otherwise: readonly Statement[] = [];
+  let final: readonly Statement[] = [];
+  for (const child of partsOf(node)) {
+    const block = partsOf(child).find((part) => part.type === 'block');
+    if (child.type === 'except_clause') handlers.push(lowerHandler(lowering, child, block));
+    else if (child.type === 'else_clause') otherwise = lowerBlock(lowering, field(child, 'body'));
+    else if (child.type === 'finally_clause') final = lowerBlock(lowering, block);
+  }
+  return {
+    kind: 'try',
+    body: lowerBlock(lowering, field(node, 'body')),
+    handlers,
+    otherwise,
+    final,
+    span: spanOf(lowering, node),
+  };
+}
+
+function lowerHandler(lowering: Lowering, clause: Node, block: Node | undefined): ExceptHandler {
+  const body = lowerBlock(lowering, block);
+  const head = partsOf(clause).find((part) => part.type !== 'block');
+  if (head === undefined) return { body };
+  if (head.type !== 'as_pattern') return { type: lowerExpression(lowering, head), body };
+  const [type] = partsOf(head);
+  const name = field(head, 'alias')?.text;
+  return { body, ...(type && { type: lowerExpression(lowering, type) }), ...(name !== undefined && { name }) };
+}
+
+function lowerWith(lowering: Lowering, node: Node): Statement {
+  const items = node
+    .descendantsOfType('with_item')
+    .filter((item) => item.parent?.parent?.id === node.id || item.parent?.parent?.parent?.id === node.id);
+  return {
+    kind: 'with',
+    span: spanOf(lowering, node),
+    body: lowerBlock(lowering, field(node, 'body')),
+    items: items.map((item) => {
+      const value = field(item, 'value') ?? item;
+      if (value.type !== 'as_pattern') return { value: lowerExpression(lowering, value) };
+      const [context] = partsOf(value);
+      const alias = field(value, 'alias');
+      return { value: lowerNode(lowering, context, value), ...(alias && { target: lowerExpression(lowering, alias) }) };
+    }),
+  };
+}
+
+function lowerMatch(lowering: Lowering, node: Node): Statement {
+  const block = field(node, 'body');
+  const cases = block ? partsOf(block).filter((child) => child.type === 'case_clause') : [];
+  return {
+    kind: 'match',
+    subject: lowerNode(lowering, field(node, 'subject'), node),
+    span: spanOf(lowering, node),
+    cases: cases.map((clause) => {
+      const patterns = partsOf(clause).filter((child) => child.type === 'case_pattern');
+      const lowered = patterns.map((pattern) => lowerPattern(lowering, pattern));
+      const guard = field(clause, 'guard');
+      const condition = guard ? partsOf(guard)[0] : undefined;
+      return {
+        pattern: lowered.length === 1 && lowered[0] ? lowered[0] : { kind: 'sequence', patterns: lowered },
+        body: lowerBlock(lowering, field(clause, 'consequence')),
+        ...(condition && { guard: lowerExpression(lowering, condition) }),
+      };
+    }),
+  };
+}
+
+function lowerPattern(lowering: Lowering, node: Node): Pattern {
+  const parts = partsOf(node);
+  switch (node.type) {
+    case 'case_pattern': {
+      const [inner] = parts;
+      return inner ? lowerPattern(lowering, inner) : { kind: 'wildcard' };
+    }
+    case 'dotted_name':
+    case 'identifier':
+      if (node.text === '_') return { kind: 'wildcard' };
+      if (!node.text.includes('.')) return { kind: 'capture', name: node.text };
+      return { kind: 'value', expression: dotted(lowering, node) };
+    case 'union_pattern':
+      return { kind: 'alternatives', patterns: parts.map((part) => lowerPattern(lowering, part)) };
+    case 'as_pattern': {
+      const [pattern, name] = parts;
+      if (!pattern || !name) return { kind: 'unsupported', reason: 'Half a pattern' };
+      return { kind: 'as', pattern: lowerPattern(lowering, pattern), name: name.text };
+    }
+    case 'tuple_pattern':
+    case 'list_pattern':
+      return { kind: 'sequence', patterns: parts.map((part) => lowerPattern(lowering, part)) };
+    case 'integer':
+    case 'float':
+    case 'string':
+    case 'concatenated_string':
+    case 'true':
+    case 'false':
+    case 'none':
+      return { kind: 'value', expression: lowerExpression(lowering, node) };
+    default:
+      return { kind: 'unsupported', reason: `A ${node.type} in a match is not read` };
+  }
+}
+
+function dotted(lowering: Lowering, node: Node): Expression {
+  const [first, ...rest] = node.text.split('.');
+  const span = spanOf(lowering, node);
+  return rest.reduce<Expression>((object, name) => ({ kind: 'attribute', object, name, span }), {
+    kind: 'name',
+    name: first ?? '',
+    span,
+  });
+}

@@ -1,0 +1,42 @@
+// What the two lowering files share: the document being read, spans, and how broken text is reported.
+
+import type { Node } from 'web-tree-sitter';
+import type { Problem } from '../../../common/problem.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+
+export interface Lowering {
+  readonly document: string;
+  readonly problems: Problem[];
+}
+
+/** The span of a node; tree-sitter counts UTF-16 units, as we do. */
+export function spanOf(lowering: Lowering, node: Node): SourceSpan {
+  return { document: lowering.document, start: node.startIndex, end: node.endIndex };
+}
+
+/** Named children without comments: the parser hangs those anywhere. */
+export function partsOf(node: Node): readonly Node[] {
+  return node.namedChildren.filter((child) => child.type !== 'comment' && child.type !== 'line_continuation');
+}
+
+/** The child of a field, without its parentheses' comments. */
+export function field(node: Node, name: string): Node | undefined {
+  return node.childForFieldName(name) ?? undefined;
+}
+
+/** Reports text that is not Python, once a place. */
+export function reportBroken(lowering: Lowering, node: Node): string {
+  const line = node.text.split('\n', 1)[0]?.trim() ?? '';
+  const shown = line.length > 40 ? `${line.slice(0, 40)}…` : line;
+  const message = node.isMissing
+    ? `Python expects ${node.type} here`
+    : `This is not Python that can be read: ${shown === '' ? 'the line ends too early' : `"${shown}"`}`;
+  const span = spanOf(lowering, node);
+  lowering.problems.push({
+    code: 'python-syntax',
+    severity: 'error',
+    message,
+    span: { ...span, end: Math.min(span.end, span.start + Math.max(1, line.length)) },
+  });
+  return message;
+}

@@ -1,0 +1,45 @@
+// The value of a Python string literal's content: escapes undone, raw strings left alone.
+
+const simpleEscapes: Readonly<Record<string, string>> = {
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\n': '',
+};
+
+/** Undoes the escapes of a non-raw string. An escape that Python does not know stays as it is written. */
+export function unescape(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([\s\S]))/g,
+    (
+      whole,
+      hex: string | undefined,
+      wide: string | undefined,
+      octal: string | undefined,
+      simple: string | undefined,
+    ) => {
+      const code = hex ?? wide;
+      if (code !== undefined) return String.fromCharCode(parseInt(code, 16));
+      if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
+      return simpleEscapes[simple ?? ''] ?? whole;
+    },
+  );
+}
+
+/** Whether a literal's opening (`r"`, `Rb'''`) marks it raw. */
+export function isRaw(opening: string): boolean {
+  return /r/i.test(opening.replace(/['"]/g, ''));
+}
+
+/** The number that a literal stands for (`1_000`, `0x1F`, `1e-3`, `3.`); imaginary ones are not a number here. */
+export function parseNumber(text: string): number {
+  const plain = text.replace(/_/g, '').toLowerCase();
+  return /^0[box]/.test(plain) ? Number(plain) : parseFloat(plain);
+}
