@@ -33,7 +33,8 @@ const forNode = {
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 } satisfies BuildOptions;
 
-const forPages = {
+/** For pages: also what their tests build. */
+export const forPages = {
   ...shared,
   platform: 'browser',
   target: 'es2022',

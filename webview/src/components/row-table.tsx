@@ -35,7 +35,8 @@ export function RowTable({ caption, columns, count, row, foot }: RowTablePropert
       class={compact ? 'table-box compact' : 'table-box'}
       role="region"
       aria-label={caption}
-      tabIndex={0}
+      // Short tables have buttons to scroll by; a long one has most of them out of view.
+      tabIndex={compact ? 0 : undefined}
       onScroll={compact ? (event) => setScrollTop(event.currentTarget.scrollTop) : undefined}
     >
       <table aria-rowcount={compact ? count + 1 : undefined}>

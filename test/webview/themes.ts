@@ -1,0 +1,82 @@
+// Colours of the editor's default themes, as it hands them to pages: enough of them to judge contrast.
+
+export type Theme = Readonly<Record<string, string>>;
+
+const dark: Theme = {
+  foreground: '#cccccc',
+  'editor-background': '#1f1f1f',
+  'editorWidget-background': '#202020',
+  descriptionForeground: '#9d9d9d',
+  disabledForeground: 'rgba(204, 204, 204, 0.5)',
+  errorForeground: '#f85149',
+  focusBorder: '#0078d4',
+  'panel-border': '#2b2b2b',
+  'button-background': '#0078d4',
+  'button-foreground': '#ffffff',
+  'button-hoverBackground': '#026ec1',
+  'button-border': 'rgba(255, 255, 255, 0.07)',
+  'button-secondaryBackground': '#313131',
+  'button-secondaryForeground': '#cccccc',
+  'button-secondaryHoverBackground': '#3c3c3c',
+  'textLink-foreground': '#4daafc',
+  'progressBar-background': '#0078d4',
+  'inputValidation-infoBorder': '#007acc',
+  'inputValidation-errorBorder': '#be1100',
+  'charts-foreground': '#cccccc',
+  'charts-lines': 'rgba(204, 204, 204, 0.5)',
+  'charts-blue': '#59a4f9',
+  'charts-orange': '#d18616',
+};
+
+const light: Theme = {
+  foreground: '#3b3b3b',
+  'editor-background': '#ffffff',
+  'editorWidget-background': '#f8f8f8',
+  descriptionForeground: '#3b3b3b',
+  disabledForeground: 'rgba(97, 97, 97, 0.5)',
+  errorForeground: '#c72e0f',
+  focusBorder: '#005fb8',
+  'panel-border': '#e5e5e5',
+  'button-background': '#005fb8',
+  'button-foreground': '#ffffff',
+  'button-hoverBackground': '#0258a8',
+  'button-border': 'rgba(0, 0, 0, 0.1)',
+  'button-secondaryBackground': '#e5e5e5',
+  'button-secondaryForeground': '#3b3b3b',
+  'button-secondaryHoverBackground': '#cccccc',
+  'textLink-foreground': '#005fb8',
+  'progressBar-background': '#005fb8',
+  'inputValidation-infoBorder': '#007acc',
+  'inputValidation-errorBorder': '#be1100',
+  'charts-foreground': '#3b3b3b',
+  'charts-lines': 'rgba(59, 59, 59, 0.5)',
+  'charts-blue': '#0063d3',
+  'charts-orange': '#d18616',
+};
+
+/** High contrast leaves most fills out and draws borders. */
+const highContrast: Theme = {
+  foreground: '#ffffff',
+  'editor-background': '#000000',
+  'editorWidget-background': '#0c141f',
+  descriptionForeground: 'rgba(255, 255, 255, 0.7)',
+  disabledForeground: '#a5a5a5',
+  errorForeground: '#f48771',
+  focusBorder: '#f38518',
+  contrastBorder: '#6fc3df',
+  'button-foreground': '#ffffff',
+  'button-background': '#000000',
+  'button-border': '#6fc3df',
+  'button-secondaryForeground': '#ffffff',
+  'button-secondaryBackground': '#000000',
+  'textLink-foreground': '#21a6ff',
+  'progressBar-background': '#6fc3df',
+  'inputValidation-infoBorder': '#6fc3df',
+  'inputValidation-errorBorder': '#6fc3df',
+  'charts-foreground': '#ffffff',
+  'charts-lines': 'rgba(255, 255, 255, 0.5)',
+  'charts-blue': '#59a4f9',
+  'charts-orange': '#d18616',
+};
+
+export const themes = { dark, light, highContrast } as const;
