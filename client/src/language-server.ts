@@ -21,6 +21,7 @@ type Emitters = { readonly [Name in ServerNotificationName]: vscode.EventEmitter
 export class LanguageServer implements ServerConnection, vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #emitters: Emitters = { 'morphnet/runGrew': new vscode.EventEmitter() };
+  readonly #restarts = new vscode.EventEmitter<void>();
   #starting: Promise<LanguageClient> | undefined;
   #disposed = false;
 
@@ -52,6 +53,10 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
     return this.#emitters[name].event(listener);
   }
 
+  onRestart(listener: () => void): vscode.Disposable {
+    return this.#restarts.event(listener);
+  }
+
   async stop(): Promise<void> {
     this.#disposed = true;
     const client = await this.#starting?.catch(() => undefined);
@@ -65,7 +70,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
   async #launch(): Promise<LanguageClient> {
     if (this.#disposed) throw new Error('The extension is shutting down.');
     // The client library is large: loading it here keeps it out of activation.
-    const { LanguageClient: Client, TransportKind } = await import('vscode-languageclient/node');
+    const { LanguageClient: Client, State, TransportKind } = await import('vscode-languageclient/node');
     const module = this.#context.asAbsolutePath('dist/lsp.cjs');
     const client = new Client(
       'morphnet',
@@ -81,6 +86,9 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
       this.#emitters['morphnet/runGrew'].fire(params),
     );
     await client.start();
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.#restarts.fire();
+    });
     return client;
   }
 }

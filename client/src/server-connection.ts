@@ -22,4 +22,6 @@ export interface ServerConnection {
     name: Name,
     listener: (params: ServerNotifications[Name]) => void,
   ): Disposable;
+  /** Called when the server has come back after it ended unexpectedly: what was heard before may be out of date. */
+  onRestart(listener: () => void): Disposable;
 }

@@ -52,7 +52,17 @@ import { startServer, type ServerEnvironment } from '../../server/src/lsp/server
 
 /** A folder of its own for one test, gone after it. */
 export class TestWorkspace implements Disposable {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'morphnet-lsp-')));
+  readonly folder: string;
+
+  constructor(folder = realpathSync(mkdtempSync(join(tmpdir(), 'morphnet-lsp-')))) {
+    this.folder = folder;
+  }
+
+  /** A folder in this one as a workspace. */
+  inner(name: string): TestWorkspace {
+    mkdirSync(this.pathOf(name), { recursive: true });
+    return new TestWorkspace(this.pathOf(name));
+  }
 
   get uri(): string {
     return pathToFileURL(this.folder).toString();

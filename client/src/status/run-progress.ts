@@ -21,13 +21,19 @@ export class RunProgress implements vscode.Disposable {
   readonly #server: ServerConnection;
   readonly #item: vscode.StatusBarItem;
   readonly #runs = new Map<string, FollowedRun>();
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: readonly vscode.Disposable[];
 
   constructor(server: ServerConnection) {
     this.#server = server;
     this.#item = vscode.window.createStatusBarItem('morphnet.run', vscode.StatusBarAlignment.Left);
     this.#item.name = 'MorphNet run';
-    this.#subscription = server.onNotification('morphnet/runGrew', (grew) => this.#grew(grew));
+    this.#subscriptions = [
+      server.onNotification('morphnet/runGrew', (grew) => this.#grew(grew)),
+      // Trainers end with the server that started them; the runs' folders say how far they came.
+      server.onRestart(() => {
+        for (const followed of this.#runs.values()) void this.#catchUp(followed);
+      }),
+    ];
   }
 
   /** Ids of runs that are being trained, oldest first. */
@@ -48,7 +54,7 @@ export class RunProgress implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#item.dispose();
     for (const followed of this.#runs.values()) followed.report?.();
   }

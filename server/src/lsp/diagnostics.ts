@@ -25,9 +25,25 @@ export async function documentDiagnostics(
   const settings = await context.settings.of(uri);
   const positions = positionsIn(context.session, uri);
   if (positions === undefined || !context.session.accepts(uri)) return [];
-  return documentProblems(context.session, uri, settings, cancellation).map((problem) =>
+  const found = documentProblems(context.session, uri, settings, cancellation).map((problem) =>
     toDiagnostic(context, problem, positions),
   );
+  return [...projectDiagnostics(context, uri, positions), ...found];
+}
+
+/** A wrong `morphnet.json` is said where its absence is felt, since it may not be open. */
+function projectDiagnostics(context: ServerContext, uri: string, positions: TextPositions): Diagnostic[] {
+  const project = context.projects.of(uri);
+  if (project?.problem === undefined) return [];
+  return [
+    {
+      range: positions.range(0, 0),
+      severity: DiagnosticSeverity.Warning,
+      source: diagnosticSource,
+      code: 'wrong-project-file',
+      message: `${project.problem} Until it is mended, nothing of it counts.`,
+    },
+  ];
 }
 
 function toDiagnostic(context: ServerContext, problem: Problem, positions: TextPositions): Diagnostic {

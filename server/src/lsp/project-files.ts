@@ -68,7 +68,12 @@ function readProject(uri: string, text: string): FoundProject {
   const [first] = problems;
   if (first === undefined) return { uri, project: value, problems };
   const { line } = new LineIndex(text).positionAt(first.start);
-  return { uri, project: value, problem: `${fileName}, line ${String(line + 1)}: ${first.message.replace(/[.]?$/, '.')}`, problems };
+  return {
+    uri,
+    project: value,
+    problem: `${fileName}, line ${String(line + 1)}: ${first.message.replace(/[.]?$/, '.')}`,
+    problems,
+  };
 }
 
 /** The URI of a path that a file names, relative to that file; written as the editor writes URIs. */
