@@ -238,7 +238,7 @@ describe('bad input', () => {
       [
         expect.stringMatching(
           /^\[darknet-activation\] leeky: convolutional_0: there is no activation "leeky"; known are linear, relu,/,
-        ) as unknown as string,
+        ),
       ],
     ],
     [
@@ -276,7 +276,7 @@ describe('bad input', () => {
       [
         expect.stringMatching(
           /^\[darknet-unknown-layer\] \[transformer\]: \[transformer\] is no layer that is understood here/,
-        ) as unknown as string,
+        ),
       ],
     ],
     [
