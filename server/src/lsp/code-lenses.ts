@@ -38,6 +38,6 @@ function lensCommand(uri: string, lens: ModelLens, runId: string | undefined): C
 }
 
 /** A command of the client's with arguments of its types. */
-export function command<Id extends CommandId>(title: string, id: Id, rest: CommandArguments[Id]): Command {
+function command<Id extends CommandId>(title: string, id: Id, rest: CommandArguments[Id]): Command {
   return { title, command: id, arguments: [...rest] };
 }

@@ -50,7 +50,7 @@ export interface RunDraft {
   readonly configFile?: string;
 }
 
-export interface WireTextEdit {
+interface WireTextEdit {
   readonly range: WireRange;
   readonly newText: string;
 }

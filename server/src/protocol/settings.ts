@@ -7,7 +7,7 @@ import * as v from 'valibot';
 export type CountingConventionName = 'macs' | 'flops';
 
 /** A quantity that an inlay hint can show. */
-export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
+type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 
 /** A device of the user's own. */
 export interface DeviceSetting {
