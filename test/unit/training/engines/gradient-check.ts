@@ -1,11 +1,11 @@
 // Compares the gradients that an ONNX graph computes with finite differences of the same graph's output.
 
-import * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';
 import { batchShapes } from '../../../../server/src/training/engines/onnx/batch-shapes.ts';
 import { emitBackward, emitForward } from '../../../../server/src/training/engines/onnx/differentiate.ts';
 import { GraphEmitter, type Tensor } from '../../../../server/src/training/engines/onnx/graph-emitter.ts';
 import { encodeModel } from '../../../../server/src/training/engines/onnx/onnx-model.ts';
+import { loadOnnxRuntime } from '../../../../server/src/training/engines/onnx/onnx-runtime.ts';
 import type { Emission } from '../../../../server/src/training/engines/onnx/op-rule.ts';
 import { randomStream } from '../../../../server/src/training/engines/random.ts';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
@@ -23,11 +23,20 @@ export interface GradientCheckOptions {
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Checks d Σ(output·weights) / d(input, every parameter) at sampled elements. */
+const runtime = loadOnnxRuntime(1);
+
+/**
+ * Checks d Σ(output·weights) / d(input, every parameter) at sampled elements, by the plain operators and, where this
+ * machine has them, by the blocked ones.
+ */
 export async function checkGradients(graph: NetworkGraph, options: GradientCheckOptions = {}): Promise<void> {
+  for (const channelBlock of new Set([1, (await runtime).channelBlock])) await check(graph, channelBlock, options);
+}
+
+async function check(graph: NetworkGraph, channelBlock: number, options: GradientCheckOptions): Promise<void> {
   const { batchSize = 2, distance = 1e-2, clearance = 0.05, samples = 6 } = options;
   const random = randomStream(1, 'gradient check');
-  const emitter = new GraphEmitter();
+  const emitter = new GraphEmitter(channelBlock);
   const [inputId] = graph.inputs;
   const [outputId] = graph.outputs;
   const shapes = batchShapes(graph, batchSize);
@@ -60,7 +69,8 @@ export async function checkGradients(graph: NetworkGraph, options: GradientCheck
   if (gradientOfInput !== undefined) outputs.set('images', gradientOfInput);
   for (const [id, gradient] of backward.parameters) outputs.set(id, gradient);
   const { model, names } = emitter.finish(outputs);
-  const session = await ort.InferenceSession.create(encodeModel(model), { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const { open, floatTensor } = await runtime;
+  const session = await open(encodeModel(model));
 
   const clear = (): number => {
     const value = random.normal();
@@ -76,10 +86,7 @@ export async function checkGradients(graph: NetworkGraph, options: GradientCheck
   }
   const run = async (): Promise<ReadonlyMap<string, Float32Array>> => {
     const feeds = Object.fromEntries(
-      model.inputs.map(({ name, shape }) => [
-        name,
-        new ort.Tensor('float32', data.get(name) ?? new Float32Array(), shape),
-      ]),
+      model.inputs.map(({ name, shape }) => [name, floatTensor(data.get(name) ?? new Float32Array(), shape)]),
     );
     const results = await session.run(feeds);
     return new Map([...names].map(([role, { name }]) => [role, results[name]?.data as Float32Array]));
@@ -111,7 +118,7 @@ export async function checkGradients(graph: NetworkGraph, options: GradientCheck
       const numeric = (above - below) / (Math.fround(original + distance) - Math.fround(original - distance));
       expect(
         Math.abs((gradient[index] ?? NaN) - numeric) / scale,
-        `${role}[${String(index)}]: ${String(gradient[index])} and ${String(numeric)}`,
+        `block ${String(channelBlock)}, ${role}[${String(index)}]: ${String(gradient[index])} and ${String(numeric)}`,
       ).toBeLessThan(0.01);
     }
   }

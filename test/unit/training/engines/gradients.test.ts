@@ -41,6 +41,15 @@ describe('convolution', () => {
     ['channels that fill no block', [20, 5, 5], 24, 3, { padding: 1 }],
     ['32 channels depthwise', [32, 6, 6], 32, 3, { padding: 1, groups: 32, stride: 2 }],
     ['16 channels, 5x5, dilated, uneven', [16, 9, 8], 16, 5, { padding: { before: 3, after: 2 }, dilation: 2 }],
+    ['rows wider than a block', [16, 3, 20], 16, 3, { padding: 1 }],
+    ['rows wider than a block, strided', [16, 4, 36], 16, 3, { padding: 1, stride: 2 }],
+    ['3 to 16 channels', [3, 5, 6], 16, 3, { padding: 1, bias: true }],
+    ['16 channels, 1x1, strided', [16, 6, 5], 32, 1, { stride: 2, bias: true }],
+    ['16 channels, stride wider than the kernel', [16, 9, 8], 16, 2, { stride: 3 }],
+    ['16 channels, more padding than kernel', [16, 5, 5], 16, 2, { padding: 3 }],
+    ['20 channels depthwise, dilated', [20, 7, 6], 20, 3, { padding: 2, dilation: 2, groups: 20, bias: true }],
+    ['16 channels depthwise, last column not seen', [16, 6, 8], 16, 3, { groups: 16, stride: 2 }],
+    ['16 channels, 1 row', [16, 1, 7], 16, 1, {}],
     ['32 channels in 2 groups', [32, 5, 5], 64, 3, { padding: 1, groups: 2 }],
   ];
   it.each(cases)('%s', async (_, inputShape, outChannels, kernel, options) => {

@@ -91,8 +91,8 @@ function slotName(slot: string, parameterId: string): string {
   return `${slot}/${parameterId}`;
 }
 
-/** The graph must be trainable (`Engine.untrainable` names no op). */
-export function compileTraining(request: CompileRequest): CompiledTraining {
+/** The graph must be trainable (`Engine.untrainable` names no op). `channelBlock` is what `findChannelBlock` found. */
+export function compileTraining(request: CompileRequest, channelBlock: number): CompiledTraining {
   const { graph, optimizer, seed } = request;
   const trained = trainedParameters(graph);
   const state: StateEntry[] = [
@@ -113,13 +113,14 @@ export function compileTraining(request: CompileRequest): CompiledTraining {
   const found = logitsOf(graph);
   if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
   const imageShape = imageShapeOf(graph, request.batchSize);
-  const step = compileStep(request, trained, state, imageShape);
+  const context = { request, trained, state, imageShape, channelBlock };
+  const step = compileStep(context);
   return {
     state,
     imageShape,
     classes: found.logits.classes,
     ...step,
-    evaluation: () => compileEvaluation(request, trained, state, imageShape),
+    evaluation: () => compileEvaluation(context),
   };
 }
 
@@ -131,15 +132,17 @@ function imageShapeOf(graph: NetworkGraph, batchSize: number): readonly number[]
   return shape;
 }
 
+interface Compilation {
+  readonly request: CompileRequest;
+  readonly trained: readonly TrainedParameter[];
+  readonly state: readonly StateEntry[];
+  readonly imageShape: readonly number[];
+  readonly channelBlock: number;
+}
+
 /** The common start of both models: inputs for the batch and the state, and the network forwards. */
-function emitNetwork(
-  request: CompileRequest,
-  trained: readonly TrainedParameter[],
-  state: readonly StateEntry[],
-  imageShape: readonly number[],
-  mode: Mode,
-) {
-  const emitter = new GraphEmitter();
+function emitNetwork({ request, trained, state, imageShape, channelBlock }: Compilation, mode: Mode) {
+  const emitter = new GraphEmitter(channelBlock);
   const images = emitter.input(feedNames.images, 'float32', imageShape);
   const labels = emitter.input(feedNames.labels, 'int32', [request.batchSize]);
   const inputs = new Map(state.map((entry) => [entry.name, emitter.input(entry.name, 'float32', entry.shape)]));
@@ -164,20 +167,10 @@ function emitNetwork(
   return { emitter, emission, labels, forward, logits, logitsValue: found.logits.value, tensor };
 }
 
-function compileStep(
-  request: CompileRequest,
-  trained: readonly TrainedParameter[],
-  state: readonly StateEntry[],
-  imageShape: readonly number[],
-): Pick<CompiledTraining, 'step' | 'dropoutMasks'> {
+function compileStep(context: Compilation): Pick<CompiledTraining, 'step' | 'dropoutMasks'> {
+  const { request, trained } = context;
   const { graph, optimizer, sources, batchSize } = request;
-  const { emitter, emission, labels, forward, logits, logitsValue, tensor } = emitNetwork(
-    request,
-    trained,
-    state,
-    imageShape,
-    'training',
-  );
+  const { emitter, emission, labels, forward, logits, logitsValue, tensor } = emitNetwork(context, 'training');
   const loss = emitLoss(emitter, logits, labels, request.labelSmoothing);
   const backward = emitBackward(emission, forward, logitsValue, loss.gradient);
   const coefficients = new Map<OpId, Tensor>();
@@ -225,13 +218,8 @@ function compileStep(
   };
 }
 
-function compileEvaluation(
-  request: CompileRequest,
-  trained: readonly TrainedParameter[],
-  state: readonly StateEntry[],
-  imageShape: readonly number[],
-): CompiledModel {
-  const { emitter, labels, logits } = emitNetwork(request, trained, state, imageShape, 'inference');
+function compileEvaluation(context: Compilation): CompiledModel {
+  const { emitter, labels, logits } = emitNetwork(context, 'inference');
   const loss = emitLoss(emitter, logits, labels, 0);
   const { model, names } = emitter.finish(
     new Map([

@@ -35,12 +35,21 @@ interface EmittedNode extends OnnxNode {
 }
 
 export class GraphEmitter {
+  /**
+   * How many channels the runtime's blocked convolutions keep side by side on this processor (see blocked-layout.ts);
+   * 1 where it has none.
+   */
+  readonly channelBlock: number;
   readonly #nodes: EmittedNode[] = [];
   readonly #producers = new Map<string, EmittedNode>();
   readonly #known = new Map<string, readonly Tensor[]>();
   readonly #constants = new Map<string, OnnxConstant>();
   readonly #inputs = new Map<string, OnnxValue>();
   #names = 0;
+
+  constructor(channelBlock: number) {
+    this.channelBlock = channelBlock;
+  }
 
   /** A value that is fed at each run. */
   input(name: string, type: ElementType, shape: readonly number[]): Tensor {

@@ -1,41 +1,21 @@
-// The engine on onnxruntime-node: compiles a training step and opens it. The runtime is loaded when an engine is made.
+// The engine on onnxruntime-node: says what it can train, compiles a training step and opens it.
 
-import type { InferenceSession } from 'onnxruntime-node';
 import type { NetworkGraph } from '../../../network/network-graph.ts';
-import type { CompileRequest, Engine, EngineInfo, Untrainable } from '../engine.ts';
+import type { CompileRequest, Engine, Untrainable } from '../engine.ts';
 import { compileTraining } from './compile.ts';
 import { untrainableOps } from './differentiate.ts';
 import { logitsOf } from './loss.ts';
-import { type OnnxRuntime, OnnxTrainingSession } from './onnx-session.ts';
+import { loadOnnxRuntime } from './onnx-runtime.ts';
+import { OnnxTrainingSession } from './onnx-session.ts';
 
 /** Rejects when the runtime's native library can't be loaded; the error says why. */
 export async function createOnnxEngine(threads: number): Promise<Engine> {
-  const runtime = await import('onnxruntime-node');
-  const info: EngineInfo = {
-    name: 'onnx',
-    version: runtime.env.versions.node ?? runtime.env.versions.common,
-    threads,
-    device: 'cpu',
-  };
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  };
-  const onnxRuntime: OnnxRuntime = {
-    open: (model) => runtime.InferenceSession.create(model.bytes, options),
-    tensor: (type: 'float32' | 'int32', data: Float32Array | Int32Array, shape: readonly number[]) =>
-      data instanceof Float32Array
-        ? new runtime.Tensor('float32', data, shape)
-        : new runtime.Tensor('int32', data, shape),
-  };
+  const runtime = await loadOnnxRuntime(threads);
   return {
-    info,
+    info: { name: 'onnx', version: runtime.version, threads, device: 'cpu' },
     untrainable: (graph) => untrainable(graph),
-    compile: (request: CompileRequest) => OnnxTrainingSession.open(onnxRuntime, request, compileTraining(request)),
+    compile: (request: CompileRequest) =>
+      OnnxTrainingSession.open(runtime, request, compileTraining(request, runtime.channelBlock)),
   };
 }
 

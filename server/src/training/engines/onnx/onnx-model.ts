@@ -10,6 +10,7 @@ export type OnnxAttribute =
   | { readonly type: 'int'; readonly value: number }
   | { readonly type: 'ints'; readonly value: readonly number[] }
   | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'tensor'; readonly value: OnnxConstant };
 
@@ -55,6 +56,7 @@ const ATTRIBUTE_TYPES: Readonly<Record<OnnxAttribute['type'], number>> = {
   int: 2,
   string: 3,
   tensor: 4,
+  floats: 6,
   ints: 7,
 };
 
@@ -105,6 +107,9 @@ function writeAttribute(writer: Writer, name: string, attribute: OnnxAttribute):
       writeMessage(writer, 5, () => {
         writeTensor(writer, '', attribute.value);
       });
+      break;
+    case 'floats':
+      for (const value of attribute.value) writer.uint32(tag(7, FIXED_32)).float(value);
       break;
     case 'ints':
       for (const value of attribute.value) writeInteger(writer, 8, value);

@@ -7,15 +7,9 @@ import type { OpId } from '../../../network/op.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
 import { randomStream } from '../random.ts';
 import { type CompiledModel, type CompiledTraining, coefficientName, feedNames } from './compile.ts';
+import type { OnnxRuntime } from './onnx-runtime.ts';
 import { scalarsAt } from './optimizer.ts';
 import { regularizationVector, sourceParameter } from './regularizer.ts';
-
-/** What the session needs of the runtime. */
-export interface OnnxRuntime {
-  open(model: CompiledModel): Promise<InferenceSession>;
-  tensor(type: 'float32', data: Float32Array, shape: readonly number[]): Tensor;
-  tensor(type: 'int32', data: Int32Array, shape: readonly number[]): Tensor;
-}
 
 /** Steps done; kept among the state so that a restored session goes on with the same random numbers and averages. */
 const COUNT_NAME = 'step-count';
@@ -48,7 +42,7 @@ export class OnnxTrainingSession implements TrainingSession {
     request: CompileRequest,
     compiled: CompiledTraining,
   ): Promise<OnnxTrainingSession> {
-    return new OnnxTrainingSession(runtime, request, compiled, await runtime.open(compiled.step));
+    return new OnnxTrainingSession(runtime, request, compiled, await runtime.open(compiled.step.bytes));
   }
 
   private constructor(
@@ -174,14 +168,14 @@ export class OnnxTrainingSession implements TrainingSession {
 
   async #openEvaluation() {
     const model = this.#compiled.evaluation();
-    return { model, session: await this.#runtime.open(model) };
+    return { model, session: await this.#runtime.open(model.bytes) };
   }
 
   #tensorOf(
     shape: readonly number[],
     data: Float32Array = new Float32Array(shape.reduce((product, size) => product * size, 1)),
   ): FloatTensor {
-    return { data, tensor: this.#runtime.tensor('float32', data, shape) };
+    return { data, tensor: this.#runtime.floatTensor(data, shape) };
   }
 
   #fed(name: string): FloatTensor {
@@ -245,8 +239,8 @@ export class OnnxTrainingSession implements TrainingSession {
       );
     }
     return new Map([
-      [feedNames.images, this.#runtime.tensor('float32', batch.images, shape)],
-      [feedNames.labels, this.#runtime.tensor('int32', batch.labels, [count])],
+      [feedNames.images, this.#runtime.floatTensor(batch.images, shape)],
+      [feedNames.labels, this.#runtime.integerTensor(batch.labels, [count])],
     ]);
   }
 }

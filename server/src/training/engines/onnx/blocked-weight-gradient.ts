@@ -1,0 +1,168 @@
+// The weight's gradient of a dense convolution as a convolution of its own, in blocks of columns instead of channels.
+//
+// The sum over images, rows and columns becomes a convolution's sum over input channels and taps: its "input" is the
+// gradient, its "filter" the layer's input. Of a block's b "channels" each is one column, so b neighbouring columns of
+// the gradient (plain layout) meet b columns of the input (blocked layout, so that b input channels become the
+// "output" channels). Rows are taps and slide, which gives the kernel's rows; for each column of the kernel the input
+// is shifted. The output's positions are the gradient's channels: long rows of work for the convolution kernel.
+
+import { type Blocked, emitBlockedConvolution } from './blocked-layout.ts';
+import type { GraphEmitter, Tensor } from './graph-emitter.ts';
+import { concat, pad, reduceSum, reshape, sizeAt, slice, transpose } from './operators.ts';
+import type { Window } from './plain-convolution.ts';
+
+/** The images are summed in at most this many parts, which keeps all threads busy and partial sums small. */
+const MOST_PARTS = 4;
+
+interface Plan {
+  /** Columns of the gradient, filled up so that whole rows or whole images make blocks. */
+  readonly width: number;
+  /** Images that share a block; 1 when rows are at least as wide as a block. */
+  readonly imagesPerBlock: number;
+  readonly parts: number;
+  /** Padding of the gradient's rows with which sliding gives just the kernel's rows; undefined: each row by itself. */
+  readonly sliding: { readonly before: number; readonly after: number } | undefined;
+}
+
+/** [O, C, kh, kw]; undefined where images do not fill blocks. */
+export function blockedWeightGradient(
+  graph: GraphEmitter,
+  x: Blocked,
+  gradient: Tensor,
+  window: Window,
+): Tensor | undefined {
+  const plan = planOf(graph, x, gradient, window);
+  if (plan === undefined) return undefined;
+  const [kh = 1, kw = 1] = window.kernel;
+  const columns = gradientColumns(graph, gradient, plan);
+  const rows = plan.sliding === undefined ? Array.from({ length: kh }, (_, row) => row) : [undefined];
+  // Each [kw, C/b, rows, O, b].
+  const byRow = rows.map((row) => {
+    const taps = Array.from({ length: kw }, (_, column) =>
+      tapGradient(graph, columns, seenInput(graph, x, gradient, row, column, plan, window), plan, x, gradient, window),
+    );
+    return concat(graph, taps, 0);
+  });
+  const all = transpose(graph, concat(graph, byRow, 2), [3, 1, 4, 2, 0]);
+  const ordered = reshape(graph, all, [sizeAt(gradient, 1), sizeAt(x.tensor, 1), kh, kw]);
+  return slice(graph, ordered, [
+    { axis: 1, start: 0, size: x.channels, step: 1 },
+    // Sliding finds the kernel's last row first.
+    ...(plan.sliding === undefined || kh === 1 ? [] : [{ axis: 2, start: kh - 1, size: kh, step: -1 }]),
+  ]);
+}
+
+function planOf(graph: GraphEmitter, x: Blocked, gradient: Tensor, window: Window): Plan | undefined {
+  const b = graph.channelBlock;
+  const [batch = 1, , height = 1, columns = 1] = gradient.shape;
+  const width = columns < b ? 2 ** Math.ceil(Math.log2(columns)) : Math.ceil(columns / b) * b;
+  const imagesPerBlock = columns < b ? b / width : 1;
+  if (batch % imagesPerBlock !== 0) return undefined;
+  const blocks = batch / imagesPerBlock;
+  const parts = [4, 3, 2].find((count) => count <= MOST_PARTS && blocks % count === 0) ?? 1;
+  const top = window.padding[0]?.before ?? 0;
+  const before = (window.dilation[0] ?? 1) * ((window.kernel[0] ?? 1) - 1) - top;
+  const after = sizeAt(x.tensor, 2) - height + top;
+  const slides = window.stride[0] === 1 && before >= 0 && after >= 0;
+  return { width, imagesPerBlock, parts, sliding: slides ? { before, after } : undefined };
+}
+
+/** The gradient as the convolution's input: [1, blocks of columns, rows, O·blocks a row], written with blocks of b. */
+function gradientColumns(graph: GraphEmitter, gradient: Tensor, { width, imagesPerBlock }: Plan): Tensor {
+  const b = graph.channelBlock;
+  const [batch = 1, out = 1, height = 1, columns = 1] = gradient.shape;
+  const full = pad(graph, gradient, [0, 0, 0, 0], [0, 0, 0, width - columns]);
+  if (imagesPerBlock === 1) {
+    return reshape(graph, transpose(graph, full, [0, 2, 1, 3]), [1, batch * b, height, (out * width) / b]);
+  }
+  const blocks = batch / imagesPerBlock;
+  const images = reshape(graph, full, [blocks, imagesPerBlock, out, height, width]);
+  return reshape(graph, transpose(graph, images, [0, 3, 2, 1, 4]), [1, blocks * b, height, out]);
+}
+
+/**
+ * The input as the convolution's filter: what column `column` of the kernel sees, and of the rows all, or only what
+ * row `row` of the kernel sees. [parts·C, blocks of columns a part, rows, blocks a row], written with blocks of b.
+ */
+function seenInput(
+  graph: GraphEmitter,
+  x: Blocked,
+  gradient: Tensor,
+  row: number | undefined,
+  column: number,
+  plan: Plan,
+  window: Window,
+): Tensor {
+  const b = graph.channelBlock;
+  const [batch = 1, channels = 1, height = 1, inputWidth = 1] = x.tensor.shape;
+  const { width, imagesPerBlock, parts } = plan;
+  const cells = reshape(graph, x.tensor, [(batch * channels) / b, height, inputWidth, b]);
+  const seen = field(graph, cells, [
+    row === undefined ? { start: 0, count: height, step: 1 } : tapRange(window, 0, row, sizeAt(gradient, 2)),
+    tapRange(window, 1, column, width),
+  ]);
+  const rows = sizeAt(seen, 1);
+  if (imagesPerBlock === 1) {
+    const images = reshape(graph, seen, [parts, batch / parts, channels / b, rows * width * b]);
+    const ordered = transpose(graph, images, [0, 2, 1, 3]);
+    return reshape(graph, ordered, [parts * channels, (batch / parts) * b, rows, width / b]);
+  }
+  const blocks = batch / imagesPerBlock / parts;
+  const images = reshape(graph, seen, [parts, blocks, imagesPerBlock, channels / b, rows, width * b]);
+  return reshape(graph, transpose(graph, images, [0, 3, 1, 4, 2, 5]), [parts * channels, blocks * b, rows, 1]);
+}
+
+/** Positions along an axis, of which some may lie outside of it. */
+interface Range {
+  readonly start: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+/** What one tap of the kernel sees from `count` positions of the output. */
+function tapRange(window: Window, axis: number, tap: number, count: number): Range {
+  const start = tap * (window.dilation[axis] ?? 1) - (window.padding[axis]?.before ?? 0);
+  return { start, count, step: window.stride[axis] ?? 1 };
+}
+
+/** The cells [n, H, W, b] at the ranges of rows and columns, with zeros for those outside. */
+function field(graph: GraphEmitter, cells: Tensor, ranges: readonly Range[]): Tensor {
+  const before = ranges.map(({ start }) => -start);
+  const after = ranges.map(({ start, count, step }, axis) => start + (count - 1) * step + 1 - sizeAt(cells, axis + 1));
+  const covered = pad(graph, cells, [0, ...before, 0], [0, ...after, 0]);
+  return slice(
+    graph,
+    covered,
+    ranges.map(({ count, step }, axis) => ({ axis: axis + 1, start: 0, size: count, step })),
+  );
+}
+
+/** The gradient of the taps in one column of the kernel, [1, C/b, rows, O, b]. */
+function tapGradient(
+  graph: GraphEmitter,
+  columns: Tensor,
+  seen: Tensor,
+  { parts, sliding }: Plan,
+  x: Blocked,
+  gradient: Tensor,
+  window: Window,
+): Tensor {
+  const b = graph.channelBlock;
+  const blocksPerRow = sizeAt(seen, 3);
+  const channels = sizeAt(x.tensor, 1);
+  const out = sizeAt(gradient, 1);
+  const rows = sliding === undefined ? 1 : (window.kernel[0] ?? 1);
+  const sums = emitBlockedConvolution(
+    graph,
+    { x: columns, filter: seen },
+    {
+      kernel: [sizeAt(seen, 2), blocksPerRow],
+      strides: [window.dilation[0] ?? 1, blocksPerRow],
+      dilations: [1, 1],
+      pads: [sliding?.before ?? 0, 0, sliding?.after ?? 0, 0],
+      groups: parts,
+    },
+    [1, parts * channels, rows, out],
+  );
+  return reduceSum(graph, reshape(graph, sums, [parts, channels / b, rows, out, b]), [0]);
+}
