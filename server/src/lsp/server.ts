@@ -35,7 +35,8 @@ import { WorkspaceRuns } from './workspace-runs.ts';
 export interface ServerEnvironment {
   readonly analysis: Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits'>;
   readonly disk: WorkspaceDisk;
-  readonly runs: RunBackend;
+  /** Absent where no trainer is installed: costs are shown all the same. */
+  readonly runs?: RunBackend;
   /** Pause in typing before diagnostics are worked out, and before hints of other documents are refreshed. */
   readonly delaysMs: { readonly diagnostics: number; readonly refresh: number };
 }

@@ -17,12 +17,16 @@ export interface RunListener {
   readonly proposalsChanged: (documents: readonly string[]) => void;
 }
 
+/** Said where the trainer is not installed beside the server. */
+const noTraining =
+  'The trainer is missing from this installation, so nothing can be trained. Install the extension for your platform.';
+
 /** Said of an id that no workspace folder knows. */
 const noSuchRun = (id: string): string =>
   `There is no run ${id} in this workspace. Open the folder that holds .morphnet/runs/${id}.`;
 
 export class WorkspaceRuns {
-  readonly #backend: RunBackend;
+  readonly #backend: RunBackend | undefined;
   readonly #session: AnalysisSession;
   readonly #log: ServerLog;
   readonly #listener: RunListener;
@@ -30,12 +34,12 @@ export class WorkspaceRuns {
   /** Which model a run is about: enough to attach a proposal without reading the run again. */
   readonly #models = new Map<string, RunConfig['model']>();
 
-  constructor(backend: RunBackend, session: AnalysisSession, log: ServerLog, listener: RunListener) {
+  constructor(backend: RunBackend | undefined, session: AnalysisSession, log: ServerLog, listener: RunListener) {
     this.#backend = backend;
     this.#session = session;
     this.#log = log;
     this.#listener = listener;
-    backend.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
+    backend?.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
   }
 
   /** Folder URIs without a trailing slash. */
@@ -57,9 +61,11 @@ export class WorkspaceRuns {
 
   /** Every run, newest first; a folder that can't be read is left out and logged. */
   async list(): Promise<readonly RunSnapshot[]> {
+    const backend = this.#backend;
+    if (backend === undefined) return [];
     const lists = await Promise.all(
       this.#folders().map((folder) =>
-        this.#backend.list(folder).catch((error: unknown) => {
+        backend.list(folder).catch((error: unknown) => {
           this.#log.failure(`Reading the runs of ${folder}`, error);
           return [];
         }),
@@ -69,9 +75,11 @@ export class WorkspaceRuns {
   }
 
   async read(id: string): Promise<Result<RunSnapshot>> {
+    const backend = this.#backend;
+    if (backend === undefined) return { ok: false, error: noTraining };
     let failure: Result<RunSnapshot> = { ok: false, error: noSuchRun(id) };
     for (const folder of this.#folders()) {
-      const run = await this.#backend.read(folder, id);
+      const run = await backend.read(folder, id);
       if (run.ok) return run;
       failure = run;
     }
@@ -79,20 +87,24 @@ export class WorkspaceRuns {
   }
 
   async start(config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
+    const backend = this.#backend;
+    if (backend === undefined) return { ok: false, error: noTraining };
     const root = this.#rootOf(config.model.document);
     if (root === undefined) {
       return { ok: false, error: 'The model lies outside the workspace. Open its folder to keep its runs there.' };
     }
-    const run = await this.#backend.start(fileURLToPath(root), config, network);
+    const run = await backend.start(fileURLToPath(root), config, network);
     if (run.ok) this.#models.set(run.value.id, config.model);
     return run;
   }
 
   async resume(id: string): Promise<Result<RunSnapshot>> {
+    const backend = this.#backend;
+    if (backend === undefined) return { ok: false, error: noTraining };
     for (const folder of this.#folders()) {
-      const known = await this.#backend.read(folder, id);
+      const known = await backend.read(folder, id);
       if (!known.ok) continue;
-      const run = await this.#backend.resume(folder, id);
+      const run = await backend.resume(folder, id);
       if (run.ok) this.#models.set(id, run.value.config.model);
       return run;
     }
@@ -101,11 +113,11 @@ export class WorkspaceRuns {
 
   /** False when nobody trains the run. */
   stop(id: string): boolean {
-    return this.#backend.stop(id);
+    return this.#backend?.stop(id) ?? false;
   }
 
-  dispose(): Promise<void> {
-    return this.#backend.dispose();
+  async dispose(): Promise<void> {
+    await this.#backend?.dispose();
   }
 
   #grew(growth: RunGrowth): void {

@@ -1,0 +1,25 @@
+// The language server's composition root: Node's files and the channel to the editor are made here and handed to lsp/.
+
+import { createConnection } from 'vscode-languageserver/node';
+import { startServer } from '../lsp/server.ts';
+import { DiskReader } from './disk-reader.ts';
+import { createFrontends } from './frontends.ts';
+
+/** Long enough to type on, short enough to feel like an answer. */
+const delaysMs = { diagnostics: 250, refresh: 400 };
+
+async function main(): Promise<void> {
+  const frontends = await createFrontends();
+  // The channel is the one that the command line names: `--node-ipc` or `--stdio`. What the editor sent meanwhile waits in it.
+  const connection = createConnection();
+  // Handlers catch their own failures; this is for what escapes them, in libraries too. An editor without its server is worse.
+  const survive = (error: unknown): void => {
+    connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  };
+  process.on('uncaughtException', survive);
+  process.on('unhandledRejection', survive);
+  startServer(connection, { analysis: { frontends }, disk: new DiskReader(), delaysMs });
+  connection.listen();
+}
+
+void main();
