@@ -38,6 +38,12 @@ test('in the middle of a run alive channels, curves and the proposal are there',
   expect(matches(html, /role="img"/)).toBe(4);
 });
 
+test('tied layers stand together, in the groups and in the architecture', () => {
+  const shown = text(drawRun({ layers: 5, step: 100, status: 'running' }));
+  expect(shown).toContain('features.0 features.2 tied 54 of 64');
+  expect(shown).toContain('features.2 Conv2d 3×3 tied to features.0 64 → 54');
+});
+
 test('a run that failed at once says that it proposes nothing', () => {
   const ending = [{ ...at(0), kind: 'failed', code: 'no-data', message: 'No images in /data.' }] as const;
   const shown = text(drawRun({ layers: 2, step: 0, status: 'failed', ending }));
@@ -53,7 +59,9 @@ test('a model without layers is told apart from one without counts', () => {
 
 test('of a thousand layers only the rows in view are drawn, and each says where it stands', () => {
   const html = drawRun({ layers: 1000, step: 100, status: 'running' });
-  expect(matches(html, /<table aria-rowcount="1001"/)).toBe(2);
+  // One group fewer than layers, since two of them are tied; and the heading's row.
+  expect(matches(html, /<table aria-rowcount="1000"/)).toBe(1);
+  expect(matches(html, /<table aria-rowcount="1001"/)).toBe(1);
   expect(matches(html, /<tr aria-rowindex/)).toBeLessThan(130);
   expect(html).toContain('aria-rowindex="2"');
 });

@@ -6,7 +6,7 @@ import { runSnapshotSchema, type RunProposal, type RunSnapshot } from '../../ser
 
 const startTime = 1_800_000_000_000;
 
-/** A model of `layers` convolutions, the last but one of them tied to the first, trained up to `step` of 200. */
+/** A model of `layers` convolutions, the third tied to the first (if there are more), trained up to `step` of 200. */
 export interface SampleRun {
   readonly layers: number;
   readonly step: number;
@@ -18,6 +18,7 @@ export interface SampleRun {
 }
 
 const width = 64;
+const tiedLayer = 2;
 const macsEach = 1000;
 const paramsEach = 100;
 
@@ -33,10 +34,12 @@ export function at(step: number): { readonly version: 1; readonly time: number; 
 export function sampleRun(sample: SampleRun): RunSnapshot {
   const { layers, step, status, entry = 'LeNet()', layerName = (index) => `features.${index}`, ending = [] } = sample;
   const names = Array.from({ length: layers }, (_, index) => layerName(index));
-  const groups = names.map((name, index) => ({
+  const isTied = (index: number): boolean => index === tiedLayer && layers > tiedLayer + 1;
+  const grouped = names.map((name, index) => ({ name, index })).filter(({ index }) => !isTied(index));
+  const groups = grouped.map(({ name, index }) => ({
     name,
     size: width,
-    layers: [name],
+    layers: [name, ...(index === 0 ? names.filter((_, other) => isTied(other)) : [])],
     ...(index === layers - 1 && { fixed: 'its channels are the output of the model' }),
   }));
   const seed = { macs: layers * macsEach, params: layers * paramsEach, latencyMs: layers * 0.01 };
@@ -66,7 +69,7 @@ export function sampleRun(sample: SampleRun): RunSnapshot {
       events.push({
         ...at(now),
         kind: 'alive',
-        alive: names.map((_, index) => aliveAt(index, now)),
+        alive: grouped.map(({ index }) => aliveAt(index, now)),
         totals: totalsAt(now),
       });
     }
@@ -118,7 +121,7 @@ function proposalAt(names: readonly string[], step: number, before: Totals, afte
       return {
         name,
         label: 'Conv2d 3×3',
-        group: index === names.length - 2 ? (names[0] ?? name) : name,
+        group: index === tiedLayer && names.length > tiedLayer + 1 ? (names[0] ?? name) : name,
         width: { before: width, after: alive },
         macs: { before: macsEach, after: (macsEach * alive) / width },
         params: { before: paramsEach, after: (paramsEach * alive) / width },

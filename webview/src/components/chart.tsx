@@ -25,7 +25,7 @@ export function Chart({ curve }: { readonly curve: Curve }) {
     return () => observer.disconnect();
   }, []);
 
-  const { title, series, target, lastStep, format } = curve;
+  const { title, series, target, lastStep, format, formatTick = format } = curve;
   const all = series.flatMap(({ points }) => points.map(({ value }) => value));
   const [low = 0, high = 1] = extent(target === undefined ? all : [...all, target.value]);
   const x = scaleLinear([0, lastStep], [margin.left, width - margin.right]);
@@ -73,7 +73,7 @@ export function Chart({ curve }: { readonly curve: Curve }) {
               <g key={tick}>
                 <line class="grid" x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} />
                 <text x={margin.left - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-                  {format(tick)}
+                  {formatTick(tick)}
                 </text>
               </g>
             ))}

@@ -32,8 +32,10 @@ export interface Curve {
   readonly target?: TargetLine;
   /** The step that the axis ends at. */
   readonly lastStep: number;
-  /** A value as the axis, the legend and the text alternative print it. */
+  /** A value as the table and the text alternative print it. */
   readonly format: (value: number) => string;
+  /** A value as the axis prints it, where the title says the unit; `format` if absent. */
+  readonly formatTick?: (value: number) => string;
 }
 
 /** The curves, in the order that they are shown. */
@@ -106,6 +108,7 @@ function costCurve(
       }),
     lastStep,
     format: (value) => formatAmount(value, ofParams ? '' : unit),
+    formatTick: formatAmount,
   };
 }
 
