@@ -20,12 +20,16 @@ test('hints are given for the lines that are asked for', async () => {
   expect(await editor.hints(uri, range)).toEqual(hintsOfSmallNetwork.slice(1));
 });
 
-test('a hint gets its tooltip when asked for', async () => {
+test('a hint gets its tooltip and the place of its width when asked for', async () => {
   await using editor = await openEditor();
   const uri = await editor.open('small.cfg', smallNetwork);
   const [hint] = await editor.rawHints(uri);
   expect(hint?.tooltip).toBeUndefined();
-  expect(JSON.stringify(await editor.resolveHint(hint!))).toContain('filters=4');
+  const { tooltip, label } = await editor.resolveHint(hint!);
+  expect(JSON.stringify(tooltip)).toContain('filters=4');
+  // The digit behind `filters=`.
+  const range = { start: { line: firstLayerLine + 1, character: 8 }, end: { line: firstLayerLine + 1, character: 9 } };
+  expect(label).toMatchObject([{ location: { uri, range } }]);
 });
 
 test('a hint of an older text gets no tooltip', async () => {

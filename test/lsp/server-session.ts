@@ -258,7 +258,8 @@ export class Editor implements AsyncDisposable {
   /** Hints as `line: label`, lines counted from 1. */
   async hints(uri: string, range = wholeDocument): Promise<readonly string[]> {
     return (await this.rawHints(uri, range)).map(
-      ({ position, label }) => `${String(position.line + 1)}: ${typeof label === 'string' ? label : ''}`,
+      ({ position, label }) =>
+        `${String(position.line + 1)}: ${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`,
     );
   }
 
