@@ -34,6 +34,8 @@ function pick(items: readonly ReviewItem[]): Promise<ReviewItem | undefined> {
     list.title = 'MorphNet: Run MorphNet';
     list.placeholder = 'Enter starts the run; choose a row to change it';
     list.items = items;
+    // Looking something up elsewhere must not lose what was typed here.
+    list.ignoreFocusOut = true;
     list.onDidAccept(() => {
       resolve(list.selectedItems[0]);
       list.hide();
@@ -55,6 +57,7 @@ async function edit(row: ConfigRow, config: RunConfig): Promise<RunConfig | unde
   }
   const text = await vscode.window.showInputBox({
     prompt: row.prompt,
+    ignoreFocusOut: true,
     value: row.text(config),
     validateInput: (value) => {
       const read = row.read(value.trim(), config);

@@ -1,0 +1,62 @@
+// Files are read below allowed folders only, whatever leads out of them.
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DiskReader } from '../../../server/src/main/disk-reader.ts';
+
+let folder = '';
+const uri = (name: string): string => pathToFileURL(join(folder, name)).toString();
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'morphnet-disk-')));
+  for (const name of ['inside', 'insider', 'outside', 'library']) mkdirSync(join(folder, name));
+  for (const name of ['inside/a b.py', 'insider/a.py', 'outside/secret.py', 'library/torch.py'])
+    writeFileSync(join(folder, name), name);
+  symlinkSync(join(folder, 'outside'), join(folder, 'inside/link'));
+  symlinkSync(join(folder, 'outside/secret.py'), join(folder, 'inside/linked.py'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('files inside are read, by the URI that an editor writes too', () => {
+  const reader = new DiskReader({ workspace: [uri('inside')], libraries: [uri('library')] });
+  expect(reader.read(uri('inside/a b.py'))).toBe('inside/a b.py');
+  expect(reader.read(`${uri('inside')}/a%20b.py`)).toBe('inside/a b.py');
+  expect(reader.read(uri('library/torch.py'))).toBe('library/torch.py');
+  expect(reader.roots).toEqual([uri('inside'), uri('library')]);
+});
+
+test.for([
+  'outside/secret.py',
+  'inside/../outside/secret.py',
+  'inside/link/secret.py',
+  'inside/linked.py',
+  // A folder whose name begins as an allowed one's.
+  'insider/a.py',
+  'inside',
+  'inside/none.py',
+])('%s is no document', (name) => {
+  const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
+  expect(reader.read(`${pathToFileURL(folder).toString()}/${name}`)).toBeUndefined();
+});
+
+test.for(['', 'http://example.com/a.py', 'untitled:a.py', 'file://host/share/a.py', 'file:///%00', 'file:///%ZZ'])(
+  '%j is no document',
+  (name) => {
+    expect(new DiskReader({ workspace: [pathToFileURL('/').toString()], libraries: [] }).read(name)).toBeUndefined();
+  },
+);
+
+test('a folder that is taken back is closed', () => {
+  const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
+  reader.allow({ workspace: [uri('library')], libraries: [] });
+  expect(reader.read(uri('inside/a b.py'))).toBeUndefined();
+});
+
+test('what is too large to be source is not read', () => {
+  writeFileSync(join(folder, 'inside/data.py'), Buffer.alloc(8_000_001, 'a'));
+  expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).read(uri('inside/data.py'))).toBeUndefined();
+});
