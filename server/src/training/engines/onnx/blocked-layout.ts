@@ -8,7 +8,7 @@
 
 import { type GraphEmitter, int, ints, text, type Tensor } from './graph-emitter.ts';
 import type { OnnxAttribute, OnnxNode } from './onnx-model.ts';
-import { affine, emit, pad, reduce, reduceSum, reshape, sizeAt, sizeOf } from './operators.ts';
+import { add, affine, emit, pad, reduce, reduceSum, reshape, sameShape, sizeAt, sizeOf } from './operators.ts';
 
 const DOMAIN = 'com.microsoft.nchwc';
 
@@ -194,4 +194,19 @@ export function emitChannelProductMean(graph: GraphEmitter, a: Tensor, b: Tensor
   );
   const mean = reduce(graph, 'ReduceMean', reshape(graph, products, [batch, channels]), [0], false);
   return affine(graph, mean, 1 / (height * width), 0);
+}
+
+/**
+ * a + b of equal shapes, in blocks where one of them is known in blocks. A term that is the result of a blocked
+ * convolution and `mayJoin` (nobody else reads it) takes the other as its sum.
+ */
+export function emitSum(graph: GraphEmitter, a: Tensor, b: Tensor, mayJoin: readonly [boolean, boolean]): Tensor {
+  const isBlocked = knownBlocked(graph, a) !== undefined || knownBlocked(graph, b) !== undefined;
+  if (!isBlocked || !sameShape(a.shape, b.shape)) return add(graph, a, b);
+  const [left, right] = [toBlocked(graph, a).tensor, toBlocked(graph, b).tensor];
+  const tensor =
+    (mayJoin[0] ? joined(graph, left, { sum: right }) : undefined) ??
+    (mayJoin[1] ? joined(graph, right, { sum: left }) : undefined) ??
+    add(graph, left, right);
+  return toPlain(graph, { tensor, channels: sizeAt(a, 1) });
 }

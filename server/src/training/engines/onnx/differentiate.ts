@@ -5,7 +5,7 @@ import { opOf, valueOf } from '../../../network/network-graph.ts';
 import type { Op, OpKind, ValueId } from '../../../network/op.ts';
 import type { Untrainable } from '../engine.ts';
 import { batchShapes } from './batch-shapes.ts';
-import type { Tensor } from './graph-emitter.ts';
+import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 import type { AttributesByKind, Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
 import { activationRule } from './ops/activation.ts';
 import { batchNormRule } from './ops/batch-norm.ts';
@@ -27,7 +27,8 @@ import {
   sliceRule,
   spaceToDepthRule,
 } from './ops/reshape.ts';
-import { sameShape, sumOf } from './operators.ts';
+import { sameShape } from './operators.ts';
+import { emitSum } from './blocked-layout.ts';
 
 /** Rules by kind; a kind without one can't be trained. Inputs are emitted by the walk itself. */
 const rules: { readonly [K in OpKind]?: OpRule<K> } = {
@@ -135,7 +136,11 @@ export function emitForward(
       return value;
     });
     const outputShape = shapes.shapes.get(outputId)?.shape ?? [];
-    const emitted = emitOp(op.attributes.kind, op.attributes, { ...emission, op, inputs, outputShape });
+    const isOnlyReader = op.inputs.map((id) => {
+      const readers = valueOf(graph, id).consumers.filter((reader) => needed.has(opOf(graph, reader)));
+      return readers.length === 1 && !targets.includes(id) && op.inputs.filter((other) => other === id).length === 1;
+    });
+    const emitted = emitOp(op.attributes.kind, op.attributes, { ...emission, op, inputs, isOnlyReader, outputShape });
     if (!sameShape(emitted.output.shape, outputShape)) {
       throw new Error(`${op.name} gave ${emitted.output.shape.join('×')} in place of ${outputShape.join('×')}`);
     }
@@ -184,7 +189,7 @@ export function emitBackward(
   for (const { op, emitted } of forward.steps.toReversed()) {
     const [outputId] = op.outputs;
     if (outputId === undefined || !flowing.has(outputId)) continue;
-    const total = sumOf(graph, ofValues.get(outputId) ?? []);
+    const total = sumOfGradients(graph, ofValues.get(outputId) ?? []);
     if (total === undefined || emitted.pullback === undefined) continue;
     ofValues.set(outputId, [total]);
     const wanted = op.inputs.map((id) => flowing.has(id));
@@ -201,10 +206,16 @@ export function emitBackward(
   };
 }
 
-function summed<Key>(graph: Emission['graph'], lists: ReadonlyMap<Key, readonly Tensor[]>): ReadonlyMap<Key, Tensor> {
+/** Gradients are made to be summed here, so one may be joined into what computes another. */
+function sumOfGradients(graph: GraphEmitter, tensors: readonly Tensor[]): Tensor | undefined {
+  const [first, ...rest] = tensors;
+  return rest.reduce((sum, tensor) => sum && emitSum(graph, sum, tensor, [true, true]), first);
+}
+
+function summed<Key>(graph: GraphEmitter, lists: ReadonlyMap<Key, readonly Tensor[]>): ReadonlyMap<Key, Tensor> {
   const sums = new Map<Key, Tensor>();
   for (const [key, tensors] of lists) {
-    const sum = sumOf(graph, tensors);
+    const sum = sumOfGradients(graph, tensors);
     if (sum !== undefined) sums.set(key, sum);
   }
   return sums;

@@ -33,6 +33,8 @@ export interface RuleContext<K extends OpKind> extends Emission {
   readonly op: Op;
   readonly attributes: AttributesByKind[K];
   readonly inputs: readonly Tensor[];
+  /** Per input, whether this op alone reads it; what computes it may then be joined into this op. */
+  readonly isOnlyReader: readonly boolean[];
   /** With the real batch size. */
   readonly outputShape: readonly number[];
 }

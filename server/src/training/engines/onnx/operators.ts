@@ -120,7 +120,15 @@ export function reshape(graph: GraphEmitter, x: Tensor, shape: readonly number[]
 
 /** Output axis i is input axis order[i]. */
 export function transpose(graph: GraphEmitter, x: Tensor, order: readonly number[]): Tensor {
-  if (order.every((axis, index) => axis === index)) return x;
+  const moving = order.filter((axis) => sizeAt(x, axis) !== 1);
+  // When only axes of size 1 move, the elements stay where they are.
+  if (moving.every((axis, index) => index === 0 || axis > (moving[index - 1] ?? -1))) {
+    return reshape(
+      graph,
+      x,
+      order.map((axis) => sizeAt(x, axis)),
+    );
+  }
   const producer = graph.producerOf(x);
   const before = producer?.operator === 'Transpose' ? producer.attributes['perm'] : undefined;
   if (producer !== undefined && before?.type === 'ints') {

@@ -2,7 +2,8 @@
 
 import type { ActivationFunction } from '../../../../network/op.ts';
 import { assertUnreachable } from '../../../../common/assert.ts';
-import type { GraphEmitter, Tensor } from '../graph-emitter.ts';
+import { joined, knownBlocked, toBlocked, toPlain } from '../blocked-layout.ts';
+import { float, type GraphEmitter, type Tensor } from '../graph-emitter.ts';
 import { type Emitted, inputOf, type OpRule, requiredTensorOf, type RuleContext } from '../op-rule.ts';
 import {
   add,
@@ -30,11 +31,40 @@ interface Elementwise {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
+/**
+ * 1 where slope·x > threshold·slope, else 0, in one pass: a hard sigmoid so steep that it is a step. Powers of 2 keep the
+ * threshold exact.
+ */
+function step(graph: GraphEmitter, x: Tensor, threshold: number, sign: 1 | -1): Tensor {
+  const steepness = sign * 2 ** (threshold === 0 ? 127 : 120);
+  const attributes = { alpha: float(steepness), beta: float(-steepness * threshold) };
+  return emit(graph, { operator: 'HardSigmoid', inputs: [x], attributes }, x.shape);
+}
+
 /** `gradient` where low < x < high, else 0. */
 function inside(graph: GraphEmitter, x: Tensor, low: number, high: number, gradient: Tensor): Tensor {
-  const zero = graph.scalar(0);
-  const above = where(graph, greater(graph, x, graph.scalar(low)), gradient, zero);
-  return high === Infinity ? above : where(graph, less(graph, x, graph.scalar(high)), above, zero);
+  const above = multiply(graph, gradient, step(graph, x, low, 1));
+  return high === Infinity ? above : multiply(graph, above, step(graph, x, high, -1));
+}
+
+/** The functions that only cut off, by where they do. */
+const clips = {
+  relu: { low: 0, high: Infinity },
+  relu6: { low: 0, high: 6 },
+  'hard-tanh': { low: -1, high: 1 },
+} as const;
+
+/** The gradient is found from the output, so that the input need not be kept. `join` puts the cut into what computes x. */
+function clipped(
+  graph: GraphEmitter,
+  x: Tensor,
+  { low, high }: { low: number; high: number },
+  join: boolean,
+): Elementwise {
+  const activation = high === Infinity ? ({ kind: 'relu' } as const) : ({ kind: 'clip', low, high } as const);
+  const fused = join ? joined(graph, x, { activation }) : undefined;
+  const output = fused ?? (high === Infinity ? unary(graph, 'Relu', x) : clamp(graph, x, low, high));
+  return { output, gradient: (dy) => inside(graph, output, low, high, dy) };
 }
 
 function clamp(graph: GraphEmitter, x: Tensor, low: number, high: number): Tensor {
@@ -88,6 +118,7 @@ function emitFunction(
   name: Exclude<ActivationFunction, 'prelu' | 'other'>,
   x: Tensor,
   slope: number | undefined,
+  join: boolean,
 ): Elementwise {
   const direct = (output: Tensor, derivative: () => Tensor): Elementwise => ({
     output,
@@ -95,11 +126,9 @@ function emitFunction(
   });
   switch (name) {
     case 'relu':
-      return { output: unary(graph, 'Relu', x), gradient: (dy) => inside(graph, x, 0, Infinity, dy) };
     case 'relu6':
-      return { output: clamp(graph, x, 0, 6), gradient: (dy) => inside(graph, x, 0, 6, dy) };
     case 'hard-tanh':
-      return { output: clamp(graph, x, -1, 1), gradient: (dy) => inside(graph, x, -1, 1, dy) };
+      return clipped(graph, x, clips[name], join);
     case 'leaky-relu': {
       const leak = graph.scalar(slope ?? 0.01);
       const positive = (whenTrue: Tensor, whenFalse: Tensor): Tensor =>
@@ -239,7 +268,20 @@ export const activationRule: OpRule<'activation'> = {
     const { function: name, slope } = context.attributes;
     if (name === 'other') throw new Error(`${context.op.name} should have been refused`);
     if (name === 'prelu') return emitParametricRelu(context, x);
-    const { output, gradient } = emitFunction(context.graph, name, x, slope);
-    return { output, pullback: (outputGradient) => ({ inputs: [gradient(outputGradient)] }) };
+    const { graph } = context;
+    const blocked = knownBlocked(graph, x);
+    if (blocked === undefined) {
+      const { output, gradient } = emitFunction(graph, name, x, slope, false);
+      return { output, pullback: (outputGradient) => ({ inputs: [gradient(outputGradient)] }) };
+    }
+    const { tensor, channels } = blocked;
+    const { output, gradient } = emitFunction(graph, name, tensor, slope, context.isOnlyReader[0] === true);
+    return {
+      output: toPlain(graph, { tensor: output, channels }),
+      pullback: (outputGradient) => {
+        const inner = gradient(toBlocked(graph, outputGradient).tensor);
+        return { inputs: [toPlain(graph, { tensor: inner, channels })] };
+      },
+    };
   },
 };

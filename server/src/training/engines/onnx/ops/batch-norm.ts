@@ -1,8 +1,10 @@
 // Batch norm: batch statistics in training, running statistics in inference, both as PyTorch keeps them.
 
 import type { Op } from '../../../../network/op.ts';
+import { fillVector, joined, knownBlocked } from '../blocked-layout.ts';
+import { channelKernels, type ChannelKernels } from '../channel-kernels.ts';
 import { withChannelsFirst } from '../channels-first.ts';
-import { float, type GraphEmitter, type Tensor } from '../graph-emitter.ts';
+import type { GraphEmitter, Tensor } from '../graph-emitter.ts';
 import {
   type Emission,
   type Emitted,
@@ -12,20 +14,7 @@ import {
   type RuleContext,
   tensorOf,
 } from '../op-rule.ts';
-import {
-  add,
-  affine,
-  divide,
-  emit,
-  multiply,
-  reduce,
-  reduceSum,
-  reshape,
-  sizeAt,
-  sizeOf,
-  subtract,
-  unary,
-} from '../operators.ts';
+import { add, affine, maximum, multiply, sizeAt, sizeOf, subtract, unary } from '../operators.ts';
 
 /** Names under which a batch norm's running statistics are kept; a graph that does not list them gets names from the op. */
 export function runningStatisticsOf(op: Op): { readonly mean: string; readonly variance: string } {
@@ -57,78 +46,119 @@ function constantVector(graph: GraphEmitter, length: number, value: number): Ten
   return graph.constant('float32', [length], new Float32Array(length).fill(value));
 }
 
+/** γ and β in the layout's vectors; ones and zeros where they are not learnt. */
+function scaleAndShift(context: RuleContext<'batch-norm'>, kernels: ChannelKernels) {
+  const { graph, attributes } = context;
+  const learnt = (role: 'scale' | 'shift', otherwise: number): Tensor =>
+    kernels.vector(tensorOf(context, role)?.tensor ?? constantVector(graph, attributes.channels, otherwise));
+  return { scale: learnt('scale', 1), shift: learnt('shift', 0) };
+}
+
 function emitInference(context: RuleContext<'batch-norm'>, x: Tensor): Emitted {
   const { graph, op, attributes } = context;
   const names = runningStatisticsOf(op);
-  const scale = tensorOf(context, 'scale')?.tensor ?? constantVector(graph, attributes.channels, 1);
-  const shift = tensorOf(context, 'shift')?.tensor ?? constantVector(graph, attributes.channels, 0);
-  const inputs = [x, scale, shift, buffer(context, names.mean), buffer(context, names.variance)];
-  return {
-    output: emit(
-      graph,
-      { operator: 'BatchNormalization', inputs, attributes: { epsilon: float(attributes.epsilon) } },
-      x.shape,
-    ),
-  };
+  const kernels = channelKernels(graph, x);
+  const { scale, shift } = scaleAndShift(context, kernels);
+  const variance = kernels.vector(buffer(context, names.variance));
+  const factor = multiply(graph, scale, inverseDeviation(graph, variance, attributes.epsilon));
+  const offset = subtract(graph, shift, multiply(graph, factor, kernels.vector(buffer(context, names.mean))));
+  return { output: kernels.store(kernels.affine(kernels.data, factor, offset)) };
 }
 
-function emitTraining(context: RuleContext<'batch-norm'>, x: Tensor): Emitted {
+function emitTraining(context: RuleContext<'batch-norm'>, input: Tensor): Emitted {
   const { graph, attributes } = context;
-  const scale = tensorOf(context, 'scale');
-  const shift = tensorOf(context, 'shift');
-  const scaleTensor = scale?.tensor ?? constantVector(graph, attributes.channels, 1);
-  const { output, mean, variance } = normalize(
-    graph,
-    x,
-    scaleTensor,
-    shift?.tensor ?? constantVector(graph, attributes.channels, 0),
-    attributes.epsilon,
+  const { kernels, data, mean, variance, meanFromRunning } = emitStatistics(context, input);
+  const { scale, shift } = scaleAndShift(context, kernels);
+  updateRunningStatistics(
+    context,
+    kernels.real(meanFromRunning),
+    kernels.real(variance),
+    sizeOf(input.shape) / attributes.channels,
   );
-  updateRunningStatistics(context, mean, variance, sizeOf(x.shape) / sizeAt(x, 1));
 
+  const inverse = inverseDeviation(graph, variance, attributes.epsilon);
+  const factor = multiply(graph, scale, inverse);
+  const offset = subtract(graph, shift, multiply(graph, factor, mean));
   return {
-    output,
+    output: kernels.store(kernels.affine(data, factor, offset)),
     pullback: (gradient, wanted) => {
-      const inverse = inverseDeviation(graph, variance, attributes.epsilon);
-      const sums = emitSums(graph, gradient, x, mean, inverse);
+      const dy = kernels.load(gradient);
+      const meanGradient = kernels.mean(dy);
+      // mean(dy·x̂)
+      const centeredProduct = subtract(graph, kernels.productMean(dy, data), multiply(graph, mean, meanGradient));
+      const meanProduct = multiply(graph, inverse, centeredProduct);
+      // dx = γ/σ · (dy - mean(dy) - x̂·mean(dy·x̂)), gathered to factor·dy + slope·x + constant.
+      const slope = unary(graph, 'Neg', multiply(graph, factor, multiply(graph, inverse, meanProduct)));
+      const constant = unary(
+        graph,
+        'Neg',
+        add(graph, multiply(graph, factor, meanGradient), multiply(graph, slope, mean)),
+      );
+      const ofInput = (): Tensor =>
+        kernels.store(kernels.affine(dy, factor, undefined, kernels.affine(data, slope, constant)));
+      const sum = (meanValue: Tensor): Tensor =>
+        affine(graph, kernels.real(meanValue), sizeOf(input.shape) / attributes.channels, 0);
+      const scaleParameter = parameterOf(context.op, 'scale');
+      const shiftParameter = parameterOf(context.op, 'shift');
       return {
-        inputs: [
-          wanted[0] === true
-            ? inputGradient(graph, gradient, x, { mean, inverse, scale: scaleTensor, ...sums })
-            : undefined,
-        ],
+        inputs: [wanted[0] === true ? ofInput() : undefined],
         parameters: [
-          ...(scale === undefined ? [] : [[scale.parameter, sums.ofProduct] as const]),
-          ...(shift === undefined ? [] : [[shift.parameter, sums.ofGradient] as const]),
+          ...(scaleParameter === undefined ? [] : [[scaleParameter, sum(meanProduct)] as const]),
+          ...(shiftParameter === undefined ? [] : [[shiftParameter, sum(meanGradient)] as const]),
         ],
       };
     },
   };
 }
 
+interface Statistics {
+  readonly kernels: ChannelKernels;
+  /** The input, or the input less something constant by channel, which makes no difference to a batch norm. */
+  readonly data: Tensor;
+  /** Of `data`. */
+  readonly mean: Tensor;
+  /** Biased. */
+  readonly variance: Tensor;
+  /** The batch's mean less the running mean. */
+  readonly meanFromRunning: Tensor;
+}
+
 /**
- * The normalised output with the batch's mean and (biased) variance, each [C]. The operator's own training mode is no
- * help: it writes the statistics over its inputs, constants included.
+ * Mean of squares less square of mean would lose digits where the mean is large, so the data is centred first. Behind
+ * a convolution that costs nothing: its bias takes the running mean off, which is near enough to the batch's mean.
  */
-function normalize(graph: GraphEmitter, x: Tensor, scale: Tensor, shift: Tensor, epsilon: number) {
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const mean = reduce(graph, 'ReduceMean', x, axes, false);
-  const centered = subtract(graph, x, perChannel(graph, mean, x));
-  const squares = reduce(graph, 'ReduceSumSquare', centered, axes, false);
-  const variance = affine(graph, squares, sizeAt(x, 1) / sizeOf(x.shape), 0);
-  const inputs = [x, scale, shift, mean, variance];
-  const output = emit(
-    graph,
-    { operator: 'BatchNormalization', inputs, attributes: { epsilon: float(epsilon) } },
-    x.shape,
-  );
-  return { output, mean, variance };
+function emitStatistics(context: RuleContext<'batch-norm'>, input: Tensor): Statistics {
+  const { graph, isOnlyReader } = context;
+  const running = buffer(context, runningStatisticsOf(context.op).mean);
+  const kernels = channelKernels(graph, input);
+  const zero = graph.scalar(0);
+  const moved = isOnlyReader[0] === true ? lessRunningMean(graph, input, running) : undefined;
+  if (moved !== undefined) {
+    const mean = kernels.mean(moved);
+    const squares = kernels.productMean(moved, moved);
+    const variance = maximum(graph, subtract(graph, squares, multiply(graph, mean, mean)), zero);
+    return { kernels, data: moved, mean, variance, meanFromRunning: mean };
+  }
+  const mean = kernels.mean(kernels.data);
+  const one = kernels.vector(constantVector(graph, sizeAt(input, 1), 1));
+  const centered = kernels.affine(kernels.data, one, unary(graph, 'Neg', mean));
+  const variance = kernels.productMean(centered, centered);
+  const meanFromRunning = subtract(graph, mean, kernels.vector(running));
+  return { kernels, data: centered, mean: constantVector(graph, sizeAt(mean, 0), 0), variance, meanFromRunning };
+}
+
+/** The blocked form of a convolution's result with the running mean taken off by the convolution's bias. */
+function lessRunningMean(graph: GraphEmitter, x: Tensor, running: Tensor): Tensor | undefined {
+  const blocked = knownBlocked(graph, x);
+  if (blocked === undefined) return undefined;
+  const negative = unary(graph, 'Neg', fillVector(graph, running));
+  return joined(graph, blocked.tensor, { bias: (own) => (own === undefined ? negative : add(graph, own, negative)) });
 }
 
 /** running ← (1 - momentum)·running + momentum·batch, the variance unbiased; without a momentum, the average of all batches. */
 function updateRunningStatistics(
   context: RuleContext<'batch-norm'>,
-  mean: Tensor,
+  meanFromRunning: Tensor,
   variance: Tensor,
   count: number,
 ): void {
@@ -136,50 +166,10 @@ function updateRunningStatistics(
   const names = runningStatisticsOf(context.op);
   const momentum =
     attributes.momentum === undefined ? unary(graph, 'Reciprocal', stepCount) : graph.scalar(attributes.momentum);
-  const update = (name: string, batch: Tensor): void => {
-    const running = buffer(context, name);
-    buffers.set(name, add(graph, running, multiply(graph, subtract(graph, batch, running), momentum)));
-  };
-  update(names.mean, mean);
-  update(names.variance, count > 1 ? affine(graph, variance, count / (count - 1), 0) : variance);
-}
-
-/** Per channel, the sums of the output's gradient and of its product with the normalised input. */
-function emitSums(graph: GraphEmitter, gradient: Tensor, x: Tensor, mean: Tensor, inverse: Tensor) {
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const ofGradient = reduceSum(graph, gradient, axes, false);
-  const centered = subtract(graph, x, perChannel(graph, mean, x));
-  const ofCentered = reduceSum(graph, multiply(graph, gradient, centered), axes, false);
-  return { ofGradient, ofProduct: multiply(graph, ofCentered, inverse) };
-}
-
-interface InputGradientTerms {
-  readonly mean: Tensor;
-  readonly inverse: Tensor;
-  readonly scale: Tensor;
-  readonly ofGradient: Tensor;
-  readonly ofProduct: Tensor;
-}
-
-/** γ/σ · (dy - mean(dy) - x̂·mean(dy·x̂)), gathered to a·dy + b·x + c with one a, b, c a channel. */
-function inputGradient(graph: GraphEmitter, gradient: Tensor, x: Tensor, terms: InputGradientTerms): Tensor {
-  const count = graph.scalar(sizeOf(x.shape) / sizeAt(x, 1));
-  const a = multiply(graph, terms.scale, terms.inverse);
-  const b = unary(
-    graph,
-    'Neg',
-    multiply(graph, multiply(graph, a, terms.inverse), divide(graph, terms.ofProduct, count)),
-  );
-  const c = unary(
-    graph,
-    'Neg',
-    add(graph, multiply(graph, a, divide(graph, terms.ofGradient, count)), multiply(graph, b, terms.mean)),
-  );
-  const ofGradient = multiply(graph, gradient, perChannel(graph, a, x));
-  return add(graph, add(graph, ofGradient, multiply(graph, x, perChannel(graph, b, x))), perChannel(graph, c, x));
-}
-
-/** [C] as [1, C, 1, …]. */
-function perChannel(graph: GraphEmitter, values: Tensor, like: Tensor): Tensor {
-  return reshape(graph, values, [1, sizeAt(values, 0), ...like.shape.slice(2).map(() => 1)]);
+  const runningMean = buffer(context, names.mean);
+  buffers.set(names.mean, add(graph, runningMean, multiply(graph, meanFromRunning, momentum)));
+  const unbiased = count > 1 ? affine(graph, variance, count / (count - 1), 0) : variance;
+  const runningVariance = buffer(context, names.variance);
+  const change = multiply(graph, subtract(graph, unbiased, runningVariance), momentum);
+  buffers.set(names.variance, add(graph, runningVariance, change));
 }

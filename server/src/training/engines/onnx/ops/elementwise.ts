@@ -1,10 +1,11 @@
 // Ops on corresponding elements with broadcasting, reductions, softmax, embedding and dropout.
 
 import { assertUnreachable } from '../../../../common/assert.ts';
+import { emitSum } from '../blocked-layout.ts';
 import { type GraphEmitter, int, text, type Tensor } from '../graph-emitter.ts';
+import { emitGlobalAverage } from './pool.ts';
 import { type Emitted, inputOf, type OpRule, requiredTensorOf } from '../op-rule.ts';
 import {
-  add,
   affine,
   divide,
   emit,
@@ -38,10 +39,16 @@ interface Binary {
   readonly ofRight: (gradient: Tensor) => Tensor;
 }
 
-function emitBinary(graph: GraphEmitter, operator: Operator, a: Tensor, b: Tensor): Binary {
+function emitBinary(
+  graph: GraphEmitter,
+  operator: Operator,
+  a: Tensor,
+  b: Tensor,
+  mayJoin: readonly [boolean, boolean],
+): Binary {
   switch (operator) {
     case 'add':
-      return { output: add(graph, a, b), ofLeft: (dy) => dy, ofRight: (dy) => dy };
+      return { output: emitSum(graph, a, b, mayJoin), ofLeft: (dy) => dy, ofRight: (dy) => dy };
     case 'subtract':
       return { output: subtract(graph, a, b), ofLeft: (dy) => dy, ofRight: (dy) => unary(graph, 'Neg', dy) };
     case 'multiply':
@@ -104,14 +111,15 @@ export const elementwiseRule: OpRule<'elementwise'> = {
       ? `which elements it chooses (${operator}) is not part of the network graph`
       : undefined,
   emit: (context) => {
-    const { graph, inputs } = context;
+    const { graph, inputs, isOnlyReader } = context;
     const { operator } = context.attributes;
     if (operator === 'compare' || operator === 'where') throw new Error(`${context.op.name} should have been refused`);
     const [first, ...rest] = inputs;
     if (first === undefined) throw new Error(`${context.op.name} has no inputs`);
     let output = first;
-    const steps = rest.map((right) => {
-      const step = emitBinary(graph, operator, output, right);
+    const steps = rest.map((right, index) => {
+      const mayJoin = [index > 0 || isOnlyReader[0] === true, isOnlyReader[index + 1] === true] as const;
+      const step = emitBinary(graph, operator, output, right, mayJoin);
       const left = output;
       output = step.output;
       return { step, left, right };
@@ -146,6 +154,15 @@ export const reduceRule: OpRule<'reduce'> = {
     // No axes means all of them, as in PyTorch.
     const axes =
       attributes.axes.length === 0 ? every : attributes.axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+    const isGlobalMean = attributes.reducer === 'mean' && x.shape.length === 4 && axes.toSorted().join() === '2,3';
+    if (isGlobalMean) {
+      const average = emitGlobalAverage(graph, x);
+      return {
+        output: reshape(graph, average.output, context.outputShape),
+        pullback: (gradient, wanted) =>
+          average.pullback?.(reshape(graph, gradient, average.output.shape), wanted) ?? { inputs: [] },
+      };
+    }
     const { kept, pullback } = emitReduction(graph, x, axes, attributes.reducer);
     return {
       output: reshape(graph, kept, context.outputShape),

@@ -1,5 +1,6 @@
 // Pools: maximum, average, adaptive, and resizing (which is pooling's relative: fixed shares of input positions).
 
+import { emitImageMean, knownBlocked, toPlain } from '../blocked-layout.ts';
 import { withChannelsFirst } from '../channels-first.ts';
 import { type GraphEmitter, ints, text, type Tensor } from '../graph-emitter.ts';
 import {
@@ -11,7 +12,7 @@ import {
   interpolation,
 } from '../linear-maps.ts';
 import { type Emitted, inputOf, type OpRule } from '../op-rule.ts';
-import { affine, concat, emit, expand, reduce, reshape, sizeAt, sizeOf, slice, sumOf } from '../operators.ts';
+import { affine, concat, emit, expand, pad, reduce, reshape, sizeAt, sizeOf, slice, sumOf } from '../operators.ts';
 import { placed } from './reshape.ts';
 
 function emitMaps(graph: GraphEmitter, x: Tensor, maps: readonly AxisMap[]): Emitted {
@@ -101,12 +102,28 @@ export const poolRule: OpRule<'pool'> = {
 };
 
 /** The mean over all positions, kept as size 1. */
-function emitGlobalAverage(graph: GraphEmitter, x: Tensor): Emitted {
-  const axes = x.shape.map((_, axis) => axis).slice(2);
-  const count = sizeOf(x.shape.slice(2));
+export function emitGlobalAverage(graph: GraphEmitter, x: Tensor): Emitted {
+  const [batch = 1, channels = 1] = x.shape;
+  const spatial = x.shape.slice(2);
+  const count = sizeOf(spatial);
+  const blocked = knownBlocked(graph, x);
+  if (blocked === undefined) {
+    const axes = x.shape.map((_, axis) => axis).slice(2);
+    return {
+      output: reduce(graph, 'ReduceMean', x, axes),
+      pullback: (gradient) => ({ inputs: [expand(graph, affine(graph, gradient, 1 / count, 0), x.shape)] }),
+    };
+  }
+  // With one position, blocked and plain order are the same.
+  const b = graph.channelBlock;
+  const filled = sizeAt(blocked.tensor, 1);
   return {
-    output: reduce(graph, 'ReduceMean', x, axes),
-    pullback: (gradient) => ({ inputs: [expand(graph, affine(graph, gradient, 1 / count, 0), x.shape)] }),
+    output: slice(graph, emitImageMean(graph, blocked.tensor), [{ axis: 1, start: 0, size: channels, step: 1 }]),
+    pullback: (gradient) => {
+      const each = pad(graph, affine(graph, gradient, 1 / count, 0), [0, 0, 0, 0], [0, filled - channels, 0, 0]);
+      const spread = expand(graph, reshape(graph, each, [batch, filled / b, 1, b]), [batch, filled / b, count, b]);
+      return { inputs: [toPlain(graph, { tensor: reshape(graph, spread, blocked.tensor.shape), channels })] };
+    },
   };
 }
 
