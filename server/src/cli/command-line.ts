@@ -15,7 +15,8 @@ import type { TrainingService } from './training-service.ts';
 export interface CliServices {
   readonly terminal: Terminal;
   readonly openSession: OpenSession;
-  readonly training: TrainingService;
+  /** Without it there are no commands that need runs. */
+  readonly training?: TrainingService;
   /** The version that `--version` prints. */
   readonly version: string;
 }
@@ -58,6 +59,25 @@ function commands({ terminal, openSession, training, version }: CliServices): Co
     .option('--json', 'print the documented JSON instead of a table')
     .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
 
+  if (training !== undefined) addRunCommands(program, terminal, openSession, training);
+
+  program
+    .command('graph')
+    .description('print the network as it was read')
+    .argument('<file[::entry]>', modelArgument)
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--json', 'print the whole graph as JSON')
+    .action((file: string, options: GraphOptions) => graphCommand(terminal, openSession, file, options));
+
+  return program;
+}
+
+function addRunCommands(
+  program: Command,
+  terminal: Terminal,
+  openSession: OpenSession,
+  training: TrainingService,
+): void {
   program
     .command('run')
     .description('train, and propose widths; Ctrl-C stops at a checkpoint')
@@ -78,14 +98,4 @@ function commands({ terminal, openSession, training, version }: CliServices): Co
     .argument('<run folder>', 'the run, as run printed it')
     .option('--write', 'make the edit')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
-
-  program
-    .command('graph')
-    .description('print the network as it was read')
-    .argument('<file[::entry]>', modelArgument)
-    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
-    .option('--json', 'print the whole graph as JSON')
-    .action((file: string, options: GraphOptions) => graphCommand(terminal, openSession, file, options));
-
-  return program;
 }

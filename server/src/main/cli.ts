@@ -25,6 +25,12 @@ function packageVersion(): string {
   return 'unknown';
 }
 
+// A reader that has seen enough (`morphnet cost … | head`) closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 void runCommandLine(
   {
     terminal: {
