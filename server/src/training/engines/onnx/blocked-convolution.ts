@@ -163,10 +163,7 @@ export function emitBlockedWeightGradient(
 ): Tensor {
   if (kind === 'depthwise')
     return depthwiseWeightGradient(graph, toBlocked(graph, x), toBlocked(graph, gradient), window);
-  const fast =
-    kind === 'dense' && window.groups === 1
-      ? blockedWeightGradient(graph, toBlocked(graph, x), gradient, window)
-      : undefined;
+  const fast = window.groups === 1 ? blockedWeightGradient(graph, toBlocked(graph, x), gradient, window) : undefined;
   return fast ?? emitWeightGradient(graph, x, gradient, window);
 }
 

@@ -9,10 +9,10 @@ export interface OnnxRuntime {
   /** See GraphEmitter.channelBlock. */
   readonly channelBlock: number;
   /** Loads a model from its bytes. */
-  open(model: Uint8Array): Promise<InferenceSession>;
+  readonly open: (model: Uint8Array) => Promise<InferenceSession>;
   /** A tensor over an array, which the runtime reads (or writes) in place. */
-  floatTensor(data: Float32Array, shape: readonly number[]): Tensor;
-  integerTensor(data: Int32Array, shape: readonly number[]): Tensor;
+  readonly floatTensor: (data: Float32Array, shape: readonly number[]) => Tensor;
+  readonly integerTensor: (data: Int32Array, shape: readonly number[]) => Tensor;
 }
 
 /** Rejects when the native library can't be loaded; the error says why. */

@@ -11,7 +11,6 @@ import {
   divide,
   emit,
   greater,
-  less,
   minimum,
   multiply,
   reshape,
