@@ -5,7 +5,7 @@
 // Exit status: 0 all equal, 1 a difference or a failure, 77 this machine has no PyTorch, so nothing was compared.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { costJsonSchema, type CostJson } from '../server/src/protocol/cost-json.ts';
@@ -13,9 +13,6 @@ import { dist, root } from './bundles.ts';
 
 /** As scripts/test.ts understands it. */
 const skipped = 77;
-
-/** Each kind of model, with and without batch norm, and the options that change shapes. */
-const examples: readonly string[] = [];
 
 const python = process.env['MORPHNET_PYTHON'] ?? 'python3';
 
@@ -40,6 +37,20 @@ function output(program: string, words: readonly string[]): string | undefined {
   if (status === 0) return stdout;
   console.error(`${[program, ...words].join(' ')}\n${error === undefined ? stderr : error.message}`);
   return undefined;
+}
+
+const entriesSchema = v.array(v.object({ name: v.string() }));
+
+/** Every entry of every example in Python: each kind of model, with and without batch norm. */
+function exampleModels(): readonly string[] {
+  const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.py'));
+  return files.flatMap((name) => {
+    const file = `examples/${name}`;
+    const text = output(process.execPath, [join(dist, 'cli.cjs'), 'entries', file, '--json']);
+    // A file that gives no entries is checked all the same, so that its failure counts.
+    if (text === undefined) return [file];
+    return v.parse(entriesSchema, JSON.parse(text)).map((entry) => `${file}::${entry.name}`);
+  });
 }
 
 function ourCosts(model: string): CostJson | undefined {
@@ -118,7 +129,8 @@ function main(): number {
   }
   console.log(`PyTorch ${probe.stdout.trim()}`);
   const given = process.argv.slice(2);
-  const results = (given.length > 0 ? given : examples).map(check);
+  const results = (given.length > 0 ? given : exampleModels()).map(check);
+  if (results.length === 0) console.error('There is no example in Python to compare.');
   return results.every(Boolean) && results.length > 0 ? 0 : 1;
 }
 

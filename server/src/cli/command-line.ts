@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
+import { entriesCommand, type EntriesOptions } from './entries-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
 import type { OpenSession } from './open-model.ts';
 import { runCommand } from './run-command.ts';
@@ -60,6 +61,13 @@ function commands({ terminal, openSession, training, version }: CliServices): Co
     .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
 
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);
+
+  program
+    .command('entries')
+    .description('print the models that a file holds')
+    .argument('<file>', 'the file')
+    .option('--json', 'print JSON instead of a table')
+    .action((file: string, options: EntriesOptions) => entriesCommand(terminal, openSession, file, options));
 
   program
     .command('graph')

@@ -130,6 +130,11 @@ test('the graph has a line an op', async () => {
   expect(output).toMatch(/^shortcut_3 +elementwise +convolutional_2\.leaky, convolutional_0\.leaky +1×32×32×32$/m);
 });
 
+test('the entries of a file, with their inputs', async () => {
+  const { output } = await morphnet(repository, 'entries', 'examples/darknet-tiny.cfg', '--json');
+  expect(JSON.parse(output)).toEqual([{ name: '', from: 'call', input: { shapes: [[3, 32, 32]], from: 'call' } }]);
+});
+
 describe('what can go wrong', () => {
   test.for<[string, string[], 1 | 2, RegExp]>([
     ['no such file', ['cost', 'missing.cfg'], 2, /^There is no file missing\.cfg in \/.*\.\n$/],
