@@ -1,0 +1,74 @@
+// `npm run test:e2e [-- --vsix FILE]`: the built extension in real VS Code, from opening a file to the edit on disk.
+// Ends with `N passed, N failed`; exits with 77 and the reason where this machine cannot run it.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { chromiumFlags } from '../support/chromium.ts';
+import { CodeServer } from './code-server.ts';
+import { darknetScenario } from './darknet-scenario.ts';
+import { install } from './install.ts';
+import { pytorchScenario } from './pytorch-scenario.ts';
+import { Scenario } from './steps.ts';
+import { Workbench } from './workbench.ts';
+import { makeWorkspace } from './workspace.ts';
+
+/** Exit status by which a step of `npm test` says that this machine lacks what it needs. */
+const skipped = 77;
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+/** The extension as built last. */
+function newestVsix(): string | undefined {
+  if (!existsSync(dist)) return undefined;
+  const built = readdirSync(dist).filter((name) => name.endsWith('.vsix'));
+  const age = (name: string): number => statSync(join(dist, name)).mtimeMs;
+  const newest = built.sort((one, other) => age(other) - age(one))[0];
+  return newest === undefined ? undefined : join(dist, newest);
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { vsix: { type: 'string' }, only: { type: 'string' } } });
+  const installation = await install();
+  if ('missing' in installation) {
+    console.log(`End-to-end tests are SKIPPED: ${installation.missing}.`);
+    return skipped;
+  }
+  const vsix = values.vsix ?? newestVsix();
+  if (vsix === undefined) {
+    console.log('There is no dist/*.vsix. Run npm run package first.');
+    return 1;
+  }
+  const home = await mkdtemp(join(tmpdir(), 'morphnet-e2e-'));
+  const server = await CodeServer.start(installation, home, vsix);
+  const browser = await chromium.launch({ executablePath: installation.chromium, args: chromiumFlags });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(60_000);
+    const workspace = await makeWorkspace(home);
+    const workbench = new Workbench(page);
+    const scenarios = [
+      { name: 'PyTorch', run: pytorchScenario },
+      { name: 'Darknet', run: darknetScenario },
+    ].filter(({ name }) => values.only === undefined || values.only === name);
+    const counts = { passed: 0, failed: 0 };
+    for (const { name, run } of scenarios) {
+      const scenario = new Scenario(name, workbench);
+      await run({ scenario, workbench, folder: workspace, url: server.url(workspace) });
+      counts.passed += scenario.passed;
+      counts.failed += scenario.failed;
+    }
+    console.log(`${counts.passed} passed, ${counts.failed} failed`);
+    return counts.failed === 0 ? 0 : 1;
+  } finally {
+    await browser.close();
+    await server.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();

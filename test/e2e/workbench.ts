@@ -1,0 +1,157 @@
+// The workbench as a user works with it: files, hints, hovers, lenses, the palette, quick-fixes, the dashboard.
+// Every wait is for something to be there, never for time to pass.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+/** Where pictures are kept. */
+const artifacts = fileURLToPath(new URL('./artifacts', import.meta.url));
+
+/** Spaces in the editor's lines are drawn as no-break spaces. */
+const spaced = (text: string): RegExp =>
+  new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/[ \u00a0]+/g, '[\\s\\u00a0]+'));
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a folder and waits until the workbench shows it. */
+  async openFolder(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.locator('.monaco-workbench .explorer-viewlet .monaco-list-row').first().waitFor();
+  }
+
+  /** Opens a file of the folder by its name, to keep (not as a preview). */
+  async openFile(name: string): Promise<void> {
+    const row = this.page.locator('.explorer-viewlet .monaco-list-row', {
+      has: this.page.getByText(name, { exact: true }),
+    });
+    await row.dblclick();
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.editor.locator('.view-line').first().waitFor();
+  }
+
+  /** The active editor. */
+  get editor(): Locator {
+    return this.page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
+  }
+
+  /** A line of the editor that is in view, by part of its text, hints included. */
+  line(text: string | RegExp): Locator {
+    return this.editor.locator('.view-lines .view-line', { hasText: typeof text === 'string' ? spaced(text) : text });
+  }
+
+  /** Moves the text cursor to a line, so that it is in view. */
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.editor.locator('.view-line').first().click();
+    await this.page.keyboard.press('Control+G');
+    await this.#quickInput().fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.#quickInput().waitFor({ state: 'hidden' });
+  }
+
+  lens(text: string | RegExp): Locator {
+    return this.editor.locator('.codelens-decoration', { hasText: typeof text === 'string' ? spaced(text) : text });
+  }
+
+  /** Points at a word of a line and gives the hover once it says something like `expected`. */
+  async hover(line: Locator, word: string, expected: RegExp): Promise<string> {
+    const place = await placeOf(line.first(), word);
+    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected });
+    // A hover opens when the pointer moves over a word; one jump is no movement.
+    await this.page.mouse.move(place.x - 2, place.y);
+    await this.page.mouse.move(place.x, place.y, { steps: 4 });
+    await hover.first().waitFor();
+    const text = await hover.first().innerText();
+    return text;
+  }
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.#quickInput().fill(`>${title}`);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: spaced(title) })
+      .first()
+      .click();
+  }
+
+  /** Chooses a row of the quick pick that is open. */
+  async pick(text: string): Promise<void> {
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: spaced(text) })
+      .first()
+      .click();
+  }
+
+  notification(text: RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  /** The page inside the dashboard's panel. */
+  get dashboard(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  /** Squiggles of severity hint that are in view. */
+  get hintProblems(): Locator {
+    return this.editor.locator('.squiggly-hint');
+  }
+
+  /** Opens the quick-fixes at a word of a line and chooses one. */
+  async quickFix(line: Locator, word: string, title: RegExp): Promise<void> {
+    const place = await placeOf(line.first(), word);
+    await this.page.mouse.click(place.x, place.y);
+    await this.page.keyboard.press('Control+.');
+    await this.page.locator('.action-widget .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.editor-group-container.active .tab.active:not(.dirty)').waitFor();
+  }
+
+  /** Takes the last change of the active editor back. */
+  async undo(): Promise<void> {
+    await this.page.keyboard.press('Control+Z');
+    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
+  }
+
+  async isDirty(): Promise<void> {
+    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
+  }
+
+  /** Keeps a picture of the whole window. */
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(artifacts, { recursive: true });
+    await this.page.screenshot({ path: join(artifacts, `${name}.png`) });
+  }
+
+  #quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible input').first();
+  }
+}
+
+/** The middle of a word as it is drawn. */
+async function placeOf(line: Locator, word: string): Promise<{ readonly x: number; readonly y: number }> {
+  const place = await line.evaluate((element, wanted) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const start = node.textContent?.indexOf(wanted) ?? -1;
+      if (start === -1) continue;
+      const range = document.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, start + wanted.length);
+      const { left, top, width, height } = range.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    }
+    return undefined;
+  }, word);
+  if (place === undefined) throw new Error(`"${word}" is not in the line`);
+  return place;
+}
