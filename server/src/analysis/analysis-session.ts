@@ -223,10 +223,10 @@ export class AnalysisSession {
    */
   #sameEntry(frontend: Frontend, entry: ModelEntry, reader: SourceReader): ModelEntry | undefined {
     const { document, name } = entry;
-    const own = this.#requests.get(document);
-    const before = frontend.entries(document, this.#store.tracking(), own).entries;
+    const before = frontend.entries(document, this.#store.tracking()).entries;
     const index = before.findIndex((one) => one.name === name);
-    if (index >= 0) return frontend.entries(document, reader, own).entries[index];
+    const after = index < 0 ? undefined : frontend.entries(document, reader).entries[index];
+    if (after !== undefined) return after;
     const request: EntryRequest = { entry: name, input: entry.input.shapes, from: 'request' };
     return frontend.entries(document, reader, request).entries.find((one) => one.name === name);
   }
