@@ -116,16 +116,16 @@ function check(model: string): boolean {
 }
 
 function main(): number {
-  if (!existsSync(join(dist, 'cli.cjs'))) {
-    console.error('dist/cli.cjs is missing. Run npm run build first.');
-    return 1;
-  }
   const probe = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], { encoding: 'utf8' });
   if (probe.status !== 0) {
     console.log(
       `Skipped: ${python} cannot import torch. Install PyTorch, or set MORPHNET_PYTHON to a Python that has it.`,
     );
     return skipped;
+  }
+  if (!existsSync(join(dist, 'cli.cjs'))) {
+    console.error('dist/cli.cjs is missing. Run npm run build first.');
+    return 1;
   }
   console.log(`PyTorch ${probe.stdout.trim()}`);
   const given = process.argv.slice(2);
