@@ -30,17 +30,23 @@ export class CodeServer {
     this.#address = address;
   }
 
-  /** Installs the extension into fresh folders below `home` and starts. */
-  static async start({ node, codeServer }: Installation, home: string, vsix: string): Promise<CodeServer> {
+  /** Installs extensions into fresh folders below `home` and starts; `variables` go into the extensions' environment. */
+  static async start(
+    { node, codeServer }: Installation,
+    home: string,
+    extensions: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ): Promise<CodeServer> {
     const userData = join(home, 'user-data');
     mkdirSync(join(userData, 'User'), { recursive: true });
     writeFileSync(join(userData, 'User/settings.json'), JSON.stringify(settings));
     const folders = ['--config', join(home, 'config.yaml'), '--user-data-dir', userData];
     folders.push('--extensions-dir', join(home, 'extensions'));
-    const env = environment();
-    const installed = spawnSync(node, [codeServer, ...folders, '--install-extension', vsix], { env, encoding: 'utf8' });
-    if (installed.status !== 0) {
-      throw new Error(`The extension cannot be installed:\n${installed.stdout}${installed.stderr}`);
+    const env = { ...environment(), ...variables };
+    for (const vsix of extensions) {
+      const command = [codeServer, ...folders, '--install-extension', vsix];
+      const { status, stdout, stderr } = spawnSync(node, command, { env, encoding: 'utf8' });
+      if (status !== 0) throw new Error(`${vsix} cannot be installed:\n${stdout}${stderr}`);
     }
     const child = spawn(
       node,

@@ -71,6 +71,7 @@ async function installCodeServer(): Promise<string | undefined> {
 
 function npm(folder: string, command: readonly string[]): boolean {
   const script = process.env['npm_execpath'];
-  const [executable, ...first] = script === undefined ? ['npm'] : [process.execPath, script];
-  return spawnSync(executable ?? 'npm', [...first, ...command], { cwd: folder, stdio: 'inherit' }).status === 0;
+  const executable = script === undefined ? 'npm' : process.execPath;
+  const line = script === undefined ? command : [script, ...command];
+  return spawnSync(executable, line, { cwd: folder, stdio: 'inherit' }).status === 0;
 }

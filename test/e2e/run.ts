@@ -9,11 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { chromiumFlags } from '../support/chromium.ts';
+import { apiScenario } from './api-scenario.ts';
 import { CodeServer } from './code-server.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
 import { Scenario } from './steps.ts';
+import { packageTestDriver } from './test-driver.ts';
 import { Workbench } from './workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -44,7 +46,9 @@ async function main(): Promise<number> {
     return 1;
   }
   const home = await mkdtemp(join(tmpdir(), 'morphnet-e2e-'));
-  const server = await CodeServer.start(installation, home, vsix);
+  const results = join(home, 'results.json');
+  const driver = await packageTestDriver(home);
+  const server = await CodeServer.start(installation, home, [vsix, driver], { MORPHNET_TEST_RESULTS: results });
   const browser = await chromium.launch({ executablePath: installation.chromium, args: chromiumFlags });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -54,11 +58,12 @@ async function main(): Promise<number> {
     const scenarios = [
       { name: 'PyTorch', run: pytorchScenario },
       { name: 'Darknet', run: darknetScenario },
+      { name: 'API', run: apiScenario },
     ].filter(({ name }) => values.only === undefined || values.only === name);
     const counts = { passed: 0, failed: 0 };
     for (const { name, run } of scenarios) {
       const scenario = new Scenario(name, workbench);
-      await run({ scenario, workbench, folder: workspace, url: server.url(workspace) });
+      await run({ scenario, workbench, folder: workspace, url: server.url(workspace), results });
       counts.passed += scenario.passed;
       counts.failed += scenario.failed;
     }

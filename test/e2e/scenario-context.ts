@@ -10,4 +10,6 @@ export interface ScenarioContext {
   readonly folder: string;
   /** The workbench with that folder. */
   readonly url: string;
+  /** Where the suite inside the extension host writes its results. */
+  readonly results: string;
 }

@@ -14,6 +14,13 @@ export class Scenario {
     this.#workbench = workbench;
   }
 
+  /** A step that others do not depend on. */
+  async check(title: string, run: () => void | Promise<void>): Promise<void> {
+    const before = this.#failed;
+    await this.step(title, async () => run());
+    this.#failed = before;
+  }
+
   async step(title: string, run: () => Promise<void>): Promise<void> {
     const label = `${this.#name}: ${title}`;
     if (this.#failed) {

@@ -1,5 +1,6 @@
 // A folder to work in, of the run's own: the examples as they are, MNIST beside them, and a small Darknet model for it.
 
+import { spawnSync } from 'node:child_process';
 import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,4 +60,14 @@ export async function makeWorkspace(home: string): Promise<string> {
   await writeFile(join(folder, 'digits.cfg'), digitsCfg);
   await writeFile(join(folder, 'morphnet.json'), `${JSON.stringify(projectFile, undefined, 2)}\n`);
   return folder;
+}
+
+/** Trains digits.cfg from the command line, so that the folder holds a run with a proposal. */
+export function trainDigits(folder: string): void {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'dist/cli.cjs'), 'run', 'digits.cfg', '--out', '.morphnet/runs/digits-1'],
+    { cwd: folder, stdio: 'inherit' },
+  );
+  if (status !== 0) throw new Error('The run of digits.cfg failed.');
 }
