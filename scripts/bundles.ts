@@ -1,6 +1,6 @@
 // What is bundled and how: one description for the build and for the test of bundle contents.
 
-import { build, type BuildOptions, type BuildResult } from 'esbuild';
+import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +22,21 @@ const shared = {
   mainFields: ['module', 'main'],
 } satisfies BuildOptions;
 
+/** Bundles that another one loads when it needs them, by the module that a dynamic import names. */
+const lazyBundles: Plugin = {
+  name: 'lazy-bundles',
+  setup(bundle) {
+    bundle.onResolve({ filter: /\/language-client\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './language-client.cjs', external: true } : undefined,
+    );
+  },
+};
+
 const forNode = {
   ...shared,
+  plugins: [lazyBundles],
+  // `require` for dynamic imports: the editor's extension host answers it for every module.
+  supported: { 'dynamic-import': false },
   platform: 'node',
   target: 'node20',
   format: 'cjs',
@@ -46,6 +59,7 @@ export const forPages = {
 /** Names of the bundles that run in Node, with their composition roots. */
 const nodeEntries = {
   client: 'client/src/extension.ts',
+  'language-client': 'client/src/language-client.ts',
   lsp: 'server/src/main/lsp.ts',
   trainer: 'server/src/main/trainer.ts',
   cli: 'server/src/main/cli.ts',

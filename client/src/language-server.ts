@@ -1,6 +1,5 @@
 // The language server's life in the client: started on first need, off the activation path, and shown as a ServerConnection.
 
-import type { LanguageClient } from 'vscode-languageclient/node';
 import * as vscode from 'vscode';
 import type {
   ServerNotificationName,
@@ -8,6 +7,7 @@ import type {
   ServerRequestName,
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
+import type { LanguageClient } from './language-client.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
@@ -69,8 +69,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
 
   async #launch(): Promise<LanguageClient> {
     if (this.#disposed) throw new Error('The extension is shutting down.');
-    // The client library is large: loading it here keeps it out of activation.
-    const { LanguageClient: Client, State, TransportKind } = await import('vscode-languageclient/node');
+    const { LanguageClient: Client, State, TransportKind } = await import('./language-client.ts');
     const module = this.#context.asAbsolutePath('dist/lsp.cjs');
     const client = new Client(
       'morphnet',
