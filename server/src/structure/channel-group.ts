@@ -3,23 +3,39 @@
 
 import type { OpId } from '../network/op.ts';
 
-/** A run of output channels of one op. */
+/**
+ * Output channels of one op: `size` of them from `start`, `step` apart (1 when absent). With `repeat`, each channel stands
+ * for that many neighbours (a depthwise multiplier, the positions of a flattened channel): the i-th channel is at
+ * `start + i·step` and the `repeat - 1` places behind it.
+ */
 export interface ChannelSlice {
   readonly op: OpId;
   readonly start: number;
   readonly size: number;
+  readonly step?: number;
+  readonly repeat?: number;
 }
 
 /**
- * Where a regularization vector comes from: the scale of a batch norm (`gamma`) or the weights of a
- * convolution or dense layer (`group-lasso`). One source covers all output channels of its op.
+ * Where a regularization vector comes from: the scale of a batch norm (`gamma`), or the weights of a convolution or dense
+ * layer (`group-lasso`). One source covers all output channels of its op.
  */
 export interface RegularizerSource {
   readonly op: OpId;
   readonly kind: 'gamma' | 'group-lasso';
-  /** Share of the L1 term in group lasso, 0 to 1 (spec 2.1); 0 for gamma. */
+  /** Share of the L1 term in group lasso, 0 to 1 (spec 2.1); 0 for the others. */
   readonly l1Fraction: number;
   readonly channels: number;
+}
+
+/** Why channels stay whole. `blocked`: an op depends on their number or order in a way that is not known. */
+export type FixedKind = 'input' | 'output' | 'padding' | 'blocked' | 'outside' | 'excluded' | 'no-source';
+
+/** The reason in words; `op` is the one that causes it. */
+export interface Fixation {
+  readonly kind: FixedKind;
+  readonly reason: string;
+  readonly op?: OpId;
 }
 
 /** Slices of equal size whose i-th channels live or die together. */
@@ -31,6 +47,14 @@ export interface ChannelGroup {
   readonly members: readonly ChannelSlice[];
   /** Sources among the members; more than one are combined by maximum (spec 2.2). Empty: nothing says which channels may go. */
   readonly sources: readonly ChannelSlice[];
-  /** Why the group stays whole, if it does: input, output, no source, blocked by an op, frozen by a pattern. */
-  readonly fixed?: { readonly reason: string; readonly op?: OpId };
+  /** Why the group stays whole, if it does. */
+  readonly fixed?: Fixation;
+}
+
+/** What the analysis has to say to the user. `code` is stable kebab-case. */
+export interface StructureNotice {
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly code: string;
+  readonly message: string;
+  readonly op?: OpId;
 }

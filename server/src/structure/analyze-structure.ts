@@ -1,0 +1,92 @@
+// Everything about a network that structure learning needs and that does not change while it trains: groups, sources,
+// and the cost of each op as a function of what is alive.
+
+import type { Result } from '../common/problem.ts';
+import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op, OpId } from '../network/op.ts';
+import type { ChannelGroup, RegularizerSource, StructureNotice } from './channel-group.ts';
+import type { ChannelGrouping, GroupingOptions } from './channel-grouping.ts';
+import { chooseSources, type Algorithm } from './choose-sources.ts';
+import { connectedOps } from './connected-ops.ts';
+import { groupChannels } from './group-channels.ts';
+import { compileProgram, type RegularizerProgram } from './regularizer-program.ts';
+import type { ResourceOptions } from './resource.ts';
+
+export interface StructureOptions extends GroupingOptions, ResourceOptions {
+  /** `auto`: gamma where scaled batch norms follow the layers, group lasso elsewhere. */
+  readonly algorithm: 'auto' | Algorithm;
+  /** A channel is alive while its regularization vector is above this; one for both kinds of sources, or one for each. */
+  readonly threshold: number | Readonly<Record<Algorithm, number>>;
+  /** Share of the L1 term in group lasso, 0 to 1; 0 when absent. */
+  readonly l1Fraction?: number;
+}
+
+export interface StructureAnalysis {
+  readonly graph: NetworkGraph;
+  readonly options: StructureOptions;
+  readonly grouping: ChannelGrouping;
+  readonly algorithm: Algorithm | 'mixed';
+  readonly sources: readonly RegularizerSource[];
+  /** As in `grouping`, with sources; groups without any are fixed. */
+  readonly groups: readonly ChannelGroup[];
+  readonly notices: readonly StructureNotice[];
+  /** What `evaluateRegularizer` runs. */
+  readonly program: RegularizerProgram;
+}
+
+/** Analyses a network for structure learning. The failure is a sentence for the user: a wrong option, or nothing to regularise. */
+export function analyzeStructure(graph: NetworkGraph, options: StructureOptions): Result<StructureAnalysis> {
+  const wrong = wrongOption(options);
+  if (wrong !== undefined) return { ok: false, error: wrong };
+  const grouping = groupChannels(graph, options);
+  const errors = grouping.notices.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) return { ok: false, error: errors.map(({ message }) => message).join('. ') };
+  const chosen = chooseSources(grouping, options.algorithm, options.l1Fraction ?? 0);
+  if (chosen.sources.length === 0) return { ok: false, error: nothingToRegularize(grouping, chosen.groups) };
+  const counted =
+    options.compat === 'reference' ? connectedOps(graph, grouping.inScope, chosen.sources) : grouping.inScope;
+  const { program, uncounted } = compileProgram(grouping, chosen, counted, options);
+  const notices = [...grouping.notices, ...chosen.notices, ...uncounted.map((id) => uncountedNotice(graph, id))];
+  return { ok: true, value: { graph, options, grouping, ...chosen, notices, program } };
+}
+
+function wrongOption({
+  threshold,
+  l1Fraction = 0,
+  resource,
+  device,
+  batchSize = 1,
+}: StructureOptions): string | undefined {
+  const thresholds = typeof threshold === 'number' ? [threshold] : Object.values(threshold);
+  if (!thresholds.every((value) => value >= 0)) return 'The threshold must be 0 or more';
+  if (!(l1Fraction >= 0 && l1Fraction <= 1))
+    return `The L1 fraction must lie between 0 and 1, but it is ${String(l1Fraction)}`;
+  if (!(batchSize > 0)) return `The batch size must be above 0, but it is ${String(batchSize)}`;
+  if (resource === 'latency' && device === undefined) return 'Latency needs a device';
+  return undefined;
+}
+
+/** Why there is nothing to do: what the network's layers are tied to, or that it has none. */
+function nothingToRegularize(grouping: ChannelGrouping, groups: readonly ChannelGroup[]): string {
+  const reasons = new Set<string>();
+  for (const group of groups) {
+    const isMade = group.members.some(({ op }) => opOf(grouping.graph, op).parameters.length > 0);
+    if (isMade && group.fixed !== undefined) reasons.add(`${group.name}: ${group.fixed.reason}`);
+  }
+  if (reasons.size > 0) return `No layer can get narrower. ${[...reasons].slice(0, 5).join('; ')}`;
+  const kinds = [...new Set(grouping.graph.ops.map((op: Op) => op.attributes.kind))].join(', ');
+  const outputs = grouping.graph.outputs.map(
+    (value) => opOf(grouping.graph, valueOf(grouping.graph, value).producer).name,
+  );
+  return `There is no layer to regularise between the inputs and ${outputs.join(', ')}; the ops there are ${kinds}`;
+}
+
+function uncountedNotice(graph: NetworkGraph, id: OpId): StructureNotice {
+  const op = opOf(graph, id);
+  return {
+    severity: 'warning',
+    code: 'cost-at-least',
+    message: `${op.name} (${op.label}) has a size that is not known, so the cost counts without it and is a lower bound`,
+    op: id,
+  };
+}

@@ -1,0 +1,83 @@
+// Which channels of a network live and die together, and which have to stay: the declarative rule of spec 4.5 (union-find
+// over channel atoms) with the relations of section 10. Every op has a rule; what is not known keeps its channels whole.
+
+import { opOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op, OpId, ValueId } from '../network/op.ts';
+import type { StructureNotice } from './channel-group.ts';
+import type { ChannelGrouping, GroupingMode, GroupingOptions } from './channel-grouping.ts';
+import { collectGroups, type CollectedGroups } from './collect-groups.ts';
+import { LayoutBuilder } from './layout-builder.ts';
+import { applyRule } from './op-rules/rules.ts';
+import { isWeighted } from './op-traits.ts';
+import { applyPatterns } from './pattern-groups.ts';
+import { scopeOf } from './scope.ts';
+import { tieSharedParameters } from './shared-parameters.ts';
+
+/** Groups the channels of a network. Never fails: what a user got wrong (a pattern that matches nothing) is a notice of severity `error`. */
+export function groupChannels(graph: NetworkGraph, options: GroupingOptions = {}): ChannelGrouping {
+  const mode: GroupingMode = options.compat ?? 'exact';
+  const notices: StructureNotice[] = [];
+  const layouts = new LayoutBuilder(graph, mode);
+  const scope = scopeOf(graph, options, notices);
+  for (const op of graph.ops) {
+    if (!scope.includes[op.id]) leaveOutside(layouts, op);
+    else if (op.attributes.kind === 'input') addInput(layouts, op);
+    else applyRule(layouts, op);
+  }
+  if (mode === 'exact') tieSharedParameters(layouts, scope.includes);
+  if (!(options.prunableOutputs ?? mode === 'reference')) keepOutputs(layouts, scope.outputs);
+  applyPatterns(layouts, options, notices);
+  const collected = collectGroups(layouts);
+  return {
+    graph,
+    mode,
+    ...collected,
+    inScope: scope.includes,
+    notices: [...notices, ...blockNotices(graph, collected)],
+  };
+}
+
+/** A network input has channels like any op, but they are the caller's to choose. */
+function addInput(layouts: LayoutBuilder, op: Op): void {
+  for (const value of op.outputs)
+    layouts.whole(value, { kind: 'input', reason: `${op.name} is an input of the network`, op: op.id });
+}
+
+/** Outside the boundaries nothing is followed, and what crosses them stays whole. The reference ignores what lies outside. */
+function leaveOutside(layouts: LayoutBuilder, op: Op): void {
+  if (layouts.mode === 'reference') return;
+  const fixation = { kind: 'outside', reason: `${op.name} lies outside the analysed part`, op: op.id } as const;
+  for (const value of op.inputs) {
+    const layout = layouts.layoutOf(value);
+    if (layout !== undefined) layouts.atoms.fix(layout.atoms, fixation);
+  }
+  for (const value of op.outputs) layouts.whole(value, fixation);
+}
+
+function keepOutputs(layouts: LayoutBuilder, outputs: readonly ValueId[]): void {
+  for (const value of outputs) {
+    const layout = layouts.layoutOf(value);
+    if (layout === undefined) continue;
+    const producer = layouts.graph.values[value]?.producer ?? 0;
+    const name = opOf(layouts.graph, producer).name;
+    layouts.atoms.fix(layout.atoms, { kind: 'output', reason: `${name} is an output of the network`, op: producer });
+  }
+}
+
+/** One notice for each op that keeps channels whole which otherwise could go: those with weights of their own. */
+function blockNotices(graph: NetworkGraph, { groups }: CollectedGroups): readonly StructureNotice[] {
+  const kept = new Map<OpId, { readonly reason: string; readonly names: string[] }>();
+  for (const group of groups) {
+    if (group.fixed?.kind !== 'blocked' || group.fixed.op === undefined) continue;
+    if (!group.members.some(({ op }) => isWeighted(opOf(graph, op)))) continue;
+    const known = kept.get(group.fixed.op);
+    if (known === undefined) kept.set(group.fixed.op, { reason: group.fixed.reason, names: [group.name] });
+    else known.names.push(group.name);
+  }
+  return [...kept].map(([op, { reason, names }]) => ({
+    severity: 'warning',
+    code: 'channels-blocked',
+    message: `The channels of ${names.join(', ')} stay whole: ${reason}`,
+    op,
+  }));
+}

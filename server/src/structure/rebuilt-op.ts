@@ -1,0 +1,180 @@
+// One op of a rebuilt network: its attributes and parameter shapes at the new widths.
+
+import { resolveAxis } from '../network/dimensions.ts';
+import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op, OpAttributes, Parameter } from '../network/op.ts';
+import type { Shape } from '../network/shape.ts';
+import type { ChannelGrouping } from './channel-grouping.ts';
+import { isDepthwiseLike } from './op-traits.ts';
+
+/** Sizes around an op in the rebuilt network; `…Kept[k]` is how many channels stand for place k of the seed's channel axis. */
+export interface NewWidths {
+  readonly inputShapes: readonly Shape[];
+  readonly inputKept: Int32Array | undefined;
+  readonly outputKept: Int32Array | undefined;
+}
+
+const total = (counts: Int32Array): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** The attributes of a seed's op at new widths. */
+export function rebuiltAttributes(
+  graph: NetworkGraph,
+  grouping: ChannelGrouping,
+  op: Op,
+  widths: NewWidths,
+): OpAttributes {
+  const { attributes } = op;
+  const output = op.outputs[0] ?? -1;
+  const outAxis = grouping.valueChannels[output]?.axis;
+  const outWidth = widths.outputKept === undefined ? undefined : total(widths.outputKept);
+  const inputSize = (axis: number, seed: number): number => {
+    const shape = widths.inputShapes[0] ?? [];
+    const size = shape[resolveAxis(axis, shape.length) ?? -1];
+    return typeof size === 'number' ? size : seed;
+  };
+  /** A target shape with the new width; a size that is worked out stays so. */
+  const target = <T>(shape: readonly T[]): readonly (T | number)[] =>
+    shape.map((size, axis) => (axis === outAxis && outWidth !== undefined && size !== -1 ? outWidth : size));
+  switch (attributes.kind) {
+    case 'input':
+    case 'constant':
+      return { ...attributes, shape: target(attributes.shape) };
+    case 'reshape':
+    case 'expand':
+      return { ...attributes, shape: target(attributes.shape) };
+    case 'convolution':
+    case 'transposed-convolution': {
+      const inChannels = inputSize(attributes.channelAxis, attributes.inChannels);
+      const isOnChannels = outAxis === resolveAxis(attributes.channelAxis, valueOf(graph, output).shape.length);
+      const outChannels = isOnChannels && outWidth !== undefined ? outWidth : attributes.outChannels;
+      return {
+        ...attributes,
+        inChannels,
+        outChannels,
+        groups: isDepthwiseLike(attributes) ? inChannels : attributes.groups,
+      };
+    }
+    case 'dense':
+      return {
+        ...attributes,
+        inFeatures: inputSize(-1, attributes.inFeatures),
+        outFeatures: outWidth ?? attributes.outFeatures,
+      };
+    case 'batch-norm':
+      return { ...attributes, channels: inputSize(attributes.channelAxis, attributes.channels) };
+    case 'group-norm': {
+      const channels = inputSize(attributes.channelAxis, attributes.channels);
+      return {
+        ...attributes,
+        channels,
+        groups: attributes.groups === attributes.channels ? channels : attributes.groups,
+      };
+    }
+    case 'embedding':
+      return { ...attributes, width: outWidth ?? attributes.width };
+    case 'pad':
+      return outAxis === undefined ? attributes : { ...attributes, padding: paddingOn(attributes, outAxis, widths) };
+    case 'slice':
+      return sliceOf(graph, grouping, op, attributes, widths);
+    default:
+      return attributes;
+  }
+}
+
+function paddingOn(
+  attributes: Extract<OpAttributes, { readonly kind: 'pad' }>,
+  axis: number,
+  { inputKept, outputKept }: NewWidths,
+): Extract<OpAttributes, { readonly kind: 'pad' }>['padding'] {
+  if (inputKept === undefined || outputKept === undefined) return attributes.padding;
+  return attributes.padding.map(({ before, after }, other) =>
+    other !== axis
+      ? { before, after }
+      : {
+          before: before > 0 ? total(outputKept.subarray(0, before)) : -total(inputKept.subarray(0, -before)),
+          after:
+            after > 0
+              ? total(outputKept.subarray(outputKept.length - after))
+              : -total(inputKept.subarray(inputKept.length + after)),
+        },
+  );
+}
+
+/** The same channels of what is left before and within the slice. */
+function sliceOf(
+  graph: NetworkGraph,
+  grouping: ChannelGrouping,
+  op: Op,
+  attributes: Extract<OpAttributes, { readonly kind: 'slice' }>,
+  { inputKept, outputKept }: NewWidths,
+): OpAttributes {
+  const input = op.inputs[0] ?? -1;
+  const axis = resolveAxis(attributes.axis, valueOf(graph, input).shape.length);
+  if (inputKept === undefined || outputKept === undefined || grouping.valueChannels[input]?.axis !== axis)
+    return attributes;
+  // A stepped slice picks one of each period, and periods are whole: only the places before its first period shift it.
+  const offset = attributes.start % attributes.step;
+  const start = total(inputKept.subarray(0, attributes.start - offset)) + offset;
+  return { ...attributes, start, size: total(outputKept) };
+}
+
+/** The parameters of a seed's op with the shapes that they have in the rebuilt op. */
+export function rebuiltParameters(
+  seedGraph: NetworkGraph,
+  seed: Op,
+  graph: NetworkGraph,
+  op: Op,
+): readonly Parameter[] {
+  return seed.parameters.map((parameter) => ({
+    ...parameter,
+    shape: parameterShape(seedGraph, seed, parameter, graph, op),
+  }));
+}
+
+function parameterShape(
+  seedGraph: NetworkGraph,
+  seed: Op,
+  { role, shape }: Parameter,
+  graph: NetworkGraph,
+  op: Op,
+): Shape {
+  const { attributes } = op;
+  switch (attributes.kind) {
+    case 'convolution': {
+      const { inChannels, outChannels, groups } = attributes;
+      return role === 'weight' ? [outChannels, inChannels / groups, ...shape.slice(2)] : [outChannels];
+    }
+    case 'transposed-convolution': {
+      const { inChannels, outChannels, groups } = attributes;
+      return role === 'weight' ? [inChannels, outChannels / groups, ...shape.slice(2)] : [outChannels];
+    }
+    case 'dense':
+      return role === 'weight' ? [attributes.outFeatures, attributes.inFeatures] : [attributes.outFeatures];
+    case 'embedding':
+      return [attributes.count, attributes.width];
+    case 'batch-norm':
+    case 'group-norm':
+      return shape.length === 1 ? [attributes.channels] : shape;
+    case 'opaque':
+      return shape;
+    default:
+      return alignedShape(seedGraph, seed, shape, graph, op);
+  }
+}
+
+/** A parameter along the axes of the op's output: of a layer norm's axes, a slope for each channel, a free tensor's own. */
+function alignedShape(seedGraph: NetworkGraph, seed: Op, shape: Shape, graph: NetworkGraph, op: Op): Shape {
+  const [before, after] = [valueOf(seedGraph, seed.outputs[0] ?? -1).shape, valueOf(graph, op.outputs[0] ?? -1).shape];
+  const { attributes } = op;
+  const axes =
+    attributes.kind === 'layer-norm'
+      ? attributes.normalizedAxes.map((axis) => resolveAxis(axis, before.length) ?? 0)
+      : attributes.kind === 'activation'
+        ? [resolveAxis(attributes.channelAxis, before.length) ?? 0]
+        : before.map((_, axis) => axis);
+  if (axes.length !== shape.length) return shape;
+  return shape.map((size, index) => {
+    const axis = axes[index] ?? -1;
+    return size === before[axis] ? (after[axis] ?? size) : size;
+  });
+}

@@ -1,0 +1,165 @@
+// Compiles a grouping and its sources into flat arrays, so that a training step costs O(channels + ops) and allocates little.
+
+import { opOf } from '../network/network-graph.ts';
+import type { OpId } from '../network/op.ts';
+import type { RegularizerSource } from './channel-group.ts';
+import type { ChannelGrouping } from './channel-grouping.ts';
+import { sourcePlaces, type Algorithm, type ChosenSources } from './choose-sources.ts';
+import type { ResourceOptions } from './resource.ts';
+import { activationTerms, flopTerms, memoryTerms, scaleTerms, weightTerms, type Terms } from './resource-terms.ts';
+import { WidthForms, type WidthForm } from './width-form.ts';
+
+export interface ProgramOptions extends ResourceOptions {
+  readonly threshold: number | Readonly<Record<Algorithm, number>>;
+}
+
+/** `coefficient` times one form, or two; forms by their index in the program. */
+export interface CompiledTerm {
+  readonly coefficient: number;
+  readonly form: number;
+}
+
+export interface CompiledProduct {
+  readonly coefficient: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface CompiledTerms {
+  readonly linear: readonly CompiledTerm[];
+  readonly products: readonly CompiledProduct[];
+  readonly lossOnly: readonly CompiledTerm[];
+}
+
+/** An op's cost. With a second choice (latency: memory) the larger cost counts, and its loss; the first on a tie. */
+export interface OpProgram {
+  readonly op: OpId;
+  readonly terms: CompiledTerms;
+  readonly alternative: CompiledTerms | undefined;
+}
+
+/** Where each entry of a source's regularization vector goes: a channel, or -1 where the source has no say. */
+export interface CompiledSource {
+  readonly op: OpId;
+  readonly threshold: number;
+  readonly targets: Int32Array;
+}
+
+export interface RegularizerProgram {
+  readonly forms: readonly WidthForm[];
+  readonly ops: readonly OpProgram[];
+  readonly sources: readonly CompiledSource[];
+}
+
+/** `counted` says which ops cost anything; `uncounted` are those whose size is not known. */
+export function compileProgram(
+  grouping: ChannelGrouping,
+  chosen: ChosenSources,
+  counted: readonly boolean[],
+  options: ProgramOptions,
+): { readonly program: RegularizerProgram; readonly uncounted: readonly OpId[] } {
+  const { graph, mode } = grouping;
+  const forms = new WidthForms(grouping, chosen.groups);
+  const context = { graph, forms, mode, batchSize: options.batchSize ?? 1 };
+  const compiler = new TermCompiler();
+  const ops: OpProgram[] = [];
+  const uncounted: OpId[] = [];
+  const weights = new Set<string>();
+  for (const op of graph.ops) {
+    if (counted[op.id] !== true) continue;
+    const weight = op.parameters.find(({ role }) => role === 'weight');
+    const isShared = weight !== undefined && weights.has(weight.id);
+    if (weight !== undefined) weights.add(weight.id);
+    const compute = (): Terms | undefined => {
+      const terms = flopTerms(context, op);
+      return terms && scaleTerms(terms, context.batchSize);
+    };
+    const choices = ((): readonly (Terms | undefined)[] => {
+      switch (options.resource) {
+        case 'flops':
+          return [flopTerms(context, op)];
+        case 'params':
+          return [weightTerms(context, op, isShared)];
+        case 'activations':
+          return [activationTerms(context, op)];
+        case 'memory':
+          return [memoryTerms(context, op)];
+        case 'latency': {
+          const { peakGflopsPerSecond = 1, memoryGigabytesPerSecond = 1 } = options.device ?? {};
+          const [flops, bytes] = [compute(), memoryTerms(context, op)];
+          return [
+            flops && scaleTerms(flops, 1 / peakGflopsPerSecond),
+            bytes && scaleTerms(bytes, 1 / memoryGigabytesPerSecond),
+          ];
+        }
+      }
+    })();
+    const [terms, alternative] = choices;
+    if (choices.includes(undefined) || op.attributes.kind === 'opaque') uncounted.push(op.id);
+    else if (terms !== undefined && choices.some((choice) => choice !== undefined && !isEmpty(choice))) {
+      ops.push({
+        op: op.id,
+        terms: compiler.compile(terms),
+        alternative: alternative && compiler.compile(alternative),
+      });
+    }
+  }
+  const sources = chosen.sources.map((source) => compileSource(grouping, chosen, source, options));
+  return { program: { forms: compiler.forms, ops, sources }, uncounted };
+}
+
+function isEmpty({ linear, products, lossOnly }: Terms): boolean {
+  return linear.length + products.length + lossOnly.length === 0;
+}
+
+/** Numbers forms as they come up. */
+class TermCompiler {
+  readonly #forms: WidthForm[] = [];
+  readonly #numbers = new Map<WidthForm, number>();
+
+  get forms(): readonly WidthForm[] {
+    return this.#forms;
+  }
+
+  compile({ linear, products, lossOnly }: Terms): CompiledTerms {
+    const term = ({ coefficient, form }: { readonly coefficient: number; readonly form: WidthForm }): CompiledTerm => ({
+      coefficient,
+      form: this.#number(form),
+    });
+    return {
+      linear: linear.map(term),
+      products: products.map(({ coefficient, left, right }) => ({
+        coefficient,
+        left: this.#number(left),
+        right: this.#number(right),
+      })),
+      lossOnly: lossOnly.map(term),
+    };
+  }
+
+  #number(form: WidthForm): number {
+    const known = this.#numbers.get(form);
+    if (known !== undefined) return known;
+    this.#numbers.set(form, this.#forms.length);
+    this.#forms.push(form);
+    return this.#forms.length - 1;
+  }
+}
+
+function compileSource(
+  grouping: ChannelGrouping,
+  chosen: ChosenSources,
+  source: RegularizerSource,
+  { threshold }: ProgramOptions,
+): CompiledSource {
+  const value = opOf(grouping.graph, source.op).outputs[0] ?? -1;
+  const channels = grouping.valueChannels[value]?.channels ?? new Int32Array(0);
+  const targets = new Int32Array(source.channels).fill(-1);
+  for (const group of chosen.groups) {
+    for (const slice of group.sources) {
+      if (slice.op !== source.op) continue;
+      for (const place of sourcePlaces(slice)) targets[place] = channels[place] ?? -1;
+    }
+  }
+  return { op: source.op, threshold: typeof threshold === 'number' ? threshold : threshold[source.kind], targets };
+}

@@ -1,0 +1,66 @@
+// The part of a network that is analysed: what lies between the output boundary and the input boundary (spec 4.1).
+
+import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op, OpId, ValueId } from '../network/op.ts';
+import type { StructureNotice } from './channel-group.ts';
+import type { GroupingOptions } from './channel-grouping.ts';
+import { compileExpression, compilePattern, type NameTest } from './name-pattern.ts';
+
+export interface Scope {
+  /** Indexed by op id. */
+  readonly includes: readonly boolean[];
+  /** The values at the output boundary. */
+  readonly outputs: readonly ValueId[];
+}
+
+/** Pattern of an option, compiled for the mode; undefined and a notice when it can't be read. */
+export function readPattern(
+  pattern: string,
+  options: Pick<GroupingOptions, 'compat'>,
+  notices: StructureNotice[],
+): NameTest | undefined {
+  const compiled = options.compat === 'reference' ? compileExpression(pattern) : compilePattern(pattern);
+  if (compiled.ok) return compiled.value;
+  notices.push({ severity: 'error', code: 'unreadable-pattern', message: compiled.error });
+  return undefined;
+}
+
+/** The ops that any of the patterns matches; a notice for each pattern without a match. */
+export function matchOps(
+  graph: NetworkGraph,
+  patterns: readonly string[],
+  options: Pick<GroupingOptions, 'compat'>,
+  notices: StructureNotice[],
+): readonly Op[] {
+  const found = new Set<Op>();
+  for (const pattern of patterns) {
+    const test = readPattern(pattern, options, notices);
+    if (test === undefined) continue;
+    const matches = graph.ops.filter((op) => test(op.name));
+    for (const op of matches) found.add(op);
+    if (matches.length === 0) notices.push(unmatched(pattern));
+  }
+  return [...found];
+}
+
+export function unmatched(pattern: string): StructureNotice {
+  return { severity: 'error', code: 'pattern-without-match', message: `No op is called ${pattern}` };
+}
+
+/** Walks from the output boundary towards the inputs, up to the input boundary. */
+export function scopeOf(graph: NetworkGraph, options: GroupingOptions, notices: StructureNotice[]): Scope {
+  const stops = new Set(matchOps(graph, options.inputBoundary ?? [], options, notices).map(({ id }) => id));
+  const boundary = matchOps(graph, options.outputBoundary ?? [], options, notices);
+  const outputs = boundary.length > 0 ? boundary.flatMap((op) => op.outputs) : graph.outputs;
+  const includes = graph.ops.map(() => false);
+  const open: OpId[] = outputs.map((value) => valueOf(graph, value).producer);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (includes[id] === true || stops.has(id)) continue;
+    includes[id] = true;
+    for (const value of opOf(graph, id).inputs) open.push(valueOf(graph, value).producer);
+  }
+  // Without a boundary, ops that lead to no output are still part of the network; they are costed and narrowed too.
+  if (boundary.length === 0 && stops.size === 0 && options.compat !== 'reference')
+    return { includes: graph.ops.map(() => true), outputs };
+  return { includes, outputs };
+}
