@@ -1,7 +1,7 @@
 // Runs seen from the editor: drafts, starting, news, and proposals that become hints and quick-fixes.
 
 import { readFileSync } from 'node:fs';
-import type { CodeAction, TextDocumentEdit } from 'vscode-languageserver/node';
+import { FileChangeType, type CodeAction, type TextDocumentEdit } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { expect, test } from 'vitest';
 import type { RebuildNetwork } from '../../server/src/analysis/proposal-plans.ts';
@@ -79,7 +79,7 @@ test('the latest run’s proposal is a hint with a quick-fix that is one edit', 
   const actions = (await editor.actions(uri, firstLayerLine, hints)) as readonly CodeAction[];
   expect(actions.map(({ title, kind, isPreferred }) => [title, kind, isPreferred])).toEqual([
     ['Set width to 3', 'quickfix', true],
-    ['Apply all 1 proposed widths', 'quickfix', false],
+    ['Apply the proposed width', 'quickfix', false],
   ]);
   expect(actions[0]?.diagnostics).toEqual(hints);
   expect(applied(actions[0]!, uri, smallNetwork)).toBe(smallNetwork.replace('filters=4', 'filters=3'));
@@ -250,4 +250,20 @@ test('a run is not started for another shape than its draft’s', async () => {
   const other = { ...config, model: { ...config.model, input: [[3, 16, 16]] } };
   expect(await editor.request('morphnet/startRun', { config: other })).toMatchObject({ refused: true });
   expect(runs.started).toEqual([]);
+});
+
+test('a proposal that the command line wrote is noticed, and a deleted run is forgotten', async () => {
+  const workspace = new TestWorkspace();
+  const runs = new GivenRuns();
+  await using editor = await openEditor({ workspace, runs, analysis });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const file = workspace.uriOf('.morphnet/runs/run-9/proposal.json');
+  const news = (type: FileChangeType): Promise<void> =>
+    editor.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: file, type }] });
+  runs.replace([run(workspace, 'run-9', 3)]);
+  await news(FileChangeType.Created);
+  await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
+  runs.replace([]);
+  await news(FileChangeType.Deleted);
+  await editor.diagnostics(uri, (found) => found.length === 0);
 });

@@ -13,13 +13,14 @@ import {
 } from '../frontends/shared/frontend.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { reportCosts, type CostReport } from '../costs/cost-report.ts';
-import type { WidthProposal } from '../structure/width-proposal.ts';
+import type { ChannelGrouping } from '../structure/channel-grouping.ts';
+import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
 import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
-import { ProposalPlans, type RebuildNetwork } from './proposal-plans.ts';
+import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
 import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
 export interface SessionOptions {
@@ -30,7 +31,7 @@ export interface SessionOptions {
   /** Folder URIs without a trailing slash: only documents below them are ever edited. */
   readonly workspaceRoots: readonly string[];
   readonly limits?: EvaluationLimits;
-  /** Structure's rebuilt network; without it no edit can be proven and none is offered. */
+  /** What an edited source must come to; structure's answer unless a test wants another. */
   readonly rebuild?: RebuildNetwork;
 }
 
@@ -41,7 +42,7 @@ export interface AttachedProposal {
   readonly entry: string;
   /** Input shapes of the run, without the batch. */
   readonly input?: readonly (readonly number[])[];
-  readonly proposal: WidthProposal;
+  readonly proposal: ProposedWidths;
 }
 
 /** More entries of one file are not evaluated for hints; the user can still choose one of them. */
@@ -70,6 +71,7 @@ export class AnalysisSession {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #lastGood = new Map<string, Map<string, GoodModel>>();
   readonly #costs = new WeakMap<NetworkGraph, CostReport>();
+  readonly #groupings = new WeakMap<NetworkGraph, ChannelGrouping>();
   /** Proven edits for proposals; a graph's plans go with it. */
   readonly plans: ProposalPlans;
 
@@ -78,7 +80,7 @@ export class AnalysisSession {
     this.#limits = options.limits ?? defaultLimits;
     this.#store = new DocumentStore(options.disk);
     this.#workspaceRoots = options.workspaceRoots;
-    this.plans = new ProposalPlans(this, options.rebuild ?? (() => undefined));
+    this.plans = new ProposalPlans(this, options.rebuild ?? rebuildByStructure);
   }
 
   /** Opens a document, or takes its new text. */
@@ -211,6 +213,15 @@ export class AnalysisSession {
     const report = reportCosts(graph, device);
     this.#costs.set(graph, report);
     return report;
+  }
+
+  /** Which channels of a graph live and die together; worked out once. */
+  grouping(graph: NetworkGraph): ChannelGrouping {
+    const known = this.#groupings.get(graph);
+    if (known !== undefined) return known;
+    const grouping = groupChannels(graph);
+    this.#groupings.set(graph, grouping);
+    return grouping;
   }
 
   #frontendOf(document: string, text: string): Frontend | undefined {

@@ -17,6 +17,7 @@ import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
 import { obstacles } from './code-actions.ts';
+import { tiesOf } from './channel-ties.ts';
 import { codeSpan, escapeMarkdown, table } from './markdown.ts';
 import { proposedChanges } from './proposed-changes.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -165,7 +166,11 @@ class HoverText {
       if (!isLayer(op) && this.#ops.some(isLayer)) continue;
       if (op.outWidth === undefined) continue;
       const words = this.#model.stale ? '' : widthWords(op.outWidth, this.#places);
-      const key = `${words === '' ? String(op.outWidth.value) : words}.`;
+      const ties = tiesOf(this.#session.grouping(this.#model.graph), op);
+      const tied =
+        ties.tied.length === 0 ? '' : `\nTied to ${someNames(ties.tied)}: their channels live and die together.`;
+      const fixed = ties.fixed === undefined ? '' : `\nStays whole: ${escapeMarkdown(ties.fixed)}.`;
+      const key = `${words === '' ? String(op.outWidth.value) : words}.${tied}${fixed}`;
       byWords.set(key, [...(byWords.get(key) ?? []), op.name]);
     }
     const own = [...byWords];

@@ -59,7 +59,7 @@ function editsOf(session: AnalysisSession, plan: EditPlan, title: string): Propo
 }
 
 /** `Set width to 41`; a shared number says for how many layers, and a raised one what was proposed. */
-export function layerTitle(plan: EditPlan, layer: string): string {
+function layerTitle(plan: EditPlan, layer: string): string {
   const own = plan.widths.find(({ layers }) => layers.includes(layer));
   if (own === undefined) return 'Set width';
   const wanted = plan.widths.map((width) => width.wanted);
@@ -74,14 +74,18 @@ export function layerTitle(plan: EditPlan, layer: string): string {
   return `Set shared width to ${String(own.after)} in ${String(count)} layers (${rangeText(wanted)} wanted; ${after}${all})`;
 }
 
-/** `Apply all 12 proposed widths`; says how many differ or can't be had. */
-export function allTitle(plan: EditPlan): string {
+/** `Apply all 12 proposed widths`; says how many can't be had, and how many are wider because they share a number. */
+function allTitle(plan: EditPlan): string {
   const layers = (widths: readonly { readonly layers: readonly string[] }[]): number =>
-    widths.flatMap((width) => width.layers).length;
+    new Set(widths.flatMap((width) => width.layers)).size;
+  const whole = layers([...plan.widths, ...plan.refused]);
   const done = layers(plan.widths);
-  const whole = done + layers(plan.refused);
   const raised = layers(plan.widths.filter(({ wanted, after }) => after > wanted));
   const what =
-    done === whole ? `all ${String(whole)} proposed widths` : `${String(done)} of ${String(whole)} proposed widths`;
-  return `Apply ${what}${raised === 0 ? '' : ` (${String(raised)} wider than proposed, to fit shared numbers)`}`;
+    done < whole
+      ? `${String(done)} of ${String(whole)} proposed widths`
+      : whole === 1
+        ? 'the proposed width'
+        : `all ${String(whole)} proposed widths`;
+  return `Apply ${what}${raised === 0 ? '' : ` (${String(raised)} wider than proposed)`}`;
 }

@@ -4,18 +4,37 @@ import type { Result } from '../common/problem.ts';
 import { planAll, planUnit, type EditPlan, type EditSources } from '../edits/plan.ts';
 import type { WidthUnit } from '../edits/constraints.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
-import type { WidthProposal } from '../structure/width-proposal.ts';
-import { outWidthOf } from './document-layers.ts';
+import type { Op } from '../network/op.ts';
+import type { ChannelGrouping } from '../structure/channel-grouping.ts';
+import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
+import type { CostChange, ProposedGroup, ProposedLayer } from '../structure/width-proposal.ts';
 
 /** What plans need of a session. */
 export interface PlanTexts {
   textOf(document: string): string | undefined;
   isEditable(document: string): boolean;
+  grouping(graph: NetworkGraph): ChannelGrouping;
   evaluateWith(overlay: ReadonlyMap<string, string>, entry: ModelEntry): NetworkGraph | undefined;
 }
 
-/** The network with other widths of some layers, by name; undefined where there is no such network. */
-export type RebuildNetwork = (graph: NetworkGraph, widths: ReadonlyMap<string, number>) => NetworkGraph | undefined;
+/** A proposal as far as edits look at it. */
+export interface ProposedWidths {
+  readonly step: number;
+  readonly layers: readonly Pick<ProposedLayer, 'name' | 'group' | 'width'>[];
+  readonly groups?: readonly ProposedGroup[] | undefined;
+}
+
+/** The network with other widths of some channel groups, by name; undefined where there is no such network. */
+export type RebuildNetwork = (
+  grouping: ChannelGrouping,
+  widths: ReadonlyMap<string, number>,
+) => NetworkGraph | undefined;
+
+/** Structure's answer. */
+export const rebuildByStructure: RebuildNetwork = (grouping, widths) => {
+  const rebuilt = rebuildWithWidths(grouping, widths);
+  return rebuilt.ok ? rebuilt.value.graph : undefined;
+};
 
 interface Plans {
   readonly units: readonly WidthUnit[];
@@ -27,7 +46,7 @@ interface Plans {
 export class ProposalPlans {
   readonly #texts: PlanTexts;
   readonly #rebuild: RebuildNetwork;
-  readonly #known = new WeakMap<NetworkGraph, WeakMap<WidthProposal, Plans>>();
+  readonly #known = new WeakMap<NetworkGraph, WeakMap<ProposedWidths, Plans>>();
 
   constructor(texts: PlanTexts, rebuild: RebuildNetwork) {
     this.#texts = texts;
@@ -35,14 +54,14 @@ export class ProposalPlans {
   }
 
   /** All proposed widths, as far as they can be had. */
-  all(graph: NetworkGraph, proposal: WidthProposal): EditPlan {
+  all(graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
     const plans = this.#plans(graph, proposal);
     plans.all ??= planAll(plans.sources, plans.units);
     return plans.all;
   }
 
   /** One layer's proposed width, with what must change with it. */
-  layer(graph: NetworkGraph, proposal: WidthProposal, name: string): Result<EditPlan> {
+  layer(graph: NetworkGraph, proposal: ProposedWidths, name: string): Result<EditPlan> {
     const plans = this.#plans(graph, proposal);
     const unit = plans.units.find(({ layers }) => layers.includes(name));
     if (unit === undefined) return { ok: false, error: `The proposal has no narrower width for ${name}.` };
@@ -53,7 +72,7 @@ export class ProposalPlans {
     return plan;
   }
 
-  #plans(graph: NetworkGraph, proposal: WidthProposal): Plans {
+  #plans(graph: NetworkGraph, proposal: ProposedWidths): Plans {
     let byProposal = this.#known.get(graph);
     if (byProposal === undefined) {
       byProposal = new WeakMap();
@@ -61,52 +80,58 @@ export class ProposalPlans {
     }
     let plans = byProposal.get(proposal);
     if (plans === undefined) {
-      const units = unitsOf(graph, proposal);
-      plans = { units, sources: this.#sources(graph, units), all: undefined, single: new Map() };
+      const grouping = this.#texts.grouping(graph);
+      const sources: EditSources = {
+        graph,
+        rebuild: (widths) => this.#rebuild(grouping, widths),
+        read: (document) => this.#texts.textOf(document),
+        isEditable: (document) => this.#texts.isEditable(document),
+        evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry),
+      };
+      plans = { units: unitsOf(grouping, proposal), sources, all: undefined, single: new Map() };
       byProposal.set(proposal, plans);
     }
     return plans;
   }
-
-  #sources(graph: NetworkGraph, units: readonly WidthUnit[]): EditSources {
-    return {
-      graph,
-      rebuild: (widths) => {
-        const byLayer = new Map<string, number>();
-        for (const unit of units) {
-          const width = widths.get(unit.key);
-          if (width !== undefined) for (const layer of unit.layers) byLayer.set(layer, width);
-        }
-        return this.#rebuild(graph, byLayer);
-      },
-      read: (document) => this.#texts.textOf(document),
-      isEditable: (document) => this.#texts.isEditable(document),
-      evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry),
-    };
-  }
 }
 
 /**
- * The widths that a proposal speaks of, as they stand in the source: rows of one group are one unit. A row that the source
- * already meets keeps its width; a layer that is to vanish keeps one channel.
+ * The channel groups of the source as it stands, with the widths that a proposal wants for them. A group that the source
+ * already meets keeps its width; one that is to vanish keeps one channel.
  */
-export function unitsOf(graph: NetworkGraph, proposal: WidthProposal): readonly WidthUnit[] {
-  const ops = new Map(graph.ops.map((op) => [op.name, op]));
-  const units = new Map<string, { key: string; layers: string[]; before: number; wanted: number }>();
-  for (const { name, group, width } of proposal.layers) {
-    const op = ops.get(name);
-    const before = op && outWidthOf(op);
-    if (before === undefined) continue;
-    const wanted = Math.min(before, Math.max(1, width.after));
-    // Rows of one group that differ (after an edit by hand) can't move together.
-    const key = [...units.values()].some(
-      (unit) => unit.key === group && (unit.before !== before || unit.wanted !== wanted),
-    )
-      ? `${group} ${name}`
-      : group;
-    const unit = units.get(key);
-    if (unit === undefined) units.set(key, { key, layers: [name], before, wanted });
-    else unit.layers.push(name);
+function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly WidthUnit[] {
+  const rows = proposal.groups ?? groupsOfLayers(proposal);
+  const byName = new Map(rows.map((row) => [row.name, row]));
+  const byLayers = new Map(rows.map((row) => [row.layers.join(), row]));
+  return grouping.groups.flatMap((group): readonly WidthUnit[] => {
+    const members = new Set(group.members.map(({ op }) => op));
+    const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
+    if (layers.length === 0) return [];
+    const row = byName.get(group.name) ?? byLayers.get(layers.join());
+    const wanted = row === undefined ? group.size : Math.min(group.size, Math.max(1, row.width.after));
+    return [{ key: group.name, layers, before: group.size, wanted }];
+  });
+}
+
+/** The groups that layer rows tell of: all but those that are parts of a layer. */
+function groupsOfLayers({ layers }: ProposedWidths): readonly ProposedGroup[] {
+  const rows = new Map<string, { name: string; layers: string[]; width: CostChange }>();
+  for (const { name, group, width } of layers) {
+    const row = rows.get(group) ?? { name: group, layers: [], width };
+    row.layers.push(name);
+    rows.set(group, row);
   }
-  return [...units.values()];
+  return [...rows.values()];
+}
+
+function hasOwnWidth({ attributes }: Op): boolean {
+  switch (attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+    case 'dense':
+    case 'embedding':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -2,14 +2,14 @@
 // so that a proposal can be applied bit by bit.
 
 import type { Op } from '../network/op.ts';
-import type { ProposedLayer } from '../structure/width-proposal.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
+import type { ProposedWidths } from './proposal-plans.ts';
 import { outWidthOf } from './document-layers.ts';
 
 export interface ProposedChange {
   readonly op: Op;
-  readonly layer: ProposedLayer;
+  readonly layer: ProposedWidths['layers'][number];
   /** The width in the source now. */
   readonly before: number;
   /** The proposed width; a layer that is to vanish keeps one channel. */

@@ -30,11 +30,25 @@ export const runStructureSchema = v.object({
 
 const change = v.object({ before: v.number(), after: v.number() });
 
+const proposedGroup = v.object({ name: v.string(), layers: v.array(v.string()), width: change });
+
 /** The same shape as structure's WidthProposal. */
 export const runProposalSchema = v.object({
   version: v.literal(1),
   step: v.number(),
-  layers: v.array(v.object({ name: v.string(), label: v.string(), group: v.string(), width: change, macs: change, params: change, latencyMs: change })),
+  layers: v.array(
+    v.object({
+      name: v.string(),
+      label: v.string(),
+      group: v.string(),
+      width: change,
+      macs: change,
+      params: change,
+      latencyMs: change,
+    }),
+  ),
+  /** Absent in a proposal that names layers only. */
+  groups: v.optional(v.array(proposedGroup)),
   totals: v.object({ macs: change, params: change, latencyMs: change }),
   removed: v.array(v.string()),
   device: v.string(),

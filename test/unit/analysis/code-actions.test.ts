@@ -1,0 +1,55 @@
+// Quick-fixes at a fixture's cursors: each changed number is marked with what it becomes and by which action. The first
+// lines say what a run proposes: `# propose: conv1=9 conv2,conv3=12`, tied layers joined by commas.
+
+import { expect, test } from 'vitest';
+import { codeActions, type CodeAction } from '../../../server/src/analysis/code-actions.ts';
+import type { ProposedWidths } from '../../../server/src/analysis/proposal-plans.ts';
+import { annotate, stripAnnotations, takeCursors, type Annotation } from '../../support/annotated-source.ts';
+import { sessionOver, uriOf } from '../../support/analysis-session.ts';
+import { fixturesOf } from '../../support/fixtures.ts';
+
+function proposalOf(source: string): ProposedWidths {
+  const layers = [...source.matchAll(/^# propose: (.*)$/gm)].flatMap((line) =>
+    (line[1] ?? '').split(/\s+/).flatMap((part) => {
+      const [names = '', width = ''] = part.split('=');
+      const [group = ''] = names.split(',');
+      return names.split(',').map((name) => ({ name, group, width: { before: 0, after: Number(width) } }));
+    }),
+  );
+  return { step: 0, layers };
+}
+
+/** One annotation at the cursor for each title, and one at each number that the action changes. */
+function drawn(action: CodeAction, cursor: number): readonly Annotation[] {
+  const { refused, notes } = action.plan;
+  const refusals = refused.map(({ layers, reason }) => `${layers.join(', ')}: ${reason}`);
+  const title = [action.title, ...notes, ...refusals].join(' | ');
+  return [
+    { start: cursor, end: cursor, label: `${action.isPreferred ? '* ' : ''}${title}` },
+    ...action.documents.flatMap(({ edits }) =>
+      edits.map(({ start, end, oldText, newText }) => ({
+        start,
+        end,
+        label: `${oldText} -> ${newText} (${action.title})`,
+      })),
+    ),
+  ];
+}
+
+test.for(fixturesOf('code-actions'))('$name', async ({ name, path, text }) => {
+  const marked = stripAnnotations(text);
+  const { source, offsets } = takeCursors(marked);
+  const session = sessionOver(new Map([[name, source]]));
+  const entry = session.model(uriOf(name))?.entry.name ?? '';
+  session.attachProposal(uriOf(name), { runId: 'run', entry, proposal: proposalOf(source) });
+  const inDrawing = (offset: number): number => offset + 2 * offsets.filter((other) => other < offset).length;
+  const annotations = offsets.flatMap((offset) => {
+    const actions = codeActions(session, uriOf(name), { start: offset, end: offset });
+    if (actions.length === 0) return [{ start: offset, end: offset, label: 'none' }];
+    return actions.flatMap((action) => drawn(action, offset));
+  });
+  const moved = annotations.map((one) => ({ ...one, start: inDrawing(one.start), end: inDrawing(one.end) }));
+  // Several cursors lead to the same action.
+  const once = [...new Map(moved.map((one) => [`${String(one.start)} ${one.label}`, one])).values()];
+  await expect(annotate(marked, once)).toMatchFileSnapshot(path);
+});
