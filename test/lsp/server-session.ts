@@ -95,7 +95,7 @@ export class TestWorkspace implements Disposable {
 
 /** Runs as they would stand in a workspace's folder, and a trainer that does what a test says. */
 export class GivenRuns implements RunBackend {
-  readonly #runs: RunSnapshot[];
+  #runs: RunSnapshot[];
   #listener: (growth: RunGrowth) => void = () => undefined;
   /** Ids of runs that the server asked to stop. */
   readonly stopped: string[] = [];
@@ -103,6 +103,11 @@ export class GivenRuns implements RunBackend {
   readonly started: { readonly folder: string; readonly config: RunConfig; readonly network: NetworkGraph }[] = [];
 
   constructor(runs: readonly RunSnapshot[] = []) {
+    this.#runs = [...runs];
+  }
+
+  /** What stands on disk changes. */
+  replace(runs: readonly RunSnapshot[]): void {
     this.#runs = [...runs];
   }
 

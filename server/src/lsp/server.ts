@@ -69,6 +69,7 @@ class LanguageServer {
   readonly #publisher: DiagnosticsPublisher;
   readonly #runs: WorkspaceRuns;
   readonly #refresh: Debounced;
+  readonly #reload: Debounced;
   #support: ClientSupport = {
     configuration: false,
     watchedFiles: false,
@@ -98,6 +99,8 @@ class LanguageServer {
       grew: (params) => void connection.sendNotification('morphnet/runGrew', params),
       proposalsChanged: (documents) => this.#changed(documents),
     });
+    const reload = guardEvent(this.#log, 'Runs', () => this.#runs.load());
+    this.#reload = new Debounced(environment.delaysMs.refresh, () => void reload());
     this.#context = {
       session: this.#session,
       settings,
@@ -152,7 +155,9 @@ class LanguageServer {
       await this.#connection.client.register(DidChangeConfigurationNotification.type, { section: 'morphnet' });
     }
     if (this.#support.watchedFiles) {
-      const watchers = ['**/*.{py,cfg}', '**/morphnet.json'].map((globPattern) => ({ globPattern }));
+      const watchers = ['**/*.{py,cfg}', '**/morphnet.json', '**/.morphnet/runs/*/proposal.json'].map(
+        (globPattern) => ({ globPattern }),
+      );
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
     if (this.#support.workspaceFolders) {
@@ -170,6 +175,7 @@ class LanguageServer {
 
   async #shutdown(): Promise<void> {
     this.#refresh.cancel();
+    this.#reload.cancel();
     this.#publisher.dispose();
     await this.#runs.dispose();
   }
@@ -199,7 +205,8 @@ class LanguageServer {
       guardEvent(this.#log, 'Watched files', ({ changes }) => {
         for (const { uri } of changes) this.#session.documentChangedOnDisk(uri);
         if (changes.some(({ uri }) => ProjectFiles.isProjectFile(uri))) this.#projectsChanged();
-        this.#changed();
+        if (changes.some(({ uri }) => this.#runs.concerns(uri))) this.#reload.schedule();
+        if (changes.some(({ uri }) => !uri.includes('/.morphnet/'))) this.#changed();
       }),
     );
     this.#connection.onDidChangeConfiguration(

@@ -31,7 +31,9 @@ export class WorkspaceRuns {
   readonly #log: ServerLog;
   readonly #listener: RunListener;
   #roots: readonly string[] = [];
-  /** Which model a run is about: enough to attach a proposal without reading the run again. */
+  /** Documents that have a proposal. */
+  readonly #shown = new Set<string>();
+  /** Runs that are trained from here, by id, with the model that each is about. */
   readonly #models = new Map<string, RunConfig['model']>();
 
   constructor(backend: RunBackend | undefined, session: AnalysisSession, log: ServerLog, listener: RunListener) {
@@ -47,16 +49,35 @@ export class WorkspaceRuns {
     this.#roots = roots;
   }
 
-  /** Reads the runs there are and shows their latest proposals. */
+  /** Reads the runs there are and shows their latest proposals; those of runs that are gone are taken back. */
   async load(): Promise<void> {
-    const attached = new Set<string>();
+    const latest = new Map<string, RunSnapshot>();
     for (const run of await this.list()) {
       const { document } = run.config.model;
-      if (run.proposal === undefined || attached.has(document)) continue;
-      attached.add(document);
-      this.#attach(run.id, run.config.model, run.proposal);
+      if (run.proposal !== undefined && !latest.has(document)) latest.set(document, run);
     }
-    if (attached.size > 0) this.#listener.proposalsChanged([...attached]);
+    // What is trained from here has told more than was on disk when we began to read.
+    const own = (document: string): boolean => this.#models.has(this.#session.attachedProposal(document)?.runId ?? '');
+    const gone = [...this.#shown].filter((document) => !latest.has(document) && !own(document));
+    for (const document of gone) {
+      this.#session.attachProposal(document, undefined);
+      this.#shown.delete(document);
+    }
+    const changed = [...latest].filter(([document, { id, config, proposal }]) => {
+      const attached = this.#session.attachedProposal(document);
+      if (own(document) || proposal === undefined) return false;
+      if (attached?.runId === id && attached.proposal.step === proposal.step) return false;
+      this.#attach(id, config.model, proposal);
+      return true;
+    });
+    const documents = [...gone, ...changed.map(([document]) => document)];
+    if (documents.length > 0) this.#listener.proposalsChanged(documents);
+  }
+
+  /** Whether a file that changed on disk is a proposal of a run that somebody else trains, from the command line say. */
+  concerns(uri: string): boolean {
+    const run = /\/\.morphnet\/runs\/([^/]+)\/proposal\.json$/.exec(uri)?.[1];
+    return run !== undefined && !this.#models.has(run);
   }
 
   /** Every run, newest first; a folder that can't be read is left out and logged. */
@@ -121,17 +142,19 @@ export class WorkspaceRuns {
   }
 
   #grew(growth: RunGrowth): void {
-    const { id, proposal } = growth;
+    const { id, status, proposal } = growth;
     const model = this.#models.get(id);
     if (proposal !== undefined && model !== undefined) {
       this.#attach(id, model, proposal);
       this.#listener.proposalsChanged([model.document]);
     }
+    if (status !== 'queued' && status !== 'running') this.#models.delete(id);
     this.#listener.grew(growth);
   }
 
   #attach(runId: string, { document, entry, input }: RunConfig['model'], proposal: RunProposal): void {
     this.#session.attachProposal(document, { runId, entry, input, proposal });
+    this.#shown.add(document);
   }
 
   #folders(): readonly string[] {
