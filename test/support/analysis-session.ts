@@ -5,7 +5,7 @@ import type { AnalysisSettings } from '../../server/src/analysis/analysis-settin
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 
-export const workspace = 'file:///work';
+const workspace = 'file:///work';
 
 /** What the extension's own settings are by default. */
 export const standardSettings: AnalysisSettings = {

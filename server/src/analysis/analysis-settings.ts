@@ -4,7 +4,7 @@
 export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 
 /** MACs, or FLOPs = 2 × MACs. */
-export type OperationConvention = 'macs' | 'flops';
+type OperationConvention = 'macs' | 'flops';
 
 export interface AnalysisSettings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };

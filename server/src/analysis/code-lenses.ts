@@ -53,7 +53,7 @@ export function totalsText(session: AnalysisSession, model: AnalyzedModel, setti
 }
 
 /** `3×32×32`, with `(default)` where nothing in the project says it. */
-export function inputText(entry: ModelEntry): string {
+function inputText(entry: ModelEntry): string {
   const shapes = entry.input.shapes.map(formatShape).join(', ');
   return entry.input.from === 'default' ? `${shapes} (default)` : shapes;
 }

@@ -18,14 +18,14 @@ import { chooseDevice } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
 
 /** One-based, as people count. */
-export interface ReportPlace {
+interface ReportPlace {
   file: string;
   line: number;
   column: number;
 }
 
 /** `endColumn` is exclusive. */
-export interface ReportRange extends ReportPlace {
+interface ReportRange extends ReportPlace {
   endLine: number;
   endColumn: number;
 }
@@ -36,14 +36,14 @@ export interface ReportTotal {
   atLeast: boolean;
 }
 
-export interface ReportWidth {
+interface ReportWidth {
   value: number;
   sources: (ReportRange & { text: string })[];
   editable: boolean;
   reason: string | null;
 }
 
-export interface ReportLayer {
+interface ReportLayer {
   name: string;
   op: string;
   kernel: number[] | null;
@@ -211,7 +211,7 @@ function widthOf(
 }
 
 /** Why none of the numbers that an op's width comes from can be edited, or undefined when one can. */
-export function fixedReason(session: AnalysisSession, op: Op, places: SourcePlaces): string | undefined {
+function fixedReason(session: AnalysisSession, op: Op, places: SourcePlaces): string | undefined {
   const { outWidth } = op;
   if (outWidth === undefined) return 'the source does not name this width';
   if (followsShape(outWidth)) return 'the width follows from the shape of a tensor';

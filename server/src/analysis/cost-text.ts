@@ -35,7 +35,7 @@ export function imageShapeText(shape: Shape): string {
 }
 
 /** One shape, or the first and the last where several differ: `16×32×32 … 64×8×8`. */
-export function shapesText(shapes: readonly Shape[]): string {
+function shapesText(shapes: readonly Shape[]): string {
   const texts = shapes.map(imageShapeText);
   const first = texts[0] ?? '';
   const last = texts.at(-1) ?? first;

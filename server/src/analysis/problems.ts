@@ -88,7 +88,7 @@ function proposalHints(
 }
 
 /** `MorphNet proposes 41 of 64 channels`, with the number of layers where a line makes several. */
-export function proposalSentence(changes: readonly ProposedChange[]): string {
+function proposalSentence(changes: readonly ProposedChange[]): string {
   const after = rangeText(changes.map((change) => change.after));
   const before = rangeText(changes.map((change) => change.before));
   const layers = changes.length === 1 ? '' : ` (${String(changes.length)} layers)`;
@@ -103,7 +103,7 @@ export function rangeText(values: readonly number[]): string {
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */
-export function listOf(names: readonly string[], atMost = 3): string {
+function listOf(names: readonly string[], atMost = 3): string {
   if (names.length <= 1) return names[0] ?? '';
   if (names.length > atMost)
     return `${names.slice(0, atMost - 1).join(', ')} and ${String(names.length - atMost + 1)} more`;

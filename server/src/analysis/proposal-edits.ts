@@ -9,7 +9,7 @@ import { fileName } from './source-places.ts';
 import { modelOfRun } from './proposed-changes.ts';
 
 /** Edits of one document; `version` is the open document's that they fit. */
-export interface DocumentEdits {
+interface DocumentEdits {
   readonly document: string;
   readonly version: number | undefined;
   readonly edits: readonly LiteralEdit[];

@@ -32,7 +32,7 @@ export interface Constraint {
 export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | undefined;
 
 /** The width at one end of an op, as its attributes or its output have it. */
-export function widthAt(graph: NetworkGraph, op: Op, end: 'in' | 'out'): number | undefined {
+function widthAt(graph: NetworkGraph, op: Op, end: 'in' | 'out'): number | undefined {
   const { attributes } = op;
   switch (attributes.kind) {
     case 'convolution':

@@ -23,14 +23,14 @@ export interface EditSources {
 }
 
 /** What becomes of tied layers. `after` is above `wanted` where a literal is shared or the source rounds. */
-export interface PlannedWidth {
+interface PlannedWidth {
   readonly layers: readonly string[];
   readonly before: number;
   readonly wanted: number;
   readonly after: number;
 }
 
-export interface RefusedWidth {
+interface RefusedWidth {
   readonly layers: readonly string[];
   readonly before: number;
   readonly wanted: number;

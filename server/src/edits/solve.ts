@@ -7,7 +7,7 @@ import { leastReaching, solveExactly, solveWithFraction, type LiteralFunction } 
 import { evaluateTrail, leafKey, rounds, type LeafKey, type LeafValues } from './trail.ts';
 
 /** A literal that could not be what each of its widths wants. */
-export interface Conflict {
+interface Conflict {
   readonly leaf: EditableLeaf;
   readonly value: number;
   readonly constraints: readonly Constraint[];
