@@ -14,6 +14,7 @@ const manifest = {
   version: '0.0.0',
   engines: { vscode: '^1.100.0' },
   main: './driver.js',
+  files: ['driver.js', 'README.md', 'LICENSE'],
   contributes: { commands: [{ command: 'morphnetTests.run', title: 'MorphNet Tests: Run' }] },
 };
 

@@ -71,14 +71,20 @@ export class Workbench {
     return text;
   }
 
-  /** Runs a command by its title in the palette. */
+  /** Runs a command by its title in the palette, which is opened anew until it knows the command. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.#quickInput().fill(`>${title}`);
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: spaced(title) })
-      .first()
-      .click();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: spaced(title) }).first();
+    const none = this.page.locator('.quick-input-list .monaco-list-row', { hasNotText: spaced(title) }).first();
+    for (let attempt = 0; attempt < 60; attempt++) {
+      await this.page.keyboard.press('F1');
+      await this.#quickInput().fill(`>${title}`);
+      // The palette lists the commands of extensions only once the extension host has them, and does not look again.
+      await row.or(none).first().waitFor();
+      if (await isThere(row)) return row.click();
+      await this.page.keyboard.press('Escape');
+      await this.#quickInput().waitFor({ state: 'hidden' });
+    }
+    throw new Error(`The palette does not know ${title}`);
   }
 
   /** Chooses a row of the quick pick that is open. */
@@ -134,6 +140,16 @@ export class Workbench {
 
   #quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible input').first();
+  }
+}
+
+/** Whether something comes into view in the moment that a list takes to be filtered. */
+async function isThere(locator: Locator): Promise<boolean> {
+  try {
+    await locator.waitFor({ timeout: 1000 });
+    return true;
+  } catch {
+    return false;
   }
 }
 
