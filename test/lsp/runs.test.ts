@@ -14,12 +14,6 @@ import { firstLayerLine, smallNetwork } from './small-network.ts';
 
 const firstLayer = darknetGraph(smallNetwork).ops.find(({ attributes }) => attributes.kind === 'convolution')!.name;
 
-/** What structure would rebuild, had from the other side: the text with another `filters`. */
-const rebuild: RebuildNetwork = (_graph, widths) =>
-  darknetGraph(smallNetwork.replace('filters=4', `filters=${String(widths.get(firstLayer) ?? 4)}`));
-
-const analysis = { frontends: [darknetFrontend], rebuild };
-
 /** Three of four channels in the first layer. The costs are not looked at here. */
 function proposal(step: number, after = 3): RunProposal {
   const none = { before: 0, after: 0 };
@@ -55,7 +49,7 @@ function run(workspace: TestWorkspace, id: string, after?: number): RunSnapshot 
 async function afterRun(): Promise<Editor> {
   const workspace = new TestWorkspace();
   const runs = new GivenRuns([run(workspace, 'run-1', 2), run(workspace, 'run-2', 3)]);
-  const editor = await openEditor({ workspace, runs, analysis });
+  const editor = await openEditor({ workspace, runs });
   const uri = await editor.open('small.cfg', smallNetwork);
   await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
   return editor;
@@ -112,7 +106,11 @@ test('an edit that can’t be proven is not offered', async () => {
         .replace('filters=4', `filters=${String(widths.get(firstLayer) ?? 4)}`)
         .replace('size=1\nstride=1', 'size=1\nstride=2'),
     );
-  await using editor = await openEditor({ workspace, runs, analysis: { ...analysis, rebuild: contrary } });
+  await using editor = await openEditor({
+    workspace,
+    runs,
+    analysis: { frontends: [darknetFrontend], rebuild: contrary },
+  });
   const uri = await editor.open('small.cfg', smallNetwork);
   await editor.diagnostics(uri, (found) => found.length > 0);
   expect(await editor.actions(uri, firstLayerLine)).toEqual([]);
@@ -223,7 +221,7 @@ test('a run starts with the network as it stands in the editor, and its news are
   const workspace = new TestWorkspace();
   workspace.write('morphnet.json', '{ "data": { "kind": "idx", "path": "data" } }');
   const runs = new GivenRuns();
-  await using editor = await openEditor({ workspace, runs, analysis });
+  await using editor = await openEditor({ workspace, runs });
   const uri = await editor.open('small.cfg', smallNetwork.replace('filters=6', 'filters=60'));
   await editor.change(uri, smallNetwork);
   const draft = await editor.request('morphnet/draftRun', { uri });
@@ -255,7 +253,7 @@ test('a run is not started for another shape than its draft’s', async () => {
 test('a proposal that the command line wrote is noticed, and a deleted run is forgotten', async () => {
   const workspace = new TestWorkspace();
   const runs = new GivenRuns();
-  await using editor = await openEditor({ workspace, runs, analysis });
+  await using editor = await openEditor({ workspace, runs });
   const uri = await editor.open('small.cfg', smallNetwork);
   const file = workspace.uriOf('.morphnet/runs/run-9/proposal.json');
   const news = (type: FileChangeType): Promise<void> =>
