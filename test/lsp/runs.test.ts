@@ -89,21 +89,21 @@ test('the hint goes once the width is as proposed, and comes back on undo', asyn
   await editor.diagnostics(uri, (found) => found.length === 1);
 });
 
-test('a broken text gets no quick-fix', async () => {
+test('a width that can’t be read gets no quick-fix', async () => {
   await using editor = await afterRun();
   const uri = editor.workspace.uriOf('small.cfg');
-  await editor.change(uri, smallNetwork.replace('filters=6', 'filters='));
+  await editor.change(uri, smallNetwork.replace('filters=4', 'filters=four'));
   expect(await editor.actions(uri, firstLayerLine)).toEqual([]);
 });
 
 test('an edit that can’t be proven is not offered', async () => {
   const workspace = new TestWorkspace();
   const runs = new GivenRuns([run(workspace, 'run-1', 3)]);
-  // Structure wants what no width can give: another kernel.
-  const contrary: RebuildNetwork = (_graph, widths) =>
+  // Structure wants what no width can give: another stride behind the layer.
+  const contrary: RebuildNetwork = (_grouping, widths) =>
     darknetGraph(
       smallNetwork
-        .replace('filters=4', `filters=${String(widths.get(firstLayer) ?? 4)}`)
+        .replace('filters=4', `filters=${String([...widths.values()][0] ?? 4)}`)
         .replace('size=1\nstride=1', 'size=1\nstride=2'),
     );
   await using editor = await openEditor({
