@@ -1,6 +1,12 @@
 // Convolutions in the blocked layout: forwards, the input's gradient and the weight's gradient.
 
-import { denseFilter, depthwiseFilter, mirroredWeight, plainInputFilter, reversedTaps } from './blocked-filters.ts';
+import {
+  denseFilter,
+  depthwiseFilter,
+  mirroredDenseFilter,
+  plainInputFilter,
+  reversedTaps,
+} from './blocked-filters.ts';
 import {
   type Blocked,
   type BlockedWindow,
@@ -94,7 +100,7 @@ export function emitBlockedInputGradient(
   const filter =
     kind === 'depthwise'
       ? depthwiseFilter(graph, reversedTaps(graph, weight))
-      : denseFilter(graph, mirroredWeight(graph, weight, window.groups));
+      : mirroredDenseFilter(graph, weight, window.groups);
   const groups = kind === 'depthwise' ? filledUp(graph, channels) : window.groups;
   const filled = filledUp(graph, channels);
   const isPoint =

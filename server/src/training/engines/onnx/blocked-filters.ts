@@ -1,7 +1,7 @@
 // Filters for blocked convolutions: from a layer's weight [O, C/groups, kh, kw] to the order in which the kernels read
 // them. Shapes of the results are written as the convolution expects them, with filled-up channels.
 
-import { filledUp } from './blocked-layout.ts';
+import { filledUp, reorderBlocks } from './blocked-layout.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 import { pad, reshape, slice, transpose } from './operators.ts';
 
@@ -10,13 +10,37 @@ function filled(graph: GraphEmitter, weight: Tensor, out: number, into: number):
   return pad(graph, weight, [0, 0, 0, 0], [out - (weight.shape[0] ?? 0), into - (weight.shape[1] ?? 0), 0, 0]);
 }
 
-/** For blocked input: [O/b, C/b, kh, kw, b in, b out], with `groups` filters of that kind one after the other. */
+/**
+ * For blocked input: [O/b, C/b, taps, b in, b out], with `groups` filters of that kind one after the other. It is made
+ * by the runtime's fast reordering, which turns [n, b, m] into [n, m, b]: once for the in channels, once for the out ones.
+ */
 export function denseFilter(graph: GraphEmitter, weight: Tensor): Tensor {
   const b = graph.channelBlock;
   const [out = 1, into = 1, kh = 1, kw = 1] = weight.shape;
   const [outFull, inFull] = [filledUp(graph, out), filledUp(graph, into)];
-  const blocks = reshape(graph, filled(graph, weight, outFull, inFull), [outFull / b, b, inFull / b, b, kh, kw]);
-  return reshape(graph, transpose(graph, blocks, [0, 2, 4, 5, 3, 1]), [outFull, inFull, kh, kw]);
+  const inBlocks = reorderBlocks(
+    graph,
+    reshape(graph, filled(graph, weight, outFull, inFull), [(outFull * inFull) / b, b, kh * kw]),
+  );
+  const outBlocks = reorderBlocks(graph, reshape(graph, inBlocks, [outFull / b, b, inFull * kh * kw]));
+  return reshape(graph, outBlocks, [outFull, inFull, kh, kw]);
+}
+
+/** The dense filter that pulls a gradient back: in and out swapped, taps in reverse order. */
+export function mirroredDenseFilter(graph: GraphEmitter, weight: Tensor, groups: number): Tensor {
+  if (groups !== 1) return denseFilter(graph, mirroredWeight(graph, weight, groups));
+  const b = graph.channelBlock;
+  const [out = 1, into = 1, kh = 1, kw = 1] = weight.shape;
+  const [outFull, inFull] = [filledUp(graph, out), filledUp(graph, into)];
+  const [outBlocks, inBlocks, taps] = [outFull / b, inFull / b, kh * kw];
+  const byOut = reorderBlocks(
+    graph,
+    reshape(graph, filled(graph, weight, outFull, inFull), [outBlocks, b, inFull * taps]),
+  );
+  const byBoth = reorderBlocks(graph, reshape(graph, byOut, [outBlocks * inBlocks, b, taps * b]));
+  const blocks = reshape(graph, byBoth, [outBlocks, inBlocks, taps, b * b]);
+  const reversed = taps === 1 ? blocks : slice(graph, blocks, [{ axis: 2, start: taps - 1, size: taps, step: -1 }]);
+  return reshape(graph, transpose(graph, reversed, [1, 0, 2, 3]), [inFull, outFull, kh, kw]);
 }
 
 /** For plain input of fewer channels than a block: [O/b, C, kh, kw, b out]. */

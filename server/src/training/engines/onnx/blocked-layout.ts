@@ -47,6 +47,17 @@ export function toPlain(graph: GraphEmitter, { tensor, channels }: Blocked): Ten
   return emit(graph, { operator: 'ReorderOutput', domain: DOMAIN, inputs: [tensor], attributes }, shape);
 }
 
+/** [n, b, m] as [n, m, b]: the reordering of one block of channels, on its own. */
+export function reorderBlocks(graph: GraphEmitter, x: Tensor): Tensor {
+  const [count = 1, block = 1, size = 1] = x.shape;
+  const image = reshape(graph, x, [count, block, size, 1]);
+  return reshape(graph, emit(graph, { operator: 'ReorderInput', domain: DOMAIN, inputs: [image] }, image.shape), [
+    count,
+    size,
+    block,
+  ]);
+}
+
 /** A vector over channels, filled up with zeros to whole blocks. */
 export function fillVector(graph: GraphEmitter, values: Tensor): Tensor {
   const channels = sizeAt(values, 0);

@@ -6,12 +6,16 @@
 // "output" channels). Rows are taps and slide, which gives the kernel's rows; for each column of the kernel the input
 // is shifted. The output's positions are the gradient's channels: long rows of work for the convolution kernel.
 
-import { type Blocked, emitBlockedConvolution } from './blocked-layout.ts';
+import { type Blocked, emitBlockedConvolution, toPlain } from './blocked-layout.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 import { concat, pad, reduceSum, reshape, sizeAt, slice, transpose } from './operators.ts';
 import type { Window } from './plain-convolution.ts';
 
-/** The images are summed in at most this many parts, which keeps all threads busy and partial sums small. */
+/**
+ * The images are summed in parts where there would otherwise be less work to share out than this many pieces: a piece
+ * is one row of the result for up to four blocks of input channels. Small parts also stay in the cache.
+ */
+const FEWEST_PIECES = 12;
 const MOST_PARTS = 4;
 
 interface Plan {
@@ -43,13 +47,20 @@ export function blockedWeightGradient(
     );
     return concat(graph, taps, 0);
   });
-  const all = transpose(graph, concat(graph, byRow, 2), [3, 1, 4, 2, 0]);
-  const ordered = reshape(graph, all, [sizeAt(gradient, 1), sizeAt(x.tensor, 1), kh, kw]);
-  return slice(graph, ordered, [
-    { axis: 1, start: 0, size: x.channels, step: 1 },
-    // Sliding finds the kernel's last row first.
-    ...(plan.sliding === undefined || kh === 1 ? [] : [{ axis: 2, start: kh - 1, size: kh, step: -1 }]),
+  const found = concat(graph, byRow, 2);
+  // Sliding finds the kernel's last row first.
+  const all =
+    plan.sliding === undefined || kh === 1
+      ? found
+      : slice(graph, found, [{ axis: 2, start: kh - 1, size: kh, step: -1 }]);
+  // [O, C/b, rows, columns, b] is a blocked image of the kernel's size for every output channel.
+  const image = reshape(graph, transpose(graph, all, [3, 1, 2, 0, 4]), [
+    sizeAt(gradient, 1),
+    sizeAt(x.tensor, 1),
+    kh,
+    kw,
   ]);
+  return toPlain(graph, { tensor: image, channels: x.channels });
 }
 
 function planOf(graph: GraphEmitter, x: Blocked, gradient: Tensor, window: Window): Plan | undefined {
@@ -59,7 +70,9 @@ function planOf(graph: GraphEmitter, x: Blocked, gradient: Tensor, window: Windo
   const imagesPerBlock = columns < b ? b / width : 1;
   if (batch % imagesPerBlock !== 0) return undefined;
   const blocks = batch / imagesPerBlock;
-  const parts = [4, 3, 2].find((count) => count <= MOST_PARTS && blocks % count === 0) ?? 1;
+  const pieces = Math.ceil(sizeAt(x.tensor, 1) / (4 * b)) * (window.stride[0] === 1 ? (window.kernel[0] ?? 1) : 1);
+  const wanted = Math.min(MOST_PARTS, Math.ceil(FEWEST_PIECES / pieces));
+  const parts = Array.from({ length: wanted }, (_, index) => wanted - index).find((count) => blocks % count === 0) ?? 1;
   const top = window.padding[0]?.before ?? 0;
   const before = (window.dilation[0] ?? 1) * ((window.kernel[0] ?? 1) - 1) - top;
   const after = sizeAt(x.tensor, 2) - height + top;

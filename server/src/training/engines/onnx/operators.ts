@@ -156,7 +156,7 @@ function reducedShape(shape: readonly number[], axes: readonly number[], keep: b
 
 /** Sum over axes (none: the tensor itself). Reduced axes stay with size 1 unless `keep` is false. */
 export function reduceSum(graph: GraphEmitter, x: Tensor, axes: readonly number[], keep = true): Tensor {
-  if (axes.length === 0) return x;
+  if (axes.every((axis) => sizeAt(x, axis) === 1)) return reshape(graph, x, reducedShape(x.shape, axes, keep));
   return emit(
     graph,
     { operator: 'ReduceSum', inputs: [x, graph.integers(axes)], attributes: { keepdims: int(keep ? 1 : 0) } },
