@@ -32,7 +32,7 @@ export async function darknetScenario({ scenario, workbench, folder, url }: Scen
   await scenario.step('the quick-fix sets a width', async () => {
     await workbench.hintProblems.first().waitFor();
     await workbench.quickFix(workbench.line('filters=24'), 'filters', /^Set width to \d+/);
-    await workbench.isDirty();
+    await workbench.changed();
     await workbench.save();
     const changed = await readFile(file, 'utf8');
     title = /filters=(\d+)/.exec(changed.slice(changed.indexOf('filters=16') + 10))?.[1] ?? '';

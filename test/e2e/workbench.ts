@@ -36,9 +36,40 @@ export class Workbench {
     await this.editor.locator('.view-line').first().waitFor();
   }
 
-  /** The active editor. */
+  /** Loads the window again, once the editor has written down that something is open. */
+  async reload(open: string): Promise<void> {
+    await this.page.waitForFunction(
+      async (wanted) => {
+        for (const { name = '' } of await indexedDB.databases()) {
+          const values = await new Promise<unknown[]>((resolve) => {
+            const opening = indexedDB.open(name);
+            opening.onsuccess = () => {
+              const [store] = opening.result.objectStoreNames;
+              if (store === undefined) {
+                resolve([]);
+                return;
+              }
+              const reading = opening.result.transaction(store).objectStore(store).getAll();
+              reading.onsuccess = () => {
+                opening.result.close();
+                resolve(reading.result);
+              };
+            };
+          });
+          if (JSON.stringify(values).includes(wanted)) return true;
+        }
+        return false;
+      },
+      open,
+      { polling: 500 },
+    );
+    await this.page.reload();
+    await this.page.locator('.monaco-workbench .explorer-viewlet .monaco-list-row').first().waitFor();
+  }
+
+  /** The text editor; the dashboard stands beside it in a group of its own. */
   get editor(): Locator {
-    return this.page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
+    return this.page.locator('.editor-group-container .editor-instance .monaco-editor').first();
   }
 
   /** A line of the editor that is in view, by part of its text, hints included. */
@@ -119,17 +150,23 @@ export class Workbench {
 
   async save(): Promise<void> {
     await this.page.keyboard.press('Control+S');
-    await this.page.locator('.editor-group-container.active .tab.active:not(.dirty)').waitFor();
+    await this.page.locator('.tab.active.dirty').first().waitFor({ state: 'hidden' });
   }
 
   /** Takes the last change of the active editor back. */
   async undo(): Promise<void> {
     await this.page.keyboard.press('Control+Z');
-    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
+    await this.changed();
   }
 
-  async isDirty(): Promise<void> {
-    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
+  /** Waits until the editor's text is not what is on disk. */
+  async changed(): Promise<void> {
+    await this.page.locator('.tab.active.dirty').waitFor();
+  }
+
+  /** The item of the status bar that shows a run. */
+  get runStatus(): Locator {
+    return this.page.locator('.statusbar-item', { hasText: /MorphNet/ });
   }
 
   /** Keeps a picture of the whole window. */

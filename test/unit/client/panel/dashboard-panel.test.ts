@@ -23,7 +23,7 @@ vi.mock('vscode', () => ({
       this.numbers = numbers;
     }
   },
-  TabInputText: class {},
+  TabInputText: function TabInputText() {},
   ViewColumn: { One: 1, Beside: -2 },
   commands: { executeCommand: (...call: unknown[]) => Promise.resolve(editor.commands.push(call)) },
   workspace: {
