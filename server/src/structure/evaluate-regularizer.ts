@@ -73,7 +73,10 @@ export function evaluateRegularizer(
 }
 
 /** The cost when all that can't go and these counts of each group are alive. */
-export function costAtCounts(analysis: StructureAnalysis, aliveCounts: ArrayLike<number>): number {
+export function costAtCounts(
+  analysis: Pick<StructureAnalysis, 'groups' | 'program'>,
+  aliveCounts: ArrayLike<number>,
+): number {
   const { alive } = evaluateForms(analysis, aliveCounts, new Float64Array(analysis.groups.length));
   let cost = 0;
   for (const { terms, alternative } of analysis.program.ops) {
@@ -142,7 +145,11 @@ interface FormValues {
   readonly reg: Float64Array;
 }
 
-function evaluateForms({ program }: StructureAnalysis, aliveCounts: ArrayLike<number>, sums: Float64Array): FormValues {
+function evaluateForms(
+  { program }: Pick<StructureAnalysis, 'program'>,
+  aliveCounts: ArrayLike<number>,
+  sums: Float64Array,
+): FormValues {
   const alive = new Float64Array(program.forms.length);
   const reg = new Float64Array(program.forms.length);
   for (let form = 0; form < program.forms.length; form += 1) {

@@ -49,6 +49,8 @@ export interface RegularizerProgram {
   readonly forms: readonly WidthForm[];
   readonly ops: readonly OpProgram[];
   readonly sources: readonly CompiledSource[];
+  /** The threshold of each group's sources; by group id. */
+  readonly groupThresholds: Float64Array;
 }
 
 /** `counted` says which ops cost anything; `uncounted` are those whose size is not known. */
@@ -105,7 +107,15 @@ export function compileProgram(
     }
   }
   const sources = chosen.sources.map((source) => compileSource(grouping, chosen, source, options));
-  return { program: { forms: compiler.forms, ops, sources }, uncounted };
+  const kinds = new Map(chosen.sources.map(({ op, kind }) => [op, kind]));
+  const groupThresholds = Float64Array.from(chosen.groups, (group) =>
+    thresholdOf(options.threshold, kinds.get(group.sources[0]?.op ?? -1) ?? 'gamma'),
+  );
+  return { program: { forms: compiler.forms, ops, sources, groupThresholds }, uncounted };
+}
+
+function thresholdOf(threshold: ProgramOptions['threshold'], kind: Algorithm): number {
+  return typeof threshold === 'number' ? threshold : threshold[kind];
 }
 
 function isEmpty({ linear, products, lossOnly }: Terms): boolean {
@@ -161,5 +171,5 @@ function compileSource(
       for (const place of sourcePlaces(slice)) targets[place] = channels[place] ?? -1;
     }
   }
-  return { op: source.op, threshold: typeof threshold === 'number' ? threshold : threshold[source.kind], targets };
+  return { op: source.op, threshold: thresholdOf(threshold, source.kind), targets };
 }

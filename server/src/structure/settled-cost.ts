@@ -1,0 +1,38 @@
+// The cost once dead branches are really gone. The formula of spec 3 leaves the last layer of a dead branch its count,
+// so where a whole group is dead the network is rebuilt and costed anew.
+
+import type { StructureAnalysis } from './analyze-structure.ts';
+import { chooseSources } from './choose-sources.ts';
+import { costAtCounts } from './evaluate-regularizer.ts';
+import { groupChannels } from './group-channels.ts';
+import { compileProgram } from './regularizer-program.ts';
+import { channelCounts, rebuildGraph } from './rebuild-graph.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { ResourceOptions } from './resource.ts';
+
+/** The cost of a network as it stands, in the units of the resource. Ops whose size is not known count nothing. */
+export function networkCost(graph: NetworkGraph, options: ResourceOptions): number {
+  const grouping = groupChannels(graph);
+  const chosen = { ...chooseSources(grouping, 'group-lasso', 0), sources: [] };
+  const { program } = compileProgram(grouping, chosen, grouping.inScope, { ...options, threshold: 0 });
+  return costAtCounts(
+    { groups: chosen.groups, program },
+    chosen.groups.map(({ size }) => size),
+  );
+}
+
+/**
+ * The cost of the network that these alive counts leave; 0 when they cut it. `formula` saves the sum where it is known
+ * already. Without dead groups it is the formula's cost.
+ */
+export function settledCost(
+  analysis: StructureAnalysis,
+  aliveCounts: ArrayLike<number>,
+  formula: number = costAtCounts(analysis, aliveCounts),
+): number {
+  if (!analysis.groups.some(({ id }) => aliveCounts[id] === 0)) return formula;
+  const { grouping, groups, options } = analysis;
+  const widths = new Map(groups.map(({ id, name }) => [name, aliveCounts[id] ?? 0]));
+  const rebuilt = rebuildGraph(grouping, channelCounts(grouping, widths));
+  return rebuilt.ok ? networkCost(rebuilt.value.graph, options) : 0;
+}
