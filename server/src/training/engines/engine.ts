@@ -49,7 +49,7 @@ export interface StepRequest extends Batch {
 }
 
 export interface StepResult {
-  /** Mean softmax cross-entropy of the batch, without regularization. */
+  /** Mean softmax cross-entropy of the batch, without regularization; label smoothing counts in `step` only. */
   readonly loss: number;
   readonly correct: number;
 }
@@ -60,9 +60,9 @@ export type TensorState = ReadonlyMap<string, { readonly shape: readonly number[
 /** A network in training. Not re-entrant: one call at a time. */
 export interface TrainingSession {
   step(request: StepRequest): Promise<StepResult>;
-  /** Inference mode (running statistics, no dropout), any number of images up to the batch size. */
+  /** Inference mode (running statistics, no dropout, no label smoothing), any number of images up to the batch size. */
   evaluate(batch: Batch): Promise<StepResult>;
-  /** The regularization vectors after the latest step, per source op: |γ| or the group-lasso norm, one entry a channel. */
+  /** The regularization vectors of the present weights, per source op: |γ| or the group-lasso norm, one entry a channel. */
   regularizationVectors(): ReadonlyMap<OpId, Float32Array>;
   /** A copy; complete enough that `restore` continues bit by bit. */
   state(): TensorState;
