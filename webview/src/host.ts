@@ -3,8 +3,11 @@
 import * as v from 'valibot';
 import { toPageSchema, type FromPage, type ToPage } from '../../server/src/protocol/webview-messages.ts';
 
+/** Sends a message to the host. */
+export type Post = (message: FromPage) => void;
+
 export interface DashboardHost {
-  post(message: FromPage): void;
+  readonly post: Post;
   /** Listens from now on. */
   listen(listener: (message: ToPage) => void): void;
   /** Kept by the editor across reloads: which run this page shows. */

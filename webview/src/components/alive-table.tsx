@@ -1,7 +1,7 @@
 // Bars of alive channels, one a channel group, with the layers that share it.
 
+import type { Post } from '../host.ts';
 import type { AliveGroup, AliveGroups } from '../model/alive-groups.ts';
-import type { Post } from './dashboard.tsx';
 import { RowTable } from './row-table.tsx';
 
 const columns = [{ title: 'Layers' }, { title: 'Alive channels' }, { title: 'Alive', numeric: true }] as const;

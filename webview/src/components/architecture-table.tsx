@@ -1,7 +1,7 @@
 // The proposed architecture beside the seed: a row a layer, totals below.
 
+import type { Post } from '../host.ts';
 import type { Architecture, ArchitectureRow, Change } from '../model/architecture.ts';
-import type { Post } from './dashboard.tsx';
 import { RowTable, type Column } from './row-table.tsx';
 
 export interface ArchitectureTableProperties {

@@ -3,7 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import type { RunSnapshot } from '../../../server/src/protocol/run-files.ts';
 import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
-import type { FromPage } from '../../../server/src/protocol/webview-messages.ts';
+import type { Post } from '../host.ts';
 import { aliveGroupsOf } from '../model/alive-groups.ts';
 import { architectureOf } from '../model/architecture.ts';
 import { curvesOf } from '../model/curves.ts';
@@ -13,9 +13,6 @@ import { AliveTable } from './alive-table.tsx';
 import { ArchitectureTable } from './architecture-table.tsx';
 import { Chart } from './chart.tsx';
 import { RunHead } from './run-head.tsx';
-
-/** Sends a message to the host. */
-export type Post = (message: FromPage) => void;
 
 export interface DashboardProperties {
   readonly state: DashboardState;

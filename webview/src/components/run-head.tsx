@@ -1,8 +1,8 @@
 // The head of the dashboard: name, state, progress, facts, what was said, and the buttons.
 
 import type { ComponentChildren } from 'preact';
+import type { Post } from '../host.ts';
 import type { RunHeader } from '../model/run-header.ts';
-import type { Post } from './dashboard.tsx';
 
 export interface RunHeadProperties {
   readonly header: RunHeader;

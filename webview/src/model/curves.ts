@@ -20,7 +20,7 @@ export interface Series {
 }
 
 /** A level that the curve is meant to reach. */
-export interface TargetLine {
+interface TargetLine {
   readonly name: string;
   readonly value: number;
 }

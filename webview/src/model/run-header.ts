@@ -7,7 +7,7 @@ import { percent } from './curves.ts';
 import { effectiveEvents, latest } from './run-log.ts';
 
 /** A fact with its name; `detail` is the whole of what `value` shortens. */
-export interface Fact {
+interface Fact {
   readonly name: string;
   readonly value: string;
   readonly detail?: string;
