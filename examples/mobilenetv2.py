@@ -1,107 +1,75 @@
-# morphnet: entry=MobileNetV2() input=3x32x32
-"""MobileNetV2 (M. Sandler et al., 2018) at the size of CIFAR's images: fewer strides than for 224x224 ones.
+"""A MobileNetV2 for 32 x 32 images: inverted residuals with depthwise convolutions, from a table of settings.
 
-Each block widens its input with a 1x1 convolution, filters every channel by itself, and projects back. The table below
-says how often and how wide; ``width_mult`` scales all widths at once.
+After Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018), with strides and depths that
+suit small images.
 """
 
-from collections import OrderedDict
-from functools import partial
+# morphnet: entry=MobileNetV2() input=3x32x32
+# morphnet: entry=MobileNetV2(batch_norm=False) input=3x32x32
 
 import torch
 from torch import nn
 
 
-def make_divisible(value, divisor=8):
-    """The multiple of ``divisor`` nearest to ``value`` that is at most 10 % smaller."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-
-
-class ConvNormActivation(nn.Sequential):
-    """A convolution that keeps the size at stride 1, then a normalisation and ReLU6 where wanted."""
-
-    def __init__(self, in_channels, out_channels, kernel_size=3, stride=1, groups=1, batch_norm=True, activation=True):
-        layers = OrderedDict()
-        layers["conv"] = nn.Conv2d(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding=(kernel_size - 1) // 2,
-            groups=groups,
-            bias=not batch_norm,
-        )
-        if batch_norm:
-            layers["norm"] = nn.BatchNorm2d(out_channels)
-        if activation:
-            layers["act"] = nn.ReLU6(inplace=True)
-        super().__init__(layers)
+def conv_norm(in_channels, out_channels, kernel_size=3, stride=1, groups=1, batch_norm=True, activation=True):
+    """A convolution, its normalisation and its activation, as far as they are wanted."""
+    padding = (kernel_size - 1) // 2
+    layers = [
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=not batch_norm)
+    ]
+    if batch_norm:
+        layers.append(nn.BatchNorm2d(out_channels))
+    if activation:
+        layers.append(nn.ReLU6(inplace=True))
+    return nn.Sequential(*layers)
 
 
 class InvertedResidual(nn.Module):
-    """Expansion, depthwise convolution, projection; with a shortcut where the shape stays."""
+    """Expands, filters each channel by itself, and projects back to few channels."""
 
-    def __init__(self, in_channels, out_channels, stride, expansion, batch_norm=True):
+    def __init__(self, in_channels, out_channels, stride, expand_ratio, batch_norm):
         super().__init__()
-        hidden = in_channels * expansion
+        hidden = in_channels * expand_ratio
         self.use_shortcut = stride == 1 and in_channels == out_channels
-        block = partial(ConvNormActivation, batch_norm=batch_norm)
         layers = []
-        if expansion != 1:
-            layers.append(block(in_channels, hidden, kernel_size=1))
-        layers.extend(
-            [
-                block(hidden, hidden, stride=stride, groups=hidden),
-                block(hidden, out_channels, kernel_size=1, activation=False),
-            ]
-        )
-        self.layers = nn.Sequential(*layers)
+        if expand_ratio != 1:
+            layers.append(conv_norm(in_channels, hidden, kernel_size=1, batch_norm=batch_norm))
+        layers.append(conv_norm(hidden, hidden, stride=stride, groups=hidden, batch_norm=batch_norm))
+        layers.append(conv_norm(hidden, out_channels, kernel_size=1, batch_norm=batch_norm, activation=False))
+        self.conv = nn.Sequential(*layers)
 
     def forward(self, x):
         if self.use_shortcut:
-            return x + self.layers(x)
-        return self.layers(x)
+            return x + self.conv(x)
+        return self.conv(x)
 
 
 class MobileNetV2(nn.Module):
-    """The whole network; see the table of settings."""
-
-    # expansion, channels, repetitions, first stride
+    #: expansion, channels, repeats, stride of the first repeat
     settings = [
         (1, 16, 1, 1),
         (6, 24, 2, 1),
-        (6, 32, 3, 2),
-        (6, 64, 4, 2),
-        (6, 96, 3, 1),
-        (6, 160, 3, 2),
-        (6, 320, 1, 1),
+        (6, 32, 2, 2),
+        (6, 64, 2, 2),
+        (6, 96, 1, 1),
+        (6, 160, 1, 2),
     ]
 
-    def __init__(self, num_classes=10, width_mult=1.0, batch_norm=True, dropout=0.2):
+    def __init__(self, num_classes=10, batch_norm=True):
         super().__init__()
-        channels = make_divisible(32 * width_mult)
-        self.stem = ConvNormActivation(3, channels, batch_norm=batch_norm)
+        channels = 32
+        self.stem = conv_norm(3, channels, batch_norm=batch_norm)
         blocks = []
-        for expansion, width, repetitions, first_stride in self.settings:
-            out_channels = make_divisible(width * width_mult)
-            for i in range(repetitions):
-                stride = first_stride if i == 0 else 1
-                blocks.append(InvertedResidual(channels, out_channels, stride, expansion, batch_norm))
-                channels = out_channels
+        for expand_ratio, width, repeats, first_stride in self.settings:
+            for index in range(repeats):
+                stride = first_stride if index == 0 else 1
+                blocks.append(InvertedResidual(channels, width, stride, expand_ratio, batch_norm))
+                channels = width
         self.blocks = nn.Sequential(*blocks)
-        last_channels = make_divisible(1280 * max(1.0, width_mult))
-        self.head = ConvNormActivation(channels, last_channels, kernel_size=1, batch_norm=batch_norm)
-        self.classifier = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(last_channels, num_classes),
-        )
+        self.head = conv_norm(channels, 320, kernel_size=1, batch_norm=batch_norm)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(320, num_classes)
 
-    def forward(self, x):
-        x = self.head(self.blocks(self.stem(x)))
-        x = x.mean(dim=(2, 3))
-        return self.classifier(x)
-
-
-if __name__ == "__main__":
-    print(MobileNetV2()(torch.randn(1, 3, 32, 32)).shape)
+    def forward(self, images):
+        features = self.head(self.blocks(self.stem(images)))
+        return self.classifier(self.pool(features).flatten(1))

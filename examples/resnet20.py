@@ -1,47 +1,52 @@
-# morphnet: entry=resnet20() input=3x32x32
-"""Residual networks for CIFAR's 32x32 images (K. He et al., 2015, section 4.2): three stages of 16, 32 and 64 channels.
+"""ResNet-20 for 32 x 32 images.
 
-Where a stage begins, the shortcut has to change shape. Option ``"A"`` takes every second pixel and fills the new
-channels with zeros, without parameters; option ``"B"`` is a 1x1 convolution.
+After He et al., "Deep Residual Learning for Image Recognition" (2016), section 4.2: three stages of n = 3 blocks.
+Shortcut ``"A"`` pads the missing channels with zeros, ``"B"`` projects with a 1 x 1 convolution.
 """
 
+# morphnet: entry=resnet20() input=3x32x32
+# morphnet: entry=resnet20(shortcut="A") input=3x32x32
+# morphnet: entry=resnet20(batch_norm=False) input=3x32x32
+
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional as F
 
 
-class PaddedShortcut(nn.Module):
-    """Option A: subsamples height and width and adds zero channels on both sides."""
+def norm(width, batch_norm):
+    return nn.BatchNorm2d(width) if batch_norm else nn.Identity()
 
-    def __init__(self, extra_channels):
+
+class PadShortcut(nn.Module):
+    """Halves the resolution by striding and adds channels of zeros on both sides."""
+
+    def __init__(self, in_planes, planes):
         super().__init__()
-        self.before = extra_channels // 2
-        self.after = extra_channels - self.before
+        self.before = (planes - in_planes) // 2
+        self.after = planes - in_planes - self.before
 
     def forward(self, x):
         return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.before, self.after))
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut around them."""
+    expansion = 1
 
-    def __init__(self, in_planes, planes, stride=1, option="A", norm_layer=nn.BatchNorm2d):
+    def __init__(self, in_planes, planes, stride=1, shortcut="B", batch_norm=True):
         super().__init__()
-        self.conv1 = nn.Conv2d(in_planes, planes, kernel_size=3, stride=stride, padding=1, bias=False)
-        self.bn1 = norm_layer(planes)
-        self.conv2 = nn.Conv2d(planes, planes, kernel_size=3, padding=1, bias=False)
-        self.bn2 = norm_layer(planes)
-        self.shortcut = nn.Identity()
-        if stride != 1 or in_planes != planes:
-            if option == "A":
-                self.shortcut = PaddedShortcut(planes - in_planes)
-            elif option == "B":
-                self.shortcut = nn.Sequential(
-                    nn.Conv2d(in_planes, planes, kernel_size=1, stride=stride, bias=False),
-                    norm_layer(planes),
-                )
+        self.conv1 = nn.Conv2d(in_planes, planes, kernel_size=3, stride=stride, padding=1, bias=not batch_norm)
+        self.bn1 = norm(planes, batch_norm)
+        self.conv2 = nn.Conv2d(planes, planes, kernel_size=3, stride=1, padding=1, bias=not batch_norm)
+        self.bn2 = norm(planes, batch_norm)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or in_planes != self.expansion * planes:
+            if shortcut == "A":
+                self.shortcut = PadShortcut(in_planes, planes)
             else:
-                raise ValueError(f"There is no shortcut option {option!r}; use 'A' or 'B'")
+                self.shortcut = nn.Sequential(
+                    nn.Conv2d(in_planes, self.expansion * planes, kernel_size=1, stride=stride, bias=not batch_norm),
+                    norm(self.expansion * planes, batch_norm),
+                )
 
     def forward(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -51,24 +56,22 @@ class BasicBlock(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A first convolution, three stages of ``block`` and one dense layer."""
-
-    def __init__(self, block, num_blocks, num_classes=10, option="A", norm_layer=nn.BatchNorm2d):
+    def __init__(self, block, num_blocks, num_classes=10, shortcut="B", batch_norm=True):
         super().__init__()
         self.in_planes = 16
-        self.conv1 = nn.Conv2d(3, 16, kernel_size=3, padding=1, bias=False)
-        self.bn1 = norm_layer(16)
-        self.layer1 = self._make_layer(block, 16, num_blocks[0], 1, option, norm_layer)
-        self.layer2 = self._make_layer(block, 32, num_blocks[1], 2, option, norm_layer)
-        self.layer3 = self._make_layer(block, 64, num_blocks[2], 2, option, norm_layer)
-        self.linear = nn.Linear(64, num_classes)
+        self.conv1 = nn.Conv2d(3, 16, kernel_size=3, stride=1, padding=1, bias=not batch_norm)
+        self.bn1 = norm(16, batch_norm)
+        self.layer1 = self._make_layer(block, 16, num_blocks[0], 1, shortcut, batch_norm)
+        self.layer2 = self._make_layer(block, 32, num_blocks[1], 2, shortcut, batch_norm)
+        self.layer3 = self._make_layer(block, 64, num_blocks[2], 2, shortcut, batch_norm)
+        self.linear = nn.Linear(64 * block.expansion, num_classes)
 
-    def _make_layer(self, block, planes, num_blocks, stride, option, norm_layer):
+    def _make_layer(self, block, planes, num_blocks, stride, shortcut, batch_norm):
         strides = [stride] + [1] * (num_blocks - 1)
         layers = []
         for stride in strides:
-            layers.append(block(self.in_planes, planes, stride, option, norm_layer))
-            self.in_planes = planes
+            layers.append(block(self.in_planes, planes, stride, shortcut, batch_norm))
+            self.in_planes = planes * block.expansion
         return nn.Sequential(*layers)
 
     def forward(self, x):
@@ -76,16 +79,14 @@ class ResNet(nn.Module):
         out = self.layer1(out)
         out = self.layer2(out)
         out = self.layer3(out)
-        out = F.avg_pool2d(out, out.size()[3])
+        out = F.avg_pool2d(out, out.size(3))
         out = out.view(out.size(0), -1)
         return self.linear(out)
 
 
-def resnet20(option="A", batch_norm=True):
-    norm_layer = nn.BatchNorm2d if batch_norm else nn.Identity
-    return ResNet(BasicBlock, [3, 3, 3], option=option, norm_layer=norm_layer)
+def resnet20(**options):
+    return ResNet(BasicBlock, [3, 3, 3], **options)
 
 
 if __name__ == "__main__":
-    net = resnet20(option="B")
-    print(net(torch.randn(1, 3, 32, 32)).size())
+    print(resnet20()(torch.randn(1, 3, 32, 32)).shape)

@@ -1,71 +1,52 @@
-# morphnet: entry=vgg11(batch_norm=True) input=3x32x32
-"""VGG networks for 32x32 colour images (K. Simonyan and A. Zisserman, 2014), made from lists of widths.
+"""VGG for 32 x 32 images, built from a list of widths in which ``'M'`` stands for max pooling.
 
-A number in a list is a 3x3 convolution with that many filters; ``"M"`` is a max pool that halves height and width.
+After Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (2015), with one
+dense layer at the end as is usual on CIFAR.
 """
 
-from typing import List, Union, cast
+# morphnet: entry=vgg11() input=3x32x32
+# morphnet: entry=vgg11(batch_norm=False) input=3x32x32
+# morphnet: entry=vgg16() input=3x32x32
 
 import torch
 from torch import nn
 
-CONFIGS = {
-    "A": [64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"],
-    "B": [64, 64, "M", 128, 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"],
-    "D": [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"],
+CONFIGURATIONS = {
+    "vgg11": [64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"],
+    "vgg16": [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"],
 }
 
 
-def make_layers(config: List[Union[str, int]], batch_norm: bool = False) -> nn.Sequential:
-    """The convolutional part of a network, one entry of the list after the other."""
-    layers: List[nn.Module] = []
+def make_layers(configuration, batch_norm):
+    """Turns a list of widths and markers into a feature extractor."""
+    layers = []
     in_channels = 3
-    for entry in config:
+    for entry in configuration:
         if entry == "M":
             layers.append(nn.MaxPool2d(kernel_size=2, stride=2))
             continue
-        width = cast(int, entry)
-        convolution = nn.Conv2d(in_channels, width, kernel_size=3, padding=1)
+        layers.append(nn.Conv2d(in_channels, entry, kernel_size=3, padding=1, bias=not batch_norm))
         if batch_norm:
-            layers += [convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
-        else:
-            layers += [convolution, nn.ReLU(inplace=True)]
-        in_channels = width
-    return nn.Sequential(*layers)
+            layers.append(nn.BatchNorm2d(entry))
+        layers.append(nn.ReLU(inplace=True))
+        in_channels = entry
+    return nn.Sequential(*layers), in_channels
 
 
 class VGG(nn.Module):
-    """The convolutions of a config, then one dense layer on the pooled features."""
-
-    def __init__(self, features: nn.Sequential, width: int, num_classes: int = 10, dropout: float = 0.5) -> None:
+    def __init__(self, configuration, num_classes=10, batch_norm=True):
         super().__init__()
-        self.features = features
-        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.classifier = nn.Sequential(
-            nn.Dropout(p=dropout),
-            nn.Linear(width, num_classes),
-        )
+        self.features, width = make_layers(configuration, batch_norm)
+        self.classifier = nn.Linear(width, num_classes)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.features(x)
-        x = self.avgpool(x)
-        x = torch.flatten(x, 1)
-        return self.classifier(x)
+    def forward(self, images):
+        features = self.features(images)
+        return self.classifier(torch.flatten(features, 1))
 
 
-def _vgg(name: str, batch_norm: bool, **kwargs) -> VGG:
-    config = CONFIGS[name]
-    last_width = [entry for entry in config if entry != "M"][-1]
-    return VGG(make_layers(config, batch_norm=batch_norm), last_width, **kwargs)
+def vgg11(**options):
+    return VGG(CONFIGURATIONS["vgg11"], **options)
 
 
-def vgg11(batch_norm: bool = False, **kwargs) -> VGG:
-    return _vgg("A", batch_norm, **kwargs)
-
-
-def vgg13(batch_norm: bool = False, **kwargs) -> VGG:
-    return _vgg("B", batch_norm, **kwargs)
-
-
-def vgg16(batch_norm: bool = False, **kwargs) -> VGG:
-    return _vgg("D", batch_norm, **kwargs)
+def vgg16(**options):
+    return VGG(CONFIGURATIONS["vgg16"], **options)

@@ -1,9 +1,23 @@
 // The source formats that are read, in the order in which they are asked: one line a format.
 
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
+import { createPythonFrontend } from '../frontends/python/python-frontend.ts';
+import { createPythonParser } from '../frontends/python/syntax/python-parser.ts';
 import type { Frontend } from '../frontends/shared/frontend.ts';
 
+/** A WebAssembly file: beside the bundle when bundled, in its package when the sources run as they are. */
+function readWasm(packageName: string): Promise<Uint8Array> {
+  const beside = fileURLToPath(new URL(`./${packageName}.wasm`, import.meta.url));
+  if (existsSync(beside)) return readFile(beside);
+  return readFile(createRequire(import.meta.url).resolve(`${packageName}/${packageName}.wasm`));
+}
+
 /** All frontends, ready to use. */
-export function createFrontends(): Promise<readonly Frontend[]> {
-  return Promise.resolve([darknetFrontend]);
+export async function createFrontends(): Promise<readonly Frontend[]> {
+  const [runtime, grammar] = await Promise.all([readWasm('web-tree-sitter'), readWasm('tree-sitter-python')]);
+  return [createPythonFrontend(await createPythonParser(runtime, grammar)), darknetFrontend];
 }

@@ -1,0 +1,224 @@
+// Which models a Python file offers: what the user asked for, a directive, a call seen in the file, or what can be made
+// without arguments. Only the syntax is looked at.
+
+import type { SourceSpan } from '../../common/source-span.ts';
+import type { ModelEntry } from '../../network/network-graph.ts';
+import type { EntryList, EntryRequest } from '../shared/frontend.ts';
+import { findDirectives, type Directive } from '../shared/directive.ts';
+import type { ClassDefinition, Expression, FunctionDefinition, ParameterDeclaration, Statement } from './syntax/ast.ts';
+import type { ParsedModule } from './syntax/python-parser.ts';
+
+const fallbackInput: readonly (readonly number[])[] = [[3, 224, 224]];
+
+interface Candidate {
+  readonly name: string;
+  readonly span: SourceSpan;
+  readonly from: 'call' | 'default';
+}
+
+/** The entries of a parsed file, best first. */
+export function findEntries(document: string, text: string, parsed: ParsedModule, request?: EntryRequest): EntryList {
+  const { directives, problems } = findDirectives(document, text);
+  const definitions = new Map(
+    parsed.body.flatMap((statement) =>
+      statement.kind === 'class' || statement.kind === 'function' ? [[statement.name, statement] as const] : [],
+    ),
+  );
+  const spanOf = (name: string): SourceSpan =>
+    definitions.get(/^\w+/.exec(name)?.[0] ?? '')?.nameSpan ?? { document, start: 0, end: 0 };
+  const seen = shapesSeen(parsed.body);
+  const shared = directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined);
+  const entry = (name: string, from: ModelEntry['from'], directive?: Directive): ModelEntry => {
+    const common = { document, name, from, span: spanOf(name) };
+    if (request?.input) return { ...common, input: { shapes: request.input, from: request.from } };
+    const said = directive?.input ? directive : shared;
+    if (said?.input) return { ...common, input: { shapes: said.input, from: 'directive', span: said.span } };
+    if (seen) return { ...common, input: { shapes: seen.shapes, from: 'call', span: seen.span } };
+    return { ...common, input: { shapes: fallbackInput, from: 'default' } };
+  };
+  const entries: ModelEntry[] = [];
+  const add = (made: ModelEntry): void => {
+    if (!entries.some((known) => callForm(known.name) === callForm(made.name))) entries.push(made);
+  };
+  if (request?.entry !== undefined && request.entry !== '') add(entry(request.entry, request.from));
+  for (const directive of directives)
+    if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
+  for (const candidate of [...callsSeen(parsed.body, definitions), ...makeable(parsed.body)])
+    add(entry(candidate.name, candidate.from));
+  return { entries, problems };
+}
+
+/** `LeNet` and `LeNet()` are the same entry. */
+function callForm(name: string): string {
+  return /^\w+$/.test(name) ? `${name}()` : name.replace(/\s+/g, '');
+}
+
+type Definitions = ReadonlyMap<string, ClassDefinition | FunctionDefinition>;
+
+function isModuleClass(definition: ClassDefinition, definitions: Definitions, depth = 0): boolean {
+  return definition.bases.some(({ value }) => {
+    const name = value.kind === 'attribute' ? value.name : value.kind === 'name' ? value.name : '';
+    if (/^(Module|Sequential|LightningModule)$/.test(name)) return true;
+    const base = definitions.get(name);
+    return depth < 20 && base?.kind === 'class' && base !== definition && isModuleClass(base, definitions, depth + 1);
+  });
+}
+
+/** Models that the file itself makes, at its top level or under `if __name__ == '__main__'`. */
+function callsSeen(body: readonly Statement[], definitions: Definitions): readonly Candidate[] {
+  const found: Candidate[] = [];
+  const visit = (statement: Statement): void => {
+    if (statement.kind === 'if') statement.body.forEach(visit);
+    if (statement.kind !== 'assignment' || statement.value.kind !== 'call') return;
+    const { callee } = statement.value;
+    const definition = callee.kind === 'name' ? definitions.get(callee.name) : undefined;
+    if (definition === undefined || (definition.kind === 'class' && !isModuleClass(definition, definitions))) return;
+    const text = describe(statement.value);
+    if (text !== undefined && mayBeModel(definition, definitions))
+      found.push({ name: text, span: definition.nameSpan, from: 'call' });
+  };
+  body.forEach(visit);
+  return found;
+}
+
+/** A function that returns a module, as far as its text tells. */
+function mayBeModel(definition: ClassDefinition | FunctionDefinition, definitions: Definitions): boolean {
+  if (definition.kind === 'class') return true;
+  return returned(definition.body).some((value) => {
+    const callee = value.kind === 'call' ? value.callee : undefined;
+    if (callee?.kind === 'attribute') return callee.name === 'Sequential';
+    const target = callee?.kind === 'name' ? definitions.get(callee.name) : undefined;
+    return target?.kind === 'class'
+      ? isModuleClass(target, definitions)
+      : target !== undefined && target !== definition;
+  });
+}
+
+function returned(body: readonly Statement[]): readonly Expression[] {
+  return body.flatMap((statement) => {
+    if (statement.kind === 'return' && statement.value) return [statement.value];
+    if (statement.kind === 'if') return [...returned(statement.body), ...returned(statement.otherwise)];
+    return [];
+  });
+}
+
+const needsArgument = (parameter: ParameterDeclaration): boolean =>
+  !parameter.kind.endsWith('splat') && parameter.default === undefined;
+
+/** Factories and classes that can be made without arguments: factories first, then classes that no other one uses. */
+function makeable(body: readonly Statement[]): readonly Candidate[] {
+  const definitions: Definitions = new Map(
+    body.flatMap((statement) =>
+      statement.kind === 'class' || statement.kind === 'function' ? [[statement.name, statement] as const] : [],
+    ),
+  );
+  const factories: Candidate[] = [];
+  const classes: { candidate: Candidate; definition: ClassDefinition }[] = [];
+  for (const definition of definitions.values()) {
+    if (definition.name.startsWith('_')) continue;
+    if (definition.kind === 'function') {
+      if (!definition.parameters.some(needsArgument) && mayBeModel(definition, definitions))
+        factories.push({ name: `${definition.name}()`, span: definition.nameSpan, from: 'default' });
+    } else if (
+      isModuleClass(definition, definitions) &&
+      !constructor(definition, definitions)?.parameters.slice(1).some(needsArgument)
+    ) {
+      classes.push({
+        definition,
+        candidate: { name: `${definition.name}()`, span: definition.nameSpan, from: 'default' },
+      });
+    }
+  }
+  const free = classes.filter(
+    ({ definition }) =>
+      !classes.some((other) => other.definition !== definition && mentions(other.definition, definition.name)),
+  );
+  return [...factories, ...(free.length > 0 ? free : classes).map(({ candidate }) => candidate)];
+}
+
+function constructor(definition: ClassDefinition, definitions: Definitions, depth = 0): FunctionDefinition | undefined {
+  const own = definition.body.find((statement) => statement.kind === 'function' && statement.name === '__init__');
+  if (own?.kind === 'function') return own;
+  const base = definition.bases[0]?.value;
+  const parent = base?.kind === 'name' ? definitions.get(base.name) : undefined;
+  return parent?.kind === 'class' && depth < 20 ? constructor(parent, definitions, depth + 1) : undefined;
+}
+
+/** Whether a definition's text names something; strings and comments don't count, as the tree has neither as names. */
+function mentions(definition: ClassDefinition, name: string): boolean {
+  const visit = (node: unknown): boolean => {
+    if (Array.isArray(node)) return node.some(visit);
+    if (typeof node !== 'object' || node === null) return false;
+    if ('kind' in node && node.kind === 'name' && 'name' in node && node.name === name) return true;
+    return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && visit(value));
+  };
+  return visit(definition.body);
+}
+
+/** The call as text, when its arguments are constants or names of the file. */
+function describe(expression: Expression): string | undefined {
+  switch (expression.kind) {
+    case 'name':
+      return expression.name;
+    case 'number':
+      return String(expression.value);
+    case 'string':
+      return JSON.stringify(expression.value);
+    case 'constant':
+      return expression.value === null ? 'None' : expression.value ? 'True' : 'False';
+    case 'list':
+    case 'tuple': {
+      const parts = expression.elements.map(describe);
+      if (parts.includes(undefined)) return undefined;
+      return expression.kind === 'list'
+        ? `[${parts.join(', ')}]`
+        : `(${parts.join(', ')}${parts.length === 1 ? ',' : ''})`;
+    }
+    case 'call': {
+      const callee = describe(expression.callee);
+      const parts = expression.arguments.map((argument) => {
+        const value = describe(argument.value);
+        if (value === undefined || argument.kind.endsWith('splat')) return undefined;
+        return argument.kind === 'keyword' ? `${argument.name ?? ''}=${value}` : value;
+      });
+      return callee === undefined || parts.includes(undefined) ? undefined : `${callee}(${parts.join(', ')})`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The input shape of the first `torch.randn(1, 3, 32, 32)` or its kin, without the batch. */
+function shapesSeen(
+  body: readonly Statement[],
+): { shapes: readonly (readonly number[])[]; span: SourceSpan } | undefined {
+  let found: { shapes: readonly (readonly number[])[]; span: SourceSpan } | undefined;
+  const visit = (node: unknown): void => {
+    if (found !== undefined || typeof node !== 'object' || node === null) return;
+    if (Array.isArray(node)) {
+      node.forEach(visit);
+      return;
+    }
+    const expression = node as Expression;
+    if (
+      expression.kind === 'call' &&
+      expression.callee.kind === 'attribute' &&
+      /^(randn|rand|zeros|ones|empty)$/.test(expression.callee.name)
+    ) {
+      const numbers = expression.arguments.flatMap(({ kind, value }) => {
+        const parts = value.kind === 'tuple' || value.kind === 'list' ? value.elements : [value];
+        return kind === 'positional'
+          ? parts.map((part) => (part.kind === 'number' && part.isInteger ? part.value : NaN))
+          : [];
+      });
+      if (numbers.length >= 2 && numbers.every((size) => size > 0))
+        found = { shapes: [numbers.slice(1)], span: expression.span };
+    }
+    for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') visit(value);
+  };
+  const atTop = body.filter((statement) => statement.kind !== 'class' && statement.kind !== 'function');
+  visit(atTop);
+  if (found === undefined)
+    visit(body.filter((statement) => statement.kind === 'function' && /test|main|demo/i.test(statement.name)));
+  return found;
+}

@@ -1,0 +1,213 @@
+// `object.name`: instances and their classes, modules, and the methods of built-in types.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { containerMethod } from './container-methods.ts';
+import { findMethod, unknownBaseOf } from './classes.ts';
+import type { Interpreter } from './interpreter.ts';
+import { importModule } from './modules.ts';
+import { stringMethod } from './string-methods.ts';
+import {
+  builtin,
+  dict,
+  int,
+  none,
+  string,
+  tuple,
+  typeName,
+  unknown,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+} from './values.ts';
+
+/** Reads an attribute. Raises AttributeError where Python would and we know enough to say so. */
+export function getAttribute(interpreter: Interpreter, object: PyValue, name: string, span: SourceSpan): PyValue {
+  const found = findAttribute(interpreter, object, name, span);
+  if (found !== undefined) return found;
+  return interpreter.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
+}
+
+/** Reads an attribute, or undefined where there is none. */
+export function findAttribute(
+  interpreter: Interpreter,
+  object: PyValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  switch (object.kind) {
+    case 'unknown':
+      return object;
+    case 'instance':
+      return instanceAttribute(interpreter, object, name, span);
+    case 'class':
+      return classAttribute(interpreter, object, name, span);
+    case 'module':
+      return moduleAttribute(interpreter, object, name, span);
+    case 'super': {
+      const order =
+        object.self.kind === 'instance' ? object.self.class.mro : object.self.kind === 'class' ? object.self.mro : [];
+      for (const candidate of order.slice(order.indexOf(object.after) + 1)) {
+        const value = candidate.attributes.get(name);
+        if (value !== undefined) return bindTo(interpreter, value, object.self, span);
+        if (candidate.unknownBase !== undefined) return unknown(`${candidate.unknownBase} is not known`, span);
+      }
+      // `object` has these, and they do nothing.
+      if (name === '__init__' || name === '__init_subclass__' || name === '__setattr__')
+        return builtin(name, () => none);
+      return undefined;
+    }
+    case 'tensor':
+      return interpreter.library.tensorAttribute(interpreter, object, name, span);
+    case 'string':
+      return stringMethod(object.value, name);
+    case 'list':
+    case 'dict':
+    case 'set':
+    case 'iterator':
+      return containerMethod(object, name);
+    case 'tuple': {
+      const index = object.fields?.indexOf(name) ?? -1;
+      if (index >= 0) return object.items[index];
+      if (name === '_asdict')
+        return builtin(name, () =>
+          dict((object.fields ?? []).map((field, i) => [string(field), object.items[i] ?? none])),
+        );
+      if (name === '_replace') {
+        return builtin(name, (_, args) => ({
+          ...object,
+          items: object.items.map((item, i) => args.keywords.get(object.fields?.[i] ?? '') ?? item),
+        }));
+      }
+      const own = object.class && findMethod(object.class, name);
+      return own ? bindTo(interpreter, own, object, span) : containerMethod(object, name);
+    }
+    case 'function':
+      if (name === '__name__' || name === '__qualname__') return string(object.name);
+      if (name === '__module__') return string(object.scope.module.name);
+      if (name === '__doc__') return none;
+      return object.attributes.get(name);
+    case 'builtin':
+      return name === '__name__' ? string(object.name) : undefined;
+    case 'bound-method':
+      return name === '__self__' ? object.self : findAttribute(interpreter, object.function, name, span);
+    case 'partial':
+      if (name === 'func') return object.function;
+      if (name === 'keywords') return dict([...object.args.keywords].map(([key, value]) => [string(key), value]));
+      return name === 'args' ? tuple(object.args.positional) : undefined;
+    case 'property':
+      if (name === 'setter') return builtin(name, (_, args) => ({ ...object, setter: args.positional[0] ?? none }));
+      return undefined;
+    case 'int':
+    case 'float':
+      if (name === 'is_integer') return builtin(name, () => ({ kind: 'bool', value: Number.isInteger(object.value) }));
+      if (name === 'item') return builtin(name, () => object);
+      if (name === 'bit_length')
+        return builtin(name, () => int(object.value === 0 ? 0 : Math.floor(Math.log2(Math.abs(object.value))) + 1));
+      return undefined;
+    default:
+      return name === '__class__'
+        ? { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() }
+        : undefined;
+  }
+}
+
+/** What reading `value` through `self` gives: methods are bound, properties run. */
+function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: SourceSpan): PyValue {
+  switch (value.kind) {
+    case 'function':
+      return self.kind === 'class' && value.name === '__new__'
+        ? value
+        : { kind: 'bound-method', self, function: value };
+    case 'builtin':
+      return value.bindsSelf === true ? { kind: 'bound-method', self, function: value } : value;
+    case 'static-method':
+      return value.function;
+    case 'class-method': {
+      const type = self.kind === 'instance' ? self.class : self;
+      return value.function.kind === 'function'
+        ? { kind: 'bound-method', self: type, function: value.function }
+        : value.function;
+    }
+    case 'property':
+      return interpreter.callWith(value.getter, span, self);
+    default:
+      return value;
+  }
+}
+
+function instanceAttribute(
+  interpreter: Interpreter,
+  object: InstanceValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  const own = object.attributes.get(name);
+  if (own !== undefined) return own;
+  if (name === '__class__') return object.class;
+  if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
+  const inherited = findMethod(object.class, name);
+  if (inherited !== undefined) return bindTo(interpreter, inherited, object, span);
+  if (object.dictionary) {
+    const method = containerMethod(object.dictionary, name);
+    if (method !== undefined) return method;
+  }
+  const fallback = name.startsWith('__') ? undefined : interpreter.method(object, '__getattr__', span);
+  if (fallback) return interpreter.callWith(fallback, span, string(name));
+  const missing = unknownBaseOf(object.class);
+  return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.class.name}, is not known`, span);
+}
+
+function classAttribute(
+  interpreter: Interpreter,
+  object: ClassValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  if (name === '__name__' || name === '__qualname__') return string(object.name);
+  if (name === '__module__') return string('');
+  if (name === '__bases__') return tuple(object.bases);
+  if (name === '__mro__') return tuple(object.mro);
+  const found = findMethod(object, name);
+  if (found !== undefined) {
+    if (found.kind === 'static-method') return found.function;
+    if (found.kind === 'class-method') return bindTo(interpreter, found, object, span);
+    return found;
+  }
+  if (name === '__doc__') return none;
+  const missing = unknownBaseOf(object);
+  return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.name}, is not known`, span);
+}
+
+function moduleAttribute(
+  interpreter: Interpreter,
+  object: Extract<PyValue, { kind: 'module' }>,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  const own = object.names.get(name);
+  if (own !== undefined) return own;
+  if (name === '__name__') return string(object.name);
+  const child = importModule(interpreter, `${object.name}.${name}`, span);
+  if (child !== undefined) return child;
+  if (!object.isModelled) return undefined;
+  return unknown(`${object.name}.${name} is not modelled`, span);
+}
+
+/** Sets an attribute. Values without attributes are left alone, as far as that can't matter. */
+export function setAttribute(
+  interpreter: Interpreter,
+  object: PyValue,
+  name: string,
+  value: PyValue,
+  span: SourceSpan,
+): void {
+  if (object.kind === 'instance') {
+    const property = findMethod(object.class, name);
+    if (property?.kind === 'property' && property.setter) {
+      interpreter.callWith(property.setter, span, object, value);
+      return;
+    }
+    object.attributes.set(name, value);
+  } else if (object.kind === 'class' || object.kind === 'function') object.attributes.set(name, value);
+  else if (object.kind === 'module') object.names.set(name, value);
+}

@@ -1,0 +1,528 @@
+// Python's built-in functions and types. Numbers that go through them keep their trail.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { findAttribute, setAttribute } from './attributes.ts';
+import { isSubclass, nativeClass } from './classes.ts';
+import { exceptionClasses } from './exceptions.ts';
+import { rangeLength, type Interpreter } from './interpreter.ts';
+import { binary, computed, integerOf, numberOf } from './operators.ts';
+import { PythonError } from './python-error.ts';
+import { sortValues } from './sorting.ts';
+import { reprOf, formatValue } from './text.ts';
+import {
+  bool,
+  builtin,
+  dict,
+  float,
+  int,
+  keyOf,
+  list,
+  none,
+  notImplemented,
+  pyFalse,
+  pyTrue,
+  set,
+  string,
+  tuple,
+  unknown,
+  type Arguments,
+  type ClassValue,
+  type PyValue,
+} from './values.ts';
+
+type Function = (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
+
+const argument = (args: Arguments, index: number, name = ''): PyValue | undefined =>
+  args.positional[index] ?? args.keywords.get(name);
+
+/** The items of an argument, or the unknown that stands for them. */
+function items(
+  interpreter: Interpreter,
+  value: PyValue | undefined,
+  span: SourceSpan,
+): ReturnType<Interpreter['iterate']> {
+  return value === undefined ? [] : interpreter.iterate(value, span);
+}
+
+/** Rounds half to even, as Python does. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+function toInteger(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const value = argument(args, 0);
+  if (value === undefined) return int(0);
+  if (value.kind === 'int' || value.kind === 'unknown') return value;
+  if (value.kind === 'string') {
+    const base = args.positional[1] ? (integerOf(args.positional[1]) ?? 10) : 10;
+    const parsed = /^\s*[-+]?[0-9a-zA-Z_]+\s*$/.test(value.value) ? parseInt(value.value.replace(/_/g, ''), base) : NaN;
+    return Number.isNaN(parsed)
+      ? interpreter.raise('ValueError', `invalid literal for int(): '${value.value}'`, span)
+      : int(parsed);
+  }
+  if (value.kind === 'tensor')
+    return value.fill === undefined
+      ? unknown('The contents of a tensor are not known', span)
+      : int(Math.trunc(value.fill));
+  const number = numberOf(value);
+  if (number === undefined) return interpreter.raise('TypeError', 'int() takes a number or a string', span);
+  if (!Number.isFinite(number)) return interpreter.raise('ValueError', 'cannot convert this float to an integer', span);
+  return int(Math.trunc(number), computed('int', Math.trunc(number), [value], span));
+}
+
+function toFloat(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const value = argument(args, 0);
+  if (value === undefined) return float(0);
+  if (value.kind === 'unknown' || value.kind === 'float') return value;
+  if (value.kind === 'string') {
+    const text = value.value.trim().toLowerCase();
+    const special: Readonly<Record<string, number>> = {
+      inf: Infinity,
+      '-inf': -Infinity,
+      nan: NaN,
+      infinity: Infinity,
+    };
+    const parsed = special[text] ?? Number(text);
+    return text !== 'nan' && Number.isNaN(parsed)
+      ? interpreter.raise('ValueError', 'could not convert string to float', span)
+      : float(parsed);
+  }
+  if (value.kind === 'tensor')
+    return value.fill === undefined ? unknown('The contents of a tensor are not known', span) : float(value.fill);
+  const number = numberOf(value);
+  return number === undefined
+    ? interpreter.raise('TypeError', 'float() takes a number or a string', span)
+    : float(number, value.kind === 'int' ? value.origin : undefined);
+}
+
+function range(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const bounds = args.positional.map(integerOf);
+  const lost = args.positional.find((value) => value.kind === 'unknown');
+  if (lost) return lost;
+  if (bounds.some((bound) => bound === undefined))
+    return interpreter.raise('TypeError', 'range() takes integers', span);
+  const [first = 0, second, step = 1] = bounds;
+  if (step === 0) return interpreter.raise('ValueError', 'range() arg 3 must not be zero', span);
+  return second === undefined
+    ? { kind: 'range', start: 0, stop: first, step: 1 }
+    : { kind: 'range', start: first, stop: second, step };
+}
+
+function length(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const value = argument(args, 0) ?? none;
+  switch (value.kind) {
+    case 'string':
+      return int(value.value.length);
+    case 'list':
+    case 'tuple':
+      return int(value.items.length);
+    case 'dict':
+    case 'set':
+      return int(value.entries.size);
+    case 'range':
+      return int(rangeLength(value));
+    case 'unknown':
+      return value;
+    case 'tensor': {
+      const [size] = value.shape;
+      return typeof size === 'number' ? int(size) : unknown('The length of this tensor is not known', span);
+    }
+    case 'instance': {
+      const method = interpreter.method(value, '__len__', span);
+      if (method) return interpreter.callWith(method, span);
+      if (value.dictionary) return int(value.dictionary.entries.size);
+      return interpreter.raise('TypeError', `object of type '${value.class.name}' has no len()`, span);
+    }
+    default: {
+      const all = interpreter.iterate(value, span);
+      return 'kind' in all ? all : int(all.length);
+    }
+  }
+}
+
+function extreme(which: 'min' | 'max'): Function {
+  return (interpreter, args, span) => {
+    const given = args.positional.length === 1 ? items(interpreter, args.positional[0], span) : args.positional;
+    if ('kind' in given) return given;
+    const lost = given.find((value) => value.kind === 'unknown');
+    if (lost) return lost;
+    if (given.length === 0)
+      return args.keywords.get('default') ?? interpreter.raise('ValueError', `${which}() of nothing`, span);
+    const sorted = sortValues(
+      interpreter,
+      given,
+      { positional: [], keywords: new Map([...args.keywords].filter(([name]) => name === 'key')) },
+      span,
+    );
+    if ('kind' in sorted) return sorted;
+    const chosen = which === 'min' ? sorted[0] : sorted.findLast((value) => sorted.at(-1) === value);
+    if (chosen?.kind === 'int' && !args.keywords.has('key'))
+      return int(chosen.value, computed(which, chosen.value, given, span));
+    return chosen ?? none;
+  };
+}
+
+function isInstance(value: PyValue, type: PyValue): boolean | undefined {
+  if (type.kind === 'tuple') {
+    const answers = type.items.map((each) => isInstance(value, each));
+    return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
+  }
+  if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
+  if (type.kind !== 'class') return false;
+  if (value.kind === 'instance') {
+    if (
+      value.class.mro.some(
+        (candidate) =>
+          candidate === type ||
+          (candidate.name === type.name && candidate.span === type.span && candidate.span !== undefined),
+      )
+    )
+      return true;
+    return value.class.mro.some((candidate) => candidate.unknownBase !== undefined)
+      ? undefined
+      : value.dictionary !== undefined && type.name === 'dict';
+  }
+  const names: Readonly<Record<string, readonly string[]>> = {
+    int: ['int', 'Integral', 'Number'],
+    bool: ['bool', 'int', 'Integral', 'Number'],
+    float: ['float', 'Real', 'Number'],
+    string: ['str', 'Sequence'],
+    list: ['list', 'Sequence', 'Iterable', 'Collection', 'MutableSequence'],
+    tuple: ['tuple', 'Sequence', 'Iterable', 'Collection'],
+    dict: ['dict', 'Mapping', 'Iterable', 'OrderedDict'],
+    set: ['set', 'frozenset', 'Iterable'],
+    range: ['range', 'Sequence', 'Iterable'],
+    tensor: ['Tensor'],
+    function: ['function', 'Callable'],
+    builtin: ['function', 'Callable'],
+    class: ['type', 'Callable'],
+    partial: ['partial', 'Callable'],
+    iterator: ['Iterable', 'Iterator', 'Generator'],
+    none: ['NoneType'],
+    slice: ['slice'],
+  };
+  if (value.kind === 'tuple' && value.class === type) return true;
+  if (value.kind === 'tensor' && type.name === 'Parameter') return value.parameter?.trainable === true;
+  return type.name === 'object' || (names[value.kind]?.includes(type.name) ?? false);
+}
+
+function sum(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const given = items(interpreter, args.positional[0], span);
+  if ('kind' in given) return given;
+  const start = argument(args, 1, 'start') ?? int(0);
+  const isPlainZero = start.kind === 'int' && start.value === 0;
+  const values = isPlainZero ? given : [start, ...given];
+  const [first, ...rest] = values;
+  if (first === undefined) return start;
+  return rest.reduce((total, value) => binary(interpreter, '+', total, value, span), first);
+}
+
+const functions: Readonly<Record<string, Function>> = {
+  len: length,
+  min: extreme('min'),
+  max: extreme('max'),
+  sum,
+  abs: (interpreter, args, span) => {
+    const value = argument(args, 0) ?? none;
+    if (value.kind === 'int') return int(Math.abs(value.value));
+    if (value.kind === 'float') return float(Math.abs(value.value));
+    if (value.kind === 'tensor') return interpreter.callWith(interpreter.attribute(value, 'abs', span), span);
+    return value;
+  },
+  round: (_, args, span) => {
+    const value = argument(args, 0) ?? none;
+    const number = numberOf(value);
+    if (number === undefined) return value;
+    const digits = args.positional[1] ? integerOf(args.positional[1]) : undefined;
+    if (digits !== undefined)
+      return float(
+        Number(`${String(roundHalfEven(Number(`${String(number)}e${String(digits)}`)))}e-${String(digits)}`),
+      );
+    return int(roundHalfEven(number), computed('round', roundHalfEven(number), [value], span));
+  },
+  pow: (interpreter, args, span) =>
+    binary(interpreter, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+  divmod: (interpreter, args, span) =>
+    tuple([
+      binary(interpreter, '//', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+      binary(interpreter, '%', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+    ]),
+  enumerate: (interpreter, args, span) => {
+    const given = items(interpreter, args.positional[0], span);
+    if ('kind' in given) return given;
+    const startValue = argument(args, 1, 'start');
+    const start = startValue ? (integerOf(startValue) ?? 0) : 0;
+    return { kind: 'iterator', items: given.map((item, i) => tuple([int(start + i), item])), position: 0 };
+  },
+  zip: (interpreter, args, span) => {
+    const columns: (readonly PyValue[])[] = [];
+    for (const value of args.positional) {
+      const column = items(interpreter, value, span);
+      if ('kind' in column) return column;
+      columns.push(column);
+    }
+    const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
+    return {
+      kind: 'iterator',
+      items: Array.from({ length: rows }, (_, i) => tuple(columns.map((column) => column[i] ?? none))),
+      position: 0,
+    };
+  },
+  map: (interpreter, args, span) => {
+    const [callee, ...rest] = args.positional;
+    if (!callee) return none;
+    const columns: (readonly PyValue[])[] = [];
+    for (const value of rest) {
+      const column = items(interpreter, value, span);
+      if ('kind' in column) return column;
+      columns.push(column);
+    }
+    const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
+    const made = Array.from({ length: rows }, (_, i) =>
+      interpreter.callWith(callee, span, ...columns.map((column) => column[i] ?? none)),
+    );
+    return { kind: 'iterator', items: made, position: 0 };
+  },
+  filter: (interpreter, args, span) => {
+    const [test, iterable] = args.positional;
+    const given = items(interpreter, iterable, span);
+    if ('kind' in given) return given;
+    const kept = given.filter(
+      (item) =>
+        interpreter.truth(test && test.kind !== 'none' ? interpreter.callWith(test, span, item) : item, span) !== false,
+    );
+    return { kind: 'iterator', items: kept, position: 0 };
+  },
+  reversed: (interpreter, args, span) => {
+    const given = items(interpreter, args.positional[0], span);
+    return 'kind' in given ? given : { kind: 'iterator', items: given.toReversed(), position: 0 };
+  },
+  sorted: (interpreter, args, span) => {
+    const given = items(interpreter, args.positional[0], span);
+    if ('kind' in given) return given;
+    const sorted = sortValues(interpreter, given, args, span);
+    return 'kind' in sorted ? sorted : list(sorted);
+  },
+  any: (interpreter, args, span) => quantify(interpreter, args.positional[0], true, span),
+  all: (interpreter, args, span) => quantify(interpreter, args.positional[0], false, span),
+  iter: (interpreter, args, span) => {
+    const value = argument(args, 0) ?? none;
+    if (value.kind === 'iterator') return value;
+    const given = items(interpreter, value, span);
+    return 'kind' in given ? given : { kind: 'iterator', items: given, position: 0 };
+  },
+  next: (interpreter, args, span) => {
+    const [iterator, fallback] = args.positional;
+    if (iterator?.kind === 'iterator') {
+      const item = iterator.items[iterator.position];
+      iterator.position++;
+      return item ?? fallback ?? interpreter.raise('StopIteration', '', span);
+    }
+    const method = iterator?.kind === 'instance' ? interpreter.method(iterator, '__next__', span) : undefined;
+    return method ? interpreter.callWith(method, span) : (iterator ?? none);
+  },
+  isinstance: (_, args, span) => {
+    const answer = isInstance(argument(args, 0) ?? none, argument(args, 1) ?? none);
+    return answer === undefined ? unknown('Whether this is of that type is not known', span) : bool(answer);
+  },
+  issubclass: (_, args, span) => {
+    const [type, base] = args.positional;
+    if (type?.kind !== 'class' || !base) return unknown('Whether this is a subclass is not known', span);
+    const bases = base.kind === 'tuple' ? base.items : [base];
+    return bool(bases.some((each) => each.kind === 'class' && isSubclass(type, each)));
+  },
+  hasattr: (interpreter, args, span) => {
+    const [object, name] = args.positional;
+    if (!object || name?.kind !== 'string') return pyFalse;
+    try {
+      const found = findAttribute(interpreter, object, name.value, span);
+      return bool(found !== undefined && found.kind !== 'unknown');
+    } catch (error) {
+      if (error instanceof PythonError) return pyFalse;
+      throw error;
+    }
+  },
+  getattr: (interpreter, args, span) => {
+    const [object, name, fallback] = args.positional;
+    if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
+    if (fallback === undefined) return interpreter.attribute(object, name.value, span);
+    try {
+      return findAttribute(interpreter, object, name.value, span) ?? fallback;
+    } catch (error) {
+      if (error instanceof PythonError) return fallback;
+      throw error;
+    }
+  },
+  setattr: (interpreter, args, span) => {
+    const [object, name, value] = args.positional;
+    if (object && name?.kind === 'string' && value) setAttribute(interpreter, object, name.value, value, span);
+    return none;
+  },
+  delattr: (_, args) => {
+    const [object, name] = args.positional;
+    if (object?.kind === 'instance' && name?.kind === 'string') object.attributes.delete(name.value);
+    return none;
+  },
+  callable: (interpreter, args, span) => {
+    const value = argument(args, 0) ?? none;
+    if (value.kind === 'unknown') return value;
+    if (value.kind === 'instance')
+      return bool(
+        interpreter.method(value, '__call__', span) !== undefined ||
+          interpreter.method(value, 'forward', span) !== undefined,
+      );
+    return bool(['function', 'builtin', 'class', 'bound-method', 'partial'].includes(value.kind));
+  },
+  id: (_, args) => string(keyOf(argument(args, 0) ?? none)),
+  hash: (_, args) => string(keyOf(argument(args, 0) ?? none)),
+  repr: (interpreter, args, span) => string(reprOf(interpreter, argument(args, 0) ?? none, span)),
+  format: (interpreter, args, span) => {
+    const [value, specification] = args.positional;
+    return string(
+      formatValue(interpreter, value ?? none, specification?.kind === 'string' ? specification.value : '', span),
+    );
+  },
+  print: () => none,
+  input: (_, _args, span) => unknown('What a user types is not known', span),
+  vars: (interpreter, args, span) => interpreter.attribute(argument(args, 0) ?? none, '__dict__', span),
+  dir: () => list([]),
+  chr: (_, args) => string(String.fromCharCode(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
+  ord: (_, args) => int(args.positional[0]?.kind === 'string' ? args.positional[0].value.charCodeAt(0) : 0),
+  open: (_, _args, span) => unknown('Files are not read', span),
+  exec: (_, _args, span) => unknown('Text is not run as code', span),
+  eval: (_, _args, span) => unknown('Text is not run as code', span),
+};
+
+function quantify(interpreter: Interpreter, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
+  const given = items(interpreter, value, span);
+  if ('kind' in given) return given;
+  let lost: PyValue | undefined;
+  for (const item of given) {
+    const truth = interpreter.truth(item, span);
+    if (truth === wanted) return bool(wanted);
+    if (truth === undefined) lost ??= unknown('One of these is not known', span);
+  }
+  return lost ?? bool(!wanted);
+}
+
+function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue): ClassValue {
+  return nativeClass(name, [], [], (interpreter, args, span) => {
+    const given = items(interpreter, args.positional[0], span);
+    return 'kind' in given ? given : make(given);
+  });
+}
+
+function makeDictionary(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const made = dict();
+  const [source] = args.positional;
+  const from = source?.kind === 'instance' ? (source.dictionary ?? source) : source;
+  if (from?.kind === 'unknown') return from;
+  if (from?.kind === 'dict') for (const [key, entry] of from.entries) made.entries.set(key, { ...entry });
+  else if (from) {
+    const pairs = interpreter.iterate(from, span);
+    if ('kind' in pairs) return pairs;
+    for (const pair of pairs) {
+      const parts = interpreter.iterate(pair, span);
+      if ('kind' in parts) return parts;
+      const [key, value] = parts;
+      if (key && value) made.entries.set(keyOf(key), { key, value });
+    }
+  }
+  for (const [name, value] of args.keywords) made.entries.set(keyOf(string(name)), { key: string(name), value });
+  return made;
+}
+
+/** Dictionary subclasses (`class Registry(dict)`) keep their entries in the instance. */
+function dictionaryMethods(): [string, PyValue][] {
+  const init: Function = (interpreter, args, span) => {
+    const [self, ...rest] = args.positional;
+    const made = makeDictionary(interpreter, { positional: rest, keywords: args.keywords }, span);
+    if (self?.kind === 'instance' && made.kind === 'dict') self.dictionary = made;
+    return none;
+  };
+  const setter: Function = (_, args) => {
+    const [self, key, value] = args.positional;
+    if (self?.kind === 'instance' && key && value) (self.dictionary ??= dict()).entries.set(keyOf(key), { key, value });
+    return none;
+  };
+  return [
+    ['__init__', builtin('__init__', init, true)],
+    ['__setitem__', builtin('__setitem__', setter, true)],
+  ];
+}
+
+/** All built-in names of a fresh evaluation. */
+export function builtinNames(): Map<string, PyValue> {
+  const names = new Map<string, PyValue>(Object.entries(functions).map(([name, call]) => [name, builtin(name, call)]));
+  for (const [name, type] of exceptionClasses()) names.set(name, type);
+  const object = nativeClass('object', [], [['__init__', builtin('__init__', () => none)]]);
+  names.set('object', object);
+  names.set('int', nativeClass('int', [], [], toInteger));
+  names.set('float', nativeClass('float', [], [], toFloat));
+  names.set('complex', nativeClass('complex', []));
+  names.set('bytes', nativeClass('bytes', []));
+  names.set(
+    'bool',
+    nativeClass('bool', [], [], (interpreter, args, span) => {
+      const value = argument(args, 0) ?? none;
+      const truth = interpreter.truth(value, span);
+      return truth === undefined ? unknown('Whether this holds is not known', span) : bool(truth);
+    }),
+  );
+  names.set(
+    'str',
+    nativeClass('str', [], [], (interpreter, args, span) => {
+      const value = argument(args, 0);
+      if (value?.kind === 'unknown') return value;
+      return string(value ? interpreter.text(value, span) : '');
+    }),
+  );
+  names.set('list', sequenceType('list', list));
+  names.set('tuple', sequenceType('tuple', tuple));
+  names.set('set', sequenceType('set', set));
+  names.set('frozenset', sequenceType('frozenset', set));
+  names.set('dict', nativeClass('dict', [], dictionaryMethods(), makeDictionary));
+  names.set('range', nativeClass('range', [], [], range));
+  names.set(
+    'type',
+    nativeClass('type', [], [], (interpreter, args) => typeOf(interpreter, argument(args, 0) ?? none)),
+  );
+  names.set(
+    'slice',
+    nativeClass('slice', [], [], (_, args) => {
+      const [first = none, second, third = none] = args.positional;
+      return second === undefined
+        ? { kind: 'slice', lower: none, upper: first, step: none }
+        : { kind: 'slice', lower: first, upper: second, step: third };
+    }),
+  );
+  names.set(
+    'property',
+    nativeClass('property', [], [], (_, args) => ({
+      kind: 'property',
+      getter: argument(args, 0) ?? none,
+      ...(args.positional[1] && { setter: args.positional[1] }),
+    })),
+  );
+  for (const kind of ['static-method', 'class-method'] as const) {
+    const name = kind.replace('-', '');
+    names.set(
+      name,
+      nativeClass(name, [], [], (_, args) => ({ kind, function: argument(args, 0) ?? none })),
+    );
+  }
+  names.set('NotImplemented', notImplemented);
+  names.set('Ellipsis', { kind: 'ellipsis' });
+  names.set('__debug__', pyTrue);
+  return names;
+}
+
+function typeOf(interpreter: Interpreter, value: PyValue): PyValue {
+  if (value.kind === 'instance') return value.class;
+  if (value.kind === 'unknown') return value;
+  const name = { string: 'str', none: 'NoneType' }[value.kind as string] ?? value.kind;
+  return interpreter.builtins.get(name) ?? nativeClass(name, []);
+}

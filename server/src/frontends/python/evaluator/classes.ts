@@ -1,0 +1,164 @@
+// Classes: method resolution order, definition, dataclasses, enums, named tuples.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Interpreter } from './interpreter.ts';
+import {
+  builtin,
+  dict,
+  int,
+  keyOf,
+  none,
+  string,
+  tuple,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+} from './values.ts';
+
+/** C3 linearisation, as Python orders bases; a class whose bases have no order gets them depth first. */
+export function resolutionOrder(self: ClassValue): readonly ClassValue[] {
+  const lists = [...self.bases.map((base) => [...base.mro]), [...self.bases]];
+  const order: ClassValue[] = [self];
+  for (;;) {
+    const open = lists.filter((candidates) => candidates.length > 0);
+    if (open.length === 0) return order;
+    const next = open
+      .map(([head]) => head)
+      .find((head) => head && !open.some((others) => others.slice(1).includes(head)));
+    if (next === undefined) return [self, ...new Set(self.bases.flatMap((base) => base.mro))];
+    order.push(next);
+    for (const candidates of lists) if (candidates[0] === next) candidates.shift();
+  }
+}
+
+/** A class of ours: framework bases, exceptions. */
+export function nativeClass(
+  name: string,
+  bases: readonly ClassValue[],
+  attributes: Iterable<readonly [string, PyValue]> = [],
+  construct?: ClassValue['construct'],
+): ClassValue {
+  const value: ClassValue = {
+    kind: 'class',
+    name,
+    bases,
+    mro: [],
+    attributes: new Map(attributes),
+    ...(construct && { construct }),
+  };
+  value.mro = resolutionOrder(value);
+  return value;
+}
+
+/** What a class or one of its bases says about a name. */
+export function findMethod(type: ClassValue, name: string): PyValue | undefined {
+  for (const candidate of type.mro) {
+    const found = candidate.attributes.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whether a class is another or derives from it. */
+export function isSubclass(type: ClassValue, base: ClassValue): boolean {
+  return type.mro.includes(base);
+}
+
+/** The first base that could not be resolved, if any. */
+export function unknownBaseOf(type: ClassValue): string | undefined {
+  return type.mro.find((candidate) => candidate.unknownBase !== undefined)?.unknownBase;
+}
+
+/** Gives a class the constructor that `@dataclass` writes: fields of bases first, defaults and factories. */
+export function makeDataclass(interpreter: Interpreter, type: ClassValue): void {
+  const fields = new Map<string, { name: string; default?: PyValue }>();
+  for (const candidate of [...type.mro].reverse()) {
+    for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
+  }
+  type.fields = [...fields.values()];
+  if (type.attributes.has('__init__')) return;
+  type.attributes.set(
+    '__init__',
+    builtin(
+      '__init__',
+      (_, args, span) => {
+        const [self, ...given] = args.positional;
+        if (self?.kind !== 'instance') return none;
+        for (const [i, field] of [...fields.values()].entries()) {
+          const value = given[i] ?? args.keywords.get(field.name) ?? defaultOf(interpreter, field.default, span);
+          if (value === undefined)
+            interpreter.raise('TypeError', `${type.name}() misses the argument '${field.name}'`, span);
+          self.attributes.set(field.name, value);
+        }
+        const after = interpreter.method(self, '__post_init__', span);
+        if (after) interpreter.callWith(after, span);
+        return none;
+      },
+      true,
+    ),
+  );
+}
+
+function defaultOf(interpreter: Interpreter, value: PyValue | undefined, span: SourceSpan): PyValue | undefined {
+  if (value?.kind === 'instance' && value.class.name === 'Field') {
+    const factory = value.attributes.get('default_factory');
+    return factory && factory.kind !== 'none' ? interpreter.callWith(factory, span) : value.attributes.get('default');
+  }
+  return value;
+}
+
+/** Turns the plain values of an enum's body into members with `name` and `value`. */
+export function makeEnum(type: ClassValue, span: SourceSpan): void {
+  const members: [PyValue, PyValue][] = [];
+  let automatic = 1;
+  for (const [name, value] of type.attributes) {
+    if (name.startsWith('_') || value.kind === 'function' || value.kind === 'property') continue;
+    const plain = value.kind === 'instance' && value.class.name === 'auto' ? int(automatic) : value;
+    automatic++;
+    const member: InstanceValue = {
+      kind: 'instance',
+      class: type,
+      attributes: new Map<string, PyValue>([
+        ['name', string(name)],
+        ['value', plain],
+      ]),
+      site: { span, callChain: [] },
+    };
+    type.attributes.set(name, member);
+    members.push([string(name), member]);
+  }
+  type.attributes.set('__members__', dict(members));
+}
+
+/** The member of an enum by value, as `Colour(3)` finds it. */
+export function enumMember(type: ClassValue, value: PyValue): PyValue | undefined {
+  const members = type.attributes.get('__members__');
+  if (members?.kind !== 'dict') return undefined;
+  for (const { value: member } of members.entries.values()) {
+    if (member.kind !== 'instance') continue;
+    const own = member.attributes.get('value');
+    if (own && keyOf(own) === keyOf(value)) return member;
+  }
+  return undefined;
+}
+
+/** A class whose instances are tuples with names. */
+export function namedTuple(
+  interpreter: Interpreter,
+  name: string,
+  fields: readonly { readonly name: string; readonly default?: PyValue }[],
+): ClassValue {
+  const type: ClassValue = nativeClass(
+    name,
+    [],
+    [['_fields', tuple(fields.map((field) => string(field.name)))]],
+    (_, args, span) => {
+      const items = fields.map((field, i) => {
+        const value = args.positional[i] ?? args.keywords.get(field.name) ?? field.default;
+        return value ?? interpreter.raise('TypeError', `${name}() misses the argument '${field.name}'`, span);
+      });
+      return { kind: 'tuple', items, fields: fields.map((field) => field.name), class: type };
+    },
+  );
+  return type;
+}

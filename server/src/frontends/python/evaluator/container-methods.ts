@@ -1,0 +1,222 @@
+// Methods of list, tuple, dict, set and iterators.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Interpreter } from './interpreter.ts';
+import { equal, integerOf } from './operators.ts';
+import { sortValues } from './sorting.ts';
+import {
+  bool,
+  builtin,
+  int,
+  keyOf,
+  list,
+  none,
+  set,
+  tuple,
+  type Arguments,
+  type DictValue,
+  type ListValue,
+  type PyValue,
+  type SetValue,
+} from './values.ts';
+
+type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'set' | 'iterator' }>;
+type Method<T> = (self: T, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue;
+
+/** The items of an argument; an unknown iterable adds nothing, as its items can't be known. */
+function itemsOf(interpreter: Interpreter, value: PyValue | undefined, span: SourceSpan): readonly PyValue[] {
+  if (value === undefined) return [];
+  const items = interpreter.iterate(value, span);
+  return 'kind' in items ? [] : items;
+}
+
+function indexOf(
+  self: { readonly items: readonly PyValue[] },
+  args: Arguments,
+  interpreter: Interpreter,
+  span: SourceSpan,
+): number {
+  const [wanted] = args.positional;
+  return wanted
+    ? self.items.findIndex((item) => item === wanted || equal(interpreter, item, wanted, span) === true)
+    : -1;
+}
+
+const listMethods: Readonly<Record<string, Method<ListValue>>> = {
+  append: (self, args) => {
+    self.items.push(args.positional[0] ?? none);
+    return none;
+  },
+  extend: (self, args, interpreter, span) => {
+    self.items.push(...itemsOf(interpreter, args.positional[0], span));
+    return none;
+  },
+  insert: (self, args) => {
+    const [place, value] = args.positional;
+    self.items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
+    return none;
+  },
+  pop: (self, args, interpreter, span) => {
+    const place = args.positional[0] ? (integerOf(args.positional[0]) ?? -1) : -1;
+    const [removed] = self.items.splice(place < 0 ? place + self.items.length : place, 1);
+    return removed ?? interpreter.raise('IndexError', 'pop from empty list', span);
+  },
+  remove: (self, args, interpreter, span) => {
+    const at = indexOf(self, args, interpreter, span);
+    if (at >= 0) self.items.splice(at, 1);
+    return none;
+  },
+  clear: (self) => {
+    self.items.length = 0;
+    return none;
+  },
+  reverse: (self) => {
+    self.items.reverse();
+    return none;
+  },
+  sort: (self, args, interpreter, span) => {
+    const sorted = sortValues(interpreter, self.items, args, span);
+    if (!('kind' in sorted)) self.items = [...sorted];
+    return none;
+  },
+  copy: (self) => list(self.items),
+};
+
+const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly PyValue[] }>>> = {
+  index: (self, args, interpreter, span) => {
+    const at = indexOf(self, args, interpreter, span);
+    return at < 0 ? interpreter.raise('ValueError', 'value is not in the sequence', span) : int(at);
+  },
+  count: (self, args, interpreter, span) => {
+    const [wanted] = args.positional;
+    return int(wanted ? self.items.filter((item) => equal(interpreter, item, wanted, span) === true).length : 0);
+  },
+};
+
+function update(self: DictValue, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
+  const [source] = args.positional;
+  const from = source?.kind === 'instance' ? source.dictionary : source;
+  if (from?.kind === 'dict') for (const [key, entry] of from.entries) self.entries.set(key, { ...entry });
+  else {
+    for (const pair of itemsOf(interpreter, from, span)) {
+      const [key, value] = itemsOf(interpreter, pair, span);
+      if (key && value) self.entries.set(keyOf(key), { key, value });
+    }
+  }
+  for (const [name, value] of args.keywords) {
+    const key: PyValue = { kind: 'string', value: name };
+    self.entries.set(keyOf(key), { key, value });
+  }
+  return none;
+}
+
+const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
+  get: (self, args) => self.entries.get(keyOf(args.positional[0] ?? none))?.value ?? args.positional[1] ?? none,
+  keys: (self) => list([...self.entries.values()].map(({ key }) => key)),
+  values: (self) => list([...self.entries.values()].map(({ value }) => value)),
+  items: (self) => list([...self.entries.values()].map(({ key, value }) => tuple([key, value]))),
+  pop: (self, args, interpreter, span) => {
+    const key = keyOf(args.positional[0] ?? none);
+    const found = self.entries.get(key)?.value;
+    self.entries.delete(key);
+    return (
+      found ??
+      args.positional[1] ??
+      interpreter.raise('KeyError', interpreter.text(args.positional[0] ?? none, span), span)
+    );
+  },
+  popitem: (self, _args, interpreter, span) => {
+    const last = [...self.entries].at(-1);
+    if (!last) return interpreter.raise('KeyError', 'dictionary is empty', span);
+    self.entries.delete(last[0]);
+    return tuple([last[1].key, last[1].value]);
+  },
+  setdefault: (self, args) => {
+    const [key, value] = args.positional;
+    const text = keyOf(key ?? none);
+    const found = self.entries.get(text);
+    if (found) return found.value;
+    self.entries.set(text, { key: key ?? none, value: value ?? none });
+    return value ?? none;
+  },
+  update,
+  copy: (self) => ({
+    kind: 'dict',
+    entries: new Map([...self.entries].map(([key, entry]) => [key, { ...entry }])),
+    ...(self.missing && { missing: self.missing }),
+  }),
+  clear: (self) => {
+    self.entries.clear();
+    return none;
+  },
+  move_to_end: (self, args) => {
+    const key = keyOf(args.positional[0] ?? none);
+    const entry = self.entries.get(key);
+    if (entry) {
+      self.entries.delete(key);
+      self.entries.set(key, entry);
+    }
+    return none;
+  },
+};
+
+const setMethods: Readonly<Record<string, Method<SetValue>>> = {
+  add: (self, args) => {
+    const [item] = args.positional;
+    if (item) self.entries.set(keyOf(item), item);
+    return none;
+  },
+  update: (self, args, interpreter, span) => {
+    for (const item of args.positional.flatMap((each) => itemsOf(interpreter, each, span)))
+      self.entries.set(keyOf(item), item);
+    return none;
+  },
+  discard: (self, args) => {
+    self.entries.delete(keyOf(args.positional[0] ?? none));
+    return none;
+  },
+  remove: (self, args) => {
+    self.entries.delete(keyOf(args.positional[0] ?? none));
+    return none;
+  },
+  union: (self, args, interpreter, span) =>
+    set([...self.entries.values(), ...args.positional.flatMap((each) => itemsOf(interpreter, each, span))]),
+  intersection: (self, args, interpreter, span) => {
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    return set([...self.entries.values()].filter((item) => others.has(keyOf(item))));
+  },
+  difference: (self, args, interpreter, span) => {
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    return set([...self.entries.values()].filter((item) => !others.has(keyOf(item))));
+  },
+  issubset: (self, args, interpreter, span) => {
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    return bool([...self.entries.keys()].every((key) => others.has(key)));
+  },
+  copy: (self) => set(self.entries.values()),
+};
+
+function bindMethod<T extends Container>(
+  table: Readonly<Record<string, Method<T>>>,
+  self: T,
+  name: string,
+): PyValue | undefined {
+  const method = Object.hasOwn(table, name) ? table[name] : undefined;
+  return method && builtin(name, (interpreter, args, span) => method(self, args, interpreter, span));
+}
+
+/** A method of a container, bound to it; undefined when it has none of that name. */
+export function containerMethod(self: Container, name: string): PyValue | undefined {
+  switch (self.kind) {
+    case 'list':
+      return bindMethod(listMethods, self, name) ?? bindMethod<ListValue>(sequenceMethods, self, name);
+    case 'tuple':
+      return bindMethod(sequenceMethods, self, name);
+    case 'dict':
+      return bindMethod(dictMethods, self, name);
+    case 'set':
+      return bindMethod(setMethods, self, name);
+    case 'iterator':
+      return undefined;
+  }
+}

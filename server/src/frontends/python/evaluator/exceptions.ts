@@ -1,0 +1,51 @@
+// The built-in exception classes that model code names.
+
+import { nativeClass } from './classes.ts';
+import { builtin, none, tuple, type ClassValue, type PyValue } from './values.ts';
+
+const hierarchy: readonly (readonly [string, string])[] = [
+  ['Exception', 'BaseException'],
+  ['ArithmeticError', 'Exception'],
+  ['ZeroDivisionError', 'ArithmeticError'],
+  ['AssertionError', 'Exception'],
+  ['AttributeError', 'Exception'],
+  ['ImportError', 'Exception'],
+  ['ModuleNotFoundError', 'ImportError'],
+  ['LookupError', 'Exception'],
+  ['IndexError', 'LookupError'],
+  ['KeyError', 'LookupError'],
+  ['NameError', 'Exception'],
+  ['RuntimeError', 'Exception'],
+  ['NotImplementedError', 'RuntimeError'],
+  ['StopIteration', 'Exception'],
+  ['SyntaxError', 'Exception'],
+  ['TypeError', 'Exception'],
+  ['ValueError', 'Exception'],
+  ['OSError', 'Exception'],
+  ['FileNotFoundError', 'OSError'],
+  ['Warning', 'Exception'],
+  ['UserWarning', 'Warning'],
+  ['DeprecationWarning', 'Warning'],
+  ['FutureWarning', 'Warning'],
+];
+
+/** All exception classes by name; each keeps its arguments in `args`. */
+export function exceptionClasses(): Map<string, ClassValue> {
+  const init = builtin(
+    '__init__',
+    (_, args): PyValue => {
+      const [self, ...rest] = args.positional;
+      if (self?.kind === 'instance') self.attributes.set('args', tuple(rest));
+      return none;
+    },
+    true,
+  );
+  const classes = new Map<string, ClassValue>([
+    ['BaseException', nativeClass('BaseException', [], [['__init__', init]])],
+  ]);
+  for (const [name, base] of hierarchy) {
+    const parent = classes.get(base);
+    classes.set(name, nativeClass(name, parent ? [parent] : []));
+  }
+  return classes;
+}

@@ -1,0 +1,347 @@
+// Evaluates expressions. One function a kind that needs more than a line; everything that can fail in Python raises.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { assertUnreachable } from '../../../common/assert.ts';
+import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
+import { assign } from './assignment.ts';
+import { asDefault } from './calls.ts';
+import type { Interpreter } from './interpreter.ts';
+import { binary, compare, unary } from './operators.ts';
+import { getItem } from './items.ts';
+import { reprOf, formatValue } from './text.ts';
+import {
+  bool,
+  dict,
+  ellipsis,
+  float,
+  int,
+  keyOf,
+  list,
+  none,
+  set,
+  string,
+  tuple,
+  unknown,
+  type Arguments,
+  type FunctionValue,
+  type PyValue,
+  type Scope,
+} from './values.ts';
+
+export function evaluateExpression(interpreter: Interpreter, scope: Scope, expression: Expression): PyValue {
+  const { span } = expression;
+  const evaluate = (part: Expression): PyValue => evaluateExpression(interpreter, scope, part);
+  switch (expression.kind) {
+    case 'name':
+      return lookUp(interpreter, scope, expression.name, span);
+    case 'number': {
+      const origin = { kind: 'literal', value: expression.value, span } as const;
+      return expression.isInteger ? int(expression.value, origin) : float(expression.value, origin);
+    }
+    case 'string':
+      return string(expression.value);
+    case 'format-string':
+      return formatString(interpreter, scope, expression);
+    case 'constant':
+      return expression.value === null ? none : bool(expression.value);
+    case 'ellipsis':
+      return ellipsis;
+    case 'tuple':
+      return spread(interpreter, scope, expression.elements, tuple);
+    case 'list':
+      return spread(interpreter, scope, expression.elements, list);
+    case 'set':
+      return spread(interpreter, scope, expression.elements, set);
+    case 'dictionary':
+      return dictionary(interpreter, scope, expression);
+    case 'unary': {
+      if (expression.operator !== 'not')
+        return unary(interpreter, expression.operator, evaluate(expression.operand), span);
+      const operand = evaluate(expression.operand);
+      const truth = interpreter.truth(operand, span);
+      return truth === undefined ? unknownTruth(operand, span) : bool(!truth);
+    }
+    case 'binary':
+      return binary(interpreter, expression.operator, evaluate(expression.left), evaluate(expression.right), span);
+    case 'boolean': {
+      const left = evaluate(expression.left);
+      const truth = interpreter.truth(left, span);
+      if (truth === undefined) {
+        const right = evaluate(expression.right);
+        const decides = interpreter.truth(right, span) === (expression.operator === 'or');
+        return decides ? right : unknownTruth(left, span);
+      }
+      return truth === (expression.operator === 'or') ? left : evaluate(expression.right);
+    }
+    case 'comparison':
+      return comparison(interpreter, scope, expression);
+    case 'conditional': {
+      const test = evaluate(expression.test);
+      const truth = interpreter.truth(test, span);
+      if (truth === undefined) return unknownTruth(test, expression.test.span);
+      return evaluate(truth ? expression.then : expression.otherwise);
+    }
+    case 'lambda': {
+      const defaults = new Map<string, PyValue>();
+      for (const parameter of expression.parameters) {
+        if (parameter.default) defaults.set(parameter.name, asDefault(evaluate(parameter.default), parameter.name));
+      }
+      const made: FunctionValue = {
+        kind: 'function',
+        name: '<lambda>',
+        parameters: expression.parameters,
+        body: expression.body,
+        defaults,
+        scope,
+        attributes: new Map(),
+      };
+      return made;
+    }
+    case 'call':
+      return call(interpreter, scope, expression);
+    case 'attribute':
+      return interpreter.attribute(evaluate(expression.object), expression.name, span);
+    case 'subscript':
+      return getItem(interpreter, evaluate(expression.object), evaluate(expression.index), span);
+    case 'slice': {
+      const bound = (part: Expression | undefined): PyValue => (part ? evaluate(part) : none);
+      return {
+        kind: 'slice',
+        lower: bound(expression.lower),
+        upper: bound(expression.upper),
+        step: bound(expression.step),
+      };
+    }
+    case 'comprehension':
+      return comprehension(interpreter, scope, expression);
+    case 'starred':
+      return unknown('A starred expression stands alone', span);
+    case 'walrus': {
+      const value = evaluate(expression.value);
+      let target = scope;
+      while (target.names.has(comprehensionMark) && target.parent) target = target.parent;
+      target.names.set(expression.name, value);
+      return value;
+    }
+    case 'yield': {
+      const value = expression.value ? evaluate(expression.value) : none;
+      const target = generatorScope(scope);
+      if (expression.isFrom) {
+        const items = interpreter.iterate(value, span);
+        if (!('kind' in items)) target?.push(...items);
+      } else target?.push(value);
+      return none;
+    }
+    case 'broken':
+      return unknown(expression.reason, span);
+    default:
+      return assertUnreachable(expression);
+  }
+}
+
+/** A name that no Python text can use: it marks the scope of a comprehension, which a walrus looks through. */
+const comprehensionMark = '<comprehension>';
+
+function generatorScope(scope: Scope): PyValue[] | undefined {
+  let current: Scope | undefined = scope;
+  while (current) {
+    if (current.yielded) return current.yielded;
+    current = current.parent;
+  }
+  return undefined;
+}
+
+function unknownTruth(value: PyValue, span: SourceSpan): PyValue {
+  return value.kind === 'unknown' ? value : unknown('This depends on the contents of a tensor', span);
+}
+
+function lookUp(interpreter: Interpreter, scope: Scope, name: string, span: SourceSpan): PyValue {
+  let current: Scope | undefined = scope;
+  let isInner = false;
+  while (current) {
+    const found = current.isClassBody === true && isInner ? undefined : current.names.get(name);
+    if (found !== undefined) return found;
+    isInner = true;
+    current = current.parent;
+  }
+  const known = scope.module.names.get(name) ?? interpreter.builtins.get(name);
+  if (known !== undefined) return known;
+  if (name === '__class__' && scope.method) return scope.method.owner;
+  return interpreter.raise('NameError', `name '${name}' is not defined`, span);
+}
+
+function spread(
+  interpreter: Interpreter,
+  scope: Scope,
+  elements: readonly Expression[],
+  make: (items: readonly PyValue[]) => PyValue,
+): PyValue {
+  const items: PyValue[] = [];
+  for (const element of elements) {
+    if (element.kind !== 'starred') items.push(evaluateExpression(interpreter, scope, element));
+    else {
+      const more = interpreter.iterate(evaluateExpression(interpreter, scope, element.value), element.span);
+      if ('kind' in more) return more;
+      items.push(...more);
+    }
+  }
+  return make(items);
+}
+
+function dictionary(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'dictionary'>): PyValue {
+  const made = dict();
+  for (const entry of expression.entries) {
+    const value = evaluateExpression(interpreter, scope, entry.value);
+    if (entry.key) {
+      const key = evaluateExpression(interpreter, scope, entry.key);
+      made.entries.set(keyOf(key), { key, value });
+    } else {
+      const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
+      if (source.kind !== 'dict')
+        return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
+      for (const [key, pair] of source.entries) made.entries.set(key, { ...pair });
+    }
+  }
+  return made;
+}
+
+function formatString(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'format-string'>): PyValue {
+  let text = '';
+  for (const part of expression.parts) {
+    if (part.kind === 'text') {
+      text += part.text;
+      continue;
+    }
+    const value = evaluateExpression(interpreter, scope, part.expression);
+    if (value.kind === 'unknown') return value;
+    text +=
+      part.conversion === '!r'
+        ? reprOf(interpreter, value, expression.span)
+        : formatValue(interpreter, value, part.format, expression.span);
+  }
+  return string(text);
+}
+
+function comparison(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'comparison'>): PyValue {
+  let left = evaluateExpression(interpreter, scope, expression.first);
+  let result: PyValue = bool(true);
+  for (const { operator, operand } of expression.rest) {
+    const right = evaluateExpression(interpreter, scope, operand);
+    result = compare(interpreter, operator, left, right, expression.span);
+    if (interpreter.truth(result, expression.span) === false) return result;
+    left = right;
+  }
+  return result;
+}
+
+/** Evaluates the arguments of a call, left to right. An unknown spread makes the whole call unknown. */
+export function evaluateArguments(
+  interpreter: Interpreter,
+  scope: Scope,
+  args: readonly Argument[],
+): Arguments | PyValue {
+  const positional: PyValue[] = [];
+  const keywords = new Map<string, PyValue>();
+  for (const argument of args) {
+    const value = evaluateExpression(interpreter, scope, argument.value);
+    switch (argument.kind) {
+      case 'positional':
+        positional.push(value);
+        break;
+      case 'keyword':
+        keywords.set(argument.name ?? '', value);
+        break;
+      case 'splat': {
+        const items = interpreter.iterate(value, argument.value.span);
+        if ('kind' in items) return items;
+        positional.push(...items);
+        break;
+      }
+      case 'dictionary-splat': {
+        const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
+        if (source.kind !== 'dict')
+          return source.kind === 'unknown'
+            ? source
+            : unknown('What is spread here is no dictionary', argument.value.span);
+        for (const { key, value: item } of source.entries.values())
+          if (key.kind === 'string') keywords.set(key.value, item);
+        break;
+      }
+    }
+  }
+  return { positional, keywords };
+}
+
+function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'call'>): PyValue {
+  const { callee: calleeExpression, span } = expression;
+  if (calleeExpression.kind === 'name' && calleeExpression.name === 'super') {
+    const args = evaluateArguments(interpreter, scope, expression.arguments);
+    return superOf(interpreter, scope, 'kind' in args ? [] : args.positional, span);
+  }
+  if (calleeExpression.kind === 'name' && calleeExpression.name === 'locals') {
+    return dict([...scope.names].map(([name, value]) => [string(name), value]));
+  }
+  if (calleeExpression.kind === 'name' && calleeExpression.name === 'globals') {
+    return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
+  }
+  const callee = evaluateExpression(interpreter, scope, calleeExpression);
+  const args = evaluateArguments(interpreter, scope, expression.arguments);
+  if ('kind' in args) return args;
+  return interpreter.call(callee, args, span);
+}
+
+function superOf(interpreter: Interpreter, scope: Scope, args: readonly PyValue[], span: SourceSpan): PyValue {
+  const [type, self] = args;
+  if (type?.kind === 'class' && self) return { kind: 'super', self, after: type };
+  let current: Scope | undefined = scope;
+  while (current && !current.method) current = current.parent;
+  if (!current?.method) return interpreter.raise('RuntimeError', 'super() outside a method', span);
+  return { kind: 'super', self: current.method.self, after: current.method.owner };
+}
+
+function comprehension(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'comprehension'>): PyValue {
+  const inner: Scope = { names: new Map([[comprehensionMark, none]]), parent: scope, module: scope.module };
+  const items: PyValue[] = [];
+  const pairs: [PyValue, PyValue][] = [];
+  const run = (depth: number): PyValue | undefined => {
+    const clause = expression.clauses[depth];
+    if (clause === undefined) {
+      const element = evaluateExpression(interpreter, inner, expression.element);
+      if (expression.value) pairs.push([element, evaluateExpression(interpreter, inner, expression.value)]);
+      else items.push(element);
+      return undefined;
+    }
+    const iterable = evaluateExpression(interpreter, depth === 0 ? scope : inner, clause.iterable);
+    const sequence = interpreter.iterate(iterable, clause.iterable.span);
+    if ('kind' in sequence) return sequence;
+    for (const item of sequence) {
+      interpreter.tick(expression.span);
+      assign(interpreter, inner, clause.target, item);
+      let holds = true;
+      for (const condition of clause.conditions) {
+        const test = evaluateExpression(interpreter, inner, condition);
+        const truth = interpreter.truth(test, condition.span);
+        if (truth === undefined) return unknownTruth(test, condition.span);
+        if (!truth) {
+          holds = false;
+          break;
+        }
+      }
+      const stopped = holds ? run(depth + 1) : undefined;
+      if (stopped) return stopped;
+    }
+    return undefined;
+  };
+  const stopped = run(0);
+  if (stopped) return stopped;
+  switch (expression.flavour) {
+    case 'list':
+      return list(items);
+    case 'set':
+      return set(items);
+    case 'generator':
+      return { kind: 'iterator', items, position: 0 };
+    case 'dictionary':
+      return dict(pairs);
+  }
+}

@@ -1,0 +1,337 @@
+// The state of one evaluation and the operations that everything else is written in: fuel, calls, errors, truth, iteration.
+// What Python means stands in the files beside; what the frameworks mean stands in ../torch.
+
+import type { Cancellation } from '../../../common/cancellation.ts';
+import type { Problem } from '../../../common/problem.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { EvaluationLimits, SourceReader } from '../../shared/frontend.ts';
+import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import type { PythonParser } from '../syntax/python-parser.ts';
+import { getAttribute } from './attributes.ts';
+import { callValue } from './calls.ts';
+import { findMethod } from './classes.ts';
+import { equal } from './operators.ts';
+import { EvaluationStopped, PythonError } from './python-error.ts';
+import { textOf } from './text.ts';
+import {
+  int,
+  keyOf,
+  string,
+  tuple,
+  typeName,
+  unknown,
+  type Arguments,
+  type BoundMethodValue,
+  type ClassValue,
+  type InstanceValue,
+  type ModuleValue,
+  type PyValue,
+  type UnknownValue,
+} from './values.ts';
+
+/** What the frameworks add to Python: modules by dotted name, and what operators and attributes mean for tensors. */
+export interface Library {
+  /** A modelled module (`torch.nn.functional`), or undefined. */
+  module(interpreter: Interpreter, name: string): ModuleValue | undefined;
+  tensorOperator(
+    interpreter: Interpreter,
+    operator: BinaryOperator | ComparisonOperator,
+    left: PyValue,
+    right: PyValue,
+    span: SourceSpan,
+  ): PyValue;
+  tensorAttribute(interpreter: Interpreter, tensor: PyValue, name: string, span: SourceSpan): PyValue | undefined;
+  tensorItem(interpreter: Interpreter, tensor: PyValue, index: PyValue, span: SourceSpan): PyValue;
+  /** Calls an instance that has a framework's base class; undefined when it has none. */
+  callInstance(
+    interpreter: Interpreter,
+    instance: InstanceValue,
+    args: Arguments,
+    span: SourceSpan,
+  ): PyValue | undefined;
+  /** Told of every attribute that is set on an instance. */
+  instanceItem(
+    interpreter: Interpreter,
+    instance: InstanceValue,
+    index: PyValue,
+    span: SourceSpan,
+  ): PyValue | undefined;
+}
+
+/** A tensor is iterated or a container walked at most this far. */
+const longestIteration = 200_000;
+
+export class Interpreter {
+  readonly parser: PythonParser;
+  readonly reader: SourceReader;
+  readonly limits: EvaluationLimits;
+  readonly library: Library;
+  readonly problems: Problem[] = [];
+  readonly dependencies = new Set<string>();
+  readonly modules = new Map<string, ModuleValue>();
+  /** Calls under way, outermost first: the call sites in the source. */
+  readonly callStack: SourceSpan[] = [];
+  readonly builtins: Map<string, PyValue>;
+  /** Exceptions whose handlers are running, for a bare `raise`. */
+  readonly handling: PythonError[] = [];
+  /** Exceptions that ended a top-level statement, by document. */
+  readonly moduleFailures = new Map<string, readonly PythonError[]>();
+  /** Branches whose condition is not known: the network may be another than the one that was found. */
+  readonly undecidedBranches: SourceSpan[] = [];
+  readonly #cancellation: Cancellation;
+  #steps = 0;
+
+  constructor(
+    parser: PythonParser,
+    reader: SourceReader,
+    limits: EvaluationLimits,
+    library: Library,
+    builtins: (interpreter: Interpreter) => Map<string, PyValue>,
+    cancellation: Cancellation,
+  ) {
+    this.parser = parser;
+    this.reader = reader;
+    this.limits = limits;
+    this.library = library;
+    this.#cancellation = cancellation;
+    this.builtins = builtins(this);
+  }
+
+  /** Burns fuel. Called once a statement, call and iteration. */
+  tick(span: SourceSpan, amount = 1): void {
+    const before = this.#steps;
+    this.#steps += amount;
+    if (this.#steps > this.limits.steps) {
+      throw new EvaluationStopped(
+        'evaluation-steps',
+        `Reading this model takes more than ${this.limits.steps.toLocaleString('en')} steps; evaluation stopped here`,
+        span,
+      );
+    }
+    if (before >> 12 === this.#steps >> 12) return;
+    if (this.#cancellation.isCancellationRequested) throw new EvaluationStopped('cancelled', 'Cancelled', span);
+    const { now, deadlineMs } = this.limits;
+    if (now !== undefined && deadlineMs !== undefined && now() > deadlineMs) {
+      throw new EvaluationStopped(
+        'evaluation-time',
+        'Reading this model takes too long; evaluation stopped here',
+        span,
+      );
+    }
+  }
+
+  /** Ends this path with a Python exception of a built-in class. */
+  raise(className: string, message: string, span: SourceSpan): never {
+    const found = this.builtins.get(className);
+    const type: ClassValue =
+      found?.kind === 'class' ? found : { kind: 'class', name: className, bases: [], mro: [], attributes: new Map() };
+    const exception: InstanceValue = {
+      kind: 'instance',
+      class: type,
+      attributes: new Map([['args', tuple([string(message)])]]),
+      site: { span, callChain: [...this.callStack] },
+    };
+    throw new PythonError(exception, `${className}: ${message}`, span);
+  }
+
+  /** Reports a problem once a place and sentence. */
+  report(problem: Problem): void {
+    const known = this.problems.some(
+      (other) =>
+        other.code === problem.code &&
+        other.message === problem.message &&
+        other.span?.start === problem.span?.start &&
+        other.span?.document === problem.span?.document,
+    );
+    if (!known && this.problems.length < 200) this.problems.push(problem);
+  }
+
+  /** A branch depends on something unknown; the branch not taken may change the network. */
+  undecided(span: SourceSpan): void {
+    const known = this.undecidedBranches.some(
+      (other) => other.start === span.start && other.document === span.document,
+    );
+    if (!known) this.undecidedBranches.push(span);
+  }
+
+  call(callee: PyValue, args: Arguments, span: SourceSpan): PyValue {
+    return callValue(this, callee, args, span);
+  }
+
+  /** Calls with positional arguments only. */
+  callWith(callee: PyValue, span: SourceSpan, ...positional: readonly PyValue[]): PyValue {
+    return callValue(this, callee, { positional, keywords: new Map() }, span);
+  }
+
+  attribute(object: PyValue, name: string, span: SourceSpan): PyValue {
+    return getAttribute(this, object, name, span);
+  }
+
+  /** A method of an instance's class, bound; undefined when the class has none. */
+  method(instance: InstanceValue, name: string, span: SourceSpan): PyValue | undefined {
+    const found = findMethod(instance.class, name);
+    if (found === undefined) return undefined;
+    if (found.kind === 'function' || (found.kind === 'builtin' && found.bindsSelf === true)) {
+      return { kind: 'bound-method', self: instance, function: found } satisfies BoundMethodValue;
+    }
+    return getAttribute(this, instance, name, span);
+  }
+
+  tensorOperator(
+    operator: BinaryOperator | ComparisonOperator,
+    left: PyValue,
+    right: PyValue,
+    span: SourceSpan,
+  ): PyValue {
+    return this.library.tensorOperator(this, operator, left, right, span);
+  }
+
+  /** Python's truth of a value; undefined when it is not known. */
+  truth(value: PyValue, span: SourceSpan): boolean | undefined {
+    switch (value.kind) {
+      case 'none':
+        return false;
+      case 'bool':
+        return value.value;
+      case 'int':
+      case 'float':
+        return value.value !== 0;
+      case 'string':
+        return value.value !== '';
+      case 'list':
+      case 'tuple':
+        return value.items.length > 0;
+      case 'dict':
+      case 'set':
+        return value.entries.size > 0;
+      case 'range':
+        return rangeLength(value) > 0;
+      case 'unknown':
+      case 'tensor':
+        return undefined;
+      case 'instance': {
+        const method = this.method(value, '__bool__', span) ?? this.method(value, '__len__', span);
+        return method ? this.truth(this.callWith(method, span), span) : true;
+      }
+      default:
+        return true;
+    }
+  }
+
+  /** The items of an iterable, read ahead; unknown when they are not known. */
+  iterate(value: PyValue, span: SourceSpan): readonly PyValue[] | UnknownValue {
+    switch (value.kind) {
+      case 'list':
+      case 'tuple':
+        return value.items;
+      case 'iterator': {
+        const rest = value.items.slice(value.position);
+        value.position = value.items.length;
+        return rest;
+      }
+      case 'range': {
+        const length = rangeLength(value);
+        if (length > longestIteration) this.tick(span, length);
+        return Array.from({ length }, (_, i) => int(value.start + i * value.step));
+      }
+      case 'string':
+        return [...value.value].map(string);
+      case 'dict':
+        return [...value.entries.values()].map(({ key }) => key);
+      case 'set':
+        return [...value.entries.values()];
+      case 'unknown':
+        return value;
+      case 'class': {
+        const members = value.attributes.get('__members__');
+        return members?.kind === 'dict'
+          ? [...members.entries.values()].map((entry) => entry.value)
+          : this.#notIterable(value, span);
+      }
+      case 'tensor':
+        return this.#iterateTensor(value, span);
+      case 'instance':
+        return this.#iterateInstance(value, span);
+      default:
+        return this.#notIterable(value, span);
+    }
+  }
+
+  #notIterable(value: PyValue, span: SourceSpan): never {
+    return this.raise('TypeError', `'${typeName(value)}' object is not iterable`, span);
+  }
+
+  #iterateTensor(value: Extract<PyValue, { kind: 'tensor' }>, span: SourceSpan): readonly PyValue[] | UnknownValue {
+    const [length] = value.shape;
+    if (typeof length !== 'number') return unknown('The length of this tensor is not known', span);
+    this.tick(span, length);
+    return Array.from({ length }, (_, i) => this.library.tensorItem(this, value, int(i), span));
+  }
+
+  #iterateInstance(value: InstanceValue, span: SourceSpan): readonly PyValue[] | UnknownValue {
+    const iterator = this.method(value, '__iter__', span);
+    if (iterator) {
+      const result = this.callWith(iterator, span);
+      return result === value ? this.#drain(value, span) : this.iterate(result, span);
+    }
+    if (value.dictionary) return this.iterate(value.dictionary, span);
+    const item = this.method(value, '__getitem__', span);
+    const length = this.method(value, '__len__', span);
+    if (item && length) {
+      const count = this.callWith(length, span);
+      if (count.kind === 'int') return Array.from({ length: count.value }, (_, i) => this.callWith(item, span, int(i)));
+    }
+    if (value.class.unknownBase !== undefined) return unknown(`${value.class.unknownBase} is not known`, span);
+    return this.#notIterable(value, span);
+  }
+
+  #drain(value: InstanceValue, span: SourceSpan): readonly PyValue[] | UnknownValue {
+    const next = this.method(value, '__next__', span);
+    if (!next) return this.#notIterable(value, span);
+    const items: PyValue[] = [];
+    for (;;) {
+      this.tick(span);
+      try {
+        items.push(this.callWith(next, span));
+      } catch (error) {
+        if (error instanceof PythonError && error.exception.class.name === 'StopIteration') return items;
+        throw error;
+      }
+    }
+  }
+
+  /** `item in container`; undefined when it is not known. */
+  contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined {
+    if (container.kind === 'string' && item.kind === 'string') return container.value.includes(item.value);
+    if (container.kind === 'dict' || container.kind === 'set')
+      return item.kind === 'unknown' ? undefined : container.entries.has(keyOf(item));
+    if (container.kind === 'instance') {
+      const method = this.method(container, '__contains__', span);
+      if (method) return this.truth(this.callWith(method, span, item), span);
+      if (container.dictionary) return this.contains(container.dictionary, item, span);
+    }
+    const items = this.iterate(container, span);
+    if ('kind' in items) return undefined;
+    let sure: boolean | undefined = false;
+    for (const candidate of items) {
+      const same = candidate === item ? true : equal(this, candidate, item, span);
+      if (same === true) return true;
+      if (same === undefined) sure = undefined;
+    }
+    return sure;
+  }
+
+  /** `str(value)`. */
+  text(value: PyValue, span: SourceSpan): string {
+    return textOf(this, value, span);
+  }
+
+  nameOfType(value: PyValue): string {
+    return typeName(value);
+  }
+}
+
+/** The number of items of a range. */
+export function rangeLength(range: { readonly start: number; readonly stop: number; readonly step: number }): number {
+  return Math.max(0, Math.ceil((range.stop - range.start) / range.step));
+}

@@ -1,0 +1,165 @@
+// `object[index]`: reading, setting and deleting items of sequences, dictionaries and what overloads them.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Interpreter } from './interpreter.ts';
+import { rangeLength } from './interpreter.ts';
+import { integerOf } from './operators.ts';
+import { findMethod } from './classes.ts';
+import { int, keyOf, list, string, tuple, typeName, unknown, type PyValue } from './values.ts';
+
+type SliceValue = Extract<PyValue, { kind: 'slice' }>;
+
+/** Start, stop and step of a slice over `length` items, as Python clamps them; undefined when a bound is unknown. */
+export function sliceBounds(
+  slice: SliceValue,
+  length: number,
+): { start: number; stop: number; step: number } | undefined {
+  const bound = (value: PyValue): number | undefined | 'unknown' =>
+    value.kind === 'none' ? undefined : (integerOf(value) ?? 'unknown');
+  const [lower, upper, stepValue] = [bound(slice.lower), bound(slice.upper), bound(slice.step)];
+  if (lower === 'unknown' || upper === 'unknown' || stepValue === 'unknown' || stepValue === 0) return undefined;
+  const step = stepValue ?? 1;
+  const clamp = (value: number, low: number, high: number): number =>
+    Math.min(Math.max(value < 0 ? value + length : value, low), high);
+  if (step > 0) return { start: clamp(lower ?? 0, 0, length), stop: clamp(upper ?? length, 0, length), step };
+  const start = lower === undefined ? length - 1 : clamp(lower, -1, length - 1);
+  const stop = upper === undefined ? -1 : clamp(upper, -1, length - 1);
+  return { start, stop, step };
+}
+
+function takeSlice<T>(items: readonly T[], bounds: { start: number; stop: number; step: number }): T[] {
+  const taken: T[] = [];
+  for (let i = bounds.start; bounds.step > 0 ? i < bounds.stop : i > bounds.stop; i += bounds.step) {
+    const item = items[i];
+    if (item !== undefined) taken.push(item);
+  }
+  return taken;
+}
+
+/** Reads an item. */
+export function getItem(interpreter: Interpreter, object: PyValue, index: PyValue, span: SourceSpan): PyValue {
+  if (object.kind === 'unknown') return object;
+  if (object.kind === 'tensor') return interpreter.library.tensorItem(interpreter, object, index, span);
+  if (index.kind === 'unknown' && object.kind !== 'class') return index;
+  switch (object.kind) {
+    case 'list':
+    case 'tuple':
+    case 'string': {
+      const items: readonly PyValue[] = object.kind === 'string' ? [...object.value].map(string) : object.items;
+      if (index.kind === 'slice') {
+        const bounds = sliceBounds(index, items.length);
+        if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
+        const taken = takeSlice(items, bounds);
+        if (object.kind === 'string')
+          return string(taken.map((item) => (item.kind === 'string' ? item.value : '')).join(''));
+        return object.kind === 'list' ? list(taken) : tuple(taken);
+      }
+      const place = integerOf(index);
+      if (place === undefined)
+        return interpreter.raise('TypeError', `${typeName(object)} indices must be integers`, span);
+      return (
+        items[place < 0 ? place + items.length : place] ??
+        interpreter.raise('IndexError', `${typeName(object)} index out of range`, span)
+      );
+    }
+    case 'dict': {
+      const found = object.entries.get(keyOf(index));
+      if (found) return found.value;
+      if (object.missing) {
+        const value = interpreter.callWith(object.missing, span);
+        object.entries.set(keyOf(index), { key: index, value });
+        return value;
+      }
+      return interpreter.raise('KeyError', interpreter.text(index, span), span);
+    }
+    case 'range': {
+      const length = rangeLength(object);
+      if (index.kind === 'slice') {
+        const bounds = sliceBounds(index, length);
+        if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
+        return list(
+          takeSlice(
+            Array.from({ length }, (_, i) => int(object.start + i * object.step)),
+            bounds,
+          ),
+        );
+      }
+      const place = integerOf(index) ?? 0;
+      const i = place < 0 ? place + length : place;
+      return i >= 0 && i < length
+        ? int(object.start + i * object.step)
+        : interpreter.raise('IndexError', 'range index out of range', span);
+    }
+    case 'class': {
+      const members = object.attributes.get('__members__');
+      if (members?.kind === 'dict') return getItem(interpreter, members, index, span);
+      const method = findMethod(object, '__class_getitem__');
+      // `list[int]` and other generic aliases: the type itself.
+      return method ? interpreter.callWith(method, span, object, index) : object;
+    }
+    case 'instance': {
+      const fromLibrary = interpreter.library.instanceItem(interpreter, object, index, span);
+      if (fromLibrary !== undefined) return fromLibrary;
+      const method = interpreter.method(object, '__getitem__', span);
+      if (method) return interpreter.callWith(method, span, index);
+      if (object.dictionary) return getItem(interpreter, object.dictionary, index, span);
+      return interpreter.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
+    }
+    case 'builtin':
+    case 'function':
+    case 'module':
+      return object;
+    default:
+      return interpreter.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
+  }
+}
+
+/** Sets an item. Writing into a tensor changes values, which we do not follow; shapes stay. */
+export function setItem(
+  interpreter: Interpreter,
+  object: PyValue,
+  index: PyValue,
+  value: PyValue,
+  span: SourceSpan,
+): void {
+  if (object.kind === 'list') {
+    const place = integerOf(index);
+    if (place !== undefined) {
+      const i = place < 0 ? place + object.items.length : place;
+      if (i < 0 || i >= object.items.length)
+        interpreter.raise('IndexError', 'list assignment index out of range', span);
+      object.items[i] = value;
+    } else if (index.kind === 'slice') {
+      const bounds = sliceBounds(index, object.items.length);
+      const items = interpreter.iterate(value, span);
+      if (bounds && !('kind' in items) && bounds.step === 1)
+        object.items.splice(bounds.start, bounds.stop - bounds.start, ...items);
+    }
+  } else if (object.kind === 'dict') object.entries.set(keyOf(index), { key: index, value });
+  else if (object.kind === 'instance') {
+    const method = interpreter.method(object, '__setitem__', span);
+    if (method) interpreter.callWith(method, span, index, value);
+    else if (object.dictionary) setItem(interpreter, object.dictionary, index, value, span);
+    else if (object.items) {
+      const place = integerOf(index);
+      if (place !== undefined) object.items[place < 0 ? place + object.items.length : place] = value;
+    }
+  }
+}
+
+/** `del object[index]`. */
+export function deleteItem(interpreter: Interpreter, object: PyValue, index: PyValue, span: SourceSpan): void {
+  if (object.kind === 'dict') object.entries.delete(keyOf(index));
+  else if (object.kind === 'list') {
+    const place = integerOf(index);
+    if (place !== undefined) object.items.splice(place < 0 ? place + object.items.length : place, 1);
+    else if (index.kind === 'slice') {
+      const bounds = sliceBounds(index, object.items.length);
+      if (bounds && bounds.step === 1) object.items.splice(bounds.start, bounds.stop - bounds.start);
+    }
+  } else if (object.kind === 'instance') {
+    const method = interpreter.method(object, '__delitem__', span);
+    if (method) interpreter.callWith(method, span, index);
+    else if (object.items) deleteItem(interpreter, { kind: 'list', items: object.items }, index, span);
+  }
+}

@@ -1,0 +1,196 @@
+// Imports: modelled library modules first, then source under the reader's roots, relative imports beside the importer.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { ImportedName } from '../syntax/ast.ts';
+import type { Interpreter } from './interpreter.ts';
+import { runModule } from './statements.ts';
+import { setName } from './assignment.ts';
+import { PythonError } from './python-error.ts';
+import { unknown, type ModuleValue, type PyValue, type Scope } from './values.ts';
+
+/** The module of a dotted name, loaded once; undefined when neither a model nor source is found. */
+export function importModule(interpreter: Interpreter, name: string, span: SourceSpan): ModuleValue | undefined {
+  const loaded = interpreter.modules.get(name);
+  if (loaded) return loaded;
+  const modelled = interpreter.library.module(interpreter, name);
+  if (modelled) {
+    interpreter.modules.set(name, modelled);
+    return modelled;
+  }
+  const path = name.split('.').join('/');
+  for (const root of interpreter.reader.roots) {
+    const found = loadFrom(interpreter, name, `${root}/${path}`);
+    if (found) return found;
+  }
+  interpreter.tick(span);
+  return undefined;
+}
+
+function loadFrom(interpreter: Interpreter, name: string, base: string): ModuleValue | undefined {
+  for (const [document, isPackage] of [
+    [`${base}/__init__.py`, true],
+    [`${base}.py`, false],
+  ] as const) {
+    interpreter.dependencies.add(document);
+    const text = interpreter.reader.read(document);
+    if (text === undefined || text.length > interpreter.limits.sourceLength) continue;
+    return loadModule(interpreter, name, document, text, isPackage);
+  }
+  return undefined;
+}
+
+/** Runs a module's text. The module is registered first, so that cycles of imports end. */
+export function loadModule(
+  interpreter: Interpreter,
+  name: string,
+  document: string,
+  text: string,
+  isPackage: boolean,
+): ModuleValue {
+  const module: ModuleValue = { kind: 'module', name, document, names: new Map(), isModelled: false, isPackage };
+  interpreter.modules.set(name, module);
+  const parsed = interpreter.parser.parse(document, text);
+  const scope: Scope = { names: module.names, parent: undefined, module };
+  runModule(interpreter, scope, parsed.body);
+  return module;
+}
+
+/** `import a.b.c [as d]`. */
+export function importInto(
+  interpreter: Interpreter,
+  scope: Scope,
+  name: string,
+  alias: string,
+  span: SourceSpan,
+): void {
+  const parts = name.split('.');
+  const [first] = parts;
+  if (first === undefined) return;
+  if (alias !== '') {
+    setName(
+      scope,
+      alias,
+      importModule(interpreter, name, span) ??
+        unknown(`The module ${name} is neither in the workspace nor modelled`, span),
+    );
+    return;
+  }
+  for (let i = 1; i <= parts.length; i++) importModule(interpreter, parts.slice(0, i).join('.'), span);
+  setName(
+    scope,
+    first,
+    importModule(interpreter, first, span) ??
+      unknown(`The module ${first} is neither in the workspace nor modelled`, span),
+  );
+}
+
+/** `from module import names`, relative when `level` counts dots. */
+export function importFrom(
+  interpreter: Interpreter,
+  scope: Scope,
+  target: string,
+  level: number,
+  names: readonly ImportedName[] | undefined,
+  span: SourceSpan,
+): void {
+  const module =
+    level === 0
+      ? importModule(interpreter, target, span)
+      : relativeModule(interpreter, scope.module, target, level, span);
+  if (names === undefined) {
+    if (module) for (const [name, value] of exported(interpreter, module)) setName(scope, name, value);
+    return;
+  }
+  for (const { name, alias } of names) {
+    const label = alias === '' ? name : alias;
+    const full = `${'.'.repeat(level)}${target}`;
+    if (module === undefined)
+      setName(scope, label, unknown(`The module ${full} is neither in the workspace nor modelled`, span));
+    else setName(scope, label, importedName(interpreter, module, name, span));
+  }
+}
+
+function importedName(interpreter: Interpreter, module: ModuleValue, name: string, span: SourceSpan): PyValue {
+  const own = module.names.get(name);
+  if (own !== undefined) return own;
+  const child = importModule(interpreter, `${module.name}.${name}`, span) ?? siblingModule(interpreter, module, name);
+  if (child) return child;
+  if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
+  const getter = module.names.get('__getattr__');
+  if (getter) return interpreter.callWith(getter, span, { kind: 'string', value: name });
+  return unknown(`${module.name} has no ${name}`, span);
+}
+
+/** A submodule beside a package's `__init__.py`, for packages that were found by a relative path. */
+function siblingModule(interpreter: Interpreter, module: ModuleValue, name: string): ModuleValue | undefined {
+  if (module.isPackage !== true || module.document === '') return undefined;
+  const folder = module.document.slice(0, module.document.lastIndexOf('/'));
+  return (
+    interpreter.modules.get(`${module.name}.${name}`) ??
+    loadFrom(interpreter, `${module.name}.${name}`, `${folder}/${name}`)
+  );
+}
+
+function relativeModule(
+  interpreter: Interpreter,
+  from: ModuleValue,
+  target: string,
+  level: number,
+  span: SourceSpan,
+): ModuleValue | undefined {
+  if (from.document === '') return undefined;
+  let folder = from.document.slice(0, from.document.lastIndexOf('/'));
+  const nameParts = from.name.split('.');
+  if (from.isPackage !== true) nameParts.pop();
+  for (let i = 1; i < level; i++) {
+    folder = folder.slice(0, folder.lastIndexOf('/'));
+    nameParts.pop();
+  }
+  const path = target === '' ? '' : `/${target.split('.').join('/')}`;
+  // A file that is opened by itself has no package name; the folder's path tells its neighbours apart.
+  const prefix = nameParts.length > 0 ? nameParts.join('.') : `<${folder}>`;
+  const name = target === '' ? prefix : `${prefix}.${target}`;
+  return interpreter.modules.get(name) ?? importModuleAt(interpreter, name, `${folder}${path}`, span);
+}
+
+function importModuleAt(
+  interpreter: Interpreter,
+  name: string,
+  base: string,
+  span: SourceSpan,
+): ModuleValue | undefined {
+  const found = loadFrom(interpreter, name, base);
+  if (found) return found;
+  interpreter.tick(span);
+  // A folder without __init__.py is a package too; its modules are found beside it.
+  const package_: ModuleValue = {
+    kind: 'module',
+    name,
+    document: `${base}/__init__.py`,
+    names: new Map(),
+    isModelled: false,
+    isPackage: true,
+  };
+  return package_;
+}
+
+function exported(interpreter: Interpreter, module: ModuleValue): readonly (readonly [string, PyValue])[] {
+  const all = module.names.get('__all__');
+  if (all?.kind === 'list' || all?.kind === 'tuple') {
+    return all.items.flatMap((item) => {
+      if (item.kind !== 'string') return [];
+      try {
+        return [
+          [
+            item.value,
+            importedName(interpreter, module, item.value, { document: module.document, start: 0, end: 0 }),
+          ] as const,
+        ];
+      } catch (error) {
+        if (error instanceof PythonError) return [];
+        throw error;
+      }
+    });
+  }
+  return [...module.names].filter(([name]) => !name.startsWith('_'));
+}

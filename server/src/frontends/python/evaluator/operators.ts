@@ -1,0 +1,437 @@
+// Arithmetic, comparison and truth of Python values. Numbers keep their trail: 2 * planes is still "planes, twice".
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { OriginOperator, WidthOrigin } from '../../../network/width-origin.ts';
+import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import type { Interpreter } from './interpreter.ts';
+import {
+  bool,
+  dict,
+  float,
+  int,
+  keyOf,
+  list,
+  notImplemented,
+  set,
+  string,
+  tuple,
+  unknown,
+  type FloatValue,
+  type IntValue,
+  type PyValue,
+} from './values.ts';
+
+/** Trails longer than this say nothing to a reader and cost memory in loops. */
+const longestTrail = 40;
+
+/** The number of a value, booleans included; undefined for anything else. */
+export function numberOf(value: PyValue): number | undefined {
+  if (value.kind === 'int' || value.kind === 'float') return value.value;
+  if (value.kind === 'bool') return value.value ? 1 : 0;
+  return undefined;
+}
+
+/** The integer of a value, or undefined. */
+export function integerOf(value: PyValue): number | undefined {
+  if (value.kind === 'int') return value.value;
+  if (value.kind === 'bool') return value.value ? 1 : 0;
+  return undefined;
+}
+
+function trailLength(origin: WidthOrigin): number {
+  return origin.kind === 'computed' ? 1 + Math.max(0, ...origin.operands.map(trailLength)) : 1;
+}
+
+/** The trail of a number, or an untraced leaf where it has none. */
+export function trailOf(value: PyValue): WidthOrigin | undefined {
+  return value.kind === 'int' || value.kind === 'float' ? value.origin : undefined;
+}
+
+/** The trail of a result; undefined when no operand has one or it grew too long to be of use. */
+export function computed(
+  operator: OriginOperator,
+  value: number,
+  operands: readonly PyValue[],
+  span: SourceSpan,
+): WidthOrigin | undefined {
+  if (!operands.some((operand) => trailOf(operand) !== undefined)) return undefined;
+  const trails = operands.map(
+    (operand): WidthOrigin =>
+      trailOf(operand) ?? { kind: 'untraced', value: numberOf(operand) ?? NaN, reason: 'a number without a trail' },
+  );
+  if (Math.max(...trails.map(trailLength)) >= longestTrail) {
+    return { kind: 'untraced', value, reason: 'its computation is too long to follow back', span };
+  }
+  return { kind: 'computed', value, operator, operands: trails, span };
+}
+
+/** Python's integer division rounds down. */
+function floorModulo(left: number, right: number): number {
+  return left - right * Math.floor(left / right);
+}
+
+function arithmetic(operator: BinaryOperator, left: number, right: number): number | undefined {
+  switch (operator) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return left / right;
+    case '//':
+      return Math.floor(left / right);
+    case '%':
+      return floorModulo(left, right);
+    case '**':
+      return left ** right;
+    case '&':
+    case '|':
+    case '^':
+    case '<<':
+    case '>>':
+      return bitwise(operator, left, right);
+    case '@':
+      return undefined;
+  }
+}
+
+function bitwise(operator: '&' | '|' | '^' | '<<' | '>>', left: number, right: number): number | undefined {
+  const a = BigInt(Math.trunc(left));
+  const b = BigInt(Math.trunc(right));
+  if ((operator === '<<' || operator === '>>') && (b < 0n || b > 64n)) return undefined;
+  const result =
+    operator === '&'
+      ? a & b
+      : operator === '|'
+        ? a | b
+        : operator === '^'
+          ? a ^ b
+          : operator === '<<'
+            ? a << b
+            : a >> b;
+  return Number(result);
+}
+
+const traced: ReadonlySet<BinaryOperator> = new Set(['+', '-', '*', '/', '//', '%', '**']);
+
+function numeric(
+  interpreter: Interpreter,
+  operator: BinaryOperator,
+  left: PyValue,
+  right: PyValue,
+  a: number,
+  b: number,
+  span: SourceSpan,
+): PyValue {
+  if ((operator === '/' || operator === '//' || operator === '%') && b === 0) {
+    return interpreter.raise('ZeroDivisionError', 'division by zero', span);
+  }
+  const value = arithmetic(operator, a, b);
+  if (value === undefined) return interpreter.raise('TypeError', `${operator} does not take these numbers`, span);
+  const isInteger =
+    left.kind !== 'float' && right.kind !== 'float' && operator !== '/' && !(operator === '**' && b < 0);
+  if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(operator)) return bool(value !== 0);
+  // The set holds only operators that trails know.
+  const origin = traced.has(operator) ? computed(operator as OriginOperator, value, [left, right], span) : undefined;
+  return isInteger ? int(value, origin) : float(value, origin);
+}
+
+/** `left operator right`. Raises a Python TypeError where Python would. */
+export function binary(
+  interpreter: Interpreter,
+  operator: BinaryOperator,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): PyValue {
+  if (left.kind === 'unknown') return left;
+  if (right.kind === 'unknown') return right;
+  const a = numberOf(left);
+  const b = numberOf(right);
+  if (a !== undefined && b !== undefined) return numeric(interpreter, operator, left, right, a, b, span);
+  if (left.kind === 'tensor' || right.kind === 'tensor') return interpreter.tensorOperator(operator, left, right, span);
+  const sequences = combine(interpreter, operator, left, right, span);
+  if (sequences !== undefined) return sequences;
+  const overloaded = overload(interpreter, operator, left, right, span);
+  if (overloaded !== undefined) return overloaded;
+  return interpreter.raise(
+    'TypeError',
+    `unsupported operand type(s) for ${operator}: '${interpreter.nameOfType(left)}' and '${interpreter.nameOfType(right)}'`,
+    span,
+  );
+}
+
+const longestRepeat = 1_000_000;
+
+function combine(
+  interpreter: Interpreter,
+  operator: BinaryOperator,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): PyValue | undefined {
+  if (operator === '+') {
+    if (left.kind === 'string' && right.kind === 'string') return string(left.value + right.value);
+    if (left.kind === 'list' && right.kind === 'list') return list([...left.items, ...right.items]);
+    if (left.kind === 'tuple' && right.kind === 'tuple') return tuple([...left.items, ...right.items]);
+  }
+  if (operator === '*') {
+    const count = integerOf(right);
+    if (count === undefined)
+      return integerOf(left) === undefined ? undefined : combine(interpreter, '*', right, left, span);
+    const times = Math.max(0, count);
+    const length =
+      left.kind === 'string'
+        ? left.value.length
+        : left.kind === 'list' || left.kind === 'tuple'
+          ? left.items.length
+          : 0;
+    if (times * length > longestRepeat)
+      return unknown(`A sequence of ${String(times * length)} items is too long to hold`, span);
+    if (left.kind === 'string') return string(left.value.repeat(times));
+    if (left.kind === 'list') return list(Array.from({ length: times }, () => left.items).flat());
+    if (left.kind === 'tuple') return tuple(Array.from({ length: times }, () => left.items).flat());
+  }
+  if (operator === '%' && left.kind === 'string') return formatPercent(interpreter, left.value, right, span);
+  if (left.kind === 'set' && right.kind === 'set') {
+    const a = [...left.entries.values()];
+    const b = [...right.entries.values()];
+    if (operator === '|') return set([...a, ...b]);
+    if (operator === '&') return set(a.filter((item) => right.entries.has(keyOf(item))));
+    if (operator === '-') return set(a.filter((item) => !right.entries.has(keyOf(item))));
+    if (operator === '^') {
+      return set([
+        ...a.filter((item) => !right.entries.has(keyOf(item))),
+        ...b.filter((item) => !left.entries.has(keyOf(item))),
+      ]);
+    }
+  }
+  if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') {
+    return dict([...left.entries.values(), ...right.entries.values()].map(({ key, value }) => [key, value] as const));
+  }
+  return undefined;
+}
+
+function formatPercent(interpreter: Interpreter, template: string, value: PyValue, span: SourceSpan): PyValue {
+  const values = value.kind === 'tuple' ? value.items : [value];
+  let next = 0;
+  const text = template.replace(
+    /%(?:([-0-9.]*)([sdrfgi])|%)/g,
+    (whole, width: string | undefined, type: string | undefined) => {
+      if (type === undefined) return '%';
+      const item = values[next++];
+      if (item === undefined) return whole;
+      const number = numberOf(item);
+      if (type === 'f' && number !== undefined) return number.toFixed(Number(/\.(\d+)/.exec(width ?? '')?.[1] ?? 6));
+      return interpreter
+        .text(item, span)
+        .padStart(Number(/^(\d+)/.exec(width ?? '')?.[1] ?? 0), width?.startsWith('0') === true ? '0' : ' ');
+    },
+  );
+  return string(text);
+}
+
+const specialNames: Readonly<Record<BinaryOperator, string>> = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'truediv',
+  '//': 'floordiv',
+  '%': 'mod',
+  '**': 'pow',
+  '@': 'matmul',
+  '&': 'and',
+  '|': 'or',
+  '^': 'xor',
+  '<<': 'lshift',
+  '>>': 'rshift',
+};
+
+function overload(
+  interpreter: Interpreter,
+  operator: BinaryOperator,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): PyValue | undefined {
+  const name = specialNames[operator];
+  const direct = left.kind === 'instance' ? interpreter.method(left, `__${name}__`, span) : undefined;
+  if (direct) {
+    const result = interpreter.call(direct, { positional: [right], keywords: new Map() }, span);
+    if (result !== notImplemented) return result;
+  }
+  const reflected = right.kind === 'instance' ? interpreter.method(right, `__r${name}__`, span) : undefined;
+  return reflected ? interpreter.call(reflected, { positional: [left], keywords: new Map() }, span) : undefined;
+}
+
+/** Whether two values are equal, as `==` says; undefined when that depends on something unknown. */
+export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, span: SourceSpan): boolean | undefined {
+  if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
+    return left === right ? true : undefined;
+  }
+  const a = numberOf(left);
+  const b = numberOf(right);
+  if (a !== undefined || b !== undefined) return a === b;
+  if ((left.kind === 'list' && right.kind === 'list') || (left.kind === 'tuple' && right.kind === 'tuple')) {
+    if (left.items.length !== right.items.length) return false;
+    let sure: boolean | undefined = true;
+    for (const [i, item] of left.items.entries()) {
+      const other = right.items[i];
+      const same = other && equal(interpreter, item, other, span);
+      if (same === false) return false;
+      if (same === undefined) sure = undefined;
+    }
+    return sure;
+  }
+  if (left.kind === 'instance') {
+    const method = interpreter.method(left, '__eq__', span);
+    if (method)
+      return interpreter.truth(interpreter.call(method, { positional: [right], keywords: new Map() }, span), span);
+  }
+  if (left.kind === 'dict' && right.kind === 'dict') {
+    if (left.entries.size !== right.entries.size) return false;
+    for (const [key, { value }] of left.entries) {
+      const other = right.entries.get(key);
+      if (!other) return false;
+      const same = equal(interpreter, value, other.value, span);
+      if (same !== true) return same;
+    }
+    return true;
+  }
+  if (left.kind === 'set' && right.kind === 'set') {
+    return left.entries.size === right.entries.size && [...left.entries.keys()].every((key) => right.entries.has(key));
+  }
+  if (left.kind === 'range' && right.kind === 'range') {
+    return left.start === right.start && left.stop === right.stop && left.step === right.step;
+  }
+  return left.kind === right.kind && keyOf(left) === keyOf(right);
+}
+
+/** One comparison. */
+export function compare(
+  interpreter: Interpreter,
+  operator: ComparisonOperator,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): PyValue {
+  switch (operator) {
+    case 'is':
+    case 'is not': {
+      if (left.kind === 'unknown') return left;
+      if (right.kind === 'unknown') return right;
+      const scalar = left.kind === right.kind && ['none', 'bool', 'int', 'string', 'ellipsis'].includes(left.kind);
+      const same = left === right || (scalar && keyOf(left) === keyOf(right));
+      return bool(same === (operator === 'is'));
+    }
+    case 'in':
+    case 'not in': {
+      const found = interpreter.contains(right, left, span);
+      if (found === undefined) return unknown('Whether the value is in there is not known', span);
+      return bool(found === (operator === 'in'));
+    }
+    case '==':
+    case '!=': {
+      if (left.kind === 'tensor' || right.kind === 'tensor')
+        return interpreter.tensorOperator(operator, left, right, span);
+      const same = equal(interpreter, left, right, span);
+      if (same === undefined)
+        return left.kind === 'unknown'
+          ? left
+          : right.kind === 'unknown'
+            ? right
+            : unknown('An unknown comparison', span);
+      return bool(same === (operator === '=='));
+    }
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return order(interpreter, operator, left, right, span);
+  }
+}
+
+function order(
+  interpreter: Interpreter,
+  operator: '<' | '<=' | '>' | '>=',
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): PyValue {
+  if (left.kind === 'unknown') return left;
+  if (right.kind === 'unknown') return right;
+  if (left.kind === 'tensor' || right.kind === 'tensor') return interpreter.tensorOperator(operator, left, right, span);
+  const difference = sortOrder(interpreter, left, right, span);
+  if (difference !== undefined) {
+    return bool(
+      operator === '<'
+        ? difference < 0
+        : operator === '<='
+          ? difference <= 0
+          : operator === '>'
+            ? difference > 0
+            : difference >= 0,
+    );
+  }
+  if (left.kind === 'set' && right.kind === 'set') {
+    const within = (a: typeof left, b: typeof left): boolean =>
+      [...a.entries.keys()].every((key) => b.entries.has(key));
+    const [small, large] = operator.startsWith('<') ? [left, right] : [right, left];
+    return bool(within(small, large) && (operator.length === 2 || small.entries.size < large.entries.size));
+  }
+  const names = { '<': '__lt__', '<=': '__le__', '>': '__gt__', '>=': '__ge__' } as const;
+  const method = left.kind === 'instance' ? interpreter.method(left, names[operator], span) : undefined;
+  if (method) return interpreter.call(method, { positional: [right], keywords: new Map() }, span);
+  return interpreter.raise(
+    'TypeError',
+    `'${operator}' not supported between '${interpreter.nameOfType(left)}' and '${interpreter.nameOfType(right)}'`,
+    span,
+  );
+}
+
+/** Negative, zero or positive as `left` sorts before, with or after `right`; undefined where Python has no order. */
+export function sortOrder(
+  interpreter: Interpreter,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): number | undefined {
+  const a = numberOf(left);
+  const b = numberOf(right);
+  if (a !== undefined && b !== undefined) return a - b;
+  if (left.kind === 'string' && right.kind === 'string')
+    return left.value < right.value ? -1 : left.value > right.value ? 1 : 0;
+  if ((left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind) {
+    for (const [i, item] of left.items.entries()) {
+      const other = right.items[i];
+      if (other === undefined) return 1;
+      const difference = sortOrder(interpreter, item, other, span);
+      if (difference !== 0) return difference;
+    }
+    return left.items.length - right.items.length;
+  }
+  return undefined;
+}
+
+/** Unary minus and its kin. */
+export function unary(
+  interpreter: Interpreter,
+  operator: '-' | '+' | '~',
+  operand: PyValue,
+  span: SourceSpan,
+): PyValue {
+  if (operand.kind === 'unknown') return operand;
+  if (operand.kind === 'tensor') {
+    if (operator === '+') return operand;
+    return interpreter.tensorOperator('*', operand, int(-1), span);
+  }
+  const value = numberOf(operand);
+  if (value === undefined) return interpreter.raise('TypeError', `bad operand type for unary ${operator}`, span);
+  if (operator === '~') return int(-value - 1);
+  if (operator === '+') return operand;
+  const zero: IntValue | FloatValue = operand.kind === 'float' ? float(0) : int(0);
+  const origin = computed('-', -value, [zero, operand], span);
+  return operand.kind === 'float' ? float(-value, origin) : int(-value, origin);
+}

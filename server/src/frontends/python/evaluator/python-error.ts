@@ -1,0 +1,28 @@
+// Ways in which running Python ends early. These are control flow inside the evaluator and never leave it.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { InstanceValue } from './values.ts';
+
+/** A Python exception on its way to a handler. */
+export class PythonError extends Error {
+  readonly exception: InstanceValue;
+  readonly span: SourceSpan;
+
+  constructor(exception: InstanceValue, message: string, span: SourceSpan) {
+    super(message);
+    this.exception = exception;
+    this.span = span;
+  }
+}
+
+/** A bound of the evaluation was reached, or it was cancelled; nothing more is evaluated. */
+export class EvaluationStopped extends Error {
+  readonly code: string;
+  readonly span: SourceSpan;
+
+  constructor(code: string, message: string, span: SourceSpan) {
+    super(message);
+    this.code = code;
+    this.span = span;
+  }
+}

@@ -1,0 +1,393 @@
+// Runs statements. A block ends normally, or with return, break or continue; Python exceptions travel as PythonError.
+
+import { assertUnreachable } from '../../../common/assert.ts';
+import type { ClassDefinition, Expression, FunctionDefinition, Pattern, Statement } from '../syntax/ast.ts';
+import { assign, setName } from './assignment.ts';
+import { asDefault } from './calls.ts';
+import { isSubclass, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { evaluateArguments, evaluateExpression } from './expressions.ts';
+import type { Interpreter } from './interpreter.ts';
+import { deleteItem } from './items.ts';
+import { importFrom, importInto } from './modules.ts';
+import { binary, equal } from './operators.ts';
+import { PythonError } from './python-error.ts';
+import { none, string, type ClassValue, type FunctionValue, type PyValue, type Scope } from './values.ts';
+
+/** How a block ended before its last statement. */
+export type Ending =
+  { readonly kind: 'return'; readonly value: PyValue } | { readonly kind: 'break' } | { readonly kind: 'continue' };
+
+export function runBlock(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): Ending | undefined {
+  for (const statement of statements) {
+    const ending = runStatement(interpreter, scope, statement);
+    if (ending !== undefined) return ending;
+  }
+  return undefined;
+}
+
+function runStatement(interpreter: Interpreter, scope: Scope, statement: Statement): Ending | undefined {
+  interpreter.tick(statement.span);
+  const evaluate = (expression: Expression): PyValue => evaluateExpression(interpreter, scope, expression);
+  switch (statement.kind) {
+    case 'expression':
+      evaluate(statement.expression);
+      return undefined;
+    case 'assignment': {
+      const value = evaluate(statement.value);
+      for (const target of statement.targets) assign(interpreter, scope, target, value);
+      return undefined;
+    }
+    case 'annotated':
+      if (statement.value) assign(interpreter, scope, statement.target, evaluate(statement.value));
+      return undefined;
+    case 'augmented': {
+      const left = evaluate(statement.target);
+      const right = evaluate(statement.value);
+      if (left.kind === 'list' && statement.operator === '+') {
+        const items = interpreter.iterate(right, statement.span);
+        if (!('kind' in items)) left.items.push(...items);
+        return undefined;
+      }
+      assign(
+        interpreter,
+        scope,
+        statement.target,
+        binary(interpreter, statement.operator, left, right, statement.span),
+      );
+      return undefined;
+    }
+    case 'return':
+      return { kind: 'return', value: statement.value ? evaluate(statement.value) : none };
+    case 'pass':
+    case 'broken-statement':
+      return undefined;
+    case 'break':
+    case 'continue':
+      return { kind: statement.kind };
+    case 'if': {
+      const truth = interpreter.truth(evaluate(statement.test), statement.test.span);
+      if (truth === undefined) interpreter.undecided(statement.test.span);
+      return runBlock(interpreter, scope, truth === true ? statement.body : statement.otherwise);
+    }
+    case 'while': {
+      for (;;) {
+        const truth = interpreter.truth(evaluate(statement.test), statement.test.span);
+        if (truth === undefined) interpreter.undecided(statement.test.span);
+        if (truth !== true) return runBlock(interpreter, scope, statement.otherwise);
+        const ending = runBlock(interpreter, scope, statement.body);
+        if (ending?.kind === 'break') return undefined;
+        if (ending?.kind === 'return') return ending;
+        interpreter.tick(statement.span);
+      }
+    }
+    case 'for':
+      return runFor(interpreter, scope, statement);
+    case 'function': {
+      const made = defineFunction(interpreter, scope, statement);
+      setName(scope, statement.name, decorate(interpreter, scope, statement, made));
+      return undefined;
+    }
+    case 'class': {
+      const made = defineClass(interpreter, scope, statement);
+      setName(scope, statement.name, decorate(interpreter, scope, statement, made));
+      return undefined;
+    }
+    case 'import':
+      for (const name of statement.names) importInto(interpreter, scope, name.name, name.alias, statement.span);
+      return undefined;
+    case 'import-from':
+      importFrom(interpreter, scope, statement.module, statement.level, statement.names, statement.span);
+      return undefined;
+    case 'raise': {
+      if (!statement.exception) {
+        const caught = interpreter.handling.at(-1);
+        if (caught) throw caught;
+        return interpreter.raise('RuntimeError', 'No active exception to raise again', statement.span);
+      }
+      return raiseValue(interpreter, evaluate(statement.exception), statement.span);
+    }
+    case 'try':
+      return runTry(interpreter, scope, statement);
+    case 'with':
+      return runWith(interpreter, scope, statement);
+    case 'assert': {
+      if (interpreter.truth(evaluate(statement.test), statement.span) === false) {
+        const message = statement.message
+          ? interpreter.text(evaluate(statement.message), statement.span)
+          : 'assertion failed';
+        interpreter.raise('AssertionError', message, statement.span);
+      }
+      return undefined;
+    }
+    case 'scope':
+      for (const name of statement.names) (statement.scope === 'global' ? scope.globals : scope.nonlocals)?.add(name);
+      return undefined;
+    case 'delete':
+      for (const target of statement.targets) {
+        if (target.kind === 'name') scope.names.delete(target.name);
+        else if (target.kind === 'subscript')
+          deleteItem(interpreter, evaluate(target.object), evaluate(target.index), target.span);
+        else if (target.kind === 'attribute') {
+          const object = evaluate(target.object);
+          if (object.kind === 'instance') object.attributes.delete(target.name);
+        }
+      }
+      return undefined;
+    case 'match':
+      return runMatch(interpreter, scope, statement);
+    default:
+      return assertUnreachable(statement);
+  }
+}
+
+function runFor(
+  interpreter: Interpreter,
+  scope: Scope,
+  statement: Extract<Statement, { kind: 'for' }>,
+): Ending | undefined {
+  const items = interpreter.iterate(
+    evaluateExpression(interpreter, scope, statement.iterable),
+    statement.iterable.span,
+  );
+  if ('kind' in items) {
+    interpreter.undecided(statement.iterable.span);
+    return undefined;
+  }
+  // A list that grows while it is walked is walked to its new end, as in Python.
+  for (let i = 0; i < items.length; i++) {
+    interpreter.tick(statement.span);
+    const item = items[i];
+    if (item === undefined) break;
+    assign(interpreter, scope, statement.target, item);
+    const ending = runBlock(interpreter, scope, statement.body);
+    if (ending?.kind === 'break') return undefined;
+    if (ending?.kind === 'return') return ending;
+  }
+  return runBlock(interpreter, scope, statement.otherwise);
+}
+
+function defineFunction(interpreter: Interpreter, scope: Scope, definition: FunctionDefinition): FunctionValue {
+  const defaults = new Map<string, PyValue>();
+  for (const parameter of definition.parameters) {
+    if (!parameter.default) continue;
+    defaults.set(parameter.name, asDefault(evaluateExpression(interpreter, scope, parameter.default), parameter.name));
+  }
+  return {
+    kind: 'function',
+    name: definition.name,
+    parameters: definition.parameters,
+    body: definition,
+    defaults,
+    scope,
+    attributes: new Map(),
+  };
+}
+
+/** Applies decorators, innermost first. One that is not known, or gives nothing of use, passes its function through. */
+function decorate(
+  interpreter: Interpreter,
+  scope: Scope,
+  definition: FunctionDefinition | ClassDefinition,
+  value: PyValue,
+): PyValue {
+  let decorated = value;
+  for (const decorator of [...definition.decorators].reverse()) {
+    const callee = evaluateExpression(interpreter, scope, decorator);
+    if (callee.kind === 'unknown') continue;
+    const result = interpreter.callWith(callee, decorator.span, decorated);
+    if (result.kind !== 'unknown' && result.kind !== 'none') decorated = result;
+  }
+  return decorated;
+}
+
+function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDefinition): PyValue {
+  const args = evaluateArguments(
+    interpreter,
+    scope,
+    definition.bases.filter((base) => base.kind !== 'keyword'),
+  );
+  const given = 'kind' in args ? [args] : args.positional;
+  const bases = given.filter((base): base is ClassValue => base.kind === 'class');
+  const lost = given.find((base) => base.kind === 'unknown');
+  const made: ClassValue = {
+    kind: 'class',
+    name: definition.name,
+    bases,
+    mro: [],
+    attributes: new Map(),
+    span: definition.span,
+    ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
+  };
+  made.mro = resolutionOrder(made);
+  const body: Scope = { names: made.attributes, parent: scope, module: scope.module, isClassBody: true };
+  runBlock(interpreter, body, definition.body);
+  const fields = definition.body.flatMap((statement) => {
+    if (statement.kind !== 'annotated' || statement.target.kind !== 'name') return [];
+    const value = made.attributes.get(statement.target.name);
+    return [{ name: statement.target.name, ...(value && { default: value }) }];
+  });
+  made.fields = fields;
+  for (const value of made.attributes.values()) own(value, made);
+  if (
+    bases.some(
+      (base) =>
+        base.name === 'Enum' || base.attributes.has('__members__') || base.mro.some((each) => each.name === 'Enum'),
+    )
+  ) {
+    makeEnum(made, definition.span);
+  }
+  if (bases.some((base) => base.name === 'NamedTuple')) {
+    const type = namedTuple(interpreter, definition.name, fields);
+    for (const [name, value] of made.attributes)
+      if (value.kind === 'function' || value.kind === 'property') type.attributes.set(name, value);
+    return type;
+  }
+  return made;
+}
+
+/** Functions of a class body know their class, for `super()`. */
+function own(value: PyValue, owner: ClassValue): void {
+  if (value.kind === 'function') value.owner ??= owner;
+  else if (value.kind === 'property') {
+    own(value.getter, owner);
+    if (value.setter) own(value.setter, owner);
+  } else if (value.kind === 'static-method' || value.kind === 'class-method') own(value.function, owner);
+}
+
+function raiseValue(interpreter: Interpreter, value: PyValue, span: Statement['span']): never {
+  const exception = value.kind === 'class' ? interpreter.callWith(value, span) : value;
+  if (exception.kind !== 'instance') return interpreter.raise('RuntimeError', 'an exception that is not known', span);
+  throw new PythonError(exception, `${exception.class.name}: ${interpreter.text(exception, span)}`, span);
+}
+
+function runTry(
+  interpreter: Interpreter,
+  scope: Scope,
+  statement: Extract<Statement, { kind: 'try' }>,
+): Ending | undefined {
+  let ending: Ending | undefined;
+  try {
+    ending = runBlock(interpreter, scope, statement.body);
+    ending ??= runBlock(interpreter, scope, statement.otherwise);
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    const handler = statement.handlers.find((candidate) =>
+      handles(interpreter, scope, candidate.type, error.exception.class),
+    );
+    if (!handler) {
+      runBlock(interpreter, scope, statement.final);
+      throw error;
+    }
+    if (handler.name !== undefined) setName(scope, handler.name, error.exception);
+    interpreter.handling.push(error);
+    try {
+      ending = runBlock(interpreter, scope, handler.body);
+    } finally {
+      interpreter.handling.pop();
+    }
+  }
+  return runBlock(interpreter, scope, statement.final) ?? ending;
+}
+
+function handles(interpreter: Interpreter, scope: Scope, type: Expression | undefined, raised: ClassValue): boolean {
+  if (type === undefined) return true;
+  const wanted = evaluateExpression(interpreter, scope, type);
+  const classes = wanted.kind === 'tuple' ? wanted.items : [wanted];
+  return classes.some(
+    (candidate) => candidate.kind === 'unknown' || (candidate.kind === 'class' && isSubclass(raised, candidate)),
+  );
+}
+
+function runWith(
+  interpreter: Interpreter,
+  scope: Scope,
+  statement: Extract<Statement, { kind: 'with' }>,
+): Ending | undefined {
+  for (const item of statement.items) {
+    const manager = evaluateExpression(interpreter, scope, item.value);
+    const enter = manager.kind === 'instance' ? interpreter.method(manager, '__enter__', item.value.span) : undefined;
+    const entered = enter ? interpreter.callWith(enter, item.value.span) : manager;
+    if (item.target) assign(interpreter, scope, item.target, entered);
+  }
+  return runBlock(interpreter, scope, statement.body);
+}
+
+function runMatch(
+  interpreter: Interpreter,
+  scope: Scope,
+  statement: Extract<Statement, { kind: 'match' }>,
+): Ending | undefined {
+  const subject = evaluateExpression(interpreter, scope, statement.subject);
+  for (const branch of statement.cases) {
+    const fits = matches(interpreter, scope, branch.pattern, subject, statement.span);
+    if (fits === undefined) {
+      interpreter.undecided(statement.subject.span);
+      return undefined;
+    }
+    if (!fits) continue;
+    if (
+      branch.guard &&
+      interpreter.truth(evaluateExpression(interpreter, scope, branch.guard), branch.guard.span) !== true
+    )
+      continue;
+    return runBlock(interpreter, scope, branch.body);
+  }
+  return undefined;
+}
+
+function matches(
+  interpreter: Interpreter,
+  scope: Scope,
+  pattern: Pattern,
+  subject: PyValue,
+  span: Statement['span'],
+): boolean | undefined {
+  switch (pattern.kind) {
+    case 'wildcard':
+      return true;
+    case 'capture':
+      setName(scope, pattern.name, subject);
+      return true;
+    case 'value':
+      return equal(interpreter, evaluateExpression(interpreter, scope, pattern.expression), subject, span);
+    case 'alternatives':
+      for (const alternative of pattern.patterns) {
+        const fits = matches(interpreter, scope, alternative, subject, span);
+        if (fits !== false) return fits;
+      }
+      return false;
+    case 'as': {
+      const fits = matches(interpreter, scope, pattern.pattern, subject, span);
+      if (fits === true) setName(scope, pattern.name, subject);
+      return fits;
+    }
+    case 'sequence': {
+      if (subject.kind === 'unknown') return undefined;
+      if (subject.kind !== 'list' && subject.kind !== 'tuple') return false;
+      if (subject.items.length !== pattern.patterns.length) return false;
+      return pattern.patterns.every(
+        (part, i) => matches(interpreter, scope, part, subject.items[i] ?? none, span) === true,
+      );
+    }
+    case 'unsupported':
+      return undefined;
+  }
+}
+
+/** Runs a module's statements; used by imports and by the frontend for the user's file. */
+export function runModule(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): void {
+  scope.names.set('__name__', string(scope.module.name));
+  scope.names.set('__file__', string(scope.module.document));
+  for (const statement of statements) {
+    try {
+      runStatement(interpreter, scope, statement);
+    } catch (error) {
+      // At the top of a module one failing statement must not hide the definitions below it.
+      if (!(error instanceof PythonError)) throw error;
+      interpreter.moduleFailures.set(scope.module.document, [
+        ...(interpreter.moduleFailures.get(scope.module.document) ?? []),
+        error,
+      ]);
+    }
+  }
+}

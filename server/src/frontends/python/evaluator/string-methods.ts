@@ -1,0 +1,149 @@
+// Methods of `str`, each a small pure function.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Interpreter } from './interpreter.ts';
+import { integerOf } from './operators.ts';
+import { formatValue } from './text.ts';
+import { bool, builtin, int, list, string, tuple, type Arguments, type PyValue } from './values.ts';
+
+type Method = (text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue;
+
+const textAt = (args: Arguments, index: number): string | undefined => {
+  const value = args.positional[index];
+  return value?.kind === 'string' ? value.value : undefined;
+};
+
+const affixes = (args: Arguments): readonly string[] => {
+  const [value] = args.positional;
+  const values = value?.kind === 'tuple' ? value.items : value ? [value] : [];
+  return values.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
+};
+
+function stripped(text: string, characters: string | undefined, left: boolean, right: boolean): string {
+  const drop = (character: string): boolean =>
+    characters === undefined ? /\s/.test(character) : characters.includes(character);
+  let start = 0;
+  let end = text.length;
+  while (left && start < end && drop(text.charAt(start))) start++;
+  while (right && end > start && drop(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function split(text: string, args: Arguments): PyValue {
+  const separator = textAt(args, 0);
+  const limitValue = args.positional[1] ?? args.keywords.get('maxsplit');
+  const limit = limitValue ? (integerOf(limitValue) ?? -1) : -1;
+  const parts =
+    separator === undefined
+      ? text
+          .trim()
+          .split(/\s+/)
+          .filter((part) => part !== '')
+      : text.split(separator);
+  if (limit < 0 || parts.length <= limit + 1) return list(parts.map(string));
+  return list([...parts.slice(0, limit), parts.slice(limit).join(separator ?? ' ')].map(string));
+}
+
+function format(text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
+  let next = 0;
+  const filled = text.replace(
+    /\{\{|\}\}|\{([^{}:!]*)(?:!\w)?(?::([^{}]*))?\}/g,
+    (whole, field: string | undefined, specification: string | undefined) => {
+      if (whole === '{{' || whole === '}}') return whole.charAt(0);
+      const name = field ?? '';
+      const value =
+        name === ''
+          ? args.positional[next++]
+          : /^\d+$/.test(name)
+            ? args.positional[Number(name)]
+            : args.keywords.get(name);
+      return value ? formatValue(interpreter, value, specification ?? '', span) : whole;
+    },
+  );
+  return string(filled);
+}
+
+const methods: Readonly<Record<string, Method>> = {
+  lower: (text) => string(text.toLowerCase()),
+  upper: (text) => string(text.toUpperCase()),
+  capitalize: (text) => string(text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()),
+  title: (text) =>
+    string(text.replace(/[A-Za-z]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase())),
+  strip: (text, args) => string(stripped(text, textAt(args, 0), true, true)),
+  lstrip: (text, args) => string(stripped(text, textAt(args, 0), true, false)),
+  rstrip: (text, args) => string(stripped(text, textAt(args, 0), false, true)),
+  split,
+  rsplit: (text, args) => {
+    const separator = textAt(args, 0);
+    const limit = args.positional[1] ?? args.keywords.get('maxsplit');
+    const count = limit ? integerOf(limit) : undefined;
+    if (separator === undefined || count === undefined || count < 0) return split(text, args);
+    const parts = text.split(separator);
+    const tail = parts.splice(Math.max(0, parts.length - count));
+    return list([...(parts.length > 0 ? [parts.join(separator)] : []), ...tail].map(string));
+  },
+  splitlines: (text) => list(text.split(/\r?\n/).map(string)),
+  partition: (text, args) => {
+    const separator = textAt(args, 0) ?? '';
+    const at = text.indexOf(separator);
+    return tuple(
+      (at < 0 ? [text, '', ''] : [text.slice(0, at), separator, text.slice(at + separator.length)]).map(string),
+    );
+  },
+  rpartition: (text, args) => {
+    const separator = textAt(args, 0) ?? '';
+    const at = text.lastIndexOf(separator);
+    return tuple(
+      (at < 0 ? ['', '', text] : [text.slice(0, at), separator, text.slice(at + separator.length)]).map(string),
+    );
+  },
+  join: (text, args, interpreter, span) => {
+    const [value] = args.positional;
+    const items = value ? interpreter.iterate(value, span) : [];
+    if ('kind' in items) return items;
+    return string(items.map((item) => interpreter.text(item, span)).join(text));
+  },
+  replace: (text, args) => {
+    const count = args.positional[2] ? (integerOf(args.positional[2]) ?? -1) : -1;
+    const [from, to] = [textAt(args, 0) ?? '', textAt(args, 1) ?? ''];
+    if (count < 0) return string(text.replaceAll(from, () => to));
+    const parts = text.split(from);
+    const head = parts.slice(0, count + 1).join(to);
+    return string(parts.length > count + 1 ? [head, ...parts.slice(count + 1)].join(from) : head);
+  },
+  startswith: (text, args) => bool(affixes(args).some((affix) => text.startsWith(affix))),
+  endswith: (text, args) => bool(affixes(args).some((affix) => text.endsWith(affix))),
+  removeprefix: (text, args) =>
+    string(text.startsWith(textAt(args, 0) ?? '') ? text.slice((textAt(args, 0) ?? '').length) : text),
+  removesuffix: (text, args) => {
+    const affix = textAt(args, 0) ?? '';
+    return string(affix !== '' && text.endsWith(affix) ? text.slice(0, -affix.length) : text);
+  },
+  find: (text, args) => int(text.indexOf(textAt(args, 0) ?? '')),
+  rfind: (text, args) => int(text.lastIndexOf(textAt(args, 0) ?? '')),
+  index: (text, args, interpreter, span) => {
+    const at = text.indexOf(textAt(args, 0) ?? '');
+    return at < 0 ? interpreter.raise('ValueError', 'substring not found', span) : int(at);
+  },
+  count: (text, args) => int(text.split(textAt(args, 0) ?? '').length - 1),
+  isdigit: (text) => bool(/^\d+$/.test(text)),
+  isnumeric: (text) => bool(/^\d+$/.test(text)),
+  isdecimal: (text) => bool(/^\d+$/.test(text)),
+  isalpha: (text) => bool(/^\p{L}+$/u.test(text)),
+  isalnum: (text) => bool(/^[\p{L}\p{N}]+$/u.test(text)),
+  isupper: (text) => bool(text !== text.toLowerCase() && text === text.toUpperCase()),
+  islower: (text) => bool(text !== text.toUpperCase() && text === text.toLowerCase()),
+  isspace: (text) => bool(/^\s+$/.test(text)),
+  isidentifier: (text) => bool(/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text)),
+  zfill: (text, args) => string(text.padStart(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0, '0')),
+  ljust: (text, args) => string(text.padEnd(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
+  rjust: (text, args) => string(text.padStart(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
+  format,
+  encode: (text) => string(text),
+};
+
+/** A method of a string, bound to it; undefined when `str` has none of that name. */
+export function stringMethod(text: string, name: string): PyValue | undefined {
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  return method && builtin(name, (interpreter, args, span) => method(text, args, interpreter, span));
+}

@@ -1,0 +1,242 @@
+// Python files as a frontend: parse, run the definitions in the evaluator, make the entry, call it on an input.
+
+import type { Cancellation } from '../../common/cancellation.ts';
+import type { Problem } from '../../common/problem.ts';
+import type { SourceSpan } from '../../common/source-span.ts';
+import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type {
+  EntryList,
+  EntryRequest,
+  Evaluation,
+  EvaluationLimits,
+  Frontend,
+  SourceReader,
+} from '../shared/frontend.ts';
+import { findEntries } from './entries.ts';
+import { builtinNames } from './evaluator/builtins.ts';
+import { evaluateExpression } from './evaluator/expressions.ts';
+import { Interpreter } from './evaluator/interpreter.ts';
+import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
+import { runModule } from './evaluator/statements.ts';
+import type { InstanceValue, ModuleValue, PyValue, Scope } from './evaluator/values.ts';
+import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
+import { createTorchLibrary } from './torch/torch-library.ts';
+import type { TracedNetwork } from './torch/traced-network.ts';
+
+const mentionsFramework = /\b(torch|timm)\b/;
+
+/** The frontend for PyTorch sources; the parser is loaded by whoever composes the program. */
+export function createPythonFrontend(parser: PythonParser): Frontend {
+  return {
+    languageId: 'python',
+
+    accepts(document: string, text: string): boolean {
+      return document.toLowerCase().endsWith('.py') && mentionsFramework.test(text);
+    },
+
+    entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
+      const text = reader.read(document);
+      if (text === undefined) return { entries: [], problems: [] };
+      return findEntries(document, text, parser.parse(document, text), request);
+    },
+
+    evaluate(
+      entry: ModelEntry,
+      reader: SourceReader,
+      limits: EvaluationLimits,
+      cancellation: Cancellation,
+    ): Evaluation {
+      const text = reader.read(entry.document);
+      const problem = (code: string, message: string): Evaluation => ({
+        graph: undefined,
+        problems: [{ code, severity: 'error', message, span: entry.span }],
+        dependencies: [entry.document],
+      });
+      if (text === undefined) return problem('file-missing', `${entry.document} can not be read`);
+      if (text.length > limits.sourceLength)
+        return problem(
+          'source-too-long',
+          `The file is longer than ${limits.sourceLength.toLocaleString('en')} characters and is not read`,
+        );
+      return evaluateEntry(parser, parser.parse(entry.document, text), entry, reader, limits, cancellation);
+    },
+  };
+}
+
+/** Collects what one evaluation found, whichever way it ended. */
+function evaluateEntry(
+  parser: PythonParser,
+  parsed: ParsedModule,
+  entry: ModelEntry,
+  reader: SourceReader,
+  limits: EvaluationLimits,
+  cancellation: Cancellation,
+): Evaluation {
+  const { library, network } = createTorchLibrary();
+  const interpreter = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
+  interpreter.dependencies.add(entry.document);
+  for (const problem of parsed.problems) interpreter.report(problem);
+  let graph: NetworkGraph | undefined;
+  try {
+    graph = trace(interpreter, network, parser, parsed, entry);
+  } catch (error) {
+    const failure = failureOf(error, entry.span);
+    interpreter.report(failure);
+    network.builder.addUnknown(failure.message, failure.span ?? entry.span);
+    network.addIdleLayers();
+    if (network.builder.opCount > 0) graph = network.builder.build('pytorch', entry, []);
+  }
+  return { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
+}
+
+/** A Python exception, a limit or an exhausted stack as a problem; anything else is a bug of ours and goes on. */
+function failureOf(error: unknown, fallback: SourceSpan): Problem {
+  if (error instanceof PythonError)
+    return {
+      code: 'python-raises',
+      severity: 'error',
+      message: `Building this model raises ${error.message}`,
+      span: error.span,
+    };
+  if (error instanceof EvaluationStopped)
+    return { code: error.code, severity: 'warning', message: error.message, span: error.span };
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return {
+      code: 'evaluation-depth',
+      severity: 'warning',
+      message: 'This model is nested too deeply to be read',
+      span: fallback,
+    };
+  }
+  throw error;
+}
+
+function trace(
+  interpreter: Interpreter,
+  network: TracedNetwork,
+  parser: PythonParser,
+  parsed: ParsedModule,
+  entry: ModelEntry,
+): NetworkGraph | undefined {
+  // A file inside a package can be imported by its neighbours too; they must then see this very module.
+  const importable = moduleNames(interpreter.reader, entry.document);
+  const stem = /([^/]*?)(\.py)?$/.exec(entry.document)?.[1] ?? '';
+  const module: ModuleValue = {
+    kind: 'module',
+    name: importable[0] ?? stem,
+    document: entry.document,
+    names: new Map(),
+    isModelled: false,
+    isPackage: entry.document.endsWith('/__init__.py'),
+  };
+  for (const name of importable) interpreter.modules.set(name, module);
+  const scope: Scope = { names: module.names, parent: undefined, module };
+  runModule(interpreter, scope, parsed.body);
+  const model = makeModel(interpreter, parser, scope, entry);
+  if (model === undefined) return undefined;
+  if (!network.isModule(model)) {
+    const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no nn.Module`;
+    interpreter.report({
+      code: 'no-model',
+      severity: 'warning',
+      message: reason,
+      span: model.kind === 'unknown' ? model.span : entry.span,
+    });
+    return undefined;
+  }
+  return run(interpreter, network, model, entry);
+}
+
+/** Dotted names under which a document can be imported from the roots, shortest root first. */
+function moduleNames(reader: SourceReader, document: string): readonly string[] {
+  return reader.roots.flatMap((root) => {
+    if (!document.startsWith(`${root}/`)) return [];
+    const path = document
+      .slice(root.length + 1)
+      .replace(/\.py$/, '')
+      .replace(/\/__init__$/, '');
+    return /^[\w/]+$/.test(path) ? [path.split('/').join('.')] : [];
+  });
+}
+
+/** Evaluates the entry's expression; a bare class or function name is called without arguments. */
+function makeModel(
+  interpreter: Interpreter,
+  parser: PythonParser,
+  scope: Scope,
+  entry: ModelEntry,
+): PyValue | undefined {
+  const expression = /^\w+$/.test(entry.name) ? `${entry.name}()` : entry.name;
+  const statement = parser.parse(entry.document, expression);
+  const [first] = statement.body;
+  if (first?.kind !== 'expression' || statement.problems.length > 0) {
+    interpreter.report({
+      code: 'no-such-entry',
+      severity: 'error',
+      message: `"${entry.name}" is no expression that makes a model; write it as Model() or resnet20()`,
+      span: entry.span,
+    });
+    return undefined;
+  }
+  const isBare = /^\w+\(\)$/.test(expression);
+  const name = /^\w+/.exec(expression)?.[0] ?? '';
+  if (isBare && !scope.names.has(name)) {
+    interpreter.report({
+      code: 'no-such-entry',
+      severity: 'error',
+      message: `The file has no "${name}"`,
+      span: entry.span,
+    });
+    return undefined;
+  }
+  // The expression stands in no document: a call in it has the model's own definition as its place.
+  const place = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(place);
+    if (typeof node !== 'object' || node === null) return node;
+    return Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [key, key === 'span' ? entry.span : place(value)]),
+    );
+  };
+  // Only spans are replaced; the tree is otherwise the same.
+  return evaluateExpression(interpreter, scope, place(first.expression) as typeof first.expression);
+}
+
+function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
+  network.nameModules(model);
+  const site = { span: entry.input.span ?? entry.span, callChain: [] };
+  const inputs = entry.input.shapes.map((shape, i) =>
+    network.input([1, ...shape], site, entry.input.shapes.length === 1 ? 'input' : `input${String(i)}`),
+  );
+  let outputs: number[] = [];
+  try {
+    const result = interpreter.call(model, { positional: inputs, keywords: new Map() }, entry.span);
+    outputs = tensorsIn(result).map((tensor) => network.idOf(interpreter, tensor, entry.span));
+    if (result.kind === 'unknown') network.builder.addUnknown(result.reason, result.span);
+  } catch (error) {
+    const failure = failureOf(error, entry.span);
+    interpreter.report({ ...failure, message: failure.message.replace('Building', 'Running') });
+    network.builder.addUnknown(failure.message, failure.span ?? entry.span);
+  }
+  for (const span of interpreter.undecidedBranches)
+    network.builder.addUnknown('Which branch is taken here is not known', span);
+  network.addIdleLayers();
+  return network.builder.build('pytorch', entry, outputs);
+}
+
+/** The tensors of a result: alone, in sequences, in dictionaries. */
+function tensorsIn(value: PyValue, depth = 0): Extract<PyValue, { kind: 'tensor' }>[] {
+  if (depth > 10) return [];
+  switch (value.kind) {
+    case 'tensor':
+      return [value];
+    case 'list':
+    case 'tuple':
+      return value.items.flatMap((item) => tensorsIn(item, depth + 1));
+    case 'dict':
+      return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1));
+    case 'instance':
+      return [...value.attributes.values()].flatMap((item) => tensorsIn(item, depth + 1));
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,356 @@
+// torch.nn.functional: one row a function. Functions that torch itself or tensors offer too are used from there.
+
+import { integerOf, numberOf } from '../evaluator/operators.ts';
+import { none, tuple, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { activations } from './activations.ts';
+import {
+  emitBatchNorm,
+  emitConvolution,
+  emitDense,
+  emitPool,
+  emitResize,
+  emitTransposedConvolution,
+} from './layers.ts';
+import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { reshape } from './tensor-operators.ts';
+
+/** An axis counted from the front. */
+export function axisOf(tensor: TensorValue, axis: number): number {
+  return axis < 0 ? axis + tensor.shape.length : axis;
+}
+
+const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
+  fn(
+    mode === 'max'
+      ? 'input kernel_size stride=None padding=0 dilation=1 ceil_mode=False return_indices=False'
+      : 'input kernel_size stride=None padding=0 ceil_mode=False count_include_pad=True divisor_override=None',
+    (call) => {
+      const { args } = call;
+      const input = args.tensor('input');
+      const kernel = args.integers('kernel_size', rank);
+      const stride = args.isNone('stride') ? kernel : args.integers('stride', rank);
+      const padding = args.integers('padding', rank);
+      const dilation = mode === 'max' ? args.integers('dilation', rank) : Array.from({ length: rank }, () => 1);
+      if (!input || !kernel || !stride || !padding || !dilation)
+        return giveUp(call, 'The window of this pool is not known');
+      const countIncludePad = mode === 'average' && args.flag('count_include_pad');
+      const pooled = emitPool(call, {
+        input,
+        mode,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        ceilMode: args.flag('ceil_mode'),
+        countIncludePad,
+      });
+      return mode === 'max' && args.flag('return_indices') ? tuple([pooled, pooled]) : pooled;
+    },
+  );
+
+const adaptivePoolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
+  fn('input output_size return_indices=False', (call) => {
+    const size = call.args.value('output_size');
+    const items = size.kind === 'tuple' || size.kind === 'list' ? size.items : Array.from({ length: rank }, () => size);
+    const outputSize = items.map((item) => (item.kind === 'none' ? undefined : integerOf(item)));
+    if (items.some((item, i) => item.kind !== 'none' && outputSize[i] === undefined))
+      return giveUp(call, 'The output size of this pool is not known');
+    return emitOn(call, call.args.tensor('input'), { kind: 'adaptive-pool', mode, outputSize, channelAxis: 1 });
+  });
+
+const convolutionOf = (rank: number): TorchFunction =>
+  fn('input weight bias=None stride=1 padding=0 dilation=1 groups=1', (call) => {
+    const { args } = call;
+    const [input, weight] = [args.tensor('input'), args.tensor('weight')];
+    const [stride, dilation] = [args.integers('stride', rank), args.integers('dilation', rank)];
+    const word = args.text('padding');
+    const padding = word === undefined ? args.integers('padding', rank) : word === 'same' ? 'same' : 'valid';
+    if (!input || !weight || !stride || !dilation || !padding)
+      return giveUp(call, 'The attributes of this convolution are not known');
+    return emitConvolution(call, {
+      input,
+      weight,
+      bias: args.tensor('bias'),
+      stride,
+      padding,
+      paddingMode: 'zeros',
+      dilation,
+      groups: args.integer('groups') ?? 1,
+    });
+  });
+
+const transposedOf = (rank: number): TorchFunction =>
+  fn('input weight bias=None stride=1 padding=0 output_padding=0 groups=1 dilation=1', (call) => {
+    const { args } = call;
+    const [input, weight] = [args.tensor('input'), args.tensor('weight')];
+    const [stride, padding] = [args.integers('stride', rank), args.integers('padding', rank)];
+    const [outputPadding, dilation] = [args.integers('output_padding', rank), args.integers('dilation', rank)];
+    if (!input || !weight || !stride || !padding || !outputPadding || !dilation)
+      return giveUp(call, 'The attributes of this convolution are not known');
+    return emitTransposedConvolution(call, {
+      input,
+      weight,
+      bias: args.tensor('bias'),
+      stride,
+      padding,
+      outputPadding,
+      dilation,
+      groups: args.integer('groups') ?? 1,
+    });
+  });
+
+/** `F.pad`: amounts from the last axis backwards, two an axis. */
+function pad(call: TorchCall): PyValue {
+  const input = call.args.tensor('input');
+  const amounts = call.args.integers('pad', 0);
+  if (!input || !amounts) return giveUp(call, 'The amounts of this padding are not known');
+  const rank = input.shape.length;
+  const padding = input.shape.map((_, axis) => {
+    const i = (rank - 1 - axis) * 2;
+    return { before: amounts[i] ?? 0, after: amounts[i + 1] ?? 0 };
+  });
+  if (padding.every(({ before, after }) => before === 0 && after === 0)) return input;
+  const word = call.args.text('mode');
+  const mode = word === 'reflect' || word === 'replicate' || word === 'circular' ? word : 'constant';
+  return emitOn(call, input, { kind: 'pad', padding, mode, value: call.args.number('value') ?? 0 });
+}
+
+/** Merges the axes from `start_dim` to `end_dim`. */
+export function flatten(call: TorchCall): PyValue {
+  const input = call.args.tensor('input');
+  if (!input) return giveUp(call, 'What is flattened is no known tensor');
+  const start = axisOf(input, call.args.integer('start_dim') ?? 0);
+  const end = axisOf(input, call.args.integer('end_dim') ?? -1);
+  if (end <= start) return input;
+  const merged = input.shape.slice(start, end + 1);
+  const size = merged.reduce<number | undefined>(
+    (total, dimension) => (total !== undefined && typeof dimension === 'number' ? total * dimension : undefined),
+    1,
+  );
+  return reshape(
+    call.network,
+    call.interpreter,
+    input,
+    [...input.shape.slice(0, start), size ?? -1, ...input.shape.slice(end + 1)],
+    call.span,
+    call.label,
+  );
+}
+
+function interpolate(call: TorchCall): PyValue {
+  const input = call.args.tensor('input');
+  if (!input) return giveUp(call, 'What is resized is no known tensor');
+  const factorValue = call.args.value('scale_factor');
+  const factor = numberOf(factorValue);
+  const factors =
+    factorValue.kind === 'tuple' || factorValue.kind === 'list'
+      ? factorValue.items.map((item) => numberOf(item) ?? 1)
+      : factor === undefined
+        ? undefined
+        : [factor];
+  const size = call.args.isNone('size') ? undefined : call.args.integers('size', 0);
+  return emitResize(call, input, size, factors, call.args.text('mode') ?? 'nearest', call.args.flag('align_corners'));
+}
+
+function attention(call: TorchCall): PyValue {
+  const { interpreter, network, span } = call;
+  const [query, key, value] = ['query', 'key', 'value'].map((name) => call.args.tensor(name));
+  if (!query || !key || !value) return giveUp(call, 'What attends is no known tensor');
+  const order = key.shape.map((_, i) => i);
+  order.push(...order.splice(-2).reverse());
+  const turned = network.emit(interpreter, {
+    label: 'transpose',
+    attributes: { kind: 'permute', order },
+    inputs: [key],
+    span,
+  });
+  if (turned.kind !== 'tensor') return turned;
+  const scores = network.emit(interpreter, {
+    label: 'matmul',
+    attributes: { kind: 'matmul' },
+    inputs: [query, turned],
+    span,
+  });
+  if (scores.kind !== 'tensor') return scores;
+  const weights = network.emit(interpreter, {
+    label: 'softmax',
+    attributes: { kind: 'softmax', axis: scores.shape.length - 1, log: false },
+    inputs: [scores],
+    span,
+  });
+  if (weights.kind !== 'tensor') return weights;
+  return network.emit(interpreter, { label: 'matmul', attributes: { kind: 'matmul' }, inputs: [weights, value], span });
+}
+
+const softmax = (log: boolean): TorchFunction =>
+  fn('input dim=None _stacklevel=3 dtype=None', (call) => {
+    const input = call.args.tensor('input');
+    if (!input) return giveUp(call, 'What softmax is taken of is no known tensor');
+    const implicit = input.shape.length === 0 || input.shape.length === 1 || input.shape.length === 3 ? 0 : 1;
+    return emitOn(call, input, { kind: 'softmax', axis: axisOf(input, call.args.integer('dim') ?? implicit), log });
+  });
+
+const dropout = fn('input p=0.5 training=True inplace=False', (call) =>
+  call.args.flag('training')
+    ? emitOn(call, call.args.tensor('input'), { kind: 'dropout', rate: call.args.number('p') ?? 0.5 })
+    : call.args.value('input'),
+);
+
+const ranks = [1, 2, 3];
+
+export const functional: Readonly<Record<string, TorchFunction>> = {
+  ...Object.fromEntries(ranks.map((rank) => [`max_pool${String(rank)}d`, poolOf('max', rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`avg_pool${String(rank)}d`, poolOf('average', rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`adaptive_avg_pool${String(rank)}d`, adaptivePoolOf('average', rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`adaptive_max_pool${String(rank)}d`, adaptivePoolOf('max', rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`conv${String(rank)}d`, convolutionOf(rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`conv_transpose${String(rank)}d`, transposedOf(rank)])),
+  ...Object.fromEntries(
+    Object.entries(activations).map(([name, { parameters, emit }]) => [
+      name,
+      fn(`input ${parameters}`, (call) =>
+        emit(call, call.args.tensor('input'), (parameter) => call.args.number(parameter)),
+      ),
+    ]),
+  ),
+  linear: fn('input weight bias=None', (call) => {
+    const [input, weight] = [call.args.tensor('input'), call.args.tensor('weight')];
+    return input && weight
+      ? emitDense(call, input, weight, call.args.tensor('bias'))
+      : giveUp(call, 'The weight of this linear layer is not known');
+  }),
+  batch_norm: fn(
+    'input running_mean running_var weight=None bias=None training=False momentum=0.1 eps=1e-5',
+    (call) => {
+      const { args } = call;
+      const input = args.tensor('input');
+      const channels = (args.tensor('weight') ?? args.tensor('running_mean') ?? input)?.shape[
+        args.tensor('weight') || args.tensor('running_mean') ? 0 : 1
+      ];
+      if (!input || typeof channels !== 'number') return giveUp(call, 'The channels of this batch norm are not known');
+      return emitBatchNorm(call, {
+        input,
+        channels,
+        scale: args.tensor('weight'),
+        shift: args.tensor('bias'),
+        mean: args.tensor('running_mean'),
+        variance: args.tensor('running_var'),
+        epsilon: args.number('eps') ?? 1e-5,
+        momentum: args.number('momentum'),
+      });
+    },
+  ),
+  layer_norm: fn('input normalized_shape weight=None bias=None eps=1e-5', (call) => {
+    const input = call.args.tensor('input');
+    const rank = call.args.integers('normalized_shape', 0)?.length;
+    if (!input || rank === undefined) return giveUp(call, 'The shape of this layer norm is not known');
+    return call.network.emit(call.interpreter, {
+      label: call.label,
+      span: call.span,
+      inputs: [input],
+      parameters: [call.args.tensor('weight'), call.args.tensor('bias')],
+      attributes: {
+        kind: 'layer-norm',
+        normalizedAxes: Array.from({ length: rank }, (_, i) => input.shape.length - rank + i),
+        epsilon: call.args.number('eps') ?? 1e-5,
+      },
+    });
+  }),
+  pad: fn("input pad mode='constant' value=None", pad),
+  interpolate: fn(
+    "input size=None scale_factor=None mode='nearest' align_corners=None recompute_scale_factor=None antialias=False",
+    interpolate,
+  ),
+  upsample: fn(
+    "input size=None scale_factor=None mode='nearest' align_corners=None recompute_scale_factor=None antialias=False",
+    interpolate,
+  ),
+  softmax: softmax(false),
+  log_softmax: softmax(true),
+  dropout,
+  dropout2d: dropout,
+  dropout3d: dropout,
+  alpha_dropout: dropout,
+  flatten: fn('input start_dim=0 end_dim=-1', flatten),
+  unflatten: fn('input dim unflattened_size', (call) => {
+    const input = call.args.tensor('input');
+    const sizes = call.args.integers('unflattened_size', 0);
+    if (!input || !sizes) return giveUp(call, 'The shape to unflatten to is not known');
+    const axis = axisOf(input, call.args.integer('dim') ?? 0);
+    return reshape(
+      call.network,
+      call.interpreter,
+      input,
+      [...input.shape.slice(0, axis), ...sizes, ...input.shape.slice(axis + 1)],
+      call.span,
+      call.label,
+    );
+  }),
+  pixel_shuffle: fn('input upscale_factor', (call) =>
+    emitOn(call, call.args.tensor('input'), {
+      kind: 'depth-to-space',
+      block: call.args.integer('upscale_factor') ?? 1,
+      order: 'crd',
+      channelAxis: 1,
+    }),
+  ),
+  pixel_unshuffle: fn('input downscale_factor', (call) =>
+    emitOn(call, call.args.tensor('input'), {
+      kind: 'space-to-depth',
+      block: call.args.integer('downscale_factor') ?? 1,
+      order: 'crd',
+      channelAxis: 1,
+    }),
+  ),
+  channel_shuffle: fn('input groups', (call) =>
+    emitOn(call, call.args.tensor('input'), {
+      kind: 'channel-shuffle',
+      groups: call.args.integer('groups') ?? 1,
+      channelAxis: 1,
+    }),
+  ),
+  local_response_norm: fn('input size alpha=0.0001 beta=0.75 k=1.0', (call) =>
+    emitOn(call, call.args.tensor('input'), { kind: 'local-response-norm', size: call.args.integer('size') ?? 5 }),
+  ),
+  normalize: fn('input p=2.0 dim=1 eps=1e-12 out=None', (call) => {
+    const input = call.args.tensor('input');
+    if (!input) return giveUp(call, 'What is normalised is no known tensor');
+    const { interpreter, network, span } = call;
+    const axes = [axisOf(input, call.args.integer('dim') ?? 1)];
+    const norm = network.emit(interpreter, {
+      label: 'norm',
+      attributes: { kind: 'reduce', reducer: 'norm', axes, keepDimensions: true },
+      inputs: [input],
+      span,
+    });
+    if (norm.kind !== 'tensor') return norm;
+    return network.emit(interpreter, {
+      label: call.label,
+      attributes: { kind: 'elementwise', operator: 'divide' },
+      inputs: [input, norm],
+      span,
+    });
+  }),
+  scaled_dot_product_attention: fn(
+    'query key value attn_mask=None dropout_p=0.0 is_causal=False scale=None enable_gqa=False',
+    attention,
+  ),
+  embedding: fn(
+    'input weight padding_idx=None max_norm=None norm_type=2.0 scale_grad_by_freq=False sparse=False',
+    (call) => {
+      const [input, weight] = [call.args.tensor('input'), call.args.tensor('weight')];
+      const [count, width] = weight?.shape ?? [];
+      if (!input || !weight || typeof count !== 'number' || typeof width !== 'number')
+        return giveUp(call, 'The table of this embedding is not known');
+      return call.network.emit(call.interpreter, {
+        label: call.label,
+        span: call.span,
+        inputs: [input],
+        parameters: [weight],
+        attributes: { kind: 'embedding', count, width },
+      });
+    },
+  ),
+  one_hot: fn('input num_classes=-1', (call) => giveUp(call, 'One-hot vectors depend on what a tensor holds')),
+  cross_entropy: fn('*args **options', () => none),
+};

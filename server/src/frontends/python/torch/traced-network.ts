@@ -1,0 +1,249 @@
+// The network that grows while `forward` is evaluated: who emits an op, what it is called, and what happens when it
+// does not fit.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { GraphBuilder } from '../../../network/graph-builder.ts';
+import { inferShapes } from '../../../network/infer-shapes.ts';
+import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts';
+import type { Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
+import { isSubclass } from '../evaluator/classes.ts';
+import type { Interpreter } from '../evaluator/interpreter.ts';
+import {
+  unknown,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+  type TensorValue,
+  type UnknownValue,
+} from '../evaluator/values.ts';
+
+/** One op to be, before it has a place in the graph. */
+export interface Emission {
+  /** The framework's word for it. */
+  readonly label: string;
+  readonly attributes: OpAttributes;
+  readonly inputs: readonly TensorValue[];
+  /** Its own parameter tensors, in the order weight, bias, statistics. */
+  readonly parameters?: readonly (TensorValue | undefined)[];
+  readonly span: SourceSpan;
+  readonly outWidth?: WidthOrigin | undefined;
+  readonly inWidth?: WidthOrigin | undefined;
+}
+
+/** Grows one graph; made anew for every evaluation. */
+export class TracedNetwork {
+  readonly builder = new GraphBuilder();
+  readonly moduleStack: InstanceValue[] = [];
+  readonly names = new Map<InstanceValue, string>();
+  readonly #moduleClass: ClassValue;
+  readonly #usedParameters = new Set<string>();
+  readonly #constants = new Map<TensorValue, TensorValue>();
+
+  constructor(moduleClass: ClassValue) {
+    this.#moduleClass = moduleClass;
+  }
+
+  isModule(value: PyValue): value is InstanceValue {
+    return value.kind === 'instance' && isSubclass(value.class, this.#moduleClass);
+  }
+
+  /** Submodules by attribute name, in registration order. */
+  childrenOf(module: InstanceValue): readonly (readonly [string, InstanceValue])[] {
+    return [...module.attributes].flatMap(([name, value]) => (this.isModule(value) ? [[name, value] as const] : []));
+  }
+
+  /** Parameters and buffers of a module itself, by attribute name. */
+  parametersOf(module: InstanceValue): readonly (readonly [string, TensorValue])[] {
+    return [...module.attributes].flatMap(([name, value]) =>
+      value.kind === 'tensor' && value.parameter ? [[name, value] as const] : [],
+    );
+  }
+
+  /** Gives every module and parameter under a root the name that `named_modules` prints; the first path wins. */
+  nameModules(root: InstanceValue): void {
+    const visit = (module: InstanceValue, name: string): void => {
+      if (this.names.has(module)) return;
+      this.names.set(module, name);
+      const prefix = name === '' ? '' : `${name}.`;
+      for (const [attribute, tensor] of this.parametersOf(module)) {
+        if (tensor.parameter?.id === '') tensor.parameter.id = `${prefix}${attribute}`;
+      }
+      for (const [attribute, child] of this.childrenOf(module)) visit(child, `${prefix}${attribute}`);
+    };
+    visit(root, '');
+  }
+
+  /** Adds an op and gives its output; over constants alone only the shape is worked out. */
+  emit(interpreter: Interpreter, emission: Emission): TensorValue | UnknownValue {
+    const { attributes, inputs, label } = emission;
+    const parameters = this.#parametersOf(emission);
+    if (
+      parameters.length === 0 &&
+      inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true)
+    ) {
+      const shapes = inferShapes(
+        attributes,
+        inputs.map((input) => input.shape),
+      );
+      if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, emission.span);
+      return { kind: 'tensor', shape: shapes.value[0] ?? [] };
+    }
+    if (this.builder.opCount >= interpreter.limits.ops) {
+      return unknown(`The network has more than ${String(interpreter.limits.ops)} operations`, emission.span);
+    }
+    const owner = this.#ownerOf(emission);
+    const site = this.#siteOf(interpreter, emission, owner);
+    const ids = inputs.map((input) => this.#materialise(interpreter, input, site));
+    const name = this.#nameOf(emission, owner);
+    const added = this.builder.add({
+      name,
+      label,
+      attributes,
+      inputs: ids,
+      parameters,
+      site,
+      outWidth: emission.outWidth,
+      inWidth: emission.inWidth,
+    });
+    if (!added.ok) return this.#misfit(interpreter, emission, name, site, ids, added.error);
+    for (const parameter of parameters) this.#usedParameters.add(parameter.id);
+    return this.#output(added.value[0]);
+  }
+
+  /** The graph's input. */
+  input(shape: Shape, site: LayerSite, name: string): TensorValue {
+    const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
+    return this.#output(added.ok ? added.value[0] : undefined);
+  }
+
+  /** The id of a tensor, which becomes a constant of the graph if it is none of its values yet. */
+  idOf(interpreter: Interpreter, tensor: TensorValue, span: SourceSpan): number {
+    return this.#materialise(interpreter, tensor, { span, callChain: [...interpreter.callStack] });
+  }
+
+  /** Layers that were made but whose parameters no op used. */
+  addIdleLayers(): void {
+    for (const [module, name] of this.names) {
+      const idle = this.parametersOf(module).flatMap(([, tensor]): Parameter[] => {
+        const { parameter } = tensor;
+        if (!parameter?.trainable || this.#usedParameters.has(parameter.id)) return [];
+        this.#usedParameters.add(parameter.id);
+        return [{ id: parameter.id, role: parameter.role, shape: tensor.shape }];
+      });
+      if (idle.length > 0)
+        this.builder.addIdle({ name, label: module.class.name, parameters: idle, site: module.site });
+    }
+  }
+
+  #output(id: number | undefined): TensorValue {
+    if (id === undefined) throw new Error('An op without an output was added');
+    return { kind: 'tensor', shape: this.builder.shapeOf(id), id };
+  }
+
+  #parametersOf(emission: Emission): Parameter[] {
+    return (emission.parameters ?? []).flatMap((tensor) =>
+      tensor?.parameter ? [{ id: tensor.parameter.id, role: tensor.parameter.role, shape: tensor.shape }] : [],
+    );
+  }
+
+  /** The innermost module under way that owns one of the op's parameters, or whose own forward is ours. */
+  #ownerOf(emission: Emission): InstanceValue | undefined {
+    const current = this.moduleStack.at(-1);
+    if (current === undefined) return undefined;
+    const own = new Set((emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : [])));
+    const holder = this.moduleStack.findLast((module) =>
+      this.parametersOf(module).some(([, tensor]) => own.has(tensor)),
+    );
+    if (holder) return holder;
+    return hasNativeForward(current) ? current : undefined;
+  }
+
+  #siteOf(interpreter: Interpreter, emission: Emission, owner: InstanceValue | undefined): LayerSite {
+    return owner?.site ?? { span: emission.span, callChain: [...interpreter.callStack] };
+  }
+
+  #nameOf(emission: Emission, owner: InstanceValue | undefined): string {
+    if (owner) return this.names.get(owner) ?? owner.class.name;
+    const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
+    const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
+    const own = emission.label.replace(/^(F|torch|Tensor)\./, '');
+    return prefix === '' ? own : `${prefix}.${own}`;
+  }
+
+  #materialise(interpreter: Interpreter, tensor: TensorValue, site: LayerSite): number {
+    if (tensor.id !== undefined) return tensor.id;
+    const known = this.#constants.get(tensor)?.id;
+    if (known !== undefined) return known;
+    const parameter = tensor.parameter?.trainable === true ? tensor.parameter : undefined;
+    const added = this.builder.add({
+      name: parameter?.id ?? 'constant',
+      label: parameter ? 'Parameter' : 'constant',
+      attributes: { kind: 'constant', shape: tensor.shape, ...(tensor.fill !== undefined && { value: tensor.fill }) },
+      inputs: [],
+      parameters: parameter ? [{ id: parameter.id, role: parameter.role, shape: tensor.shape }] : [],
+      site,
+    });
+    if (parameter) this.#usedParameters.add(parameter.id);
+    const output = this.#output(added.ok ? added.value[0] : undefined);
+    this.#constants.set(tensor, output);
+    interpreter.tick(site.span);
+    return output.id ?? 0;
+  }
+
+  /** Reports what does not fit and goes on with the shape that the layer would have given to a fitting input. */
+  #misfit(
+    interpreter: Interpreter,
+    emission: Emission,
+    name: string,
+    site: LayerSite,
+    ids: readonly number[],
+    message: string,
+  ): TensorValue | UnknownValue {
+    const { span } = emission;
+    interpreter.report({
+      code: 'shape-mismatch',
+      severity: 'error',
+      message: `${name === '' ? emission.label : name}: ${message}`,
+      span,
+      ...(site.span !== span && { related: [{ span: site.span, message: `${emission.label} is made here` }] }),
+    });
+    this.builder.addUnknown(message, span);
+    const shapes = this.#fittingShapes(emission);
+    if (shapes === undefined) return unknown(message, span);
+    const added = this.builder.add({
+      name,
+      label: emission.label,
+      attributes: { kind: 'opaque', operation: emission.label, reason: message, shapes },
+      inputs: ids,
+      site,
+    });
+    return added.ok ? this.#output(added.value[0]) : unknown(message, span);
+  }
+
+  #fittingShapes(emission: Emission): readonly Shape[] | undefined {
+    const { attributes } = emission;
+    const [input] = emission.inputs;
+    if (!input) return undefined;
+    let axis: number;
+    let size: number;
+    if (attributes.kind === 'convolution' || attributes.kind === 'transposed-convolution')
+      [axis, size] = [attributes.channelAxis, attributes.inChannels];
+    else if (attributes.kind === 'batch-norm') [axis, size] = [attributes.channelAxis, attributes.channels];
+    else if (attributes.kind === 'dense') [axis, size] = [-1, attributes.inFeatures];
+    else return undefined;
+    if (axis >= input.shape.length || input.shape.length === 0) return undefined;
+    const shape = input.shape.with(axis, size);
+    const fitting = inferShapes(attributes, [shape]);
+    return fitting.ok ? fitting.value : undefined;
+  }
+}
+
+/** Whether the module's forward is one of ours, not written in the source. */
+export function hasNativeForward(module: InstanceValue): boolean {
+  for (const type of module.class.mro) {
+    const forward = type.attributes.get('forward');
+    if (forward) return forward.kind === 'builtin';
+  }
+  return false;
+}
