@@ -8,10 +8,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dist, root } from '../../scripts/bundles.ts';
+import { skipped } from '../e2e/skipped.ts';
 import { makeWorkspace, trainDigits } from '../e2e/workspace.ts';
-
-/** Exit status by which a step says that this machine lacks what it needs. */
-const skipped = 77;
 
 async function findEditor(): Promise<string | { readonly missing: string }> {
   const chosen = process.env['VSCODE_PATH'];

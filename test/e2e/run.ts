@@ -14,13 +14,11 @@ import { CodeServer } from './code-server.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
+import { skipped } from './skipped.ts';
 import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
 import { Workbench } from './workbench.ts';
 import { makeWorkspace } from './workspace.ts';
-
-/** Exit status by which a step of `npm test` says that this machine lacks what it needs. */
-const skipped = 77;
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
