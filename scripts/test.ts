@@ -31,8 +31,8 @@ const npm = process.env['npm_execpath'];
 const results = steps.map((step) => {
   console.log(`\n=== ${step.title} (npm run ${step.script})`);
   const started = Date.now();
-  const [command, ...first] = npm === undefined ? ['npm'] : [process.execPath, npm];
-  const { status } = spawnSync(command ?? 'npm', [...first, 'run', '--silent', step.script], {
+  const command = npm === undefined ? 'npm' : process.execPath;
+  const { status } = spawnSync(command, [...(npm === undefined ? [] : [npm]), 'run', '--silent', step.script], {
     cwd: root,
     stdio: 'inherit',
   });
