@@ -152,7 +152,7 @@ export class SmallNetwork {
     );
   }
 
-  /** Mean over all positions, as a vector a image. */
+  /** Mean over all positions, one vector an image. */
   globalMean(name: string, x: ValueId): ValueId {
     return this.add(
       name,

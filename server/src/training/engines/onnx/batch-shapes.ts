@@ -7,7 +7,7 @@ import type { Op, OpId, ValueId } from '../../../network/op.ts';
 import { isKnownShape } from '../../../network/shape.ts';
 
 /** A value at the real batch size; `batchAxis` is undefined for values that no image feeds. */
-export interface BatchedShape {
+interface BatchedShape {
   readonly shape: readonly number[];
   readonly batchAxis: number | undefined;
 }

@@ -78,7 +78,7 @@ export interface BlockedWindow {
   readonly groups: number;
 }
 
-export const pointWindow: Omit<BlockedWindow, 'groups'> = {
+const pointWindow: Omit<BlockedWindow, 'groups'> = {
   kernel: [1, 1],
   strides: [1, 1],
   dilations: [1, 1],

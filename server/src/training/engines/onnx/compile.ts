@@ -19,7 +19,7 @@ import { emitRegularizerGradients, sourceParameter } from './regularizer.ts';
 import { batchShapes } from './batch-shapes.ts';
 
 /** Something that lives from step to step. */
-export interface StateEntry {
+interface StateEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initial: () => Float32Array;

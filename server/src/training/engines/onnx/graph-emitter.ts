@@ -11,7 +11,7 @@ export interface Tensor {
 }
 
 /** Type and shape of a node's output. */
-export type TensorType = Pick<Tensor, 'type' | 'shape'>;
+type TensorType = Pick<Tensor, 'type' | 'shape'>;
 
 /** A node to be: attributes with plain numbers are taken as integers, lists as integer lists. */
 export interface NewNode {

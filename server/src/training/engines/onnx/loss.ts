@@ -20,7 +20,7 @@ import {
 } from './operators.ts';
 
 /** Where the scores of the classes come from. */
-export interface Logits {
+interface Logits {
   readonly value: ValueId;
   readonly classes: number;
 }

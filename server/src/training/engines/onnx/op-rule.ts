@@ -40,7 +40,7 @@ export interface RuleContext<K extends OpKind> extends Emission {
 }
 
 /** Gradients of the loss; `undefined` where none flows. */
-export interface Gradients {
+interface Gradients {
   /** One entry an input; may be left out where the caller did not want it. */
   readonly inputs: readonly (Tensor | undefined)[];
   readonly parameters?: readonly (readonly [Parameter, Tensor])[];

@@ -13,7 +13,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** The shape that NumPy's broadcasting gives; throws when it gives none. */
-export function broadcastShape(...shapes: readonly (readonly number[])[]): readonly number[] {
+function broadcastShape(...shapes: readonly (readonly number[])[]): readonly number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     let size = 1;
@@ -58,7 +58,6 @@ export const divide = binary('Div');
 export const power = binary('Pow');
 export const minimum = binary('Min');
 export const maximum = binary('Max');
-export const less = binary('Less', 'bool');
 export const greater = binary('Greater', 'bool');
 export const equal = binary('Equal', 'bool');
 

@@ -38,7 +38,7 @@ export function slotsOf(optimizer: Optimizer): readonly string[] {
 }
 
 /** Weights and free tensors decay; biases and what norms and activations learn do not, as is usual for MorphNet's scales. */
-export function decays(role: ParameterRole): boolean {
+function decays(role: ParameterRole): boolean {
   return role === 'weight' || role === 'other';
 }
 

@@ -112,7 +112,7 @@ export function emitWeightGradient(graph: GraphEmitter, x: Tensor, gradient: Ten
 }
 
 /** Every index into the kernel, last axis fastest. */
-export function offsetsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+function offsetsOf(kernel: readonly number[]): readonly (readonly number[])[] {
   return kernel.reduce<readonly (readonly number[])[]>(
     (offsets, size) => offsets.flatMap((offset) => Array.from({ length: size }, (_, index) => [...offset, index])),
     [[]],
