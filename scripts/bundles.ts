@@ -37,6 +37,8 @@ const forNode = {
   plugins: [lazyBundles],
   // `require` for dynamic imports: the editor's extension host answers it for every module.
   supported: { 'dynamic-import': false },
+  // Its ES build declares a `require` of its own, which shadows the bundle's.
+  alias: { 'web-tree-sitter': join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs') },
   platform: 'node',
   target: 'node20',
   format: 'cjs',

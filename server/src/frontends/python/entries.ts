@@ -27,7 +27,12 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   const spanOf = (name: string): SourceSpan =>
     definitions.get(/^\w+/.exec(name)?.[0] ?? '')?.nameSpan ?? { document, start: 0, end: 0 };
   const seen = shapesSeen(parsed.body);
-  const shared = directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined);
+  // Input sizes rarely differ between the models of one file: a directive for another entry is the next best guess.
+  const shared =
+    directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined) ??
+    directives.find((directive) => directive.input !== undefined);
+  const directiveOf = (name: string): Directive | undefined =>
+    directives.find((directive) => directive.entry !== undefined && callForm(directive.entry) === callForm(name));
   const entry = (name: string, from: ModelEntry['from'], directive?: Directive): ModelEntry => {
     const common = { document, name, from, span: spanOf(name) };
     if (request?.input) return { ...common, input: { shapes: request.input, from: request.from } };
@@ -40,7 +45,8 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   const add = (made: ModelEntry): void => {
     if (!entries.some((known) => callForm(known.name) === callForm(made.name))) entries.push(made);
   };
-  if (request?.entry !== undefined && request.entry !== '') add(entry(request.entry, request.from));
+  if (request?.entry !== undefined && request.entry !== '')
+    add(entry(request.entry, request.from, directiveOf(request.entry)));
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
   for (const candidate of [...callsSeen(parsed.body, definitions), ...makeable(parsed.body)])
