@@ -6,19 +6,30 @@ import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, OpId } from '../network/op.ts';
 import type { ChannelGroup, RegularizerSource, StructureNotice } from './channel-group.ts';
 import type { ChannelGrouping, GroupingOptions } from './channel-grouping.ts';
+import type { Combination } from './combine-sources.ts';
 import { chooseSources, type Algorithm } from './choose-sources.ts';
 import { connectedOps } from './connected-ops.ts';
 import { groupChannels } from './group-channels.ts';
-import { compileProgram, type RegularizerProgram } from './regularizer-program.ts';
+import { compileProgram, type RegularizerProgram, type Thresholds } from './regularizer-program.ts';
 import type { ResourceOptions } from './resource.ts';
 
 export interface StructureOptions extends GroupingOptions, ResourceOptions {
   /** `auto`: gamma where scaled batch norms follow the layers, group lasso elsewhere. */
   readonly algorithm: 'auto' | Algorithm;
   /** A channel is alive while its regularization vector is above this; one for both kinds of sources, or one for each. */
-  readonly threshold: number | Readonly<Record<Algorithm, number>>;
+  readonly threshold: Thresholds;
   /** Share of the L1 term in group lasso, 0 to 1; 0 when absent. */
   readonly l1Fraction?: number;
+  /** How several sources of one channel are combined; by maximum when absent, gates as probabilities. */
+  readonly combination?: Combination;
+  /** Changes each source's regularization before sources are combined. What is alive does not depend on it. */
+  readonly decorator?: SourceDecorator;
+}
+
+/** An element-wise function of r and its derivative. */
+export interface SourceDecorator {
+  readonly value: (r: number) => number;
+  readonly slope: (r: number) => number;
 }
 
 export interface StructureAnalysis {
@@ -51,6 +62,8 @@ export function analyzeStructure(graph: NetworkGraph, options: StructureOptions)
 }
 
 function wrongOption({
+  algorithm,
+  combination,
   threshold,
   l1Fraction = 0,
   resource,
@@ -63,6 +76,9 @@ function wrongOption({
     return `The L1 fraction must lie between 0 and 1, but it is ${String(l1Fraction)}`;
   if (!(batchSize > 0)) return `The batch size must be above 0, but it is ${String(batchSize)}`;
   if (resource === 'latency' && device === undefined) return 'Latency needs a device';
+  if (combination?.kind === 'probabilistic' && algorithm !== 'logistic-sigmoid') {
+    return 'Only probabilities can be combined as such: the probabilistic combination needs the logistic-sigmoid algorithm';
+  }
   return undefined;
 }
 

@@ -17,12 +17,15 @@ export interface ChannelSlice {
 }
 
 /**
- * Where a regularization vector comes from: the scale of a batch norm (`gamma`), or the weights of a convolution or dense
- * layer (`group-lasso`). One source covers all output channels of its op.
+ * Where a regularization vector comes from: the scale of a batch norm (`gamma`), the weights of a convolution or dense layer
+ * (`group-lasso`), or the probabilities of a gate that stands behind an op (`gate`).
  */
+export type SourceKind = 'gamma' | 'group-lasso' | 'gate';
+
+/** One source covers all output channels of its op. */
 export interface RegularizerSource {
   readonly op: OpId;
-  readonly kind: 'gamma' | 'group-lasso';
+  readonly kind: SourceKind;
   /** Share of the L1 term in group lasso, 0 to 1 (spec 2.1); 0 for the others. */
   readonly l1Fraction: number;
   readonly channels: number;

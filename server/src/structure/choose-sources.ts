@@ -3,11 +3,19 @@
 
 import { opOf, valueOf } from '../network/network-graph.ts';
 import { isKind, type Op, type OpId } from '../network/op.ts';
-import type { ChannelGroup, ChannelSlice, Fixation, RegularizerSource, StructureNotice } from './channel-group.ts';
+import type {
+  ChannelGroup,
+  ChannelSlice,
+  Fixation,
+  RegularizerSource,
+  SourceKind,
+  StructureNotice,
+} from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import { isWeighted } from './op-traits.ts';
 
-export type Algorithm = 'gamma' | 'group-lasso';
+/** `logistic-sigmoid`: a gate behind every layer, or behind its batch norm. */
+export type Algorithm = 'gamma' | 'group-lasso' | 'logistic-sigmoid';
 
 export interface ChosenSources {
   /** `mixed`: some groups by gamma, others by group lasso. */
@@ -27,15 +35,15 @@ export function chooseSources(
   const notices: StructureNotice[] = [];
   const candidates = grouping.graph.ops.flatMap((op): readonly RegularizerSource[] => {
     if (grouping.inScope[op.id] !== true) return [];
-    const source = sourceOf(op, l1Fraction);
+    const source = algorithm === 'logistic-sigmoid' ? gateOf(grouping, op) : sourceOf(op, l1Fraction);
     return source === undefined ? [] : [source];
   });
   const owners = ownersByOp(candidates, grouping);
-  const kinds = new Map<number, Algorithm>();
+  const kinds = new Map<number, SourceKind>();
   const used = new Set<RegularizerSource>();
   const groups = grouping.groups.map((group): ChannelGroup => {
     if (group.fixed !== undefined) return group;
-    const kind = algorithm === 'auto' ? kindOf(grouping, group) : algorithm;
+    const kind = algorithm === 'auto' ? kindOf(grouping, group) : sourceKinds[algorithm];
     const unscaled = kind === 'gamma' ? unscaledNorm(grouping, group) : undefined;
     const sources = unscaled === undefined ? group.members.filter((slice) => owners.get(slice.op)?.kind === kind) : [];
     if (sources.length === 0) return { ...group, fixed: withoutSource(grouping, group, unscaled) };
@@ -50,11 +58,31 @@ export function chooseSources(
   notices.push(...unscaledNotices(grouping, algorithm));
   if (found.size > 1) notices.push(mixedNotice(groups, kinds));
   return {
-    algorithm: found.size > 1 ? 'mixed' : ([...found][0] ?? (algorithm === 'auto' ? 'group-lasso' : algorithm)),
+    algorithm:
+      found.size > 1 ? 'mixed' : algorithm !== 'auto' ? algorithm : found.has('gamma') ? 'gamma' : 'group-lasso',
     sources: candidates.filter((source) => used.has(source)),
     groups,
     notices,
   };
+}
+
+const sourceKinds: Readonly<Record<Algorithm, SourceKind>> = {
+  gamma: 'gamma',
+  'group-lasso': 'group-lasso',
+  'logistic-sigmoid': 'gate',
+};
+
+/** The gate behind a layer: behind its batch norm if one follows at once, else behind the layer itself. */
+function gateOf({ graph }: ChannelGrouping, op: Op): RegularizerSource | undefined {
+  const [output] = op.outputs;
+  if (output === undefined) return undefined;
+  const isNorm = (id: OpId): boolean => isKind(opOf(graph, id), 'batch-norm');
+  const input = op.inputs[0];
+  const isGated = isKind(op, 'batch-norm')
+    ? input !== undefined && isWeighted(opOf(graph, valueOf(graph, input).producer))
+    : isWeighted(op) && !isKind(op, 'embedding') && !valueOf(graph, output).consumers.some(isNorm);
+  const channels = sourceOf(op, 0)?.channels ?? (isKind(op, 'batch-norm') ? op.attributes.channels : 0);
+  return isGated ? { op: op.id, kind: 'gate', l1Fraction: 0, channels } : undefined;
 }
 
 /** The regularizer that an op could give. Depthwise weights are never a source (spec 2.1). */
@@ -85,6 +113,11 @@ function ownersByOp(
   const owners = new Map<OpId, RegularizerSource>();
   for (const source of candidates) {
     const role = source.kind === 'gamma' ? 'scale' : 'weight';
+    // Each call of a shared layer has a gate of its own.
+    if (source.kind === 'gate') {
+      owners.set(source.op, source);
+      continue;
+    }
     const parameter = opOf(graph, source.op).parameters.find((one) => one.role === role);
     if (parameter !== undefined && mode === 'exact') {
       if (seen.has(parameter.id)) continue;
@@ -96,7 +129,7 @@ function ownersByOp(
 }
 
 /** Gamma where each layer that makes the group's channels is followed by a scaled batch norm, which then speaks for it. */
-function kindOf(grouping: ChannelGrouping, group: ChannelGroup): Algorithm {
+function kindOf(grouping: ChannelGrouping, group: ChannelGroup): SourceKind {
   const ops = [...new Set(group.members.map(({ op }) => op))].map((id) => opOf(grouping.graph, id));
   const makers = ops.filter(isWeighted);
   if (makers.length === 0) return 'gamma';
@@ -144,7 +177,7 @@ function withoutSource(grouping: ChannelGrouping, group: ChannelGroup, unscaled:
 
 /** Batch norms without a scale in groups that could shrink otherwise. Under group lasso they do no harm. */
 function unscaledNotices(grouping: ChannelGrouping, algorithm: 'auto' | Algorithm): readonly StructureNotice[] {
-  if (algorithm === 'group-lasso') return [];
+  if (algorithm === 'group-lasso' || algorithm === 'logistic-sigmoid') return [];
   const found = new Set<Op>();
   for (const group of grouping.groups) {
     const op = group.fixed === undefined ? unscaledNorm(grouping, group) : undefined;
@@ -158,8 +191,8 @@ function unscaledNotices(grouping: ChannelGrouping, algorithm: 'auto' | Algorith
   }));
 }
 
-function mixedNotice(groups: readonly ChannelGroup[], kinds: ReadonlyMap<number, Algorithm>): StructureNotice {
-  const names = (kind: Algorithm): string =>
+function mixedNotice(groups: readonly ChannelGroup[], kinds: ReadonlyMap<number, SourceKind>): StructureNotice {
+  const names = (kind: SourceKind): string =>
     groups
       .filter(({ id }) => kinds.get(id) === kind)
       .map(({ name }) => name)

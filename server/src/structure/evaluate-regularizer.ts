@@ -3,6 +3,14 @@
 
 import type { OpId } from '../network/op.ts';
 import type { StructureAnalysis } from './analyze-structure.ts';
+import {
+  combinedValue,
+  gather,
+  memberSlope,
+  startGathering,
+  type Combination,
+  type Gathered,
+} from './combine-sources.ts';
 import type { CompiledTerms } from './regularizer-program.ts';
 
 export interface RegularizerEvaluation {
@@ -24,12 +32,17 @@ export interface RegularizerEvaluation {
   readonly invalid: OpId | undefined;
 }
 
-/** Evaluates the regularizer; `vectors` has r of each source op (engine.ts: `regularizationVectors`). */
+/**
+ * Evaluates the regularizer; `vectors` has r of each source op (engine.ts: `regularizationVectors`). `aliveVectors` decide
+ * about alive where that is not r's business (gates: a sampled mask, a probability).
+ */
 export function evaluateRegularizer(
   analysis: StructureAnalysis,
   vectors: ReadonlyMap<OpId, Float32Array>,
+  aliveVectors: ReadonlyMap<OpId, Float32Array> = vectors,
 ): RegularizerEvaluation {
-  const { combined, alive, winners, invalid } = combineSources(analysis, vectors);
+  const sources = gatherSources(analysis, vectors, aliveVectors);
+  const { alive } = sources;
   const { grouping, groups, program } = analysis;
   const aliveCounts = new Int32Array(groups.length);
   const sums = new Float64Array(groups.length);
@@ -40,7 +53,7 @@ export function evaluateRegularizer(
     for (let channel = start; channel < start + group.size; channel += 1) {
       if (group.fixed !== undefined) alive[channel] = 1;
       count += alive[channel] ?? 0;
-      sum += combined[channel] ?? 0;
+      sum += sources.combined[channel] ?? 0;
     }
     aliveCounts[group.id] = count;
     sums[group.id] = sum;
@@ -68,8 +81,9 @@ export function evaluateRegularizer(
     cost += opCost;
     loss += opLoss;
   }
-  const gradients = sourceGradients(analysis, groupSlopes(analysis, slopes), winners);
-  return { alive, aliveCounts, regularization: combined, cost, loss, opCosts, opLosses, gradients, invalid };
+  const gradients = sourceGradients(analysis, groupSlopes(analysis, slopes), sources, vectors);
+  const { combined: regularization, invalid } = sources;
+  return { alive, aliveCounts, regularization, cost, loss, opCosts, opLosses, gradients, invalid };
 }
 
 /** The cost when all that can't go and these counts of each group are alive. */
@@ -103,41 +117,51 @@ export function partOf(
   return { cost: sum(evaluation.opCosts), loss: sum(evaluation.opLosses) };
 }
 
-/** The maximum over all sources of a channel, whether any is above its threshold, and which was largest (the first on a tie). */
-function combineSources(
-  { grouping, program }: StructureAnalysis,
-  vectors: ReadonlyMap<OpId, Float32Array>,
-): {
+interface GatheredSources {
+  readonly combination: Combination;
+  readonly gathered: Gathered;
   readonly combined: Float64Array;
   readonly alive: Uint8Array;
-  readonly winners: Int32Array;
   readonly invalid: OpId | undefined;
-} {
+}
+
+/** Combines the sources of each channel, and says whether any of them calls it alive. */
+function gatherSources(
+  { grouping, program, options, algorithm }: StructureAnalysis,
+  vectors: ReadonlyMap<OpId, Float32Array>,
+  aliveVectors: ReadonlyMap<OpId, Float32Array>,
+): GatheredSources {
+  const combination = options.combination ?? { kind: algorithm === 'logistic-sigmoid' ? 'probabilistic' : 'max' };
   const count = grouping.groupOfChannel.length;
-  const combined = new Float64Array(count);
+  const gathered = startGathering(count);
   const alive = new Uint8Array(count);
-  const winners = new Int32Array(count).fill(-1);
   let invalid: OpId | undefined;
   let first = 0;
-  for (const { op, threshold, targets } of program.sources) {
+  for (const { op, threshold, isAliveAtThreshold, targets } of program.sources) {
     const vector = vectors.get(op);
-    if (vector?.length !== targets.length) {
-      throw new Error(`Source ${String(op)} needs a vector of ${String(targets.length)} entries`);
+    const deciding = aliveVectors.get(op);
+    if (vector?.length !== targets.length || deciding?.length !== targets.length) {
+      throw new Error(`Source ${String(op)} needs vectors of ${String(targets.length)} entries`);
     }
     for (let place = 0; place < targets.length; place += 1) {
       const channel = targets[place] ?? -1;
       if (channel < 0) continue;
-      const value = vector[place] ?? 0;
-      if (!Number.isFinite(value)) invalid ??= op;
-      if ((winners[channel] ?? -1) < 0 || value > (combined[channel] ?? 0)) {
-        combined[channel] = value;
-        winners[channel] = first + place;
-      }
-      if (value > threshold) alive[channel] = 1;
+      const r = vector[place] ?? 0;
+      if (!Number.isFinite(r)) invalid ??= op;
+      gather(combination, gathered, channel, options.decorator?.value(r) ?? r, first + place);
+      const value = deciding[place] ?? 0;
+      if (value > threshold || (isAliveAtThreshold && value === threshold)) alive[channel] = 1;
     }
     first += targets.length;
   }
-  return { combined, alive, winners, invalid };
+  const combined = new Float64Array(count);
+  for (let channel = 0; channel < count; channel += 1) {
+    combined[channel] = combinedValue(combination, gathered, channel);
+    if (combination.kind === 'l2' && (gathered.count[channel] ?? 0) > 1) {
+      alive[channel] = Number((combined[channel] ?? 0) > combination.threshold);
+    }
+  }
+  return { combination, gathered, combined, alive, invalid };
 }
 
 interface FormValues {
@@ -210,18 +234,24 @@ function groupSlopes({ groups, program }: StructureAnalysis, slopes: Float64Arra
 }
 
 function sourceGradients(
-  { grouping, program }: StructureAnalysis,
+  { grouping, program, options }: StructureAnalysis,
   perGroup: Float64Array,
-  winners: Int32Array,
+  { combination, gathered }: GatheredSources,
+  vectors: ReadonlyMap<OpId, Float32Array>,
 ): ReadonlyMap<OpId, Float32Array> {
   const gradients = new Map<OpId, Float32Array>();
   let first = 0;
   for (const { op, targets } of program.sources) {
     const gradient = new Float32Array(targets.length);
+    const vector = vectors.get(op) ?? gradient;
     for (let place = 0; place < targets.length; place += 1) {
       const channel = targets[place] ?? -1;
-      if (channel < 0 || winners[channel] !== first + place) continue;
-      gradient[place] = perGroup[grouping.groupOfChannel[channel] ?? 0] ?? 0;
+      if (channel < 0) continue;
+      const r = vector[place] ?? 0;
+      const share = memberSlope(combination, gathered, channel, options.decorator?.value(r) ?? r, first + place);
+      if (share === 0) continue;
+      const slope = share * (perGroup[grouping.groupOfChannel[channel] ?? 0] ?? 0);
+      gradient[place] = slope * (options.decorator?.slope(r) ?? 1);
     }
     gradients.set(op, gradient);
     first += targets.length;

@@ -2,15 +2,19 @@
 
 import { opOf } from '../network/network-graph.ts';
 import type { OpId } from '../network/op.ts';
-import type { RegularizerSource } from './channel-group.ts';
+import type { RegularizerSource, SourceKind } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
-import { sourcePlaces, type Algorithm, type ChosenSources } from './choose-sources.ts';
+import { sourcePlaces, type ChosenSources } from './choose-sources.ts';
+import { defaultGateThreshold } from './gate.ts';
 import type { ResourceOptions } from './resource.ts';
 import { activationTerms, flopTerms, memoryTerms, scaleTerms, weightTerms, type Terms } from './resource-terms.ts';
 import { WidthForms, type WidthForm } from './width-form.ts';
 
+/** One threshold for all kinds of sources, or one for each; gates have the reference's when left out. */
+export type Thresholds = number | (Readonly<Record<Exclude<SourceKind, 'gate'>, number>> & { readonly gate?: number });
+
 export interface ProgramOptions extends ResourceOptions {
-  readonly threshold: number | Readonly<Record<Algorithm, number>>;
+  readonly threshold: Thresholds;
 }
 
 /** `coefficient` times one form, or two; forms by their index in the program. */
@@ -42,6 +46,8 @@ export interface OpProgram {
 export interface CompiledSource {
   readonly op: OpId;
   readonly threshold: number;
+  /** Gates are alive at their threshold, the others above it (spec 2.1). */
+  readonly isAliveAtThreshold: boolean;
   readonly targets: Int32Array;
 }
 
@@ -114,8 +120,8 @@ export function compileProgram(
   return { program: { forms: compiler.forms, ops, sources, groupThresholds }, uncounted };
 }
 
-function thresholdOf(threshold: ProgramOptions['threshold'], kind: Algorithm): number {
-  return typeof threshold === 'number' ? threshold : threshold[kind];
+function thresholdOf(threshold: Thresholds, kind: SourceKind): number {
+  return typeof threshold === 'number' ? threshold : (threshold[kind] ?? defaultGateThreshold);
 }
 
 function isEmpty({ linear, products, lossOnly }: Terms): boolean {
@@ -171,5 +177,10 @@ function compileSource(
       for (const place of sourcePlaces(slice)) targets[place] = channels[place] ?? -1;
     }
   }
-  return { op: source.op, threshold: thresholdOf(threshold, source.kind), targets };
+  return {
+    op: source.op,
+    threshold: thresholdOf(threshold, source.kind),
+    isAliveAtThreshold: source.kind === 'gate',
+    targets,
+  };
 }
