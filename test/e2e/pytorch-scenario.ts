@@ -5,8 +5,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScenarioContext } from './scenario-context.ts';
 
-/** Both convolutions are made on this line of a function that is called twice. */
-const convolution = 'nn.Conv2d(in_channels, out_channels';
+/** The first convolution with batch norm; its width is written in three places, each of which must change with it. */
+const convolution = 'nn.Conv2d(1, 32, kernel_size=5, padding=2, bias=False)';
+
+/** The file as it should be when that convolution has another width. */
+function withWidth(text: string, width: string): string {
+  return text
+    .replace(convolution, convolution.replace('32', width))
+    .replace('nn.BatchNorm2d(32)', `nn.BatchNorm2d(${width})`)
+    .replace('nn.Conv2d(32, 64, kernel_size=5, bias=False)', `nn.Conv2d(${width}, 64, kernel_size=5, bias=False)`);
+}
 
 export async function pytorchScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
   const file = join(folder, 'lenet.py');
@@ -15,22 +23,22 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
   await scenario.step('hints show what each layer costs', async () => {
     await workbench.openFolder(url);
     await workbench.openFile('lenet.py');
-    // 32·28·28·25 + 64·10·10·32·25 multiply-adds.
-    await workbench.line(/nn\.Conv2d\(.*×2.*5\.75\s*MMACs/).waitFor();
-    // 1600·120 multiply-adds.
-    await workbench.line(/nn\.Linear\(64.*192\s*kMACs/).waitFor();
+    // 32·28·28·25 multiply-adds and 32·25 weights.
+    await workbench.line(/nn\.Conv2d\(1,.*bias=False\),.*32×28×28 · 627 kMACs · 800 · /).waitFor();
+    // 1600·128 multiply-adds and as many weights.
+    await workbench.line(/nn\.Linear\(64.*bias=False\),.*128 · 205 kMACs · 205 k · /).waitFor();
     await workbench.screenshot('hints');
   });
 
-  await scenario.step('the hover lists both layers of the line', async () => {
-    const text = await workbench.hover(workbench.line(convolution), 'Conv2d', /features\.4/);
-    assert.match(text, /features\.0/);
+  await scenario.step('the hover tells the layer, its share and where its width is written', async () => {
+    const text = await workbench.hover(workbench.line(convolution), 'Conv2d', /layers\.0/);
+    assert.match(text, /10\.5\s%/, 'the share of 627 200 in 5 953 280 multiply-adds');
     await workbench.screenshot('hover');
   });
 
   await scenario.step('the lens totals the model', async () => {
-    // The convolutions and 1600·120 + 120·84 + 84·10.
-    await workbench.lens(/5\.95\s*MMACs/).waitFor();
+    // The convolutions and 1600·128 + 128·10.
+    await workbench.lens(/5\.95 MMACs/).waitFor();
     await workbench.lens('Run MorphNet').waitFor();
   });
 
@@ -53,7 +61,7 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.notification(/Apply/).waitFor({ timeout: 180_000 });
     await workbench.dashboard.getByText('Finished', { exact: true }).waitFor();
     await workbench.dashboard.getByRole('img', { name: /^Loss\. training: from/ }).waitFor();
-    await workbench.dashboard.getByRole('row', { name: /features\.0.*32 → \d+/ }).waitFor();
+    await workbench.dashboard.getByRole('row', { name: /layers\.0.*32 → \d+/ }).waitFor();
     await workbench.screenshot('dashboard');
   });
 
@@ -64,8 +72,8 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
   });
 
   await scenario.step('a layer is shown in code', async () => {
-    await workbench.dashboard.getByRole('button', { name: 'Show features.4 in code' }).first().click();
-    await workbench.line(convolution).waitFor();
+    await workbench.dashboard.getByRole('button', { name: 'Show layers.4 in code' }).first().click();
+    await workbench.line('nn.Conv2d(32, 64, kernel_size=5, bias=False)').waitFor();
   });
 
   await scenario.step('the quick-fix sets a width where it is written', async () => {
@@ -75,11 +83,10 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.screenshot('quick-fix');
     await workbench.save();
     const changed = await readFile(file, 'utf8');
-    const [, first = '', again = '', second = ''] =
-      /conv_block\(1, (\d+),[^]*conv_block\((\d+), (\d+),/.exec(changed) ?? [];
-    assert.equal(first, again, 'what one layer gives, the next one takes');
-    assert.ok(Number(first) < 32 || Number(second) < 64, `${first} and ${second} channels`);
-    await workbench.line(/nn\.Conv2d\(.*×2.*MACs/).waitFor();
+    const width = /nn\.Conv2d\(1, (\d+), .*bias=False/.exec(changed)?.[1] ?? '';
+    assert.ok(Number(width) >= 1 && Number(width) < 32, `a width of ${width}`);
+    assert.equal(changed, withWidth(original, width));
+    await workbench.line(new RegExp(`nn\\.Conv2d\\(1, ?${width}.*${width}×28×28`)).waitFor();
   });
 
   await scenario.step('undo brings the file back, byte for byte', async () => {

@@ -9,9 +9,11 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 /** Where pictures are kept. */
 const artifacts = fileURLToPath(new URL('./artifacts', import.meta.url));
 
-/** Spaces in the editor's lines are drawn as no-break spaces. */
-const spaced = (text: string): RegExp =>
-  new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/[ \u00a0]+/g, '[\\s\\u00a0]+'));
+/** A text or a pattern as the editor draws it: with no-break spaces. */
+function drawn(text: string | RegExp): RegExp {
+  const pattern = typeof text === 'string' ? text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : text.source;
+  return new RegExp(pattern.replaceAll(' ', '[\\s\\u00a0]+'));
+}
 
 export class Workbench {
   readonly page: Page;
@@ -74,7 +76,7 @@ export class Workbench {
 
   /** A line of the editor that is in view, by part of its text, hints included. */
   line(text: string | RegExp): Locator {
-    return this.editor.locator('.view-lines .view-line', { hasText: typeof text === 'string' ? spaced(text) : text });
+    return this.editor.locator('.view-lines .view-line', { hasText: drawn(text) });
   }
 
   /** Moves the text cursor to a line, so that it is in view. */
@@ -87,7 +89,7 @@ export class Workbench {
   }
 
   lens(text: string | RegExp): Locator {
-    return this.editor.locator('.codelens-decoration', { hasText: typeof text === 'string' ? spaced(text) : text });
+    return this.editor.locator('.codelens-decoration', { hasText: drawn(text) });
   }
 
   /** Points at a word of a line and gives the hover once it says something like `expected`. */
@@ -104,8 +106,8 @@ export class Workbench {
 
   /** Runs a command by its title in the palette, which is opened anew until it knows the command. */
   async command(title: string): Promise<void> {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: spaced(title) }).first();
-    const none = this.page.locator('.quick-input-list .monaco-list-row', { hasNotText: spaced(title) }).first();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: drawn(title) }).first();
+    const none = this.page.locator('.quick-input-list .monaco-list-row', { hasNotText: drawn(title) }).first();
     for (let attempt = 0; attempt < 60; attempt++) {
       await this.page.keyboard.press('F1');
       await this.#quickInput().fill(`>${title}`);
@@ -121,7 +123,7 @@ export class Workbench {
   /** Chooses a row of the quick pick that is open. */
   async pick(text: string): Promise<void> {
     await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: spaced(text) })
+      .locator('.quick-input-list .monaco-list-row', { hasText: drawn(text) })
       .first()
       .click();
   }
