@@ -87,6 +87,20 @@ function callsSeen(body: readonly Statement[], definitions: Definitions): readon
   return found;
 }
 
+/** The call that an entry was named after, as it stands in the file; undefined for an entry that comes from elsewhere. */
+export function writtenCall(body: readonly Statement[], name: string): Expression | undefined {
+  for (const statement of body) {
+    if (statement.kind === 'if') {
+      const inside = writtenCall(statement.body, name);
+      if (inside !== undefined) return inside;
+    }
+    if (statement.kind !== 'assignment' || statement.value.kind !== 'call') continue;
+    const text = describe(statement.value);
+    if (text !== undefined && callForm(text) === callForm(name)) return statement.value;
+  }
+  return undefined;
+}
+
 /** A function that returns a module, as far as its text tells. */
 function mayBeModel(definition: ClassDefinition | FunctionDefinition, definitions: Definitions): boolean {
   if (definition.kind === 'class') return true;

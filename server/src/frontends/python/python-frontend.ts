@@ -12,7 +12,7 @@ import type {
   Frontend,
   SourceReader,
 } from '../shared/frontend.ts';
-import { findEntries } from './entries.ts';
+import { findEntries, writtenCall } from './entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
@@ -132,7 +132,7 @@ function trace(
   for (const name of importable) interpreter.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
   runModule(interpreter, scope, parsed.body);
-  const model = makeModel(interpreter, parser, scope, entry);
+  const model = makeModel(interpreter, parser, parsed, scope, entry);
   if (model === undefined) return undefined;
   if (!network.isModule(model)) {
     const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no nn.Module`;
@@ -163,9 +163,13 @@ function moduleNames(reader: SourceReader, document: string): readonly string[] 
 function makeModel(
   interpreter: Interpreter,
   parser: PythonParser,
+  parsed: ParsedModule,
   scope: Scope,
   entry: ModelEntry,
 ): PyValue | undefined {
+  // A call in the file keeps its place, so that numbers in its arguments can be led back to and edited.
+  const written = writtenCall(parsed.body, entry.name);
+  if (written !== undefined) return evaluateExpression(interpreter, scope, written);
   const expression = /^\w+$/.test(entry.name) ? `${entry.name}()` : entry.name;
   const statement = parser.parse(entry.document, expression);
   const [first] = statement.body;

@@ -39,6 +39,8 @@ export class TracedNetwork {
   readonly #moduleClass: ClassValue;
   readonly #usedParameters = new Set<string>();
   readonly #constants = new Map<TensorValue, TensorValue>();
+  /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
+  #isRecording = false;
 
   constructor(moduleClass: ClassValue) {
     this.#moduleClass = moduleClass;
@@ -89,6 +91,7 @@ export class TracedNetwork {
       if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, emission.span);
       return { kind: 'tensor', shape: shapes.value[0] ?? [] };
     }
+    if (!this.#isRecording) return shapeAlone(emission);
     if (this.builder.opCount >= interpreter.limits.ops) {
       return unknown(`The network has more than ${String(interpreter.limits.ops)} operations`, emission.span);
     }
@@ -113,6 +116,7 @@ export class TracedNetwork {
 
   /** The graph's input. */
   input(shape: Shape, site: LayerSite, name: string): TensorValue {
+    this.#isRecording = true;
     const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
     return this.#output(added.ok ? added.value[0] : undefined);
   }
@@ -237,6 +241,15 @@ export class TracedNetwork {
     const fitting = inferShapes(attributes, [shape]);
     return fitting.ok ? fitting.value : undefined;
   }
+}
+
+/** The output of an op that is not recorded. */
+function shapeAlone({ attributes, inputs, span }: Emission): TensorValue | UnknownValue {
+  const shapes = inferShapes(
+    attributes,
+    inputs.map((input) => input.shape),
+  );
+  return shapes.ok ? { kind: 'tensor', shape: shapes.value[0] ?? [] } : unknown(shapes.error, span);
 }
 
 /** Whether the module's forward is one of ours, not written in the source. */
