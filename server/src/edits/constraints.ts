@@ -17,10 +17,15 @@ export interface WidthUnit {
   readonly wanted: number;
 }
 
+/** Which of an op's widths: of its input, of its output, or its number of groups. */
+type WidthEnd = 'in' | 'out' | 'groups';
+
+const ends: readonly WidthEnd[] = ['out', 'in', 'groups'];
+
 /** One width named in the source. */
 export interface Constraint {
   readonly op: Op;
-  readonly end: 'in' | 'out';
+  readonly end: WidthEnd;
   readonly trail: WidthOrigin;
   readonly leaves: readonly EditableLeaf[];
   readonly present: number;
@@ -32,8 +37,9 @@ export interface Constraint {
 export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | undefined;
 
 /** The width at one end of an op, as its attributes or its output have it. */
-function widthAt(graph: NetworkGraph, op: Op, end: 'in' | 'out'): number | undefined {
+function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | undefined {
   const { attributes } = op;
+  if (end === 'groups') return 'groups' in attributes ? attributes.groups : undefined;
   switch (attributes.kind) {
     case 'convolution':
     case 'transposed-convolution':
@@ -69,7 +75,7 @@ export function constraintsOf(
     for (const op of graph.ops) {
       const changed = other.ops[op.id];
       if (changed === undefined) continue;
-      for (const end of ['in', 'out'] as const) {
+      for (const end of ends) {
         const now = widthAt(graph, op, end);
         const then = widthAt(other, changed, end);
         if (now === undefined || then === undefined || now === then) continue;
@@ -81,8 +87,8 @@ export function constraintsOf(
     }
   }
   return graph.ops.flatMap((op) =>
-    (['out', 'in'] as const).flatMap((end): readonly Constraint[] => {
-      const trail = end === 'out' ? op.outWidth : op.inWidth;
+    ends.flatMap((end): readonly Constraint[] => {
+      const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
       const present = widthAt(graph, op, end);
       if (trail === undefined || present === undefined || followsShape(trail)) return [];
       // A trail that does not give the present width would mislead; the proof has the last word without it.

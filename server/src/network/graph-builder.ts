@@ -17,6 +17,7 @@ export interface NewOp {
   readonly parameters?: readonly Parameter[];
   readonly site: LayerSite;
   readonly outWidth?: WidthOrigin | undefined;
+  readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
 }
 
@@ -59,6 +60,7 @@ export class GraphBuilder {
       parameters: op.parameters ?? [],
       site: op.site,
       ...(op.outWidth && { outWidth: op.outWidth }),
+      ...(op.groupsWidth && { groupsWidth: op.groupsWidth }),
       ...(op.inWidth && { inWidth: op.inWidth }),
     });
     return { ok: true, value: outputs };

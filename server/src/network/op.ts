@@ -226,6 +226,8 @@ export interface Op {
   readonly site: LayerSite;
   /** The trail of the op's output width; absent where the op has no width of its own. */
   readonly outWidth?: WidthOrigin;
+  /** The trail of `groups` as it is written: a depthwise layer's follows its width. */
+  readonly groupsWidth?: WidthOrigin;
   /** The trail of the input width as it is written (PyTorch names both); absent where the framework infers it. */
   readonly inWidth?: WidthOrigin;
 }

@@ -102,6 +102,7 @@ function convolution(rank: number): ModuleRow {
             : 'zeros',
         dilation: numbers(self, 'dilation'),
         groups: numbers(self, 'groups')[0] ?? 1,
+        groupsWidth: originOf(self.attributes.get('groups') ?? none),
         outWidth: originOf(self.attributes.get('out_channels') ?? none),
         inWidth: originOf(self.attributes.get('in_channels') ?? none),
       });

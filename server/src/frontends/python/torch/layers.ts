@@ -15,6 +15,7 @@ export interface ConvolutionArguments {
   readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular';
   readonly dilation: readonly number[];
   readonly groups: number;
+  readonly groupsWidth?: WidthOrigin | undefined;
   readonly outWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
 }
@@ -47,6 +48,7 @@ export function emitConvolution(call: TorchCall, layer: ConvolutionArguments): P
     inputs: [layer.input],
     parameters: [layer.weight, layer.bias],
     outWidth: layer.outWidth,
+    groupsWidth: layer.groupsWidth,
     inWidth: layer.inWidth,
     attributes: {
       kind: 'convolution',

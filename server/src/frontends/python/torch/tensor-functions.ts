@@ -3,10 +3,11 @@
 
 import type { ActivationFunction, OpAttributes } from '../../../network/op.ts';
 import type { Dimension, Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { integerOf } from '../evaluator/operators.ts';
 import { bool, int, none, tuple, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { axisOf, flatten, functional } from './functional.ts';
-import { dimensionValue, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { dimensionValue, emitOn, fn, giveUp, originOf, type TorchCall, type TorchFunction } from './torch-call.ts';
 import { asTensor, itemOf, reshape, tensorItem } from './tensor-operators.ts';
 
 const notATensor = 'This is given something that is no known tensor';
@@ -60,20 +61,32 @@ function binaryFunction(operator: Extract<OpAttributes, { kind: 'elementwise' }>
   });
 }
 
-/** The sizes of a call that takes them one by one or as one sequence. */
-function sizesOf(call: TorchCall, name: string): readonly Dimension[] | undefined {
+/** The arguments of a call that takes sizes one by one or as one sequence. */
+function sizeArguments(call: TorchCall, name: string): readonly PyValue[] {
   const value = call.args.value(name);
   const items = value.kind === 'tuple' || value.kind === 'list' ? value.items : [value];
   const [first] = items;
-  const flat = items.length === 1 && (first?.kind === 'tuple' || first?.kind === 'list') ? first.items : items;
-  const sizes = flat.map((item): Dimension | undefined => (item.kind === 'unknown' ? item : integerOf(item)));
+  return items.length === 1 && (first?.kind === 'tuple' || first?.kind === 'list') ? first.items : items;
+}
+
+function sizesOf(call: TorchCall, name: string): readonly Dimension[] | undefined {
+  const sizes = sizeArguments(call, name).map((item): Dimension | undefined =>
+    item.kind === 'unknown' ? item : integerOf(item),
+  );
   return sizes.includes(undefined) ? undefined : sizes.filter((size) => size !== undefined);
 }
 
-function reshaped(call: TorchCall, shape: Shape | undefined): PyValue {
+function reshaped(call: TorchCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
   const input = call.args.tensor('input');
   if (!input || !shape) return giveUp(call, 'The shape to change to is not known');
-  return reshape(call.network, call.interpreter, input, shape, call.span, call.label);
+  return reshape(call.network, call.interpreter, input, shape, call.span, call.label, outWidth);
+}
+
+/** `x.view(-1, 16 * 5 * 5)`: the size that is named on the channels' axis must change with the layers around it. */
+function reshapedAsWritten(call: TorchCall): PyValue {
+  const channels = sizeArguments(call, 'shape')[1];
+  const trail = channels === undefined || integerOf(channels) === -1 ? undefined : originOf(channels);
+  return reshaped(call, sizesOf(call, 'shape'), trail);
 }
 
 function permuted(call: TorchCall, input: TensorValue | undefined, order: readonly number[] | undefined): PyValue {
@@ -252,7 +265,7 @@ const common: Record<string, TorchFunction> = {
   any: reduction('max'),
   all: reduction('min'),
   flatten: fn('input start_dim=0 end_dim=-1', flatten),
-  reshape: fn('input *shape', (call) => reshaped(call, sizesOf(call, 'shape'))),
+  reshape: fn('input *shape', reshapedAsWritten),
   permute: fn('input *dims', (call) =>
     permuted(
       call,
@@ -418,7 +431,7 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
   sub_: binaryFunction('subtract'),
   mul_: binaryFunction('multiply'),
   div_: binaryFunction('divide'),
-  view: fn('input *shape', (call) => reshaped(call, sizesOf(call, 'shape'))),
+  view: fn('input *shape', reshapedAsWritten),
   view_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
   reshape_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
   unflatten: functional['unflatten'] ?? same,

@@ -3,6 +3,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OpAttributes } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { sliceBounds } from '../evaluator/items.ts';
@@ -199,8 +200,9 @@ export function reshape(
   shape: Shape,
   span: SourceSpan,
   label = 'reshape',
+  outWidth?: WidthOrigin,
 ): PyValue {
-  return network.emit(interpreter, { label, attributes: { kind: 'reshape', shape }, inputs: [tensor], span });
+  return network.emit(interpreter, { label, attributes: { kind: 'reshape', shape }, inputs: [tensor], span, outWidth });
 }
 
 /** The one number of a tensor without dimensions, if known. */

@@ -28,6 +28,7 @@ export interface Emission {
   readonly parameters?: readonly (TensorValue | undefined)[];
   readonly span: SourceSpan;
   readonly outWidth?: WidthOrigin | undefined;
+  readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
 }
 
@@ -107,6 +108,7 @@ export class TracedNetwork {
       parameters,
       site,
       outWidth: emission.outWidth,
+      groupsWidth: emission.groupsWidth,
       inWidth: emission.inWidth,
     });
     if (!added.ok) return this.#misfit(interpreter, emission, name, site, ids, added.error);
