@@ -37,7 +37,17 @@ export class Scenario {
       this.#failed = true;
       this.failed++;
       console.log(`✗ ${label}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      await this.#workbench.screenshot(`failed ${label.replaceAll(/[^\w .-]/g, '')}`).catch(() => undefined);
+      await this.#keepEvidence(`failed ${label.replaceAll(/[^\w .-]/g, '')}`);
+    }
+  }
+
+  /** A picture, and what the editor said; neither must hide the failure. */
+  async #keepEvidence(name: string): Promise<void> {
+    try {
+      await this.#workbench.screenshot(name);
+      for (const text of await this.#workbench.notifications()) console.log(`  the editor said: ${text}`);
+    } catch (error) {
+      console.log(`  no more could be kept: ${String(error)}`);
     }
   }
 }

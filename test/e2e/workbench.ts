@@ -132,6 +132,13 @@ export class Workbench {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
   }
 
+  /** Opens the notification centre and gives what it holds, those that were hidden after a while included. */
+  async notifications(): Promise<readonly string[]> {
+    await this.page.keyboard.press('Escape');
+    await this.command('Notifications: Show Notifications');
+    return this.page.locator('.notifications-center .notification-list-item').allInnerTexts();
+  }
+
   /** The page inside the dashboard's panel. */
   get dashboard(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
