@@ -5,7 +5,14 @@ import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import type { EntryList, EntryRequest } from '../shared/frontend.ts';
 import { findDirectives, type Directive } from '../shared/directive.ts';
-import type { ClassDefinition, Expression, FunctionDefinition, ParameterDeclaration, Statement } from './syntax/ast.ts';
+import type {
+  ClassDefinition,
+  Expression,
+  ExpressionOf,
+  FunctionDefinition,
+  ParameterDeclaration,
+  Statement,
+} from './syntax/ast.ts';
 import type { ParsedModule } from './syntax/python-parser.ts';
 
 const fallbackInput: readonly (readonly number[])[] = [[3, 224, 224]];
@@ -208,6 +215,10 @@ function describe(expression: Expression): string | undefined {
   }
 }
 
+function isCall(node: object): node is ExpressionOf<'call'> {
+  return 'kind' in node && node.kind === 'call' && 'callee' in node;
+}
+
 /** The input shape of the first `torch.randn(1, 3, 32, 32)` or its kin, without the batch. */
 function shapesSeen(
   body: readonly Statement[],
@@ -219,20 +230,15 @@ function shapesSeen(
       node.forEach(visit);
       return;
     }
-    const expression = node as Expression;
-    if (
-      expression.kind === 'call' &&
-      expression.callee.kind === 'attribute' &&
-      /^(randn|rand|zeros|ones|empty)$/.test(expression.callee.name)
-    ) {
-      const numbers = expression.arguments.flatMap(({ kind, value }) => {
+    if (isCall(node) && node.callee.kind === 'attribute' && /^(randn|rand|zeros|ones|empty)$/.test(node.callee.name)) {
+      const numbers = node.arguments.flatMap(({ kind, value }) => {
         const parts = value.kind === 'tuple' || value.kind === 'list' ? value.elements : [value];
         return kind === 'positional'
           ? parts.map((part) => (part.kind === 'number' && part.isInteger ? part.value : NaN))
           : [];
       });
       if (numbers.length >= 2 && numbers.every((size) => size > 0))
-        found = { shapes: [numbers.slice(1)], span: expression.span };
+        found = { shapes: [numbers.slice(1)], span: node.span };
     }
     for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') visit(value);
   };

@@ -82,9 +82,8 @@ function evaluateEntry(
   } catch (error) {
     const failure = failureOf(error, entry.span);
     interpreter.report(failure);
-    network.builder.addUnknown(failure.message, failure.span ?? entry.span);
-    network.addIdleLayers();
-    if (network.builder.opCount > 0) graph = network.builder.build('pytorch', entry, []);
+    interpreter.loseTrack(failure.message, failure.span ?? entry.span);
+    if (network.builder.opCount > 0) graph = finish(interpreter, network, entry, []);
   }
   return { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
 }
@@ -128,6 +127,7 @@ function trace(
     names: new Map(),
     isModelled: false,
     isPackage: entry.document.endsWith('/__init__.py'),
+    deferred: new Map(),
   };
   for (const name of importable) interpreter.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
@@ -171,7 +171,8 @@ function makeModel(
   const written = writtenCall(parsed.body, entry.name);
   if (written !== undefined) return evaluateExpression(interpreter, scope, written);
   const expression = /^\w+$/.test(entry.name) ? `${entry.name}()` : entry.name;
-  const statement = parser.parse(entry.document, expression);
+  // The expression stands in no document: a call in it has the model's own definition as its place.
+  const statement = parser.parse(entry.document, expression, entry.span);
   const [first] = statement.body;
   if (first?.kind !== 'expression' || statement.problems.length > 0) {
     interpreter.report({
@@ -193,16 +194,7 @@ function makeModel(
     });
     return undefined;
   }
-  // The expression stands in no document: a call in it has the model's own definition as its place.
-  const place = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(place);
-    if (typeof node !== 'object' || node === null) return node;
-    return Object.fromEntries(
-      Object.entries(node).map(([key, value]) => [key, key === 'span' ? entry.span : place(value)]),
-    );
-  };
-  // Only spans are replaced; the tree is otherwise the same.
-  return evaluateExpression(interpreter, scope, place(first.expression) as typeof first.expression);
+  return evaluateExpression(interpreter, scope, first.expression);
 }
 
 function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
@@ -215,14 +207,22 @@ function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceVa
   try {
     const result = interpreter.call(model, { positional: inputs, keywords: new Map() }, entry.span);
     outputs = tensorsIn(result).map((tensor) => network.idOf(interpreter, tensor, entry.span));
-    if (result.kind === 'unknown') network.builder.addUnknown(result.reason, result.span);
+    if (result.kind === 'unknown') interpreter.loseTrack(result.reason, result.span);
   } catch (error) {
     const failure = failureOf(error, entry.span);
     interpreter.report({ ...failure, message: failure.message.replace('Building', 'Running') });
-    network.builder.addUnknown(failure.message, failure.span ?? entry.span);
+    interpreter.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  for (const span of interpreter.undecidedBranches)
-    network.builder.addUnknown('Which branch is taken here is not known', span);
+  return finish(interpreter, network, entry, outputs);
+}
+
+function finish(
+  interpreter: Interpreter,
+  network: TracedNetwork,
+  entry: ModelEntry,
+  outputs: readonly number[],
+): NetworkGraph {
+  for (const { reason, span } of interpreter.lostParts) network.builder.addUnknown(reason, span);
   network.addIdleLayers();
   return network.builder.build('pytorch', entry, outputs);
 }

@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { containerMethod } from './container-methods.ts';
 import { findMethod, unknownBaseOf } from './classes.ts';
 import type { Interpreter } from './interpreter.ts';
-import { importModule } from './modules.ts';
+import { deferredName, importModule, resolveDeferred } from './modules.ts';
 import { stringMethod } from './string-methods.ts';
 import {
   builtin,
@@ -164,7 +164,6 @@ function classAttribute(
   span: SourceSpan,
 ): PyValue | undefined {
   if (name === '__name__' || name === '__qualname__') return string(object.name);
-  if (name === '__module__') return string('');
   if (name === '__bases__') return tuple(object.bases);
   if (name === '__mro__') return tuple(object.mro);
   const found = findMethod(object, name);
@@ -174,6 +173,7 @@ function classAttribute(
     return found;
   }
   if (name === '__doc__') return none;
+  if (name === '__module__') return string('builtins');
   const missing = unknownBaseOf(object);
   return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.name}, is not known`, span);
 }
@@ -184,8 +184,12 @@ function moduleAttribute(
   name: string,
   span: SourceSpan,
 ): PyValue | undefined {
-  const own = object.names.get(name);
+  const own = object.names.get(name) ?? deferredName(object, name);
   if (own !== undefined) return own;
+  if (name === '__dict__') {
+    resolveDeferred(object);
+    return dict([...object.names].map(([key, value]) => [string(key), value]));
+  }
   if (name === '__name__') return string(object.name);
   const child = importModule(interpreter, `${object.name}.${name}`, span);
   if (child !== undefined) return child;

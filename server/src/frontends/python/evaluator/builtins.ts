@@ -338,7 +338,7 @@ const functions: Readonly<Record<string, Function>> = {
     const [object, name] = args.positional;
     if (!object || name?.kind !== 'string') return pyFalse;
     try {
-      const found = findAttribute(interpreter, object, name.value, span);
+      const found = interpreter.guarded(() => findAttribute(interpreter, object, name.value, span));
       return bool(found !== undefined && found.kind !== 'unknown');
     } catch (error) {
       if (error instanceof PythonError) return pyFalse;
@@ -350,7 +350,7 @@ const functions: Readonly<Record<string, Function>> = {
     if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
     if (fallback === undefined) return interpreter.attribute(object, name.value, span);
     try {
-      return findAttribute(interpreter, object, name.value, span) ?? fallback;
+      return interpreter.guarded(() => findAttribute(interpreter, object, name.value, span)) ?? fallback;
     } catch (error) {
       if (error instanceof PythonError) return fallback;
       throw error;

@@ -59,6 +59,7 @@ export function callValue(interpreter: Interpreter, callee: PyValue, args: Argum
       return interpreter.raise('TypeError', `'${callee.class.name}' object is not callable`, span);
     }
     case 'unknown':
+      interpreter.library.callUnknown(interpreter, callee, args, span);
       return callee;
     case 'static-method':
     case 'class-method':

@@ -76,6 +76,7 @@ export function makeDataclass(interpreter: Interpreter, type: ClassValue): void 
     for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
   }
   type.fields = [...fields.values()];
+  type.attributes.set('__dataclass_fields__', tuple(type.fields.map((field) => string(field.name))));
   if (type.attributes.has('__init__')) return;
   type.attributes.set(
     '__init__',
@@ -112,7 +113,17 @@ export function makeEnum(type: ClassValue, span: SourceSpan): void {
   const members: [PyValue, PyValue][] = [];
   let automatic = 1;
   for (const [name, value] of type.attributes) {
-    if (name.startsWith('_') || value.kind === 'function' || value.kind === 'property') continue;
+    const isMember =
+      !name.startsWith('_') &&
+      !['function', 'property', 'static-method', 'class-method', 'builtin'].includes(value.kind);
+    if (!isMember) continue;
+    const alias = members.find(
+      ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
+    )?.[1];
+    if (alias ?? (value.kind === 'instance' && value.class === type)) {
+      type.attributes.set(name, alias ?? value);
+      continue;
+    }
     const plain = value.kind === 'instance' && value.class.name === 'auto' ? int(automatic) : value;
     automatic++;
     const member: InstanceValue = {

@@ -5,6 +5,8 @@ import { builtin, none, tuple, type ClassValue, type PyValue } from './values.ts
 
 const hierarchy: readonly (readonly [string, string])[] = [
   ['Exception', 'BaseException'],
+  ['SystemExit', 'BaseException'],
+  ['KeyboardInterrupt', 'BaseException'],
   ['ArithmeticError', 'Exception'],
   ['ZeroDivisionError', 'ArithmeticError'],
   ['AssertionError', 'Exception'],

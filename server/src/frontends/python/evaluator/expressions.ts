@@ -1,11 +1,13 @@
 // Evaluates expressions. One function a kind that needs more than a line; everything that can fail in Python raises.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { assertUnreachable } from '../../../common/assert.ts';
 import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { asDefault } from './calls.ts';
 import type { Interpreter } from './interpreter.ts';
+import { deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
 import { reprOf, formatValue } from './text.ts';
@@ -35,7 +37,9 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
     case 'name':
       return lookUp(interpreter, scope, expression.name, span);
     case 'number': {
-      const origin = { kind: 'literal', value: expression.value, span } as const;
+      const origin: WidthOrigin = expression.isPlaceless
+        ? { kind: 'untraced', value: expression.value, reason: 'it is part of the entry, not of the file' }
+        : { kind: 'literal', value: expression.value, span };
       return expression.isInteger ? int(expression.value, origin) : float(expression.value, origin);
     }
     case 'string':
@@ -164,7 +168,7 @@ function lookUp(interpreter: Interpreter, scope: Scope, name: string, span: Sour
     isInner = true;
     current = current.parent;
   }
-  const known = scope.module.names.get(name) ?? interpreter.builtins.get(name);
+  const known = scope.module.names.get(name) ?? deferredName(scope.module, name) ?? interpreter.builtins.get(name);
   if (known !== undefined) return known;
   if (name === '__class__' && scope.method) return scope.method.owner;
   return interpreter.raise('NameError', `name '${name}' is not defined`, span);
@@ -282,6 +286,7 @@ function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'
     return dict([...scope.names].map(([name, value]) => [string(name), value]));
   }
   if (calleeExpression.kind === 'name' && calleeExpression.name === 'globals') {
+    resolveDeferred(scope.module);
     return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
   }
   const callee = evaluateExpression(interpreter, scope, calleeExpression);

@@ -4,6 +4,7 @@
 import type { Cancellation } from '../../../common/cancellation.ts';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
+import type { UnknownPart } from '../../../network/network-graph.ts';
 import type { EvaluationLimits, SourceReader } from '../../shared/frontend.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
@@ -26,6 +27,7 @@ import {
   type InstanceValue,
   type ModuleValue,
   type PyValue,
+  type Scope,
   type UnknownValue,
 } from './values.ts';
 
@@ -49,7 +51,9 @@ export interface Library {
     args: Arguments,
     span: SourceSpan,
   ): PyValue | undefined;
-  /** Told of every attribute that is set on an instance. */
+  /** Something that is not known is called: where it is given parts of the network, that is a loss. */
+  callUnknown(interpreter: Interpreter, callee: UnknownValue, args: Arguments, span: SourceSpan): void;
+  /** An item of a framework's container; undefined when the instance is none. */
   instanceItem(
     interpreter: Interpreter,
     instance: InstanceValue,
@@ -75,9 +79,12 @@ export class Interpreter {
   /** Exceptions whose handlers are running, for a bare `raise`. */
   readonly handling: PythonError[] = [];
   /** Exceptions that ended a top-level statement, by document. */
-  readonly moduleFailures = new Map<string, readonly PythonError[]>();
-  /** Branches whose condition is not known: the network may be another than the one that was found. */
-  readonly undecidedBranches: SourceSpan[] = [];
+  readonly moduleFailures = new Map<string, PythonError[]>();
+  /** What could not be followed while the model was made and run: the network may hold more than was found. */
+  readonly lostParts: UnknownPart[] = [];
+  /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
+  importDepth = 0;
+  #guards = 0;
   readonly #cancellation: Cancellation;
   #steps = 0;
 
@@ -121,7 +128,7 @@ export class Interpreter {
   }
 
   /** Ends this path with a Python exception of a built-in class. */
-  raise(className: string, message: string, span: SourceSpan): never {
+  raise(className: string, message: string, span: SourceSpan, ends?: Scope): never {
     const found = this.builtins.get(className);
     const type: ClassValue =
       found?.kind === 'class' ? found : { kind: 'class', name: className, bases: [], mro: [], attributes: new Map() };
@@ -131,7 +138,7 @@ export class Interpreter {
       attributes: new Map([['args', tuple([string(message)])]]),
       site: { span, callChain: [...this.callStack] },
     };
-    throw new PythonError(exception, `${className}: ${message}`, span);
+    throw new PythonError(exception, `${className}: ${message}`, span, ends);
   }
 
   /** Reports a problem once a place and sentence. */
@@ -146,12 +153,51 @@ export class Interpreter {
     if (!known && this.problems.length < 200) this.problems.push(problem);
   }
 
-  /** A branch depends on something unknown; the branch not taken may change the network. */
-  undecided(span: SourceSpan): void {
-    const known = this.undecidedBranches.some(
-      (other) => other.start === span.start && other.document === span.document,
+  /** Keeps an exception that ended a statement of a module's text. */
+  noteFailure(document: string, error: PythonError): void {
+    const known = this.moduleFailures.get(document);
+    if (known) known.push(error);
+    else this.moduleFailures.set(document, [error]);
+  }
+
+  /** Says that something could not be followed; the totals of the network become lower bounds. */
+  loseTrack(reason: string, span: SourceSpan): void {
+    if (this.importDepth > 0) return;
+    const known = this.lostParts.some(
+      (other) => other.span.start === span.start && other.span.document === span.document && other.reason === reason,
     );
-    if (!known) this.undecidedBranches.push(span);
+    if (!known) this.lostParts.push({ reason, span });
+  }
+
+  /** A branch depends on something unknown; the branch not taken may change the network. */
+  undecided(test: PyValue, span: SourceSpan): void {
+    this.loseTrack(
+      test.kind === 'unknown' ? test.reason : 'Which branch is taken here depends on the contents of a tensor',
+      span,
+    );
+  }
+
+  /** Runs something whose Python exceptions the caller handles, so that nothing inside goes on behind them. */
+  guarded<T>(run: () => T): T {
+    this.#guards++;
+    try {
+      return run();
+    } finally {
+      this.#guards--;
+    }
+  }
+
+  /** Whether an exception would be handled by somebody. */
+  get isGuarded(): boolean {
+    return this.#guards > 0;
+  }
+
+  /** Reports an exception that nobody handles. What it would have computed is not known from here on. */
+  goOnBehind(error: PythonError): UnknownValue {
+    const { message, span } = error;
+    this.report({ code: 'python-raises', severity: 'error', message: `This raises ${message}`, span });
+    this.loseTrack(message, span);
+    return unknown(message, span);
   }
 
   call(callee: PyValue, args: Arguments, span: SourceSpan): PyValue {
@@ -235,7 +281,7 @@ export class Interpreter {
         return Array.from({ length }, (_, i) => int(value.start + i * value.step));
       }
       case 'string':
-        return [...value.value].map(string);
+        return Array.from(value.value, string);
       case 'dict':
         return [...value.entries.values()].map(({ key }) => key);
       case 'set':
@@ -292,7 +338,7 @@ export class Interpreter {
     for (;;) {
       this.tick(span);
       try {
-        items.push(this.callWith(next, span));
+        items.push(this.guarded(() => this.callWith(next, span)));
       } catch (error) {
         if (error instanceof PythonError && error.exception.class.name === 'StopIteration') return items;
         throw error;

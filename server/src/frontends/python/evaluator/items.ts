@@ -45,7 +45,7 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
     case 'list':
     case 'tuple':
     case 'string': {
-      const items: readonly PyValue[] = object.kind === 'string' ? [...object.value].map(string) : object.items;
+      const items: readonly PyValue[] = object.kind === 'string' ? Array.from(object.value, string) : object.items;
       if (index.kind === 'slice') {
         const bounds = sliceBounds(index, items.length);
         if (bounds === undefined) return unknown('The bounds of this slice are not known', span);

@@ -5,7 +5,6 @@ import type { ImportedName } from '../syntax/ast.ts';
 import type { Interpreter } from './interpreter.ts';
 import { runModule } from './statements.ts';
 import { setName } from './assignment.ts';
-import { PythonError } from './python-error.ts';
 import { unknown, type ModuleValue, type PyValue, type Scope } from './values.ts';
 
 /** The module of a dotted name, loaded once; undefined when neither a model nor source is found. */
@@ -47,12 +46,52 @@ export function loadModule(
   text: string,
   isPackage: boolean,
 ): ModuleValue {
-  const module: ModuleValue = { kind: 'module', name, document, names: new Map(), isModelled: false, isPackage };
+  const module = sourceModule(name, document, isPackage);
   interpreter.modules.set(name, module);
   const parsed = interpreter.parser.parse(document, text);
   const scope: Scope = { names: module.names, parent: undefined, module };
   runModule(interpreter, scope, parsed.body);
   return module;
+}
+
+/** A module of source text before that text is run. */
+export function sourceModule(name: string, document: string, isPackage: boolean): ModuleValue {
+  return { kind: 'module', name, document, names: new Map(), isModelled: false, isPackage, deferred: new Map() };
+}
+
+/** The value of a name that was imported but not asked for until now. */
+export function deferredName(module: ModuleValue, name: string): PyValue | undefined {
+  const resolve = module.deferred?.get(name);
+  if (resolve === undefined) return undefined;
+  module.deferred?.delete(name);
+  const value = resolve();
+  module.names.set(name, value);
+  return value;
+}
+
+/** Resolves all names that were imported but not asked for. */
+export function resolveDeferred(module: ModuleValue): void {
+  for (const name of [...(module.deferred?.keys() ?? [])]) deferredName(module, name);
+}
+
+/**
+ * Binds an imported name. At the top of a module it is resolved when it is first asked for, as most of a library's
+ * imports never are; inside `try` at once, as the import may be what fails.
+ */
+function bindImport(interpreter: Interpreter, scope: Scope, name: string, resolve: () => PyValue): void {
+  const { deferred } = scope.module;
+  if (deferred === undefined || scope.names !== scope.module.names || interpreter.isGuarded) {
+    setName(scope, name, resolve());
+    return;
+  }
+  scope.names.delete(name);
+  deferred.set(name, resolve);
+}
+
+/** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
+function missingModule(interpreter: Interpreter, name: string, span: SourceSpan): PyValue {
+  if (interpreter.isGuarded) return interpreter.raise('ModuleNotFoundError', `No module named '${name}'`, span);
+  return unknown(`The module ${name} is neither in the workspace nor modelled`, span);
 }
 
 /** `import a.b.c [as d]`. */
@@ -64,24 +103,17 @@ export function importInto(
   span: SourceSpan,
 ): void {
   const parts = name.split('.');
-  const [first] = parts;
-  if (first === undefined) return;
-  if (alias !== '') {
-    setName(
-      scope,
-      alias,
-      importModule(interpreter, name, span) ??
-        unknown(`The module ${name} is neither in the workspace nor modelled`, span),
-    );
-    return;
+  const [first = ''] = parts;
+  const load = (wanted: string): PyValue =>
+    importModule(interpreter, wanted, span) ?? missingModule(interpreter, wanted, span);
+  if (alias !== '') bindImport(interpreter, scope, alias, () => load(name));
+  else {
+    bindImport(interpreter, scope, first, () => {
+      const whole = load(first);
+      for (let i = 2; i <= parts.length; i++) load(parts.slice(0, i).join('.'));
+      return whole;
+    });
   }
-  for (let i = 1; i <= parts.length; i++) importModule(interpreter, parts.slice(0, i).join('.'), span);
-  setName(
-    scope,
-    first,
-    importModule(interpreter, first, span) ??
-      unknown(`The module ${first} is neither in the workspace nor modelled`, span),
-  );
 }
 
 /** `from module import names`, relative when `level` counts dots. */
@@ -93,31 +125,39 @@ export function importFrom(
   names: readonly ImportedName[] | undefined,
   span: SourceSpan,
 ): void {
-  const module =
+  const load = (): ModuleValue | undefined =>
     level === 0
       ? importModule(interpreter, target, span)
       : relativeModule(interpreter, scope.module, target, level, span);
   if (names === undefined) {
-    if (module) for (const [name, value] of exported(interpreter, module)) setName(scope, name, value);
+    const module = load();
+    if (module === undefined) return;
+    for (const name of exportedNames(module)) {
+      const own = module.names.get(name);
+      if (own !== undefined) setName(scope, name, own);
+      else bindImport(interpreter, scope, name, () => importedName(interpreter, module, name, span));
+    }
     return;
   }
   for (const { name, alias } of names) {
-    const label = alias === '' ? name : alias;
-    const full = `${'.'.repeat(level)}${target}`;
-    if (module === undefined)
-      setName(scope, label, unknown(`The module ${full} is neither in the workspace nor modelled`, span));
-    else setName(scope, label, importedName(interpreter, module, name, span));
+    bindImport(interpreter, scope, alias === '' ? name : alias, () => {
+      const module = load();
+      if (module) return importedName(interpreter, module, name, span);
+      return missingModule(interpreter, `${'.'.repeat(level)}${target}`, span);
+    });
   }
 }
 
 function importedName(interpreter: Interpreter, module: ModuleValue, name: string, span: SourceSpan): PyValue {
-  const own = module.names.get(name);
+  const own = module.names.get(name) ?? deferredName(module, name);
   if (own !== undefined) return own;
   const child = importModule(interpreter, `${module.name}.${name}`, span) ?? siblingModule(interpreter, module, name);
   if (child) return child;
   if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
   const getter = module.names.get('__getattr__');
   if (getter) return interpreter.callWith(getter, span, { kind: 'string', value: name });
+  if (interpreter.isGuarded)
+    return interpreter.raise('ImportError', `cannot import name '${name}' from '${module.name}'`, span);
   return unknown(`${module.name} has no ${name}`, span);
 }
 
@@ -163,7 +203,7 @@ function importModuleAt(
   if (found) return found;
   interpreter.tick(span);
   // A folder without __init__.py is a package too; its modules are found beside it.
-  const package_: ModuleValue = {
+  const namespace: ModuleValue = {
     kind: 'module',
     name,
     document: `${base}/__init__.py`,
@@ -171,26 +211,14 @@ function importModuleAt(
     isModelled: false,
     isPackage: true,
   };
-  return package_;
+  return namespace;
 }
 
-function exported(interpreter: Interpreter, module: ModuleValue): readonly (readonly [string, PyValue])[] {
+/** The names that `from module import *` binds. */
+function exportedNames(module: ModuleValue): readonly string[] {
   const all = module.names.get('__all__');
   if (all?.kind === 'list' || all?.kind === 'tuple') {
-    return all.items.flatMap((item) => {
-      if (item.kind !== 'string') return [];
-      try {
-        return [
-          [
-            item.value,
-            importedName(interpreter, module, item.value, { document: module.document, start: 0, end: 0 }),
-          ] as const,
-        ];
-      } catch (error) {
-        if (error instanceof PythonError) return [];
-        throw error;
-      }
-    });
+    return all.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
   }
-  return [...module.names].filter(([name]) => !name.startsWith('_'));
+  return [...module.names.keys(), ...(module.deferred?.keys() ?? [])].filter((name) => !name.startsWith('_'));
 }

@@ -114,7 +114,7 @@ function bitwise(operator: '&' | '|' | '^' | '<<' | '>>', left: number, right: n
   return Number(result);
 }
 
-const traced: ReadonlySet<BinaryOperator> = new Set(['+', '-', '*', '/', '//', '%', '**']);
+const traced: readonly OriginOperator[] = ['+', '-', '*', '/', '//', '%', '**'];
 
 function numeric(
   interpreter: Interpreter,
@@ -133,8 +133,8 @@ function numeric(
   const isInteger =
     left.kind !== 'float' && right.kind !== 'float' && operator !== '/' && !(operator === '**' && b < 0);
   if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(operator)) return bool(value !== 0);
-  // The set holds only operators that trails know.
-  const origin = traced.has(operator) ? computed(operator as OriginOperator, value, [left, right], span) : undefined;
+  const known = traced.find((candidate) => candidate === operator);
+  const origin = known && computed(known, value, [left, right], span);
   return isInteger ? int(value, origin) : float(value, origin);
 }
 

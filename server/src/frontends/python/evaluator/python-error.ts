@@ -1,17 +1,20 @@
 // Ways in which running Python ends early. These are control flow inside the evaluator and never leave it.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { InstanceValue } from './values.ts';
+import type { InstanceValue, Scope } from './values.ts';
 
 /** A Python exception on its way to a handler. */
 export class PythonError extends Error {
   readonly exception: InstanceValue;
   readonly span: SourceSpan;
+  /** The call that a `raise` or `assert` of the source ends; it is never gone on with behind that statement. */
+  readonly ends: Scope | undefined;
 
-  constructor(exception: InstanceValue, message: string, span: SourceSpan) {
+  constructor(exception: InstanceValue, message: string, span: SourceSpan, ends?: Scope) {
     super(message);
     this.exception = exception;
     this.span = span;
+    this.ends = ends;
   }
 }
 

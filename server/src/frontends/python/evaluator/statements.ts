@@ -19,10 +19,50 @@ export type Ending =
 
 export function runBlock(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): Ending | undefined {
   for (const statement of statements) {
-    const ending = runStatement(interpreter, scope, statement);
+    let ending: Ending | undefined;
+    try {
+      ending = runStatement(interpreter, scope, statement);
+    } catch (error) {
+      if (!(error instanceof PythonError) || !canGoOn(interpreter, scope, error)) throw error;
+      ending = goOn(interpreter, scope, statement, error);
+    }
     if (ending !== undefined) return ending;
   }
   return undefined;
+}
+
+/**
+ * One mistake must not hide the rest of a network: where the source handles no exception, a failing statement gives
+ * unknown values and the next one runs. A `raise` still ends the call that it stands in.
+ */
+function canGoOn(interpreter: Interpreter, scope: Scope, error: PythonError): boolean {
+  return !interpreter.isGuarded && interpreter.importDepth === 0 && error.ends !== scope;
+}
+
+function goOn(interpreter: Interpreter, scope: Scope, statement: Statement, error: PythonError): Ending | undefined {
+  const lost = interpreter.goOnBehind(error);
+  switch (statement.kind) {
+    case 'return':
+      return { kind: 'return', value: lost };
+    case 'assignment':
+      for (const target of statement.targets) assignLost(interpreter, scope, target, lost);
+      return undefined;
+    case 'annotated':
+    case 'augmented':
+      assignLost(interpreter, scope, statement.target, lost);
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function assignLost(interpreter: Interpreter, scope: Scope, target: Expression, lost: PyValue): void {
+  try {
+    assign(interpreter, scope, target, lost);
+  } catch (error) {
+    // The target itself may be what failed.
+    if (!(error instanceof PythonError)) throw error;
+  }
 }
 
 function runStatement(interpreter: Interpreter, scope: Scope, statement: Statement): Ending | undefined {
@@ -65,14 +105,16 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
     case 'continue':
       return { kind: statement.kind };
     case 'if': {
-      const truth = interpreter.truth(evaluate(statement.test), statement.test.span);
-      if (truth === undefined) interpreter.undecided(statement.test.span);
+      const test = evaluate(statement.test);
+      const truth = interpreter.truth(test, statement.test.span);
+      if (truth === undefined) interpreter.undecided(test, statement.test.span);
       return runBlock(interpreter, scope, truth === true ? statement.body : statement.otherwise);
     }
     case 'while': {
       for (;;) {
-        const truth = interpreter.truth(evaluate(statement.test), statement.test.span);
-        if (truth === undefined) interpreter.undecided(statement.test.span);
+        const test = evaluate(statement.test);
+        const truth = interpreter.truth(test, statement.test.span);
+        if (truth === undefined) interpreter.undecided(test, statement.test.span);
         if (truth !== true) return runBlock(interpreter, scope, statement.otherwise);
         const ending = runBlock(interpreter, scope, statement.body);
         if (ending?.kind === 'break') return undefined;
@@ -101,10 +143,10 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
     case 'raise': {
       if (!statement.exception) {
         const caught = interpreter.handling.at(-1);
-        if (caught) throw caught;
-        return interpreter.raise('RuntimeError', 'No active exception to raise again', statement.span);
+        if (caught) throw new PythonError(caught.exception, caught.message, caught.span, scope);
+        return interpreter.raise('RuntimeError', 'No active exception to raise again', statement.span, scope);
       }
-      return raiseValue(interpreter, evaluate(statement.exception), statement.span);
+      return raiseValue(interpreter, scope, evaluate(statement.exception), statement.span);
     }
     case 'try':
       return runTry(interpreter, scope, statement);
@@ -115,7 +157,7 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
         const message = statement.message
           ? interpreter.text(evaluate(statement.message), statement.span)
           : 'assertion failed';
-        interpreter.raise('AssertionError', message, statement.span);
+        interpreter.raise('AssertionError', message, statement.span, scope);
       }
       return undefined;
     }
@@ -150,7 +192,7 @@ function runFor(
     statement.iterable.span,
   );
   if ('kind' in items) {
-    interpreter.undecided(statement.iterable.span);
+    interpreter.undecided(items, statement.iterable.span);
     return undefined;
   }
   // A list that grows while it is walked is walked to its new end, as in Python.
@@ -192,10 +234,15 @@ function decorate(
 ): PyValue {
   let decorated = value;
   for (const decorator of [...definition.decorators].reverse()) {
-    const callee = evaluateExpression(interpreter, scope, decorator);
-    if (callee.kind === 'unknown') continue;
-    const result = interpreter.callWith(callee, decorator.span, decorated);
-    if (result.kind !== 'unknown' && result.kind !== 'none') decorated = result;
+    try {
+      const callee = evaluateExpression(interpreter, scope, decorator);
+      if (callee.kind === 'unknown') continue;
+      const result = interpreter.callWith(callee, decorator.span, decorated);
+      if (result.kind !== 'unknown' && result.kind !== 'none') decorated = result;
+    } catch (error) {
+      if (!(error instanceof PythonError)) throw error;
+      interpreter.noteFailure(scope.module.document, error);
+    }
   }
   return decorated;
 }
@@ -219,6 +266,7 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
     ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
   };
   made.mro = resolutionOrder(made);
+  made.attributes.set('__module__', string(scope.module.name));
   const body: Scope = { names: made.attributes, parent: scope, module: scope.module, isClassBody: true };
   runBlock(interpreter, body, definition.body);
   const fields = definition.body.flatMap((statement) => {
@@ -254,10 +302,11 @@ function own(value: PyValue, owner: ClassValue): void {
   } else if (value.kind === 'static-method' || value.kind === 'class-method') own(value.function, owner);
 }
 
-function raiseValue(interpreter: Interpreter, value: PyValue, span: Statement['span']): never {
+function raiseValue(interpreter: Interpreter, scope: Scope, value: PyValue, span: Statement['span']): never {
   const exception = value.kind === 'class' ? interpreter.callWith(value, span) : value;
-  if (exception.kind !== 'instance') return interpreter.raise('RuntimeError', 'an exception that is not known', span);
-  throw new PythonError(exception, `${exception.class.name}: ${interpreter.text(exception, span)}`, span);
+  if (exception.kind !== 'instance')
+    return interpreter.raise('RuntimeError', 'an exception that is not known', span, scope);
+  throw new PythonError(exception, `${exception.class.name}: ${interpreter.text(exception, span)}`, span, scope);
 }
 
 function runTry(
@@ -267,7 +316,8 @@ function runTry(
 ): Ending | undefined {
   let ending: Ending | undefined;
   try {
-    ending = runBlock(interpreter, scope, statement.body);
+    const runBody = (): Ending | undefined => runBlock(interpreter, scope, statement.body);
+    ending = statement.handlers.length > 0 ? interpreter.guarded(runBody) : runBody();
     ending ??= runBlock(interpreter, scope, statement.otherwise);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
@@ -321,7 +371,7 @@ function runMatch(
   for (const branch of statement.cases) {
     const fits = matches(interpreter, scope, branch.pattern, subject, statement.span);
     if (fits === undefined) {
-      interpreter.undecided(statement.subject.span);
+      interpreter.undecided(subject, statement.subject.span);
       return undefined;
     }
     if (!fits) continue;
@@ -378,16 +428,18 @@ function matches(
 export function runModule(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): void {
   scope.names.set('__name__', string(scope.module.name));
   scope.names.set('__file__', string(scope.module.document));
-  for (const statement of statements) {
-    try {
-      runStatement(interpreter, scope, statement);
-    } catch (error) {
-      // At the top of a module one failing statement must not hide the definitions below it.
-      if (!(error instanceof PythonError)) throw error;
-      interpreter.moduleFailures.set(scope.module.document, [
-        ...(interpreter.moduleFailures.get(scope.module.document) ?? []),
-        error,
-      ]);
+  interpreter.importDepth++;
+  try {
+    for (const statement of statements) {
+      try {
+        runStatement(interpreter, scope, statement);
+      } catch (error) {
+        // At the top of a module one failing statement must not hide the definitions below it.
+        if (!(error instanceof PythonError)) throw error;
+        interpreter.noteFailure(scope.module.document, error);
+      }
     }
+  } finally {
+    interpreter.importDepth--;
   }
 }

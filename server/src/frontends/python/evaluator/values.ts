@@ -132,6 +132,8 @@ export interface ModuleValue {
   /** For library modules that we model: what is not in the table is unknown, not an error. */
   readonly isModelled: boolean;
   isPackage?: boolean;
+  /** Imported names that nobody has asked for yet. */
+  readonly deferred?: Map<string, () => PyValue>;
 }
 export interface SuperValue {
   readonly kind: 'super';

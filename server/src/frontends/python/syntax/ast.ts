@@ -9,6 +9,34 @@ interface Node {
 export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**' | '@' | '&' | '|' | '^' | '<<' | '>>';
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in' | 'is' | 'is not';
 
+export const binaryOperators: readonly BinaryOperator[] = [
+  '+',
+  '-',
+  '*',
+  '/',
+  '//',
+  '%',
+  '**',
+  '@',
+  '&',
+  '|',
+  '^',
+  '<<',
+  '>>',
+];
+export const comparisonOperators: readonly ComparisonOperator[] = [
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  'not in',
+  'is',
+  'is not',
+];
+
 export interface Argument {
   readonly kind: 'positional' | 'keyword' | 'splat' | 'dictionary-splat';
   /** Only for keywords. */
@@ -35,7 +63,13 @@ export type FormatPart =
 export type Expression = Node &
   (
     | { readonly kind: 'name'; readonly name: string }
-    | { readonly kind: 'number'; readonly value: number; readonly isInteger: boolean }
+    /** `isPlaceless`: from an expression that stands in no document, such as an entry's name; it can't be edited. */
+    | {
+        readonly kind: 'number';
+        readonly value: number;
+        readonly isInteger: boolean;
+        readonly isPlaceless?: boolean;
+      }
     | { readonly kind: 'string'; readonly value: string }
     | { readonly kind: 'format-string'; readonly parts: readonly FormatPart[] }
     | { readonly kind: 'constant'; readonly value: boolean | null }

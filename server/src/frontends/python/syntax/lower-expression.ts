@@ -1,14 +1,15 @@
 // Tree-sitter's expression nodes to our own. Recursion is bounded: a nesting deeper than any real file is broken text.
 
 import type { Node } from 'web-tree-sitter';
-import type {
-  Argument,
-  BinaryOperator,
-  ComparisonOperator,
-  ComprehensionClause,
-  Expression,
-  FormatPart,
-  ParameterDeclaration,
+import {
+  binaryOperators,
+  comparisonOperators,
+  type Argument,
+  type BinaryOperator,
+  type ComprehensionClause,
+  type Expression,
+  type FormatPart,
+  type ParameterDeclaration,
 } from './ast.ts';
 import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.ts';
 import { isRaw, parseNumber, unescape } from './string-literal.ts';
@@ -42,7 +43,13 @@ function lower(lowering: Lowering, node: Node): Expression {
       return { kind: 'name', name: node.text, span };
     case 'integer':
     case 'float':
-      return { kind: 'number', value: parseNumber(node.text), isInteger: node.type === 'integer', span };
+      return {
+        kind: 'number',
+        value: parseNumber(node.text),
+        isInteger: node.type === 'integer',
+        span,
+        ...(lowering.place && { isPlaceless: true }),
+      };
     case 'true':
     case 'false':
       return { kind: 'constant', value: node.type === 'true', span };
@@ -94,8 +101,7 @@ function lower(lowering: Lowering, node: Node): Expression {
     case 'binary_operator':
       return {
         kind: 'binary',
-        // The grammar has no other operators in this place.
-        operator: (field(node, 'operator')?.text ?? '+') as BinaryOperator,
+        operator: binaryOperator(field(node, 'operator')?.text),
         left: lowerField(lowering, node, 'left'),
         right: lowerField(lowering, node, 'right'),
         span,
@@ -187,6 +193,11 @@ function lower(lowering: Lowering, node: Node): Expression {
   }
 }
 
+/** The grammar has no other operators where these stand. */
+export function binaryOperator(text: string | undefined): BinaryOperator {
+  return binaryOperators.find((operator) => operator === text) ?? '+';
+}
+
 function lowerFirst(lowering: Lowering, node: Node): Expression {
   const [first] = partsOf(node);
   if (first === undefined) return { kind: 'broken', reason: 'Something is missing', span: spanOf(lowering, node) };
@@ -204,7 +215,10 @@ function lowerComparison(lowering: Lowering, node: Node): Expression {
   if (first === undefined || others.length !== operators.length)
     return { kind: 'broken', reason: 'Half a comparison', span };
   // The grammar has no other operators in this place.
-  const rest = others.map((operand, i) => ({ operator: operators[i] as ComparisonOperator, operand }));
+  const rest = others.map((operand, i) => ({
+    operator: comparisonOperators.find((operator) => operator === operators[i]) ?? '==',
+    operand,
+  }));
   return { kind: 'comparison', first, rest, span };
 }
 

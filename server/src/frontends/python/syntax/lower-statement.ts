@@ -1,9 +1,9 @@
 // Tree-sitter's statement nodes to our own. Broken stretches become problems and `broken-statement`; the rest stays.
 
 import type { Node } from 'web-tree-sitter';
-import type { BinaryOperator, ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
+import type { ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
 import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.ts';
-import { lowerArguments, lowerExpression, lowerParameters } from './lower-expression.ts';
+import { binaryOperator, lowerArguments, lowerExpression, lowerParameters } from './lower-expression.ts';
 
 /** The statements of a module or a block. */
 export function lowerBlock(lowering: Lowering, node: Node | undefined): readonly Statement[] {
@@ -119,8 +119,7 @@ function lowerExpressionStatement(lowering: Lowering, node: Node): readonly Stat
   if (first === undefined) return [];
   if (first.type === 'assignment') return lowerAssignment(lowering, first);
   if (first.type === 'augmented_assignment') {
-    // The grammar has no other operators in this place.
-    const operator = (field(first, 'operator')?.text.slice(0, -1) ?? '+') as BinaryOperator;
+    const operator = binaryOperator(field(first, 'operator')?.text.slice(0, -1));
     return [
       {
         kind: 'augmented',

@@ -7,11 +7,13 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 export interface Lowering {
   readonly document: string;
   readonly problems: Problem[];
+  /** Where everything is said to stand, for text that is no part of the document. */
+  readonly place?: SourceSpan | undefined;
 }
 
 /** The span of a node; tree-sitter counts UTF-16 units, as we do. */
 export function spanOf(lowering: Lowering, node: Node): SourceSpan {
-  return { document: lowering.document, start: node.startIndex, end: node.endIndex };
+  return lowering.place ?? { document: lowering.document, start: node.startIndex, end: node.endIndex };
 }
 
 /** Named children without comments: the parser hangs those anywhere. */

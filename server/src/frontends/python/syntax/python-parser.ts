@@ -2,6 +2,7 @@
 
 import { Language, Parser } from 'web-tree-sitter';
 import type { Problem } from '../../../common/problem.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
 import { lowerBlock } from './lower-statement.ts';
 import { reportBroken, type Lowering } from './lowering.ts';
@@ -13,7 +14,8 @@ export interface ParsedModule {
 }
 
 export interface PythonParser {
-  parse(document: string, text: string): ParsedModule;
+  /** With a `place`, the text is no part of the document and all of it stands there. */
+  parse(document: string, text: string, place?: SourceSpan): ParsedModule;
 }
 
 /** Loads the runtime and the grammar from their WebAssembly bytes; done once a process. */
@@ -23,11 +25,11 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
   const parser = new Parser();
   parser.setLanguage(language);
   return {
-    parse(document, text) {
+    parse(document, text, place) {
       const tree = parser.parse(text);
       if (tree === null) return { body: [], problems: [] };
       try {
-        const lowering: Lowering = { document, problems: [] };
+        const lowering: Lowering = { document, problems: [], place };
         const body = lowerBlock(lowering, tree.rootNode);
         if (tree.rootNode.hasError && lowering.problems.length === 0) {
           const broken = tree.rootNode.descendantsOfType('ERROR').at(0);

@@ -54,7 +54,7 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
         self.attributes.set('training', { kind: 'bool', value: false });
         const bound = bindSignature(interpreter, row.name, constructor, rest, span);
         const lost = bound.firstUnknown();
-        if (lost) network.builder.addUnknown(`${row.name}: ${lost.reason}`, span);
+        if (lost) interpreter.loseTrack(`${row.name}: ${lost.reason}`, span);
         row.construct?.(self, bound, interpreter, span);
         return none;
       },

@@ -53,7 +53,7 @@ export function callTorch(
   const bound = bindSignature(interpreter, label, row.signature, args, span);
   const lost = row.toleratesUnknown ? undefined : bound.firstUnknown();
   if (lost) {
-    network.builder.addUnknown(lost.reason, lost.span);
+    interpreter.loseTrack(lost.reason, lost.span);
     return lost;
   }
   return row.body({ interpreter, network, args: bound, span, label });
@@ -61,7 +61,7 @@ export function callTorch(
 
 /** Says that something could not be followed; the totals become lower bounds. */
 export function giveUp(call: TorchCall, reason: string): PyValue {
-  call.network.builder.addUnknown(reason, call.span);
+  call.interpreter.loseTrack(reason, call.span);
   return unknown(reason, call.span);
 }
 

@@ -17,6 +17,7 @@ import {
   type InstanceValue,
   type ModuleValue,
   type PyValue,
+  type TensorValue,
 } from '../evaluator/values.ts';
 import { baseModuleClass } from './base-module.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
@@ -24,7 +25,7 @@ import { functional } from './functional.ts';
 import { layerModules } from './layer-modules.ts';
 import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
-import { standardModule } from './standard-library.ts';
+import { standardModule } from '../standard-library/standard-modules.ts';
 import { tensorMethods, torchTensorFunctions } from './tensor-functions.ts';
 import { tensorItem, tensorOperator } from './tensor-operators.ts';
 import { callTorch, dimensionValue, type TorchFunction } from './torch-call.ts';
@@ -45,9 +46,21 @@ export function createTorchLibrary(): { readonly library: Library; readonly netw
     tensorItem: (interpreter, tensor, index, span) =>
       tensor.kind === 'tensor' ? tensorItem(network, interpreter, tensor, index, span) : tensor,
     callInstance: (interpreter, instance, args, span) => callModule(network, interpreter, instance, args, span),
+    callUnknown: (interpreter, callee, args, span) => {
+      const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
+      if (tensors.length > 0) network.opaque(interpreter, 'unknown', callee.reason, tensors, span);
+    },
     instanceItem: (interpreter, instance, index, span) => containerItem(network, interpreter, instance, index, span),
   };
   return { library, network };
+}
+
+/** The tensors of an argument: itself, or the items of a sequence. */
+function tensorsWithin(value: PyValue): readonly TensorValue[] {
+  if (value.kind === 'tensor') return [value];
+  return value.kind === 'list' || value.kind === 'tuple'
+    ? value.items.flatMap((item) => (item.kind === 'tensor' ? [item] : []))
+    : [];
 }
 
 function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
@@ -231,7 +244,7 @@ function libraryModule(
       return make([['wrap', passingThrough('wrap')]]);
     default: {
       const standard = standardModule(interpreter, name);
-      if (standard) return make(Object.entries(standard));
+      if (standard) return make(standard);
       return silentModules.test(name) ? make([]) : undefined;
     }
   }

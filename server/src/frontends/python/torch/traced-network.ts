@@ -82,17 +82,12 @@ export class TracedNetwork {
     const { attributes, inputs, label } = emission;
     const parameters = this.#parametersOf(emission);
     if (
-      parameters.length === 0 &&
-      inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true)
+      !this.#isRecording ||
+      (parameters.length === 0 &&
+        inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true))
     ) {
-      const shapes = inferShapes(
-        attributes,
-        inputs.map((input) => input.shape),
-      );
-      if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, emission.span);
-      return { kind: 'tensor', shape: shapes.value[0] ?? [] };
+      return this.#shapeOnly(interpreter, emission);
     }
-    if (!this.#isRecording) return shapeAlone(emission);
     if (this.builder.opCount >= interpreter.limits.ops) {
       return unknown(`The network has more than ${String(interpreter.limits.ops)} operations`, emission.span);
     }
@@ -140,6 +135,38 @@ export class TracedNetwork {
       if (idle.length > 0)
         this.builder.addIdle({ name, label: module.class.name, parameters: idle, site: module.site });
     }
+  }
+
+  /** The output's shape alone, for what is no part of the network. */
+  #shapeOnly(interpreter: Interpreter, { attributes, inputs, span }: Emission): TensorValue {
+    const shapes = inferShapes(
+      attributes,
+      inputs.map((input) => input.shape),
+    );
+    if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
+    return { kind: 'tensor', shape: shapes.value[0] ?? [] };
+  }
+
+  /** Something unknown that is given tensors of the network: an opaque op, so that its place in the graph shows. */
+  opaque(
+    interpreter: Interpreter,
+    operation: string,
+    reason: string,
+    tensors: readonly TensorValue[],
+    span: SourceSpan,
+  ): void {
+    interpreter.loseTrack(reason, span);
+    const inputs = tensors.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    if (!this.#isRecording || inputs.length === 0 || this.builder.opCount >= interpreter.limits.ops) return;
+    const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
+    const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
+    this.builder.add({
+      name: prefix === '' ? operation : `${prefix}.${operation}`,
+      label: operation,
+      attributes: { kind: 'opaque', operation, reason, shapes: [] },
+      inputs,
+      site: { span, callChain: [...interpreter.callStack] },
+    });
   }
 
   #output(id: number | undefined): TensorValue {
@@ -214,7 +241,7 @@ export class TracedNetwork {
       span,
       ...(site.span !== span && { related: [{ span: site.span, message: `${emission.label} is made here` }] }),
     });
-    this.builder.addUnknown(message, span);
+    interpreter.loseTrack(message, span);
     const shapes = this.#fittingShapes(emission);
     if (shapes === undefined) return unknown(message, span);
     const added = this.builder.add({
@@ -243,15 +270,6 @@ export class TracedNetwork {
     const fitting = inferShapes(attributes, [shape]);
     return fitting.ok ? fitting.value : undefined;
   }
-}
-
-/** The output of an op that is not recorded. */
-function shapeAlone({ attributes, inputs, span }: Emission): TensorValue | UnknownValue {
-  const shapes = inferShapes(
-    attributes,
-    inputs.map((input) => input.shape),
-  );
-  return shapes.ok ? { kind: 'tensor', shape: shapes.value[0] ?? [] } : unknown(shapes.error, span);
 }
 
 /** Whether the module's forward is one of ours, not written in the source. */

@@ -1,0 +1,267 @@
+// Python's `collections`, `collections.abc` and `itertools`. Iterators are read ahead, so endless ones have an end here.
+
+import { nativeClass, namedTuple } from '../evaluator/classes.ts';
+import type { Interpreter } from '../evaluator/interpreter.ts';
+import { binary, integerOf } from '../evaluator/operators.ts';
+import {
+  builtin,
+  dict,
+  int,
+  keyOf,
+  list,
+  none,
+  string,
+  tuple,
+  type Arguments,
+  type ClassValue,
+  type DictValue,
+  type PyValue,
+} from '../evaluator/values.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { argument, functionValues, plainClasses, type LibraryFunction, type ModuleTable } from './module-table.ts';
+
+/** What `count()`, `cycle()` and `repeat()` give before they end: more than any model zips them with. */
+const endless = 4096;
+/** Products and permutations larger than this are no network's. */
+const mostCombinations = 100_000;
+
+function dictionaryClass(interpreter: Interpreter): ClassValue | undefined {
+  const type = interpreter.builtins.get('dict');
+  return type?.kind === 'class' ? type : undefined;
+}
+
+function dictionaryOf(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  return dictionaryClass(interpreter)?.construct?.(interpreter, args, span) ?? dict();
+}
+
+const defaultdict: LibraryFunction = (interpreter, args, span) => {
+  const [factory, ...positional] = args.positional;
+  const made = dictionaryOf(interpreter, { positional, keywords: args.keywords }, span);
+  if (made.kind !== 'dict' || !factory || factory.kind === 'none') return made;
+  return { kind: 'dict', entries: made.entries, missing: factory } satisfies DictValue;
+};
+
+const counter: LibraryFunction = (interpreter, args, span) => {
+  const [source] = args.positional;
+  const made = dict();
+  if (source === undefined) return { ...made, missing: builtin('int', () => int(0)) };
+  const items = interpreter.iterate(source, span);
+  if ('kind' in items) return items;
+  for (const item of items) {
+    const known = made.entries.get(keyOf(item))?.value;
+    made.entries.set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
+  }
+  return { ...made, missing: builtin('int', () => int(0)) };
+};
+
+const namedtuple: LibraryFunction = (interpreter, args, span) => {
+  const name = argument(args, 0, 'typename');
+  const fields = argument(args, 1, 'field_names') ?? none;
+  const names =
+    fields.kind === 'string'
+      ? fields.value
+          .split(/[\s,]+/)
+          .filter((part) => part !== '')
+          .map(string)
+      : interpreter.iterate(fields, span);
+  if ('kind' in names) return names;
+  const defaultsValue = args.keywords.get('defaults');
+  const defaults = defaultsValue ? interpreter.iterate(defaultsValue, span) : [];
+  if ('kind' in defaults) return defaults;
+  const declared = names.map((field, i) => {
+    const value = defaults[i - (names.length - defaults.length)];
+    return { name: field.kind === 'string' ? field.value : '', ...(value && { default: value }) };
+  });
+  return namedTuple(interpreter, name?.kind === 'string' ? name.value : 'tuple', declared);
+};
+
+const deque: LibraryFunction = (interpreter, args, span) => {
+  const [source] = args.positional;
+  const items = source ? interpreter.iterate(source, span) : [];
+  return 'kind' in items ? items : list(items);
+};
+
+export const collectionsModule: ModuleTable = (interpreter) => {
+  const base = dictionaryClass(interpreter);
+  const ordered = nativeClass('OrderedDict', base ? [base] : [], [], dictionaryOf);
+  return new Map<string, PyValue>([
+    ...functionValues({ defaultdict, namedtuple, Counter: counter, deque, ChainMap: dictionaryOf }),
+    ['OrderedDict', ordered],
+    ['UserDict', ordered],
+  ]);
+};
+
+export const abstractCollectionsModule: ModuleTable = () =>
+  new Map(
+    plainClasses(
+      'Iterable Iterator Generator Sequence MutableSequence Mapping MutableMapping Set MutableSet Callable Collection Container Hashable Sized Reversible Awaitable Coroutine AsyncIterator',
+    ),
+  );
+
+/** An iterator over known items. */
+const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', items, position: 0 });
+
+/** A function over the items of its arguments; one that is not known makes the result unknown. */
+function overItems(
+  make: (
+    columns: readonly (readonly PyValue[])[],
+    args: Arguments,
+    interpreter: Interpreter,
+    span: SourceSpan,
+  ) => readonly PyValue[],
+): LibraryFunction {
+  return (interpreter, args, span) => {
+    const columns: (readonly PyValue[])[] = [];
+    for (const value of args.positional) {
+      if (
+        integerOf(value) !== undefined ||
+        value.kind === 'none' ||
+        value.kind === 'function' ||
+        value.kind === 'builtin'
+      )
+        continue;
+      const items = interpreter.iterate(value, span);
+      if ('kind' in items) return items;
+      columns.push(items);
+    }
+    return iterator(make(columns, args, interpreter, span));
+  };
+}
+
+function bounded<T>(interpreter: Interpreter, items: readonly T[], span: SourceSpan): readonly T[] {
+  interpreter.tick(span, items.length);
+  return items.slice(0, mostCombinations);
+}
+
+function product(
+  interpreter: Interpreter,
+  columns: readonly (readonly PyValue[])[],
+  span: SourceSpan,
+): readonly PyValue[] {
+  let rows: readonly (readonly PyValue[])[] = [[]];
+  for (const column of columns)
+    rows = bounded(
+      interpreter,
+      rows.flatMap((row) => column.map((item) => [...row, item])),
+      span,
+    );
+  return rows.map(tuple);
+}
+
+function combinations(
+  interpreter: Interpreter,
+  items: readonly PyValue[],
+  size: number,
+  span: SourceSpan,
+): readonly PyValue[] {
+  let rows: readonly (readonly number[])[] = [[]];
+  for (let i = 0; i < size; i++) {
+    rows = bounded(
+      interpreter,
+      rows.flatMap((row) => items.flatMap((_, at) => (at > (row.at(-1) ?? -1) ? [[...row, at]] : []))),
+      span,
+    );
+  }
+  return rows.map((row) => tuple(row.map((at) => items[at] ?? none)));
+}
+
+const repeated = (items: readonly PyValue[], count: number): readonly PyValue[] =>
+  items.length === 0 ? [] : Array.from({ length: count }, (_, i) => items[i % items.length] ?? none);
+
+const functions: Readonly<Record<string, LibraryFunction>> = {
+  product: (interpreter, args, span) => {
+    const times = integerOf(args.keywords.get('repeat') ?? none) ?? 1;
+    return overItems((columns) =>
+      product(interpreter, Array.from({ length: Math.min(times, 32) }, () => columns).flat(), span),
+    )(interpreter, args, span);
+  },
+  combinations: overItems(([items = []], args, interpreter, span) =>
+    combinations(interpreter, items, integerOf(argument(args, 1, 'r') ?? none) ?? 0, span),
+  ),
+  accumulate: overItems(([items = []], args, interpreter, span) => {
+    const callee = argument(args, 1, 'func');
+    const totals: PyValue[] = [];
+    for (const item of items) {
+      const last = totals.at(-1);
+      if (last === undefined) totals.push(item);
+      else
+        totals.push(
+          callee ? interpreter.callWith(callee, span, last, item) : binary(interpreter, '+', last, item, span),
+        );
+    }
+    return totals;
+  }),
+  pairwise: overItems(([items = []]) => items.slice(1).map((item, i) => tuple([items[i] ?? none, item]))),
+  zip_longest: overItems((columns, args) =>
+    Array.from({ length: Math.max(0, ...columns.map((column) => column.length)) }, (_, i) =>
+      tuple(columns.map((column) => column[i] ?? args.keywords.get('fillvalue') ?? none)),
+    ),
+  ),
+  cycle: overItems(([items = []]) => repeated(items, endless)),
+  repeat: (_, args) =>
+    iterator(
+      repeated(
+        [argument(args, 0, 'object') ?? none],
+        Math.min(integerOf(argument(args, 1, 'times') ?? none) ?? endless, mostCombinations),
+      ),
+    ),
+  count: (interpreter, args, span) => {
+    const start = argument(args, 0, 'start') ?? int(0);
+    const step = argument(args, 1, 'step') ?? int(1);
+    return iterator(
+      Array.from({ length: endless }, (_, i) =>
+        binary(interpreter, '+', start, binary(interpreter, '*', step, int(i), span), span),
+      ),
+    );
+  },
+  islice: (interpreter, args, span) => {
+    const items = interpreter.iterate(args.positional[0] ?? none, span);
+    if ('kind' in items) return items;
+    const [first, second, third] = args.positional.slice(1).map(integerOf);
+    const [start, stop] = args.positional.length === 2 ? [0, first] : [first ?? 0, second];
+    return iterator(items.slice(start, stop).filter((_, i) => i % Math.max(1, third ?? 1) === 0));
+  },
+  starmap: (interpreter, args, span) => {
+    const rows = interpreter.iterate(args.positional[1] ?? none, span);
+    if ('kind' in rows) return rows;
+    return iterator(
+      rows.map((row) => {
+        const positional = interpreter.iterate(row, span);
+        return 'kind' in positional
+          ? positional
+          : interpreter.call(args.positional[0] ?? none, { positional, keywords: new Map() }, span);
+      }),
+    );
+  },
+  takewhile: (interpreter, args, span) => {
+    const items = interpreter.iterate(args.positional[1] ?? none, span);
+    if ('kind' in items) return items;
+    const end = items.findIndex(
+      (item) => interpreter.truth(interpreter.callWith(args.positional[0] ?? none, span, item), span) !== true,
+    );
+    return iterator(end < 0 ? items : items.slice(0, end));
+  },
+  groupby: (interpreter, args, span) => {
+    const items = interpreter.iterate(args.positional[0] ?? none, span);
+    if ('kind' in items) return items;
+    const key = argument(args, 1, 'key');
+    const groups: { readonly key: PyValue; readonly items: PyValue[] }[] = [];
+    for (const item of items) {
+      const value = key && key.kind !== 'none' ? interpreter.callWith(key, span, item) : item;
+      const last = groups.at(-1);
+      if (last && keyOf(last.key) === keyOf(value)) last.items.push(item);
+      else groups.push({ key: value, items: [item] });
+    }
+    return iterator(groups.map((group) => tuple([group.key, iterator(group.items)])));
+  },
+};
+
+export const itertoolsModule: ModuleTable = () => {
+  const chained = overItems((columns) => columns.flat());
+  const fromIterable: LibraryFunction = (interpreter, args, span) => {
+    const parts = interpreter.iterate(args.positional[0] ?? none, span);
+    return 'kind' in parts ? parts : chained(interpreter, { positional: parts, keywords: new Map() }, span);
+  };
+  const chain = nativeClass('chain', [], [['from_iterable', builtin('from_iterable', fromIterable)]], chained);
+  return new Map<string, PyValue>([...functionValues(functions), ['chain', chain]]);
+};

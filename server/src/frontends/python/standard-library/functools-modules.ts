@@ -1,0 +1,120 @@
+// Python's `functools` and `operator`: functions that make functions.
+
+import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import { getItem } from '../evaluator/items.ts';
+import { binary, compare } from '../evaluator/operators.ts';
+import { bool, builtin, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
+import {
+  functionValues,
+  optionalDecorator,
+  passThrough,
+  type LibraryFunction,
+  type ModuleTable,
+} from './module-table.ts';
+
+const partial: LibraryFunction = (interpreter, args, span) => {
+  const [callee, ...positional] = args.positional;
+  if (callee === undefined) return interpreter.raise('TypeError', 'partial() takes a function', span);
+  return { kind: 'partial', function: callee, args: { positional, keywords: args.keywords } };
+};
+
+const reduce: LibraryFunction = (interpreter, args, span) => {
+  const [callee, iterable, start] = args.positional;
+  const items = interpreter.iterate(iterable ?? none, span);
+  if (callee === undefined || 'kind' in items) return unknown('What is folded here is not known', span);
+  const all = start === undefined ? items : [start, ...items];
+  const [first, ...rest] = all;
+  if (first === undefined) return interpreter.raise('TypeError', 'reduce() of nothing', span);
+  return rest.reduce((total, item) => interpreter.callWith(callee, span, total, item), first);
+};
+
+/** The wrapper under the wrapped function's name; `inspect` finds the wrapped one behind it. */
+function wearing(wrapper: PyValue, wrapped: PyValue | undefined): PyValue {
+  if (wrapper.kind !== 'function' || wrapped === undefined) return wrapper;
+  const name =
+    wrapped.kind === 'function' || wrapped.kind === 'class' || wrapped.kind === 'builtin' ? wrapped.name : wrapper.name;
+  const attributes = new Map(wrapped.kind === 'function' ? wrapped.attributes : []);
+  for (const [key, value] of wrapper.attributes) attributes.set(key, value);
+  attributes.set('__wrapped__', wrapped);
+  return { ...wrapper, name, attributes };
+}
+
+export const functoolsModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues({
+      partial,
+      reduce,
+      wraps: (_, args) =>
+        builtin('wraps', (_interpreter, given) => wearing(given.positional[0] ?? none, args.positional[0])),
+      update_wrapper: (_, args) => wearing(args.positional[0] ?? none, args.positional[1]),
+      cached_property: (_, args) => ({ kind: 'property', getter: args.positional[0] ?? none }),
+    }),
+    ['total_ordering', passThrough('total_ordering')],
+    ['singledispatch', passThrough('singledispatch')],
+    ['lru_cache', optionalDecorator('lru_cache')],
+    ['cache', optionalDecorator('cache')],
+  ]);
+
+const operators: readonly (readonly [string, BinaryOperator])[] = [
+  ['add', '+'],
+  ['sub', '-'],
+  ['mul', '*'],
+  ['truediv', '/'],
+  ['floordiv', '//'],
+  ['mod', '%'],
+  ['pow', '**'],
+  ['matmul', '@'],
+  ['and_', '&'],
+  ['or_', '|'],
+  ['xor', '^'],
+];
+const comparisons: readonly (readonly [string, ComparisonOperator])[] = [
+  ['eq', '=='],
+  ['ne', '!='],
+  ['lt', '<'],
+  ['le', '<='],
+  ['gt', '>'],
+  ['ge', '>='],
+  ['is_', 'is'],
+  ['is_not', 'is not'],
+];
+
+const itemgetter: LibraryFunction = (_, args) =>
+  builtin('itemgetter', (interpreter, given, span) => {
+    const values = args.positional.map((index) => getItem(interpreter, given.positional[0] ?? none, index, span));
+    return values.length === 1 ? (values[0] ?? none) : tuple(values);
+  });
+
+const attrgetter: LibraryFunction = (_, args) =>
+  builtin('attrgetter', (interpreter, given, span) => {
+    const values = args.positional.map((name) => {
+      const path = name.kind === 'string' ? name.value.split('.') : [];
+      return path.reduce((object, part) => interpreter.attribute(object, part, span), given.positional[0] ?? none);
+    });
+    return values.length === 1 ? (values[0] ?? none) : tuple(values);
+  });
+
+export const operatorModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues({
+      itemgetter,
+      attrgetter,
+      getitem: (interpreter, args, span) =>
+        getItem(interpreter, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      not_: (interpreter, args, span) => bool(interpreter.truth(args.positional[0] ?? none, span) === false),
+      neg: (interpreter, args, span) =>
+        binary(interpreter, '*', args.positional[0] ?? none, { kind: 'int', value: -1 }, span),
+    }),
+    ...operators.map(([name, operator]): [string, PyValue] => [
+      name,
+      builtin(name, (interpreter, args, span) =>
+        binary(interpreter, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      ),
+    ]),
+    ...comparisons.map(([name, operator]): [string, PyValue] => [
+      name,
+      builtin(name, (interpreter, args, span) =>
+        compare(interpreter, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      ),
+    ]),
+  ]);

@@ -1,0 +1,130 @@
+// Python's `math`. Rounding keeps the trail of a width; the rest gives plain numbers.
+
+import { binary, computed, integerOf, numberOf } from '../evaluator/operators.ts';
+import { bool, float, int, none, type PyValue } from '../evaluator/values.ts';
+import { argument, functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+
+const firstLost = (values: readonly PyValue[]): PyValue | undefined => values.find((value) => value.kind === 'unknown');
+
+/** A real function of one or more numbers. */
+function real(calculate: (...numbers: number[]) => number): LibraryFunction {
+  return (interpreter, args, span) => {
+    const lost = firstLost(args.positional);
+    if (lost) return lost;
+    const numbers = args.positional.map(numberOf);
+    const known = numbers.filter((number) => number !== undefined);
+    if (known.length !== numbers.length) return interpreter.raise('TypeError', 'must be real number', span);
+    const result = calculate(...known);
+    if (Number.isNaN(result) && !known.some(Number.isNaN))
+      return interpreter.raise('ValueError', 'math domain error', span);
+    return float(result);
+  };
+}
+
+/** Rounds to an integer, which remembers what it was rounded from. */
+function rounding(operator: 'ceil' | 'floor' | 'int', round: (value: number) => number): LibraryFunction {
+  return (interpreter, args, span) => {
+    const value = args.positional[0] ?? none;
+    if (value.kind === 'unknown' || value.kind === 'int') return value;
+    const number = numberOf(value);
+    if (number === undefined) return interpreter.raise('TypeError', 'must be real number', span);
+    if (!Number.isFinite(number))
+      return interpreter.raise('ValueError', 'cannot convert this float to an integer', span);
+    return int(round(number), computed(operator, round(number), [value], span));
+  };
+}
+
+/** A function of integers. */
+function integral(calculate: (...numbers: number[]) => number): LibraryFunction {
+  return (interpreter, args, span) => {
+    const lost = firstLost(args.positional);
+    if (lost) return lost;
+    const numbers = args.positional.map(integerOf).filter((number) => number !== undefined);
+    if (numbers.length !== args.positional.length) return interpreter.raise('TypeError', 'must be an integer', span);
+    return int(calculate(...numbers));
+  };
+}
+
+const predicate =
+  (holds: (value: number) => boolean): LibraryFunction =>
+  (_, args) => {
+    const value = args.positional[0] ?? none;
+    return value.kind === 'unknown' ? value : bool(holds(numberOf(value) ?? NaN));
+  };
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? Math.abs(a) : greatestDivisor(b, a % b));
+
+function choose(n: number, k: number): number {
+  let result = 1;
+  for (let i = 0; i < Math.min(k, n - k, 10_000); i++) result = (result * (n - i)) / (i + 1);
+  return k < 0 || k > n ? 0 : Math.round(result);
+}
+
+function factorial(n: number): number {
+  let result = 1;
+  // Beyond 170! a double is infinite anyway.
+  for (let i = 2; i <= Math.min(n, 171); i++) result *= i;
+  return result;
+}
+
+const functions: Readonly<Record<string, LibraryFunction>> = {
+  ceil: rounding('ceil', Math.ceil),
+  floor: rounding('floor', Math.floor),
+  trunc: rounding('int', Math.trunc),
+  sqrt: real(Math.sqrt),
+  exp: real(Math.exp),
+  log: real((value, base = Math.E) => (base === Math.E ? Math.log(value) : Math.log(value) / Math.log(base))),
+  log2: real(Math.log2),
+  log10: real(Math.log10),
+  log1p: real(Math.log1p),
+  pow: real((base, exponent = 1) => base ** exponent),
+  fabs: real(Math.abs),
+  sin: real(Math.sin),
+  cos: real(Math.cos),
+  tan: real(Math.tan),
+  asin: real(Math.asin),
+  acos: real(Math.acos),
+  atan: real(Math.atan),
+  atan2: real((y, x = 0) => Math.atan2(y, x)),
+  sinh: real(Math.sinh),
+  cosh: real(Math.cosh),
+  tanh: real(Math.tanh),
+  hypot: real(Math.hypot),
+  fmod: real((a, b = 1) => a % b),
+  copysign: real((a, b = 1) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),
+  radians: real((degrees) => (degrees * Math.PI) / 180),
+  degrees: real((radians) => (radians * 180) / Math.PI),
+  gcd: integral((...numbers) => numbers.reduce(greatestDivisor, 0)),
+  lcm: integral((...numbers) =>
+    numbers.reduce((a, b) => (a * b === 0 ? 0 : Math.abs(a * b) / greatestDivisor(a, b)), 1),
+  ),
+  comb: integral(choose),
+  factorial: integral(factorial),
+  isqrt: integral((value) => Math.floor(Math.sqrt(value))),
+  isnan: predicate(Number.isNaN),
+  isinf: predicate((value) => value === Infinity || value === -Infinity),
+  isfinite: predicate(Number.isFinite),
+  isclose: (_, args) => {
+    const [a, b] = args.positional.map(numberOf);
+    const relative = numberOf(args.keywords.get('rel_tol') ?? none) ?? 1e-9;
+    const absolute = numberOf(args.keywords.get('abs_tol') ?? none) ?? 0;
+    if (a === undefined || b === undefined) return firstLost(args.positional) ?? bool(false);
+    return bool(Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute));
+  },
+  prod: (interpreter, args, span) => {
+    const items = interpreter.iterate(args.positional[0] ?? none, span);
+    if ('kind' in items) return items;
+    const start = argument(args, 1, 'start');
+    return items.reduce((product, item) => binary(interpreter, '*', product, item, span), start ?? int(1));
+  },
+};
+
+export const mathModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues(functions),
+    ['pi', float(Math.PI)],
+    ['e', float(Math.E)],
+    ['tau', float(2 * Math.PI)],
+    ['inf', float(Infinity)],
+    ['nan', float(NaN)],
+  ]);

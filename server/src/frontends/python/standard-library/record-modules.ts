@@ -1,0 +1,221 @@
+// Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
+
+import { findMethod, makeDataclass, nativeClass } from '../evaluator/classes.ts';
+import {
+  bool,
+  builtin,
+  dict,
+  list,
+  none,
+  string,
+  tuple,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+} from '../evaluator/values.ts';
+import { functionValues, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
+
+const fieldNames = (type: ClassValue): readonly string[] => (type.fields ?? []).map((field) => field.name);
+
+/** An instance of a dataclass as a dictionary, nested ones too. */
+function asDictionary(value: PyValue, depth = 0): PyValue {
+  if (value.kind !== 'instance' || depth > 20) return value;
+  return dict(
+    fieldNames(value.class).map(
+      (name) => [string(name), asDictionary(value.attributes.get(name) ?? none, depth + 1)] as const,
+    ),
+  );
+}
+
+export const dataclassesModule: ModuleTable = () => {
+  const field = nativeClass('Field', []);
+  return new Map<string, PyValue>([
+    ...functionValues({
+      dataclass: (interpreter, args) => {
+        const decorate = (value: PyValue): PyValue => {
+          if (value.kind === 'class') makeDataclass(interpreter, value);
+          return value;
+        };
+        const [type] = args.positional;
+        return type ? decorate(type) : builtin('dataclass', (_, given) => decorate(given.positional[0] ?? none));
+      },
+      field: (interpreter, args, span) => ({
+        kind: 'instance',
+        class: field,
+        attributes: new Map(args.keywords),
+        site: { span, callChain: [...interpreter.callStack] },
+      }),
+      asdict: (_, args) => asDictionary(args.positional[0] ?? none),
+      astuple: (_, args) => {
+        const [value] = args.positional;
+        return tuple(
+          value?.kind === 'instance' ? fieldNames(value.class).map((name) => value.attributes.get(name) ?? none) : [],
+        );
+      },
+      replace: (interpreter, args, span) => {
+        const [value] = args.positional;
+        if (value?.kind !== 'instance') return value ?? none;
+        const given = fieldNames(value.class).flatMap((name) => {
+          const own = value.attributes.get(name);
+          return own ? [[name, own] as const] : [];
+        });
+        return interpreter.call(value.class, { positional: [], keywords: new Map([...given, ...args.keywords]) }, span);
+      },
+      fields: (_, args, span) => {
+        const [value] = args.positional;
+        const type = value?.kind === 'instance' ? value.class : value;
+        if (type?.kind !== 'class') return list([]);
+        return tuple(
+          fieldNames(type).map((name): PyValue => ({
+            kind: 'instance',
+            class: field,
+            attributes: new Map([['name', string(name)]]),
+            site: { span, callChain: [] },
+          })),
+        );
+      },
+      is_dataclass: (_, args) => {
+        const [value] = args.positional;
+        const type = value?.kind === 'instance' ? value.class : value;
+        return bool(type?.kind === 'class' && findMethod(type, '__dataclass_fields__') !== undefined);
+      },
+    }),
+    ['KW_ONLY', nativeClass('KW_ONLY', [])],
+    ['MISSING', nativeClass('MISSING', [])],
+    ['FrozenInstanceError', nativeClass('FrozenInstanceError', [])],
+  ]);
+};
+
+export const enumModule: ModuleTable = () => {
+  const base = nativeClass('Enum', []);
+  const derived = ['IntEnum', 'StrEnum', 'Flag', 'IntFlag'].map((name): [string, PyValue] => [
+    name,
+    nativeClass(name, [base]),
+  ]);
+  return new Map<string, PyValue>([
+    ['Enum', base],
+    ...derived,
+    ...plainClasses('auto EnumMeta'),
+    ['unique', passThrough('unique')],
+  ]);
+};
+
+export const abstractModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...plainClasses('ABC ABCMeta'),
+    ['abstractmethod', passThrough('abstractmethod')],
+    [
+      'abstractproperty',
+      builtin('abstractproperty', (_, args) => ({ kind: 'property', getter: args.positional[0] ?? none })),
+    ],
+  ]);
+
+export const typesModule: ModuleTable = () => {
+  const simple = nativeClass(
+    'SimpleNamespace',
+    [],
+    [
+      [
+        '__init__',
+        builtin(
+          '__init__',
+          (_, args) => {
+            const [self] = args.positional;
+            if (self?.kind === 'instance') for (const [name, value] of args.keywords) self.attributes.set(name, value);
+            return none;
+          },
+          true,
+        ),
+      ],
+    ],
+  );
+  return new Map<string, PyValue>([
+    ...plainClasses('ModuleType MethodType GeneratorType LambdaType BuiltinFunctionType NoneType GenericAlias'),
+    ['FunctionType', nativeClass('function', [])],
+    ['SimpleNamespace', simple],
+    [
+      'MethodType',
+      builtin('MethodType', (_, args) => {
+        const [callee, self] = args.positional;
+        return callee?.kind === 'function' && self
+          ? { kind: 'bound-method', self, function: callee }
+          : (callee ?? none);
+      }),
+    ],
+    ['MappingProxyType', passThrough('MappingProxyType')],
+  ]);
+};
+
+/** `copy.copy` of an instance: another object with the same attributes. */
+export function shallowCopy(value: PyValue): PyValue {
+  switch (value.kind) {
+    case 'list':
+      return list(value.items);
+    case 'dict':
+      return { ...value, entries: new Map([...value.entries].map(([key, entry]) => [key, { ...entry }])) };
+    case 'set':
+      return { kind: 'set', entries: new Map(value.entries) };
+    case 'instance':
+      return { ...value, attributes: new Map(value.attributes) };
+    default:
+      return value;
+  }
+}
+
+/** A deep copy of containers, modules and instances; what is shared inside stays shared, parameters become new ones. */
+export function deepCopy(value: PyValue, seen = new Map<PyValue, PyValue>()): PyValue {
+  const known = seen.get(value);
+  if (known) return known;
+  const copy = (item: PyValue): PyValue => deepCopy(item, seen);
+  switch (value.kind) {
+    case 'list': {
+      const made = list([]);
+      seen.set(value, made);
+      for (const item of value.items) made.items.push(copy(item));
+      return made;
+    }
+    case 'tuple':
+      return { ...value, items: value.items.map(copy) };
+    case 'dict': {
+      const made: PyValue = { kind: 'dict', entries: new Map(), ...(value.missing && { missing: value.missing }) };
+      seen.set(value, made);
+      for (const [key, entry] of value.entries) made.entries.set(key, { key: entry.key, value: copy(entry.value) });
+      return made;
+    }
+    case 'partial':
+      return {
+        ...value,
+        args: {
+          positional: value.args.positional.map(copy),
+          keywords: new Map([...value.args.keywords].map(([name, item]) => [name, copy(item)])),
+        },
+      };
+    case 'instance': {
+      // A class's enum members and patterns are one of a kind.
+      if (value.class.attributes.has('__members__')) return value;
+      const made: InstanceValue = { ...value, attributes: new Map() };
+      seen.set(value, made);
+      for (const [name, item] of value.attributes) made.attributes.set(name, copy(item));
+      if (value.dictionary) {
+        const inner = copy(value.dictionary);
+        if (inner.kind === 'dict') made.dictionary = inner;
+      }
+      return made;
+    }
+    case 'tensor': {
+      const made: PyValue = value.parameter ? { ...value, parameter: { ...value.parameter, id: '' } } : value;
+      seen.set(value, made);
+      return made;
+    }
+    default:
+      return value;
+  }
+}
+
+export const copyModule: ModuleTable = () =>
+  new Map(
+    functionValues({
+      copy: (_, args) => shallowCopy(args.positional[0] ?? none),
+      deepcopy: (_, args) => deepCopy(args.positional[0] ?? none),
+    }),
+  );

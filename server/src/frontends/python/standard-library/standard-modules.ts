@@ -1,0 +1,72 @@
+// Which modules of Python's standard library are modelled, by dotted name.
+
+import type { Interpreter } from '../evaluator/interpreter.ts';
+import type { PyValue } from '../evaluator/values.ts';
+import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
+import { functoolsModule, operatorModule } from './functools-modules.ts';
+import { mathModule } from './math-module.ts';
+import type { ModuleTable } from './module-table.ts';
+import { plainClasses } from './module-table.ts';
+import { abstractModule, copyModule, dataclassesModule, enumModule, typesModule } from './record-modules.ts';
+import {
+  atexitModule,
+  contextModule,
+  importlibModule,
+  importlibUtilModule,
+  inspectModule,
+  loggingModule,
+  osModule,
+  pathModule,
+  sysModule,
+  warningsModule,
+} from './system-modules.ts';
+import { fnmatchModule, regularExpressionModule, stringModule } from './text-modules.ts';
+import { typingModule } from './typing-module.ts';
+
+const numbersModule: ModuleTable = () => new Map(plainClasses('Number Integral Real Rational Complex'));
+
+const tables: Readonly<Record<string, ModuleTable>> = {
+  abc: abstractModule,
+  atexit: atexitModule,
+  collections: collectionsModule,
+  'collections.abc': abstractCollectionsModule,
+  contextlib: contextModule,
+  copy: copyModule,
+  dataclasses: dataclassesModule,
+  enum: enumModule,
+  fnmatch: fnmatchModule,
+  functools: functoolsModule,
+  importlib: importlibModule,
+  'importlib.metadata': importlibUtilModule,
+  'importlib.util': importlibUtilModule,
+  inspect: inspectModule,
+  itertools: itertoolsModule,
+  logging: loggingModule,
+  math: mathModule,
+  numbers: numbersModule,
+  operator: operatorModule,
+  os: osModule,
+  'os.path': pathModule,
+  re: regularExpressionModule,
+  string: stringModule,
+  sys: sysModule,
+  types: typesModule,
+  typing: typingModule,
+  typing_extensions: typingModule,
+  warnings: warningsModule,
+};
+
+/** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */
+const silentNames = new Set(
+  `argparse array ast asyncio base64 bisect cmath concurrent configparser csv ctypes datetime decimal difflib email errno fractions
+   gc getpass glob gzip hashlib heapq html http io ipaddress json locale mmap multiprocessing pathlib pdb pickle pkgutil platform
+   pprint queue random select shlex shutil signal socket sqlite3 statistics struct subprocess tarfile tempfile textwrap threading
+   time timeit traceback unicodedata unittest urllib uuid weakref xml zipfile zlib`.split(/\s+/),
+);
+
+/** The names of a standard module, or undefined when there is no such module. */
+export function standardModule(interpreter: Interpreter, name: string): ReadonlyMap<string, PyValue> | undefined {
+  const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+  if (table) return table(interpreter);
+  return silentNames.has(name.split('.', 1)[0] ?? '') ? new Map<string, PyValue>() : undefined;
+}

@@ -1,0 +1,299 @@
+// Python's view of the machine and of running code (`os`, `sys`, `logging`, `warnings`, `contextlib`, `inspect`, …), as far
+// as a network can depend on it: an empty environment, no files, and silence.
+
+import { nativeClass } from '../evaluator/classes.ts';
+import { importModule } from '../evaluator/modules.ts';
+import {
+  bool,
+  builtin,
+  dict,
+  int,
+  list,
+  none,
+  pyFalse,
+  string,
+  tuple,
+  unknown,
+  type ClassValue,
+  type FunctionValue,
+  type PyValue,
+} from '../evaluator/values.ts';
+import {
+  argument,
+  functionValues,
+  optionalDecorator,
+  passThrough,
+  silentClass,
+  without,
+  type LibraryFunction,
+  type ModuleTable,
+} from './module-table.ts';
+
+const textOfArgument = (value: PyValue | undefined): string => (value?.kind === 'string' ? value.value : '');
+
+/** A function from text to text. */
+const onText =
+  (change: (...texts: string[]) => PyValue): LibraryFunction =>
+  (_, args) =>
+    args.positional.find((value) => value.kind === 'unknown') ?? change(...args.positional.map(textOfArgument));
+
+const lastSlash = (path: string): number => path.lastIndexOf('/');
+const dotOf = (path: string): number =>
+  path.lastIndexOf('.') > lastSlash(path) + 1 ? path.lastIndexOf('.') : path.length;
+
+export const pathModule: ModuleTable = () =>
+  new Map(
+    functionValues({
+      join: onText((...parts) => string(parts.filter((part) => part !== '').join('/'))),
+      basename: onText((path = '') => string(path.slice(lastSlash(path) + 1))),
+      dirname: onText((path = '') => string(path.slice(0, Math.max(0, lastSlash(path))))),
+      splitext: onText((path = '') => tuple([string(path.slice(0, dotOf(path))), string(path.slice(dotOf(path)))])),
+      split: onText((path = '') =>
+        tuple([string(path.slice(0, Math.max(0, lastSlash(path)))), string(path.slice(lastSlash(path) + 1))]),
+      ),
+      abspath: onText((path = '') => string(path)),
+      realpath: onText((path = '') => string(path)),
+      normpath: onText((path = '') => string(path)),
+      expanduser: onText((path = '') => string(path)),
+      exists: () => pyFalse,
+      isfile: () => pyFalse,
+      isdir: () => pyFalse,
+    }),
+  );
+
+export const osModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues({
+      getenv: (_, args) => argument(args, 1, 'default') ?? none,
+      getcwd: () => string('.'),
+      makedirs: () => none,
+      cpu_count: () => int(1),
+    }),
+    ['environ', dict()],
+    ['sep', string('/')],
+    ['linesep', string('\n')],
+    ['name', string('posix')],
+    ['PathLike', nativeClass('PathLike', [])],
+  ]);
+
+export const sysModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues({
+      exit: (interpreter, _args, span) => interpreter.raise('SystemExit', 'the program ends here', span),
+      getrecursionlimit: () => int(1000),
+      setrecursionlimit: () => none,
+    }),
+    ['version_info', tuple([int(3), int(12), int(0)])],
+    ['version', string('3.12.0')],
+    ['platform', string('linux')],
+    ['maxsize', int(Number.MAX_SAFE_INTEGER)],
+    ['modules', dict()],
+    ['path', list([])],
+    ['argv', list([string('')])],
+  ]);
+
+export const warningsModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...['warn', 'filterwarnings', 'simplefilter', 'resetwarnings', 'showwarning', 'warn_explicit'].map(
+      (name): [string, PyValue] => [name, without(name)],
+    ),
+    ['catch_warnings', silentClass('catch_warnings', '')],
+    ['deprecated', builtin('deprecated', () => passThrough('deprecated'))],
+  ]);
+
+export const loggingModule: ModuleTable = () => {
+  const levels = 'debug info warning warn error critical exception log';
+  const logger = silentClass('Logger', `${levels} setLevel addHandler removeHandler isEnabledFor addFilter`);
+  return new Map<string, PyValue>([
+    ...`${levels} basicConfig disable captureWarnings`
+      .split(' ')
+      .map((name): [string, PyValue] => [name, without(name)]),
+    ['getLogger', builtin('getLogger', (interpreter, _args, span) => interpreter.callWith(logger, span))],
+    ['Logger', logger],
+    ...['Handler', 'StreamHandler', 'FileHandler', 'Formatter', 'NullHandler', 'Filter'].map(
+      (name): [string, PyValue] => [name, silentClass(name, 'setLevel setFormatter')],
+    ),
+    ...(['NOTSET', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const).map((name, i): [string, PyValue] => [
+      name,
+      int(i * 10),
+    ]),
+  ]);
+};
+
+/** `@contextmanager`: a generator's first value is what `with … as` gives. */
+const contextmanager: LibraryFunction = (_, args) => {
+  const [callee] = args.positional;
+  const type = nativeClass(
+    '_GeneratorContextManager',
+    [],
+    [
+      [
+        '__enter__',
+        builtin(
+          '__enter__',
+          (_interpreter, given) =>
+            given.positional[0]?.kind === 'instance' ? (given.positional[0].attributes.get('value') ?? none) : none,
+          true,
+        ),
+      ],
+    ],
+  );
+  return builtin('contextmanager', (interpreter, given, span) => {
+    const result = interpreter.call(callee ?? none, given, span);
+    if (result.kind === 'unknown') return result;
+    const value = result.kind === 'iterator' ? (result.items[0] ?? none) : result;
+    return { kind: 'instance', class: type, attributes: new Map([['value', value]]), site: { span, callChain: [] } };
+  });
+};
+
+export const contextModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ...functionValues({ contextmanager }),
+    ...['suppress', 'ExitStack', 'AbstractContextManager', 'redirect_stdout', 'redirect_stderr', 'closing'].map(
+      (name): [string, PyValue] => [name, silentClass(name, 'enter_context callback close push')],
+    ),
+    [
+      'nullcontext',
+      nativeClass(
+        'nullcontext',
+        [],
+        [
+          [
+            '__init__',
+            builtin(
+              '__init__',
+              (_, args) => {
+                const [self, value] = args.positional;
+                if (self?.kind === 'instance') self.attributes.set('value', value ?? none);
+                return none;
+              },
+              true,
+            ),
+          ],
+          [
+            '__enter__',
+            builtin(
+              '__enter__',
+              (_, args) =>
+                args.positional[0]?.kind === 'instance' ? (args.positional[0].attributes.get('value') ?? none) : none,
+              true,
+            ),
+          ],
+        ],
+      ),
+    ],
+  ]);
+
+const parameterKinds = [
+  'POSITIONAL_ONLY',
+  'POSITIONAL_OR_KEYWORD',
+  'VAR_POSITIONAL',
+  'KEYWORD_ONLY',
+  'VAR_KEYWORD',
+] as const;
+const kindNumbers = { positional: 1, splat: 2, 'keyword-only': 3, 'dictionary-splat': 4 } as const;
+
+/** The function whose parameters a callable shows: behind `wraps`, of a class its constructor. */
+function functionBehind(
+  value: PyValue | undefined,
+  depth = 0,
+): { readonly callee: FunctionValue; readonly bound: boolean } | undefined {
+  if (value === undefined || depth > 20) return undefined;
+  if (value.kind === 'function') {
+    const wrapped = value.attributes.get('__wrapped__');
+    return (wrapped && functionBehind(wrapped, depth + 1)) ?? { callee: value, bound: false };
+  }
+  if (value.kind === 'bound-method' && value.function.kind === 'function')
+    return { callee: value.function, bound: true };
+  if (value.kind === 'partial') return functionBehind(value.function, depth + 1);
+  if (value.kind === 'class') {
+    const init = value.mro.map((type) => type.attributes.get('__init__')).find((found) => found !== undefined);
+    return init?.kind === 'function' ? { callee: init, bound: true } : undefined;
+  }
+  return undefined;
+}
+
+function signatureOf(signatureClass: ClassValue, parameterClass: ClassValue, empty: PyValue): LibraryFunction {
+  return (_, args, span) => {
+    const found = functionBehind(args.positional[0]);
+    if (found === undefined) return unknown('The parameters of this function are not known', span);
+    const parameters = found.bound ? found.callee.parameters.slice(1) : found.callee.parameters;
+    const made = parameters.map((parameter) => {
+      const value: PyValue = {
+        kind: 'instance',
+        class: parameterClass,
+        site: { span, callChain: [] },
+        attributes: new Map<string, PyValue>([
+          ['name', string(parameter.name)],
+          ['kind', int(kindNumbers[parameter.kind])],
+          ['default', found.callee.defaults.get(parameter.name) ?? empty],
+          ['annotation', empty],
+        ]),
+      };
+      return [string(parameter.name), value] as const;
+    });
+    return {
+      kind: 'instance',
+      class: signatureClass,
+      site: { span, callChain: [] },
+      attributes: new Map<string, PyValue>([
+        ['parameters', dict(made)],
+        ['return_annotation', empty],
+      ]),
+    };
+  };
+}
+
+export const inspectModule: ModuleTable = () => {
+  const empty = nativeClass('_empty', []);
+  const kinds = parameterKinds.map((name, i): [string, PyValue] => [name, int(i)]);
+  const parameterClass = nativeClass('Parameter', [], [...kinds, ['empty', empty]]);
+  const signatureClass = nativeClass('Signature', [], [['empty', empty]]);
+  const isKind =
+    (...accepted: readonly PyValue['kind'][]): LibraryFunction =>
+    (_, args) =>
+      bool(accepted.includes(args.positional[0]?.kind ?? 'none'));
+  return new Map<string, PyValue>([
+    ...functionValues({
+      signature: signatureOf(signatureClass, parameterClass, empty),
+      isfunction: isKind('function'),
+      isclass: isKind('class'),
+      ismodule: isKind('module'),
+      ismethod: isKind('bound-method'),
+      isroutine: isKind('function', 'builtin', 'bound-method'),
+      getmro: (_, args) => tuple(args.positional[0]?.kind === 'class' ? args.positional[0].mro : []),
+      unwrap: (_, args) => functionBehind(args.positional[0])?.callee ?? args.positional[0] ?? none,
+      getmembers: (_, args) => {
+        const [value] = args.positional;
+        const names =
+          value?.kind === 'module'
+            ? value.names
+            : value?.kind === 'class' || value?.kind === 'instance'
+              ? value.attributes
+              : new Map<string, PyValue>();
+        return list([...names].map(([name, member]) => tuple([string(name), member])));
+      },
+    }),
+    ['Parameter', parameterClass],
+    ['Signature', signatureClass],
+    ['_empty', empty],
+  ]);
+};
+
+const importByName: LibraryFunction = (interpreter, args, span) => {
+  const name = textOfArgument(args.positional[0]);
+  const packageName = textOfArgument(argument(args, 1, 'package'));
+  const full = name.startsWith('.') ? `${packageName}${name}` : name;
+  return (
+    importModule(interpreter, full, span) ?? interpreter.raise('ModuleNotFoundError', `No module named '${full}'`, span)
+  );
+};
+
+export const importlibModule: ModuleTable = () =>
+  new Map<string, PyValue>([...functionValues({ import_module: importByName })]);
+
+/** Of `importlib.util` and `importlib.metadata`: nothing is installed. */
+export const importlibUtilModule: ModuleTable = () =>
+  new Map<string, PyValue>([...functionValues({ find_spec: () => none, version: () => string('0.0.0') })]);
+
+export const atexitModule: ModuleTable = () => new Map<string, PyValue>([['register', optionalDecorator('register')]]);

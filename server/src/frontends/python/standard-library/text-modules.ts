@@ -1,0 +1,274 @@
+// Python's `re`, `string` and `fnmatch` on constant text: architecture strings and name patterns.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { nativeClass } from '../evaluator/classes.ts';
+import type { Interpreter } from '../evaluator/interpreter.ts';
+import { integerOf } from '../evaluator/operators.ts';
+import {
+  bool,
+  builtin,
+  dict,
+  int,
+  list,
+  none,
+  string,
+  tuple,
+  unknown,
+  type Arguments,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+} from '../evaluator/values.ts';
+import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+
+const longestPattern = 500;
+const longestSubject = 5_000;
+/** A repeated group that repeats inside: such patterns can take exponential time. */
+const riskyPattern = /\((?:[^()\\]|\\.)*(?:[+*]|\{\d*,?\d*\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,\d*\})/;
+
+const flagBits: readonly (readonly [string, string, number, string])[] = [
+  ['I', 'IGNORECASE', 2, 'i'],
+  ['M', 'MULTILINE', 8, 'm'],
+  ['S', 'DOTALL', 16, 's'],
+  ['X', 'VERBOSE', 64, ''],
+  ['A', 'ASCII', 256, ''],
+];
+
+/** A Python pattern as one of JavaScript's, or the reason why not. */
+function translate(pattern: string, bits: number): RegExp | string {
+  if (pattern.length > longestPattern) return 'This regular expression is too long';
+  if (riskyPattern.test(pattern)) return 'This regular expression may take too long to match';
+  const source = pattern
+    .replace(/\(\?P<(\w+)>/g, '(?<$1>')
+    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
+    .replace(/\\A/g, '^')
+    .replace(/\\Z/g, '$');
+  const flags = flagBits.map(([, , bit, flag]) => ((bits & bit) === 0 ? '' : flag)).join('');
+  try {
+    return new RegExp(source, `g${flags}`);
+  } catch {
+    return 'This regular expression is not understood';
+  }
+}
+
+function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan): InstanceValue {
+  const groups = match.map((text): PyValue => (typeof text === 'string' ? string(text) : none));
+  const named = Object.entries(match.groups ?? {}).map(
+    ([name, text]) => [name, typeof text === 'string' ? string(text) : none] as const,
+  );
+  const one = (key: PyValue | undefined, interpreter: Interpreter, at: SourceSpan): PyValue => {
+    const found =
+      key?.kind === 'string'
+        ? named.find(([name]) => name === key.value)?.[1]
+        : groups[key ? (integerOf(key) ?? 0) : 0];
+    return found ?? interpreter.raise('IndexError', 'no such group', at);
+  };
+  const group: LibraryFunction = (interpreter, args, at) => {
+    const values = args.positional.map((key) => one(key, interpreter, at));
+    return args.positional.length <= 1 ? one(args.positional[0], interpreter, at) : tuple(values);
+  };
+  const end = match.index + match[0].length;
+  return {
+    kind: 'instance',
+    class: type,
+    site: { span, callChain: [] },
+    attributes: new Map<string, PyValue>(
+      functionValues({
+        group,
+        groups: () => tuple(groups.slice(1)),
+        groupdict: () => dict(named.map(([name, value]) => [string(name), value] as const)),
+        start: () => int(match.index),
+        end: () => int(end),
+        span: () => tuple([int(match.index), int(end)]),
+      }),
+    ),
+  };
+}
+
+type Operation = (
+  subject: string,
+  pattern: RegExp,
+  args: Arguments,
+  interpreter: Interpreter,
+  span: SourceSpan,
+) => PyValue;
+
+/** `$1` and `$<name>` for Python's `\1` and `\g<name>`. */
+function replacement(text: string): string {
+  return text
+    .replace(/\$/g, '$$$$')
+    .replace(/\\(\d)/g, '$$$1')
+    .replace(/\\g<(\d+)>/g, '$$$1')
+    .replace(/\\g<(\w+)>/g, '$$<$1>');
+}
+
+function operations(matchClass: ClassValue): Readonly<Record<string, Operation>> {
+  const found = (match: RegExpExecArray | null, span: SourceSpan): PyValue =>
+    match ? matchObject(matchClass, match, span) : none;
+  return {
+    match: (subject, pattern, _args, _interpreter, span) =>
+      found(new RegExp(pattern.source, pattern.flags.replace('g', 'y')).exec(subject), span),
+    fullmatch: (subject, pattern, _args, _interpreter, span) =>
+      found(new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', '')).exec(subject), span),
+    search: (subject, pattern, _args, _interpreter, span) =>
+      found(new RegExp(pattern.source, pattern.flags.replace('g', '')).exec(subject), span),
+    finditer: (subject, pattern, _args, _interpreter, span) =>
+      list([...subject.matchAll(pattern)].map((match) => matchObject(matchClass, match, span))),
+    findall: (subject, pattern) =>
+      list(
+        [...subject.matchAll(pattern)].map((match) => {
+          const groups = match.slice(1).map((text) => string(typeof text === 'string' ? text : ''));
+          return groups.length === 0 ? string(match[0]) : groups.length === 1 ? (groups[0] ?? none) : tuple(groups);
+        }),
+      ),
+    split: (subject, pattern) =>
+      list(subject.split(pattern).map((text) => (typeof text === 'string' ? string(text) : none))),
+  };
+}
+
+export const regularExpressionModule: ModuleTable = () => {
+  const matchClass = nativeClass(
+    'Match',
+    [],
+    [
+      [
+        '__getitem__',
+        builtin(
+          '__getitem__',
+          (interpreter, args, span) => {
+            const [self, key] = args.positional;
+            return self && key ? interpreter.callWith(interpreter.attribute(self, 'group', span), span, key) : none;
+          },
+          true,
+        ),
+      ],
+    ],
+  );
+  const patternClass = nativeClass('Pattern', []);
+  const all = operations(matchClass);
+  /** The pattern of an argument: text, or a compiled pattern. */
+  const patternOf = (value: PyValue | undefined, bits: number): RegExp | string => {
+    if (value?.kind === 'instance' && value.class === patternClass) {
+      const source = value.attributes.get('pattern');
+      const flags = value.attributes.get('flags');
+      return source?.kind === 'string'
+        ? translate(source.value, flags ? (integerOf(flags) ?? 0) : 0)
+        : 'This pattern is not known';
+    }
+    return value?.kind === 'string' ? translate(value.value, bits) : 'This pattern is not known';
+  };
+  const run = (
+    operation: Operation,
+    pattern: RegExp | string,
+    subject: PyValue | undefined,
+    args: Arguments,
+    interpreter: Interpreter,
+    span: SourceSpan,
+  ): PyValue => {
+    if (subject?.kind === 'unknown') return subject;
+    if (subject?.kind !== 'string') return interpreter.raise('TypeError', 'expected string or bytes-like object', span);
+    if (typeof pattern === 'string') return unknown(pattern, span);
+    if (subject.value.length > longestSubject) return unknown('This text is too long to search', span);
+    return operation(subject.value, pattern, args, interpreter, span);
+  };
+  const substitute =
+    (by: PyValue | undefined): Operation =>
+    (subject, pattern, _args, interpreter, span) => {
+      if (by?.kind === 'string') return string(subject.replace(pattern, replacement(by.value)));
+      let result = '';
+      let last = 0;
+      for (const match of subject.matchAll(pattern)) {
+        const text = interpreter.callWith(by ?? none, span, matchObject(matchClass, match, span));
+        result += subject.slice(last, match.index) + (text.kind === 'string' ? text.value : '');
+        last = match.index + match[0].length;
+      }
+      return string(result + subject.slice(last));
+    };
+  for (const [name, operation] of Object.entries(all)) {
+    const method: LibraryFunction = (interpreter, args, span) =>
+      run(operation, patternOf(args.positional[0], 0), args.positional[1], args, interpreter, span);
+    patternClass.attributes.set(name, builtin(name, method, true));
+  }
+  const subMethod: LibraryFunction = (interpreter, args, span) =>
+    run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], args, interpreter, span);
+  patternClass.attributes.set('sub', builtin('sub', subMethod, true));
+  const bitsOf = (args: Arguments, index: number): number =>
+    integerOf(args.keywords.get('flags') ?? args.positional[index] ?? none) ?? 0;
+  return new Map<string, PyValue>([
+    ...Object.entries(all).map(([name, operation]): [string, PyValue] => [
+      name,
+      builtin(name, (interpreter, args, span) =>
+        run(
+          operation,
+          patternOf(args.positional[0], name === 'split' ? 0 : bitsOf(args, 2)),
+          args.positional[1],
+          args,
+          interpreter,
+          span,
+        ),
+      ),
+    ]),
+    ...functionValues({
+      sub: (interpreter, args, span) =>
+        run(
+          substitute(args.positional[1]),
+          patternOf(args.positional[0], bitsOf(args, 4)),
+          args.positional[2],
+          args,
+          interpreter,
+          span,
+        ),
+      escape: (_, args) =>
+        string(args.positional[0]?.kind === 'string' ? args.positional[0].value.replace(/[^\w]/g, '\\$&') : ''),
+      compile: (interpreter, args, span) => ({
+        kind: 'instance',
+        class: patternClass,
+        site: { span, callChain: [...interpreter.callStack] },
+        attributes: new Map<string, PyValue>([
+          ['pattern', args.positional[0] ?? none],
+          ['flags', int(bitsOf(args, 1))],
+        ]),
+      }),
+    }),
+    ...flagBits.flatMap(([short, long, bit]): [string, PyValue][] => [
+      [short, int(bit)],
+      [long, int(bit)],
+    ]),
+    ['Match', matchClass],
+    ['Pattern', patternClass],
+  ]);
+};
+
+/** A shell pattern with `*`, `?` and `[…]`. */
+function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
+  return new RegExp(`^${source}$`);
+}
+
+const fnmatch: LibraryFunction = (_, args, span) => {
+  const [name, pattern] = args.positional;
+  if (name?.kind !== 'string' || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
+  return bool(wildcard(pattern.value).test(name.value));
+};
+
+const filterNames: LibraryFunction = (interpreter, args, span) => {
+  const [names, pattern] = args.positional;
+  const items = interpreter.iterate(names ?? none, span);
+  if ('kind' in items || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
+  const fits = wildcard(pattern.value);
+  return list(items.filter((item) => item.kind === 'string' && fits.test(item.value)));
+};
+
+export const fnmatchModule: ModuleTable = () =>
+  new Map(functionValues({ fnmatch, fnmatchcase: fnmatch, filter: filterNames }));
+
+export const stringModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ['ascii_lowercase', string('abcdefghijklmnopqrstuvwxyz')],
+    ['ascii_uppercase', string('ABCDEFGHIJKLMNOPQRSTUVWXYZ')],
+    ['ascii_letters', string('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')],
+    ['digits', string('0123456789')],
+  ]);
