@@ -20,10 +20,14 @@ export interface RebuiltNetwork {
 
 /**
  * Rebuilds a network with `counts[c]` channels for each channel c of the grouping: an alive vector, or `channelCounts`.
- * The failure names the layer at which the network is cut.
+ * `dead` ops go although their channels are alive elsewhere. The failure names the layer at which the network is cut.
  */
-export function rebuildGraph(grouping: ChannelGrouping, counts: ArrayLike<number>): Result<RebuiltNetwork> {
-  const survivals = survivalOf(grouping, counts, 'drop') ?? survivalOf(grouping, counts, 'zeros');
+export function rebuildGraph(
+  grouping: ChannelGrouping,
+  counts: ArrayLike<number>,
+  dead: ReadonlySet<OpId> = new Set(),
+): Result<RebuiltNetwork> {
+  const survivals = survivalOf(grouping, counts, dead, 'drop') ?? survivalOf(grouping, counts, dead, 'zeros');
   if (survivals === undefined) throw new Error('Zeros always fit in place of dead parts');
   const cut = grouping.graph.outputs.find((value) => survivals[value]?.kind === 'vanished');
   if (cut !== undefined) return { ok: false, error: cutMessage(grouping.graph, survivals, cut) };

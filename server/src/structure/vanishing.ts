@@ -1,10 +1,9 @@
 // Which values are gone once channels are dead (spec 5.4): a value without channels vanishes, and with it whatever is
 // computed from it alone, up to the next sum, product or concatenation. Sizes only; the network is rebuilt elsewhere.
 
-import { resolveAxis } from '../network/dimensions.ts';
-import { broadcastShapes } from '../network/dimensions.ts';
+import { broadcastShapes, resolveAxis } from '../network/dimensions.ts';
 import { opOf, valueOf } from '../network/network-graph.ts';
-import type { Op, OpAttributes, ValueId } from '../network/op.ts';
+import type { Op, OpAttributes, OpId, ValueId } from '../network/op.ts';
 import { formatShape, type Shape } from '../network/shape.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 
@@ -26,10 +25,14 @@ export type EffectiveInput =
  */
 export type DeadParts = 'drop' | 'zeros';
 
-/** Undefined where dropped parts would leave channels without their partners: then `zeros` is needed. */
+/**
+ * `dead` ops vanish whatever their counts. Undefined where dropped parts would leave channels without their partners: then
+ * `zeros` is needed.
+ */
 export function survivalOf(
   grouping: ChannelGrouping,
   counts: ArrayLike<number>,
+  dead: ReadonlySet<OpId>,
   deadParts: DeadParts,
 ): readonly Survival[] | undefined {
   const { graph } = grouping;
@@ -38,7 +41,9 @@ export function survivalOf(
     grouping.valueChannels[value]?.channels.map((channel) => counts[channel] ?? 0);
   for (const value of graph.values) {
     const op = opOf(graph, value.producer);
-    const survival = survivalOfOutput({ grouping, survivals, keptBy, deadParts }, op, value.id);
+    const survival = dead.has(op.id)
+      ? vanished
+      : survivalOfOutput({ grouping, survivals, keptBy, deadParts }, op, value.id);
     if (survival === undefined) return undefined;
     survivals.push(survival);
   }
