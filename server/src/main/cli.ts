@@ -5,6 +5,8 @@ import { AnalysisSession } from '../analysis/analysis-session.ts';
 import { runCommandLine } from '../cli/command-line.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { findTrainer } from './trainer-program.ts';
+import { createTrainingService } from './training-service.ts';
 
 async function openSession(folders: readonly string[]): Promise<AnalysisSession> {
   return new AnalysisSession({
@@ -31,6 +33,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+const trainer = findTrainer();
+
 void runCommandLine(
   {
     terminal: {
@@ -44,6 +48,7 @@ void runCommandLine(
       },
     },
     openSession,
+    ...(trainer && { training: createTrainingService(trainer) }),
     version: packageVersion(),
   },
   process.argv.slice(2),

@@ -4,6 +4,8 @@ import { createConnection } from 'vscode-languageserver/node';
 import { startServer } from '../lsp/server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { createRunBackend } from './run-backend.ts';
+import { findTrainer } from './trainer-program.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
 const delaysMs = { diagnostics: 250, refresh: 400 };
@@ -18,7 +20,9 @@ async function main(): Promise<void> {
   };
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
-  startServer(connection, { analysis: { frontends }, disk: new DiskReader(), delaysMs });
+  const trainer = findTrainer();
+  const runs = trainer && createRunBackend(trainer);
+  startServer(connection, { analysis: { frontends }, disk: new DiskReader(), delaysMs, ...(runs && { runs }) });
   connection.listen();
 }
 

@@ -1,0 +1,82 @@
+// Runs wait for each other: training uses every core it may have, so one at a time is faster than two at once.
+
+import type { RunEvent } from '../protocol/run-events.ts';
+import { startTrainer, type TrainerProcess, type TrainerProgram } from './trainer-process.ts';
+
+export interface Job {
+  readonly folder: string;
+  /** Stops the process, or takes the job out of the queue. */
+  stop(): void;
+  readonly ended: Promise<void>;
+}
+
+interface Waiting {
+  readonly folder: string;
+  readonly begin: () => void;
+  readonly drop: () => void;
+}
+
+export class JobQueue {
+  readonly #program: TrainerProgram;
+  readonly #waiting: Waiting[] = [];
+  readonly #jobs = new Map<string, Job>();
+  #running: TrainerProcess | undefined;
+
+  constructor(program: TrainerProgram) {
+    this.#program = program;
+  }
+
+  /** Starts a trainer on a run's folder, at once or when those before it have ended. */
+  add(folder: string, listener: (event: RunEvent) => void): Job {
+    let process: TrainerProcess | undefined;
+    const ended = new Promise<void>((resolve) => {
+      const begin = (): void => {
+        process = startTrainer(this.#program, folder, listener);
+        this.#running = process;
+        void process.ended.then(() => {
+          this.#running = undefined;
+          this.#jobs.delete(folder);
+          resolve();
+          this.#next();
+        });
+      };
+      const drop = (): void => {
+        this.#jobs.delete(folder);
+        resolve();
+      };
+      this.#waiting.push({ folder, begin, drop });
+    });
+    const job: Job = {
+      folder,
+      ended,
+      stop: () => {
+        if (process) {
+          process.stop();
+          return;
+        }
+        const place = this.#waiting.findIndex((waiting) => waiting.folder === folder);
+        this.#waiting.splice(place, 1).forEach((waiting) => waiting.drop());
+      },
+    };
+    this.#jobs.set(folder, job);
+    this.#next();
+    return job;
+  }
+
+  /** The job on a folder, running or waiting. */
+  find(folder: string): Job | undefined {
+    return this.#jobs.get(folder);
+  }
+
+  /** Ends everything, each at a checkpoint. */
+  async dispose(): Promise<void> {
+    for (const waiting of this.#waiting.splice(0)) waiting.drop();
+    const jobs = [...this.#jobs.values()];
+    for (const job of jobs) job.stop();
+    await Promise.all(jobs.map((job) => job.ended));
+  }
+
+  #next(): void {
+    if (this.#running === undefined) this.#waiting.shift()?.begin();
+  }
+}

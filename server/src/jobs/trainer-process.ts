@@ -1,0 +1,126 @@
+// One trainer process: started with arrays, watched line by line, stopped by a word. What it computes is not known here.
+
+import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import type { RunEvent } from '../protocol/run-events.ts';
+import { helloSchema, trainerProtocolVersion, type TrainerCommand } from '../protocol/trainer-messages.ts';
+import { EventWriter, parseEvent } from '../runs/event-log.ts';
+import { eventsFile } from '../runs/run-folder.ts';
+
+export interface TrainerProgram {
+  /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
+  readonly executable: string;
+  /** The trainer's bundle. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface TrainerProcess {
+  /** Asks for an end at a checkpoint; asked again, it ends at once. */
+  stop(): void;
+  /** Resolves when the process has ended and the log says how. */
+  readonly ended: Promise<void>;
+}
+
+/** Lines of its error output that a crash is explained with. */
+const lastLines = 12;
+const endings: ReadonlySet<RunEvent['kind']> = new Set(['interrupted', 'finished', 'failed']);
+
+/** Starts a trainer on a run's folder; `listener` hears every event that it logs. */
+export function startTrainer(
+  program: TrainerProgram,
+  folder: string,
+  listener: (event: RunEvent) => void,
+): TrainerProcess {
+  const child = spawn(program.executable, [program.script, folder], {
+    env: { ...process.env, ...program.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const errors: string[] = [];
+  let step = 0;
+  let hasEnded = false;
+  let asked = false;
+  if (child.pid !== undefined) lowerPriority(child.pid);
+  const hear = (event: RunEvent): void => {
+    if ('step' in event) step = event.step;
+    if (endings.has(event.kind)) hasEnded = true;
+    listener(event);
+  };
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    errors.push(line);
+    if (errors.length > lastLines) errors.shift();
+  });
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const event = parseEvent(line);
+    if (event) hear(event);
+    else if (!isOurHello(line)) errors.push(`Not understood: ${line.slice(0, 200)}`);
+  });
+  // A child that is gone closes the pipe; what it could no longer hear does not matter.
+  child.stdin.on('error', () => undefined);
+  const outputRead = new Promise<void>((resolve) => lines.once('close', resolve));
+  const ended = new Promise<void>((resolve) => {
+    const settle = (reason: string): void => {
+      if (!hasEnded) hear(logCrash(folder, step, reason, errors));
+      resolve();
+    };
+    child.once('error', (error) => settle(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      void outputRead.then(() =>
+        settle(signal === null ? `ended with status ${String(code)}` : `was ended by ${signal}`),
+      );
+    });
+  });
+  return {
+    ended,
+    stop() {
+      if (asked) child.kill('SIGKILL');
+      asked = true;
+      const command: TrainerCommand = { kind: 'stop' };
+      if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
+    },
+  };
+}
+
+function isOurHello(line: string): boolean {
+  try {
+    const hello = v.safeParse(helloSchema, JSON.parse(line));
+    return hello.success && hello.output.protocol === trainerProtocolVersion;
+  } catch {
+    return false;
+  }
+}
+
+/** The editor goes first. A system that refuses leaves the priority as it is. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Training at normal priority is slower to type beside, not wrong.
+  }
+}
+
+/** Writes down that a process ended without saying how. */
+function logCrash(folder: string, step: number, reason: string, errors: readonly string[]): RunEvent {
+  const tail = errors.length === 0 ? '' : ` Its last words: ${errors.join('\n')}`;
+  const event: RunEvent = {
+    version: 1,
+    time: Date.now(),
+    kind: 'failed',
+    step,
+    code: 'trainer-crashed',
+    message: `The trainer ${reason} at step ${String(step)}. Resume the run to go on from its last checkpoint.${tail}`,
+  };
+  try {
+    const writer = new EventWriter(join(folder, eventsFile));
+    writer.append(event);
+    writer.close();
+  } catch {
+    // The folder is gone: there is nothing left to write to, and the listener still hears of it.
+  }
+  return event;
+}

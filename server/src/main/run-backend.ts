@@ -1,0 +1,97 @@
+// Runs and trainer processes as the language server asks for them: several runs queue, and what a run's folder gains is told.
+
+import { basename } from 'node:path';
+import type { Result } from '../common/problem.ts';
+import { JobQueue } from '../jobs/job-queue.ts';
+import type { TrainerProgram } from '../jobs/trainer-process.ts';
+import type { RunBackend, RunGrowth } from '../lsp/run-backend.ts';
+import type { RunEvent } from '../protocol/run-events.ts';
+import type { RunSnapshot } from '../protocol/run-files.ts';
+import { createRunFolder, readProposal, readSnapshot } from '../runs/run-folder.ts';
+import { holderOf } from '../runs/run-lock.ts';
+import { listRuns, newRunFolder, runFolder } from '../runs/run-store.ts';
+
+/** Events of one run come in bursts; they are told together this often. */
+const tellEveryMs = 150;
+
+/** The backend over one trainer program. */
+export function createRunBackend(program: TrainerProgram): RunBackend {
+  const queue = new JobQueue(program);
+  const listeners: ((growth: RunGrowth) => void)[] = [];
+  /** Folders of runs by id, as far as this backend trains them. */
+  const folders = new Map<string, string>();
+
+  const tell = (folder: string, events: readonly RunEvent[]): void => {
+    const snapshot = readSnapshot(folder);
+    if (!snapshot.ok) return;
+    const grewProposal = events.some(({ kind }) => kind === 'alive' || kind === 'finished');
+    const proposal = grewProposal ? readProposal(folder) : undefined;
+    const growth: RunGrowth = {
+      id: basename(folder),
+      status: snapshot.value.status,
+      events,
+      ...(proposal?.ok === true && proposal.value && { proposal: proposal.value }),
+    };
+    for (const listener of listeners) listener(growth);
+  };
+
+  const train = (folder: string): Result<RunSnapshot> => {
+    let waiting: RunEvent[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const flush = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+      const events = waiting;
+      waiting = [];
+      tell(folder, events);
+    };
+    folders.set(basename(folder), folder);
+    const job = queue.add(folder, (event) => {
+      waiting.push(event);
+      timer ??= setTimeout(flush, tellEveryMs);
+    });
+    void job.ended.then(() => {
+      folders.delete(basename(folder));
+      flush();
+    });
+    return readSnapshot(folder);
+  };
+
+  const folderOf = (workspaceFolder: string, id: string): Result<string> => {
+    const folder = runFolder(workspaceFolder, id);
+    return folder === undefined ? { ok: false, error: `"${id}" is no name of a run` } : { ok: true, value: folder };
+  };
+
+  return {
+    list: (workspaceFolder) => Promise.resolve(listRuns(workspaceFolder)),
+    read(workspaceFolder, id) {
+      const folder = folderOf(workspaceFolder, id);
+      return Promise.resolve(folder.ok ? readSnapshot(folder.value) : folder);
+    },
+    start(workspaceFolder, config, network) {
+      const folder = createRunFolder(newRunFolder(workspaceFolder, config, new Date()), config, network);
+      return Promise.resolve(folder.ok ? train(folder.value) : folder);
+    },
+    resume(workspaceFolder, id) {
+      const folder = folderOf(workspaceFolder, id);
+      if (!folder.ok) return Promise.resolve(folder);
+      const holder = holderOf(folder.value);
+      const isOurs = folders.has(id);
+      if (isOurs || holder !== undefined) {
+        return Promise.resolve({ ok: false, error: `The run ${id} is being trained already` });
+      }
+      const snapshot = readSnapshot(folder.value);
+      return Promise.resolve(snapshot.ok ? train(folder.value) : snapshot);
+    },
+    stop(id) {
+      const folder = folders.get(id);
+      const job = folder === undefined ? undefined : queue.find(folder);
+      job?.stop();
+      return job !== undefined;
+    },
+    onGrew(listener) {
+      listeners.push(listener);
+    },
+    dispose: () => queue.dispose(),
+  };
+}

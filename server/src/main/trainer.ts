@@ -1,0 +1,152 @@
+// The trainer's composition root: a process with one run's folder as its argument. Events go to the folder's log and to
+// stdout; a word on stdin, or its end, stops it at a checkpoint.
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import type { Result } from '../common/problem.ts';
+import { trainerCommandSchema, trainerProtocolVersion } from '../protocol/trainer-messages.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunEvent } from '../protocol/run-events.ts';
+import { loadCheckpoint, saveCheckpoint } from '../runs/checkpoints.ts';
+import { EventWriter } from '../runs/event-log.ts';
+import {
+  eventsFile,
+  readConfig,
+  readNetwork,
+  writeAliveCounts,
+  writeProposal,
+  writeStructure,
+} from '../runs/run-folder.ts';
+import { takeLock } from '../runs/run-lock.ts';
+import { readDataSet } from '../training/data/read-data-set.ts';
+import { chooseEngine } from '../training/engines/choose-engine.ts';
+import { learnStructure } from '../training/loop/learn-structure.ts';
+import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
+import { asNetworkGraph } from '../training/loop/training-setup.ts';
+
+const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+/** The folder's side of the loop. */
+function sinkOf(folder: string, log: EventWriter): RunSink {
+  return {
+    event(event: NewEvent) {
+      const stamped: RunEvent = { version: 1, time: Date.now(), ...event };
+      log.append(stamped);
+      say(stamped);
+    },
+    structure: (structure) => writeStructure(folder, structure),
+    proposal: (proposal) =>
+      writeProposal(folder, {
+        ...proposal,
+        layers: proposal.layers.map((layer) => ({ ...layer })),
+        groups: proposal.groups.map((group) => ({ ...group, layers: [...group.layers] })),
+        removed: [...proposal.removed],
+      }),
+    aliveCounts: (step, counts) => writeAliveCounts(folder, step, counts),
+    save: ({ step, tensors, metadata }) => saveCheckpoint(folder, step, { tensors, metadata }),
+    load: () => loadCheckpoint(folder),
+  };
+}
+
+/** Stops the loop at its next step when the parent says so or is gone. */
+class ParentWatch {
+  #reason: 'cancelled' | 'parent-gone' | undefined;
+
+  constructor() {
+    const lines = createInterface({ input: process.stdin });
+    lines.on('line', (line) => {
+      if (isStop(line)) this.#reason ??= 'cancelled';
+    });
+    lines.on('close', () => (this.#reason ??= 'parent-gone'));
+    // A parent that is gone no longer reads; what is written then must not end the process before its checkpoint.
+    process.stdout.on('error', () => (this.#reason ??= 'parent-gone'));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (this.#reason ??= 'cancelled'));
+  }
+
+  get isCancellationRequested(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get reason(): 'cancelled' | 'parent-gone' {
+    return this.#reason ?? 'cancelled';
+  }
+}
+
+function isStop(line: string): boolean {
+  try {
+    const command = v.safeParse(trainerCommandSchema, JSON.parse(line));
+    return command.success;
+  } catch {
+    return false;
+  }
+}
+
+async function train(folder: string, config: RunConfig, sink: RunSink, parent: ParentWatch): Promise<Result<void>> {
+  const content = readNetwork(folder);
+  if (!content.ok) return content;
+  const graph = asNetworkGraph(content.value);
+  if (!graph.ok) return graph;
+  const dataSet = readDataSet(config.data);
+  if (!dataSet.ok) return dataSet;
+  const engine = await chooseEngine(config.engine, { threads: config.threads }, availableParallelism());
+  if (!engine.ok) return engine;
+  await learnStructure(
+    {
+      config,
+      graph: graph.value,
+      dataSet: dataSet.value,
+      engine: engine.value,
+      device: config.device,
+      sink,
+      pid: process.pid,
+      stopReason: () => parent.reason,
+      now: () => performance.now(),
+    },
+    parent,
+  );
+  return { ok: true, value: undefined };
+}
+
+async function main(folder: string | undefined): Promise<void> {
+  if (folder === undefined) {
+    process.stderr.write('The trainer takes the folder of a run as its argument.\n');
+    process.exit(2);
+  }
+  say({ kind: 'hello', protocol: trainerProtocolVersion, pid: process.pid });
+  const config = readConfig(folder);
+  if (!config.ok) {
+    process.stderr.write(`${config.error}\n`);
+    process.exit(1);
+  }
+  const lock = takeLock(folder);
+  if ('heldBy' in lock) {
+    process.stderr.write(`The process ${String(lock.heldBy)} trains ${folder} already; stop it first.\n`);
+    process.exit(1);
+  }
+  const log = new EventWriter(join(folder, eventsFile));
+  const sink = sinkOf(folder, log);
+  const parent = new ParentWatch();
+  try {
+    const result = await train(folder, config.value, sink, parent);
+    if (!result.ok) sink.event({ kind: 'failed', step: 0, code: 'can-not-start', message: result.error });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+    sink.event({
+      kind: 'failed',
+      step: 0,
+      code: isFull ? 'disk-full' : 'trainer-failed',
+      message: isFull ? `The disk of ${folder} is full. Free some space and resume the run` : message,
+    });
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  } finally {
+    log.close();
+    lock.release();
+  }
+  // Native threads of the engine would otherwise keep the process.
+  process.stdout.write('', () => process.exit(0));
+}
+
+void main(process.argv[2]);

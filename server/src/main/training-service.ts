@@ -1,0 +1,39 @@
+// Runs and trainer processes as the command line asks for them.
+
+import type { Result } from '../common/problem.ts';
+import type { EventListener, RunningTraining, TrainingService } from '../cli/training-service.ts';
+import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
+import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
+import { holderOf } from '../runs/run-lock.ts';
+import { newRunFolder } from '../runs/run-store.ts';
+
+/** The service over one trainer program. */
+export function createTrainingService(program: TrainerProgram): TrainingService {
+  const train = (folder: string, listener: EventListener): RunningTraining => {
+    const process = startTrainer(program, folder, listener);
+    return { folder, stop: () => process.stop(), ended: process.ended.then(() => readSnapshot(folder)) };
+  };
+  return {
+    start(where, config, network, listener): Promise<Result<RunningTraining>> {
+      const folder = createRunFolder(
+        where.folder ?? newRunFolder(where.workingFolder, config, new Date()),
+        config,
+        network,
+      );
+      return Promise.resolve(folder.ok ? { ok: true, value: train(folder.value, listener) } : folder);
+    },
+    resume(folder, listener): Promise<Result<RunningTraining>> {
+      const config = readConfig(folder);
+      if (!config.ok) return Promise.resolve(config);
+      const holder = holderOf(folder);
+      if (holder !== undefined) {
+        return Promise.resolve({
+          ok: false,
+          error: `The process ${String(holder)} trains ${folder} already; stop it first`,
+        });
+      }
+      return Promise.resolve({ ok: true, value: train(folder, listener) });
+    },
+    read: (folder) => Promise.resolve(readSnapshot(folder)),
+  };
+}

@@ -1,0 +1,13 @@
+// What a trainer process and its parent say to each other: JSON lines on stdout and stdin. The first line is `hello`;
+// after that every line is an event of the run. The parent says `stop`; a closed stdin means that the parent is gone.
+
+import * as v from 'valibot';
+
+/** Raised when a parent and a trainer can no longer understand each other. */
+export const trainerProtocolVersion = 1;
+
+export const helloSchema = v.object({ kind: v.literal('hello'), protocol: v.number(), pid: v.number() });
+
+export const trainerCommandSchema = v.variant('kind', [v.object({ kind: v.literal('stop') })]);
+
+export type TrainerCommand = v.InferOutput<typeof trainerCommandSchema>;

@@ -1,0 +1,64 @@
+// The checkpoints of a run: the two latest are kept, so that a damaged one never loses the run.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Result } from '../common/problem.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { decodeTensors, encodeTensors, type TensorFile } from './safetensors.ts';
+
+const kept = 2;
+
+export interface LoadedCheckpoint extends TensorFile {
+  readonly step: number;
+  /** Why later checkpoints were passed over: sentences for the user. */
+  readonly damaged: readonly string[];
+}
+
+const folderOf = (run: string): string => join(run, 'checkpoints');
+
+/** The checkpoints of a run, latest first. */
+function listCheckpoints(run: string): readonly { readonly step: number; readonly file: string }[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folderOf(run));
+  } catch {
+    return [];
+  }
+  return names
+    .flatMap((name) => {
+      const step = /^step-(\d+)\.safetensors$/.exec(name)?.[1];
+      return step === undefined ? [] : [{ step: Number(step), file: join(folderOf(run), name) }];
+    })
+    .sort((a, b) => b.step - a.step);
+}
+
+/** Writes a checkpoint, then drops the oldest; gives the file's path inside the run. */
+export function saveCheckpoint(run: string, step: number, content: TensorFile): string {
+  mkdirSync(folderOf(run), { recursive: true });
+  const name = `step-${String(step)}.safetensors`;
+  writeFileAtomically(join(folderOf(run), name), encodeTensors(content));
+  for (const old of listCheckpoints(run).slice(kept)) rmSync(old.file, { force: true });
+  return `checkpoints/${name}`;
+}
+
+/** The latest checkpoint that is whole; undefined when there is none at all. The failure names every damaged file. */
+export function loadCheckpoint(run: string): Result<LoadedCheckpoint | undefined> {
+  const damaged: string[] = [];
+  for (const { step, file } of listCheckpoints(run)) {
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      damaged.push(`${file} can not be read: ${error instanceof Error ? error.message : String(error)}`);
+      continue;
+    }
+    const content = decodeTensors(bytes);
+    if (content.ok) return { ok: true, value: { step, damaged, ...content.value } };
+    damaged.push(`${file} is damaged: ${content.error}`);
+  }
+  if (damaged.length === 0) return { ok: true, value: undefined };
+  return {
+    ok: false,
+    error: `${damaged.join('. ')}. No whole checkpoint is left; delete the checkpoints folder to start this run again from the beginning`,
+  };
+}

@@ -1,0 +1,123 @@
+// One run on disk: its files by name, written once or replaced whole, and read with their schemas.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as v from 'valibot';
+import type { Result } from '../common/problem.ts';
+import { runConfigSchema, type RunConfig } from '../protocol/run-config.ts';
+import type { RunEvent } from '../protocol/run-events.ts';
+import {
+  runProposalSchema,
+  runStructureSchema,
+  type RunProposal,
+  type RunSnapshot,
+  type RunStatus,
+  type RunStructure,
+} from '../protocol/run-files.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { EventReader } from './event-log.ts';
+import { holderOf } from './run-lock.ts';
+
+export const eventsFile = 'events.ndjson';
+
+/** Makes a run's folder with what never changes. Fails when the folder holds a run already. */
+export function createRunFolder(folder: string, config: RunConfig, network: unknown): Result<string> {
+  if (existsSync(join(folder, 'config.json'))) {
+    return { ok: false, error: `${folder} holds a run already; choose another folder, or resume that run` };
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomically(join(folder, 'network.json'), `${JSON.stringify(network)}\n`);
+    writeFileAtomically(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  } catch (error) {
+    return {
+      ok: false,
+      error: `The run can't be kept in ${folder}: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+  return { ok: true, value: folder };
+}
+
+/** A JSON file of a run; undefined when it is not there, a failure when it is not what it should be. */
+function readJson<T>(folder: string, name: string, schema: v.GenericSchema<unknown, T>): Result<T | undefined> {
+  const path = join(folder, name);
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { ok: true, value: undefined };
+    return { ok: false, error: `${path} can not be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const parsed = v.safeParse(schema, content);
+  if (parsed.success) return { ok: true, value: parsed.output };
+  const [issue] = parsed.issues;
+  return { ok: false, error: `${path} is not as it should be: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}` };
+}
+
+/** The settings of a run. */
+export function readConfig(folder: string): Result<RunConfig> {
+  const config = readJson(folder, 'config.json', runConfigSchema);
+  if (!config.ok) return config;
+  if (config.value === undefined) return { ok: false, error: `${folder} is no run: it has no config.json` };
+  return { ok: true, value: config.value };
+}
+
+/** The seed network, as whoever made the run wrote it. */
+export function readNetwork(folder: string): Result<unknown> {
+  const network = readJson(folder, 'network.json', v.looseObject({ version: v.literal(1) }));
+  if (!network.ok) return network;
+  if (network.value === undefined) return { ok: false, error: `${folder} is no run: it has no network.json` };
+  return { ok: true, value: network.value };
+}
+
+export function writeStructure(folder: string, structure: RunStructure): void {
+  writeFileAtomically(join(folder, 'structure.json'), `${JSON.stringify(structure)}\n`);
+}
+
+export function writeProposal(folder: string, proposal: RunProposal): void {
+  writeFileAtomically(join(folder, 'proposal.json'), `${JSON.stringify(proposal)}\n`);
+}
+
+/** The alive counts of a step, named and laid out as the reference's consumers expect them (spec 5.1). */
+export function writeAliveCounts(folder: string, step: number, counts: ReadonlyMap<string, number>): void {
+  const target = join(folder, 'learned_structure');
+  mkdirSync(target, { recursive: true });
+  const sorted = Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  writeFileAtomically(join(target, `alive_${String(step)}`), `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
+/** The latest proposal, if there is one. */
+export function readProposal(folder: string): Result<RunProposal | undefined> {
+  return readJson(folder, 'proposal.json', runProposalSchema);
+}
+
+/** How a run stands by its last events and by whether a process works on it. */
+export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunStatus {
+  const last = events.findLast(
+    ({ kind }) => kind === 'started' || kind === 'interrupted' || kind === 'finished' || kind === 'failed',
+  );
+  if (last === undefined) return isWorkedOn ? 'running' : 'queued';
+  if (last.kind === 'started') return isWorkedOn ? 'running' : 'interrupted';
+  return last.kind === 'interrupted' ? 'interrupted' : last.kind === 'finished' ? 'finished' : 'failed';
+}
+
+/** All that a dashboard shows of a run. */
+export function readSnapshot(folder: string): Result<RunSnapshot> {
+  const config = readConfig(folder);
+  if (!config.ok) return config;
+  const structure = readJson(folder, 'structure.json', runStructureSchema);
+  const proposal = readProposal(folder);
+  const events = new EventReader(join(folder, eventsFile)).read();
+  return {
+    ok: true,
+    value: {
+      id: basename(folder),
+      folder,
+      status: statusOf(events, holderOf(folder) !== undefined),
+      config: config.value,
+      events: [...events],
+      ...(structure.ok && structure.value && { structure: structure.value }),
+      ...(proposal.ok && proposal.value && { proposal: proposal.value }),
+    },
+  };
+}

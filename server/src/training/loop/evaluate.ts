@@ -1,0 +1,25 @@
+// Loss and accuracy on test images.
+
+import type { Batches } from '../data/batches.ts';
+import type { TrainingSession } from '../engines/engine.ts';
+
+export interface TestResult {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly images: number;
+}
+
+/** Evaluates on at most `limit` test images. */
+export async function evaluateOnTest(session: TrainingSession, batches: Batches, limit: number): Promise<TestResult> {
+  let images = 0;
+  let correct = 0;
+  let loss = 0;
+  for (const batch of batches.test(limit)) {
+    const result = await session.evaluate(batch);
+    const count = batch.labels.length;
+    images += count;
+    correct += result.correct;
+    loss += result.loss * count;
+  }
+  return { images, accuracy: images === 0 ? 0 : correct / images, loss: images === 0 ? 0 : loss / images };
+}

@@ -1,0 +1,296 @@
+// Structure learning: trains with the regularizer, counts what is alive, proposes widths. Everything that lasts goes
+// through the sink; resumed from its last state it goes on as if it had never stopped.
+
+import type { Cancellation } from '../../common/cancellation.ts';
+import type { DeviceProfile } from '../../costs/device-profile.ts';
+import type { NetworkGraph } from '../../network/network-graph.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import { analyzeStructure, type StructureAnalysis } from '../../structure/analyze-structure.ts';
+import { evaluateRegularizer, seedCost, type RegularizerEvaluation } from '../../structure/evaluate-regularizer.ts';
+import { proposeWidths } from '../../structure/propose-widths.ts';
+import { settledCost } from '../../structure/settled-cost.ts';
+import {
+  scaledGradients,
+  StrengthController,
+  suggestedStrength,
+  type StrengthDecision,
+  type StrengthState,
+} from '../../structure/strength-controller.ts';
+import type { WidthProposal } from '../../structure/width-proposal.ts';
+import { Batches } from '../data/batches.ts';
+import { normalizationOf, type DataSet } from '../data/data-set.ts';
+import type { Engine, TrainingSession } from '../engines/engine.ts';
+import { Averages } from './averages.ts';
+import { evaluateOnTest } from './evaluate.ts';
+import type { RunSink } from './run-sink.ts';
+import { structureOf } from './run-structure.ts';
+import { misfitOf, optimizerOf } from './training-setup.ts';
+import { whyNothingMoved } from './why-nothing-moved.ts';
+
+export interface StructureLearning {
+  readonly config: RunConfig;
+  readonly graph: NetworkGraph;
+  readonly dataSet: DataSet;
+  readonly engine: Engine;
+  readonly device: DeviceProfile;
+  readonly sink: RunSink;
+  readonly pid: number;
+  /** Why the run should stop when `cancellation` says so. */
+  readonly stopReason: () => 'cancelled' | 'parent-gone';
+  readonly now: () => number;
+}
+
+/** Test images that the run's own evaluations look at; the whole set is for the benchmark. */
+const testImages = 10_000;
+
+const controllerKey = 'strength-controller';
+
+/** Runs to the end, to a cancellation or to a failure; how it ended is in the log. */
+export async function learnStructure(learning: StructureLearning, cancellation: Cancellation): Promise<void> {
+  const { config, graph, dataSet, engine, sink } = learning;
+  const fail = (code: string, message: string, step = 0): void => sink.event({ kind: 'failed', step, code, message });
+  const misfit = misfitOf(graph, dataSet, engine);
+  if (misfit !== undefined) return fail('does-not-fit', misfit);
+  const { resource } = config.target;
+  const analysis = analyzeStructure(graph, { algorithm: config.algorithm, resource, threshold: config.threshold });
+  if (!analysis.ok) return fail('nothing-to-regularize', analysis.error);
+  const saved = sink.load();
+  if (!saved.ok) return fail('checkpoint-damaged', saved.error);
+  const session = await engine.compile({
+    graph,
+    batchSize: config.batchSize,
+    optimizer: optimizerOf(config.optimizer, config.weightDecay),
+    labelSmoothing: 0,
+    sources: analysis.value.sources,
+    seed: config.seed,
+  });
+  try {
+    if (saved.value) session.restore(saved.value.tensors);
+    const run = new Run(learning, analysis.value, session, saved.value?.metadata[controllerKey]);
+    run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
+    await run.train(saved.value?.step ?? 0, cancellation);
+  } finally {
+    await session.dispose();
+  }
+}
+
+class Run {
+  readonly #learning: StructureLearning;
+  readonly #analysis: StructureAnalysis;
+  readonly #session: TrainingSession;
+  readonly #controller: StrengthController | undefined;
+  readonly #constantStrength: number;
+  readonly #seedCost: number;
+  readonly #batches: Batches;
+  readonly #averages = new Averages();
+  #lastProposal: WidthProposal | undefined;
+
+  constructor(
+    learning: StructureLearning,
+    analysis: StructureAnalysis,
+    session: TrainingSession,
+    controllerState: string | undefined,
+  ) {
+    const { config, dataSet } = learning;
+    this.#learning = learning;
+    this.#analysis = analysis;
+    this.#session = session;
+    this.#seedCost = seedCost(analysis);
+    this.#batches = new Batches(dataSet, normalizationOf(dataSet), config.batchSize, config.seed);
+    const { fraction } = config.target;
+    this.#constantStrength = config.strength ?? suggestedStrength(this.#seedCost);
+    // A strength that the user gives is kept; otherwise it is sought for the target.
+    if (config.strength === undefined && fraction !== undefined) {
+      // Written by this very class.
+      const state = controllerState === undefined ? undefined : (JSON.parse(controllerState) as StrengthState);
+      this.#controller = new StrengthController(analysis, { fraction, totalSteps: config.steps }, state);
+    }
+  }
+
+  /** Says what the run starts from. */
+  begin(step: number, damaged: readonly string[]): void {
+    const { config, engine, sink, device, pid, graph } = this.#learning;
+    const whole = proposeWidths(
+      this.#analysis.grouping,
+      new Uint8Array(this.#analysis.grouping.groupOfChannel.length).fill(1),
+      device,
+      step,
+    );
+    const totals = whole.ok ? whole.value.proposal.totals : undefined;
+    sink.event({
+      kind: 'started',
+      step,
+      totalSteps: config.steps,
+      engine: `${engine.info.name} ${engine.info.version}`,
+      threads: engine.info.threads,
+      pid,
+      seed: {
+        macs: totals?.macs.before ?? 0,
+        params: totals?.params.before ?? 0,
+        latencyMs: totals?.latencyMs.before ?? 0,
+      },
+    });
+    for (const message of damaged)
+      sink.event({
+        kind: 'notice',
+        severity: 'warning',
+        code: 'checkpoint-damaged',
+        message: `${message}. The run goes on from step ${String(step)}`,
+      });
+    for (const { severity, code, message } of step === 0 ? this.#analysis.notices : []) {
+      sink.event({ kind: 'notice', severity: severity === 'information' ? 'information' : 'warning', code, message });
+    }
+    sink.structure(structureOf(this.#analysis, graph));
+  }
+
+  async train(first: number, cancellation: Cancellation): Promise<void> {
+    const { config, sink, now } = this.#learning;
+    for (let step = first; step < config.steps; step++) {
+      if (cancellation.isCancellationRequested) {
+        this.#checkpoint(step);
+        sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
+        return;
+      }
+      const evaluation = this.#evaluate();
+      if (evaluation.invalid !== undefined) return this.#diverged(step);
+      const decision = this.#decide(evaluation, step);
+      if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
+      if (step % config.checkpointEvery === 0 && step > first) this.#checkpoint(step);
+      const started = now();
+      const batch = this.#batches.training(step);
+      const result = await this.#session.step({
+        ...batch,
+        learningRate: config.learningRate,
+        coefficients: decision.coefficients,
+      });
+      this.#averages.add(result.loss, result.correct, batch.labels.length, now() - started);
+      if (!Number.isFinite(result.loss)) return this.#diverged(step);
+      // The engine blocks while it computes: this is where a word from the parent is heard.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await this.#finish(config.steps);
+  }
+
+  #evaluate(): RegularizerEvaluation {
+    return evaluateRegularizer(this.#analysis, this.#session.regularizationVectors());
+  }
+
+  #decide(
+    evaluation: RegularizerEvaluation,
+    step: number,
+  ): Pick<StrengthDecision, 'strength' | 'coefficients' | 'alive'> {
+    if (this.#controller) return this.#controller.next(evaluation, step);
+    const strength = this.#constantStrength;
+    return { strength, coefficients: scaledGradients(evaluation.gradients, strength), alive: evaluation.alive };
+  }
+
+  /** Alive channels a group. */
+  #aliveCounts(alive: Uint8Array): number[] {
+    const { grouping, groups } = this.#analysis;
+    return groups.map(({ id, size }) => {
+      const start = grouping.offsets[id] ?? 0;
+      let count = 0;
+      for (let channel = start; channel < start + size; channel++) count += alive[channel] ?? 0;
+      return count;
+    });
+  }
+
+  #report(
+    evaluation: RegularizerEvaluation,
+    { alive, strength }: Pick<StrengthDecision, 'strength' | 'alive'>,
+    step: number,
+  ): void {
+    const { config, sink, device, graph } = this.#learning;
+    const counts = this.#aliveCounts(alive);
+    const cost = settledCost(this.#analysis, counts);
+    if (step > 0) {
+      sink.event({
+        kind: 'progress',
+        step,
+        ...this.#averages.take(config.steps - step),
+        regularization: strength * evaluation.loss,
+        strength,
+        cost,
+        seedCost: this.#seedCost,
+        learningRate: config.learningRate,
+      });
+    }
+    const proposed = proposeWidths(this.#analysis.grouping, alive, device, step);
+    if (!proposed.ok) {
+      sink.event({
+        kind: 'notice',
+        severity: 'warning',
+        code: 'network-cut',
+        message: `At step ${String(step)}: ${proposed.error}`,
+      });
+      return;
+    }
+    const { proposal } = proposed.value;
+    this.#lastProposal = proposal;
+    const { macs, params, latencyMs } = proposal.totals;
+    sink.event({
+      kind: 'alive',
+      step,
+      alive: counts,
+      totals: { macs: macs.after, params: params.after, latencyMs: latencyMs.after },
+    });
+    sink.proposal(proposal);
+    const layers = new Set(graph.ops.map(({ name }) => name));
+    sink.aliveCounts(
+      step,
+      new Map(proposal.layers.filter(({ name }) => layers.has(name)).map(({ name, width }) => [name, width.after])),
+    );
+  }
+
+  #checkpoint(step: number): void {
+    const metadata: Record<string, string> = {};
+    if (this.#controller) metadata[controllerKey] = JSON.stringify(this.#controller.state);
+    const file = this.#learning.sink.save({ step, tensors: this.#session.state(), metadata });
+    this.#learning.sink.event({ kind: 'checkpoint', step, file });
+  }
+
+  #diverged(step: number): void {
+    const { config, sink } = this.#learning;
+    const rate = String(config.learningRate);
+    const message = `Training diverged at step ${String(step)}: the loss is no finite number any more. Lower the learning rate (${rate} now) or the strength, and start again; the last checkpoint is from before`;
+    sink.event({ kind: 'failed', step, code: 'diverged', message });
+  }
+
+  async #finish(step: number): Promise<void> {
+    const { config, sink } = this.#learning;
+    const evaluation = this.#evaluate();
+    if (evaluation.invalid !== undefined) return this.#diverged(step);
+    const decision = this.#decide(evaluation, step);
+    this.#report(evaluation, decision, step);
+    sink.event({ kind: 'evaluated', step, ...(await evaluateOnTest(this.#session, this.#batches, testImages)) });
+    const still = whyNothingMoved(
+      this.#analysis,
+      evaluation,
+      this.#aliveCounts(decision.alive),
+      decision.strength,
+      config.threshold,
+    );
+    if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
+    this.#checkpoint(step);
+    const proposal = this.#lastProposal;
+    if (proposal?.step !== step) {
+      sink.event({
+        kind: 'failed',
+        step,
+        code: 'network-cut',
+        message:
+          'The regularizer removed a layer that the network depends on. Aim at a larger share of the cost, or lower the strength',
+      });
+      return;
+    }
+    sink.event({ kind: 'finished', step, summary: summaryOf(proposal) });
+  }
+}
+
+/** `41 % of the MACs, 32 % of the params: 3 of 4 layers get narrower`. */
+function summaryOf({ layers, totals }: WidthProposal): string {
+  const share = ({ before, after }: { before: number; after: number }): string =>
+    `${(before === 0 ? 100 : (100 * after) / before).toFixed(0)} %`;
+  const narrower = layers.filter(({ width }) => width.after < width.before).length;
+  return `${share(totals.macs)} of the MACs and ${share(totals.params)} of the params: ${String(narrower)} of ${String(layers.length)} layers get narrower`;
+}

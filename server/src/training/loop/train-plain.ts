@@ -1,0 +1,53 @@
+// Training without a regularizer: what a structure is worth once it is retrained from scratch.
+
+import type { Result } from '../../common/problem.ts';
+import type { NetworkGraph } from '../../network/network-graph.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import { Batches } from '../data/batches.ts';
+import { normalizationOf, type DataSet } from '../data/data-set.ts';
+import type { Engine } from '../engines/engine.ts';
+import { evaluateOnTest, type TestResult } from './evaluate.ts';
+import { misfitOf, optimizerOf } from './training-setup.ts';
+
+export type PlainTraining = Pick<
+  RunConfig,
+  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'steps' | 'seed'
+>;
+
+/** Trains from scratch and evaluates on every test image. The learning rate falls to zero along half a cosine. */
+export async function trainPlain(
+  graph: NetworkGraph,
+  dataSet: DataSet,
+  engine: Engine,
+  settings: PlainTraining,
+  onStep: (step: number, loss: number) => void = () => undefined,
+): Promise<Result<TestResult>> {
+  const misfit = misfitOf(graph, dataSet, engine);
+  if (misfit !== undefined) return { ok: false, error: misfit };
+  const { batchSize, learningRate, optimizer, weightDecay, steps, seed } = settings;
+  const session = await engine.compile({
+    graph,
+    batchSize,
+    optimizer: optimizerOf(optimizer, weightDecay),
+    labelSmoothing: 0,
+    sources: [],
+    seed,
+  });
+  try {
+    const batches = new Batches(dataSet, normalizationOf(dataSet), batchSize, seed);
+    const coefficients = new Map<number, Float32Array>();
+    for (let step = 0; step < steps; step++) {
+      const rate = learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
+      const { loss } = await session.step({ ...batches.training(step), learningRate: rate, coefficients });
+      if (!Number.isFinite(loss))
+        return {
+          ok: false,
+          error: `Training diverged at step ${String(step)}; lower the learning rate (${String(learningRate)})`,
+        };
+      onStep(step, loss);
+    }
+    return { ok: true, value: await evaluateOnTest(session, batches, dataSet.test.count) };
+  } finally {
+    await session.dispose();
+  }
+}

@@ -1,0 +1,56 @@
+// What has to fit before the first step: data to network, network to engine.
+
+import type { Result } from '../../common/problem.ts';
+import { opOf, valueOf, type NetworkGraph } from '../../network/network-graph.ts';
+import { formatShape } from '../../network/shape.ts';
+import type { DataSet } from '../data/data-set.ts';
+import type { Engine, Optimizer } from '../engines/engine.ts';
+
+/** Why this network can't be trained on this data by this engine; undefined when it can. */
+export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine): string | undefined {
+  const [input, ...others] = graph.inputs;
+  if (input === undefined || others.length > 0)
+    return `The network must have one input, but it has ${String(graph.inputs.length)}`;
+  const shape = valueOf(graph, input).shape.slice(1);
+  if (formatShape(shape) !== formatShape(dataSet.shape)) {
+    return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(dataSet.shape)}. Set the model's input in morphnet.json or choose other data`;
+  }
+  const [output, ...more] = graph.outputs;
+  if (output === undefined || more.length > 0)
+    return `The network must have one output, but it has ${String(graph.outputs.length)}`;
+  const classes = valueOf(graph, output).shape.slice(1);
+  const [width] = classes;
+  if (classes.length !== 1 || typeof width !== 'number') {
+    return `The network must end in one number a class, but its output is ${formatShape(classes)}`;
+  }
+  if (width < dataSet.classes) {
+    return `The network tells ${String(width)} classes apart, but ${dataSet.name} has ${String(dataSet.classes)}. Give the model ${String(dataSet.classes)} outputs`;
+  }
+  const untrainable = engine.untrainable(graph);
+  if (untrainable.length === 0) return undefined;
+  const reasons = untrainable.slice(0, 5).map(({ op, reason }) => `${opOf(graph, op).name}: ${reason}`);
+  return `The engine ${engine.info.name} can't train this network. ${reasons.join('; ')}`;
+}
+
+/** The optimiser of a run's settings, with the usual constants. */
+export function optimizerOf(kind: 'sgd' | 'adam', weightDecay: number): Optimizer {
+  return kind === 'sgd'
+    ? { kind, momentum: 0.9, weightDecay }
+    : { kind, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay };
+}
+
+/** A graph that came from a file, as far as a glance can tell. */
+export function asNetworkGraph(content: unknown): Result<NetworkGraph> {
+  const looksRight =
+    typeof content === 'object' &&
+    content !== null &&
+    'version' in content &&
+    content.version === 1 &&
+    'ops' in content &&
+    Array.isArray(content.ops) &&
+    'values' in content &&
+    Array.isArray(content.values);
+  if (!looksRight) return { ok: false, error: 'network.json is no network of this version; start the run anew' };
+  // Written by ourselves, whole, and of this version.
+  return { ok: true, value: content as unknown as NetworkGraph };
+}
