@@ -70,7 +70,8 @@ async function main(): Promise<number> {
   } finally {
     await browser.close();
     await server.stop();
-    await rm(home, { recursive: true, force: true });
+    // The server's own processes take a moment to end and may still write.
+    await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }
 

@@ -149,12 +149,22 @@ export class Workbench {
     return this.editor.locator('.squiggly-hint');
   }
 
-  /** Opens the quick-fixes at a word of a line and chooses one. */
+  /** Waits until the text cursor stands on a line, by its number. */
+  async cursorOnLine(number: number): Promise<void> {
+    await this.page.locator('.statusbar-item', { hasText: new RegExp(`Ln ${number}, `) }).waitFor();
+  }
+
+  /** Opens the quick-fixes at a word of a line, anew until there is the wanted one, and chooses it. */
   async quickFix(line: Locator, word: string, title: RegExp): Promise<void> {
-    const place = await placeOf(line.first(), word);
-    await this.page.mouse.click(place.x, place.y);
-    await this.page.keyboard.press('Control+.');
-    await this.page.locator('.action-widget .monaco-list-row', { hasText: title }).first().click();
+    const fix = this.page.locator('.action-widget .monaco-list-row', { hasText: title }).first();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const place = await placeOf(line.first(), word);
+      await this.page.mouse.click(place.x, place.y);
+      await this.page.keyboard.press('Control+.');
+      if (await isThere(fix)) return fix.click();
+      await this.page.keyboard.press('Escape');
+    }
+    throw new Error(`There is no quick-fix ${String(title)} at ${word}`);
   }
 
   async save(): Promise<void> {
