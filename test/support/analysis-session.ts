@@ -3,6 +3,7 @@
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import type { AnalysisSettings } from '../../server/src/analysis/analysis-settings.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
+import { pythonFrontend } from './python-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 
 const workspace = 'file:///work';
@@ -33,7 +34,7 @@ export function counting(frontend: Frontend): Frontend & { readonly evaluations:
 /** A session in which these documents (name in the workspace to text) stand on disk; the map may change later. */
 export function sessionOver(
   files: ReadonlyMap<string, string>,
-  frontends: readonly Frontend[] = [darknetFrontend],
+  frontends: readonly Frontend[] = [pythonFrontend, darknetFrontend],
 ): AnalysisSession {
   return new AnalysisSession({
     frontends,

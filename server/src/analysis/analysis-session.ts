@@ -16,7 +16,7 @@ import { reportCosts, type CostReport } from '../costs/cost-report.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
-import type { AnalyzedModel, DocumentAnalysis } from './analyzed-model.ts';
+import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
 import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
@@ -323,10 +323,6 @@ class ProblemList {
   get all(): readonly Problem[] {
     return [...this.#byKey.values()];
   }
-}
-
-function isSyntaxError(problem: Problem): boolean {
-  return problem.severity === 'error' && problem.code.startsWith('syntax');
 }
 
 function isBroken(problems: readonly Problem[]): boolean {

@@ -28,3 +28,8 @@ export interface DocumentAnalysis {
   /** Findings in the present text, from any document that was read. */
   readonly problems: readonly Problem[];
 }
+
+/** Whether the text itself could not be read somewhere, so that what was made from it may be a part only. */
+export function isSyntaxError({ severity, code }: Problem): boolean {
+  return severity === 'error' && code.split('-').includes('syntax');
+}

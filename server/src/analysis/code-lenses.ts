@@ -19,19 +19,26 @@ export interface CodeLens {
   readonly entry: string;
 }
 
-/** The lenses of a document's own models; those of the same place stand behind one another. */
+/**
+ * The lenses of a document's own models. Where several entries are made of one class or function each shows its totals,
+ * and the commands are the best entry's.
+ */
 export function codeLenses(
   session: AnalysisSession,
   document: string,
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
 ): readonly CodeLens[] {
+  const taken = new Set<number>();
   return session.analyze(document, cancellation).models.flatMap((model): readonly CodeLens[] => {
     const span = model.place(model.entry.span);
     if (span?.document !== document) return [];
     const place = { start: span.start, end: span.end, entry: model.entry.name };
+    const totals: CodeLens = { ...place, title: totalsText(session, model, settings), action: 'totals' };
+    if (taken.has(span.start)) return [totals];
+    taken.add(span.start);
     return [
-      { ...place, title: totalsText(session, model, settings), action: 'totals' },
+      totals,
       { ...place, title: 'Run MorphNet', action: 'run-morphnet' },
       { ...place, title: 'Open dashboard', action: 'open-dashboard' },
     ];

@@ -17,7 +17,7 @@ import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
 import { obstacles } from './code-actions.ts';
-import { tiesOf } from './channel-ties.ts';
+import { tiesOf, type ChannelTies } from './channel-ties.ts';
 import { codeSpan, escapeMarkdown, table } from './markdown.ts';
 import { proposedChanges } from './proposed-changes.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -161,22 +161,22 @@ class HoverText {
 
   /** One paragraph for each way in which the layers come to their widths, with what is tied to them. */
   #widths(): readonly string[] {
-    const byWords = new Map<string, string[]>();
+    const grouping = this.#session.grouping(this.#model.graph);
+    const paragraphs = new Map<string, { names: string[]; words: string; ties: ChannelTies }>();
     for (const op of this.#ops) {
-      if (!isLayer(op) && this.#ops.some(isLayer)) continue;
-      if (op.outWidth === undefined) continue;
-      const words = this.#model.stale ? '' : widthWords(op.outWidth, this.#places);
-      const ties = tiesOf(this.#session.grouping(this.#model.graph), op);
-      const tied =
-        ties.tied.length === 0 ? '' : `\nTied to ${someNames(ties.tied)}: their channels live and die together.`;
-      const fixed = ties.fixed === undefined ? '' : `\nStays whole: ${escapeMarkdown(ties.fixed)}.`;
-      const key = `${words === '' ? String(op.outWidth.value) : words}.${tied}${fixed}`;
-      byWords.set(key, [...(byWords.get(key) ?? []), op.name]);
+      if (op.outWidth === undefined || (!isLayer(op) && this.#ops.some(isLayer))) continue;
+      const words = this.#model.stale ? String(op.outWidth.value) : widthWords(op.outWidth, this.#places);
+      const ties = tiesOf(grouping, op);
+      const key = JSON.stringify([words, ties]);
+      const known = paragraphs.get(key);
+      if (known === undefined) paragraphs.set(key, { names: [op.name], words, ties });
+      else known.names.push(op.name);
     }
-    const own = [...byWords];
-    return own.map(([words, names]) => {
-      const whose = own.length === 1 ? '' : ` of ${someNames(names)}`;
-      return `**Width**${whose}: ${words.split('\n').join('  \n')}`;
+    return [...paragraphs.values()].map(({ names, words, ties }) => {
+      const whose = paragraphs.size === 1 ? '' : ` of ${someNames(names)}`;
+      const lines = [`**Width**${whose}: ${words}.`, tiesSentence(names, ties)];
+      if (ties.fixed !== undefined) lines.push(`Stays whole: ${escapeMarkdown(ties.fixed)}.`);
+      return lines.filter((line) => line !== '').join('  \n');
     });
   }
 
@@ -199,6 +199,13 @@ class HoverText {
     });
     return [...new Set(reasons)].map((reason) => `**Not known**: ${escapeMarkdown(reason)}.`);
   }
+}
+
+function tiesSentence(names: readonly string[], { layers }: ChannelTies): string {
+  const others = layers.filter((layer) => !names.includes(layer));
+  const own = names.filter((name) => layers.includes(name));
+  const to = [...(own.length > 1 ? ['one another'] : []), ...(others.length > 0 ? [someNames(others)] : [])];
+  return to.length === 0 ? '' : `Tied to ${to.join(' and to ')}: their channels live and die together.`;
 }
 
 /** Names as code, the first few of them. */

@@ -8,7 +8,7 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { UnknownPart } from '../network/network-graph.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
-import type { AnalyzedModel } from './analyzed-model.ts';
+import { isSyntaxError, type AnalyzedModel } from './analyzed-model.ts';
 import { firstLineOf, sitesIn, unknownPartsOf } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
 import { proposedChanges, type ProposedChange } from './proposed-changes.ts';
@@ -24,9 +24,15 @@ export function documentProblems(
   if (text === undefined) return [];
   const lines = new LineIndex(text);
   const analysis = session.analyze(document, cancellation);
-  const found: Problem[] = analysis.problems.filter((problem) => (problem.span?.document ?? document) === document);
+  const isBroken = analysis.problems.some(isSyntaxError);
+  // What a half-typed text makes of a whole model says nothing; the syntax error does.
+  const isConsequence = ({ severity, span }: Problem): boolean =>
+    isBroken && severity === 'error' && analysis.models.some(({ entry }) => isSame(entry.span, span));
+  const found: Problem[] = analysis.problems.filter(
+    (problem) => (problem.span?.document ?? document) === document && !isConsequence(problem),
+  );
   for (const model of session.modelsIn(document, cancellation)) {
-    if (model.stale) continue;
+    if (model.stale || isBroken) continue;
     found.push(...unknownParts(model, document, found), ...idleLayers(model, document, text, lines));
   }
   found.push(...proposalHints(session, document, text, lines, cancellation));
@@ -47,7 +53,7 @@ export function documentProblems(
 /** Parts that evaluation could not follow, where the frontend has not said so itself. */
 function unknownParts(model: AnalyzedModel, document: string, known: readonly Problem[]): readonly Problem[] {
   const isTold = ({ reason, span }: UnknownPart): boolean =>
-    known.some((problem) => problem.message === reason || overlaps(problem.span, span));
+    known.some((problem) => problem.message.includes(reason) || overlaps(problem.span, span));
   return unknownPartsOf(model.graph)
     .filter((part) => part.span.document === document && !isTold(part))
     .map(({ reason, span }) => ({
@@ -113,6 +119,10 @@ function listOf(names: readonly string[], atMost = 3): string {
 function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+function isSame(left: SourceSpan, right: SourceSpan | undefined): boolean {
+  return left.document === right?.document && left.start === right.start && left.end === right.end;
 }
 
 function overlaps(left: SourceSpan | undefined, right: SourceSpan): boolean {

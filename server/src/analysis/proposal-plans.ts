@@ -1,7 +1,7 @@
 // Proven edits for a run's proposal, worked out once for each state of the source and each proposal.
 
 import type { Result } from '../common/problem.ts';
-import { planAll, planUnit, type EditPlan, type EditSources } from '../edits/plan.ts';
+import { EditPlanner, type EditPlan } from '../edits/plan.ts';
 import type { WidthUnit } from '../edits/constraints.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
@@ -38,7 +38,7 @@ export const rebuildByStructure: RebuildNetwork = (grouping, widths) => {
 
 interface Plans {
   readonly units: readonly WidthUnit[];
-  readonly sources: EditSources;
+  readonly planner: EditPlanner;
   all: EditPlan | undefined;
   readonly single: Map<string, Result<EditPlan>>;
 }
@@ -56,7 +56,7 @@ export class ProposalPlans {
   /** All proposed widths, as far as they can be had. */
   all(graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
     const plans = this.#plans(graph, proposal);
-    plans.all ??= planAll(plans.sources, plans.units);
+    plans.all ??= plans.planner.all();
     return plans.all;
   }
 
@@ -67,8 +67,13 @@ export class ProposalPlans {
     if (unit === undefined) return { ok: false, error: `The proposal has no narrower width for ${name}.` };
     const known = plans.single.get(unit.key);
     if (known !== undefined) return known;
-    const plan = planUnit(plans.sources, plans.units, unit.key);
+    const plan = plans.planner.unit(unit.key);
     plans.single.set(unit.key, plan);
+    // Layers that share a number change together, whichever of them was asked for.
+    for (const { layers } of plan.ok ? plan.value.widths : []) {
+      const other = plans.units.find((one) => one.layers.join() === layers.join());
+      if (other !== undefined && !plans.single.has(other.key)) plans.single.set(other.key, plan);
+    }
     return plan;
   }
 
@@ -81,14 +86,15 @@ export class ProposalPlans {
     let plans = byProposal.get(proposal);
     if (plans === undefined) {
       const grouping = this.#texts.grouping(graph);
-      const sources: EditSources = {
+      const units = unitsOf(grouping, proposal);
+      const sources = {
         graph,
-        rebuild: (widths) => this.#rebuild(grouping, widths),
-        read: (document) => this.#texts.textOf(document),
-        isEditable: (document) => this.#texts.isEditable(document),
-        evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry),
+        rebuild: (widths: ReadonlyMap<string, number>) => this.#rebuild(grouping, widths),
+        read: (document: string) => this.#texts.textOf(document),
+        isEditable: (document: string) => this.#texts.isEditable(document),
+        evaluate: (overlay: ReadonlyMap<string, string>) => this.#texts.evaluateWith(overlay, graph.entry),
       };
-      plans = { units: unitsOf(grouping, proposal), sources, all: undefined, single: new Map() };
+      plans = { units, planner: new EditPlanner(sources, units), all: undefined, single: new Map() };
       byProposal.set(proposal, plans);
     }
     return plans;

@@ -10,6 +10,7 @@ import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } 
 import { firstDifference } from './prove.ts';
 import { refusalReason } from './refusal.ts';
 import { solveWidths, type Solution } from './solve.ts';
+import { leafKey } from './trail.ts';
 
 /** What a plan is made from. Nothing here writes: `evaluate` works on copies of texts. */
 export interface EditSources {
@@ -48,18 +49,8 @@ export interface EditPlan {
   readonly notes: readonly string[];
 }
 
-/** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
-export function planAll(sources: EditSources, units: readonly WidthUnit[]): EditPlan {
-  const planner = new Planner(sources, units);
-  return planner.plan();
-}
-
-/** One unit, with the units that must change with it because they share its literals; or why it can't be changed. */
-export function planUnit(sources: EditSources, units: readonly WidthUnit[], key: string): Result<EditPlan> {
-  return new Planner(sources, units).planOne(key);
-}
-
-class Planner {
+/** Plans for one state of the source and one proposal. What the rebuilt networks tell is worked out once. */
+export class EditPlanner {
   readonly #sources: EditSources;
   readonly #units: readonly WidthUnit[];
   readonly #constraints: readonly Constraint[];
@@ -70,7 +61,8 @@ class Planner {
     this.#constraints = constraintsOf(sources.graph, units, sources.rebuild);
   }
 
-  plan(): EditPlan {
+  /** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
+  all(): EditPlan {
     const all = new Set(this.#units.map((unit) => unit.key));
     const whole = this.#attempt(all);
     if (whole.failure === undefined) return this.#planOf(whole, new Map());
@@ -97,7 +89,8 @@ class Planner {
     return this.#planOf(best ?? { solution: this.#solve(new Set()), edits: [], failure: undefined }, failures);
   }
 
-  planOne(key: string): Result<EditPlan> {
+  /** One unit, with the units that must change with it because they share its literals; or why it can't be changed. */
+  unit(key: string): Result<EditPlan> {
     const unit = this.#units.find((one) => one.key === key);
     if (unit === undefined) return { ok: false, error: 'The layer has no width of its own in the source.' };
     const chosen = new Set([key]);
@@ -217,23 +210,25 @@ class Planner {
     });
   }
 
-  /** For every shared literal: whom it feeds, what they want and what they get. */
+  /** For every shared literal: whom it feeds, what they want and what they get. Nothing is explained twice. */
   #notes(solution: Solution): readonly string[] {
-    const units = new Map(this.#units.map((unit) => [unit.key, unit]));
-    return solution.conflicts.flatMap(({ leaf, constraints }) => {
-      const concerned = [...new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]))]
-        .flatMap((key) => units.get(key) ?? [])
-        .filter((unit) => (solution.widths.get(unit.key) ?? unit.before) > unit.wanted);
-      const first = concerned[0];
-      if (first === undefined) return [];
-      const all = [...new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]))].flatMap(
-        (key) => units.get(key) ?? [],
-      );
-      const wanted = all.map((unit) => unit.wanted);
-      const after = all.map((unit) => solution.widths.get(unit.key) ?? unit.before);
-      const names = all.flatMap((unit) => unit.layers);
+    const explained = new Set<string>();
+    const isRaised = (unit: WidthUnit): boolean => (solution.widths.get(unit.key) ?? unit.before) > unit.wanted;
+    const changesFirst = [...solution.conflicts].sort(
+      (left, right) =>
+        Number(solution.values.has(leafKey(right.leaf))) - Number(solution.values.has(leafKey(left.leaf))),
+    );
+    return changesFirst.flatMap(({ leaf, constraints }) => {
+      const keys = new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]));
+      const units = this.#units.filter(({ key }) => keys.has(key));
+      const raised = units.filter((unit) => isRaised(unit) && !explained.has(unit.key));
+      if (raised.length === 0) return [];
+      for (const { key } of raised) explained.add(key);
+      const wanted = range(units.map((unit) => unit.wanted));
+      const after = range(units.map((unit) => solution.widths.get(unit.key) ?? unit.before));
+      const names = nameSome(units.flatMap(({ layers }) => layers));
       return [
-        `${this.#placeOf(leaf)} sets ${nameSome(names)}: ${range(wanted)} wanted, ${range(after)}${all.length > 1 ? ' for all' : ' possible'}.`,
+        `${this.#placeOf(leaf)} sets ${names}: ${wanted} wanted, ${after}${units.length > 1 && /^\d+$/.test(after) ? ' for all' : ' possible'}.`,
       ];
     });
   }

@@ -228,7 +228,8 @@ class WidthSolver {
       if (suits(fraction)) return fraction;
     }
     const enough = demands.map(({ f, wanted }) => leastReaching(f, wanted, leaf.value) ?? leaf.value);
-    const value = Math.max(floor, ...enough);
+    // More than is written now is no way to narrow: what a product lacks comes from its other factors.
+    const value = Math.min(leaf.value, Math.max(floor, ...enough));
     if (demands.length > 0) this.#conflicts.push({ leaf, value, constraints });
     return value;
   }

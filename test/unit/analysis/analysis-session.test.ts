@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
+import { documentProblems } from '../../../server/src/analysis/problems.ts';
 import { darknetFrontend } from '../../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Frontend } from '../../../server/src/frontends/shared/frontend.ts';
 import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
@@ -147,4 +148,53 @@ test('a document that no frontend takes has no models', () => {
   expect(session.analyze(uriOf('notes.txt')).models).toEqual([]);
   expect(session.analyze(uriOf('missing.cfg')).models).toEqual([]);
   expect(session.accepts(uriOf('notes.txt'))).toBe(false);
+});
+
+const pythonNet = `import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3)
+        self.last = nn.Conv2d(8, 16, 3)
+
+    def forward(self, x):
+        return self.last(self.first(x))
+
+
+net = Net()
+net(torch.randn(1, 3, 8, 8))
+`;
+
+test('typing into a Python class keeps the hints of the lines that are not touched', () => {
+  const session = sessionOver(new Map());
+  const python = uriOf('net.py');
+  session.setDocument(python, pythonNet, 1);
+  const before = inlayHints(session, python, shapes).map(({ label }) => label);
+  expect(before).toEqual(['8×6×6', '16×4×4']);
+  const line = '        self.first = nn.Conv2d(3, 8, 3)\n';
+  session.setDocument(python, pythonNet.replace(line, `${line}        self.second = nn.Conv2d(8,\n`), 2);
+  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6 (stale)', '16×4×4 (stale)']);
+});
+
+test('a width that a run proposed for an entry is told although the edit renamed it', () => {
+  const session = sessionOver(new Map());
+  const python = uriOf('net.py');
+  const text = pythonNet
+    .replace('__init__(self)', '__init__(self, width)')
+    .replaceAll('8, ', 'width, ')
+    .replace('Net()', 'Net(8)')
+    .replace('(1, 3, width, 8)', '(1, 3, 8, 8)');
+  session.setDocument(python, text, 1);
+  const row = (name: string, after: number) => ({ name, group: name, width: { before: 8, after } });
+  session.attachProposal(python, { runId: 'run', entry: 'Net(8)', proposal: { step: 0, layers: [row('first', 5)] } });
+  const proposed = (): readonly string[] =>
+    documentProblems(session, python, standardSettings).map(({ message }) => message);
+  expect(proposed()).toEqual(['MorphNet proposes 5 of 8 channels']);
+  session.setDocument(python, text.replace('Net(8)', 'Net(6)'), 2);
+  expect(proposed()).toEqual(['MorphNet proposes 5 of 6 channels']);
+  session.setDocument(python, text.replace('Net(8)', 'Net(5)'), 3);
+  expect(proposed()).toEqual([]);
 });

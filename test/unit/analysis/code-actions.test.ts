@@ -3,21 +3,10 @@
 
 import { expect, test } from 'vitest';
 import { codeActions, type CodeAction } from '../../../server/src/analysis/code-actions.ts';
-import type { ProposedWidths } from '../../../server/src/analysis/proposal-plans.ts';
 import { annotate, stripAnnotations, takeCursors, type Annotation } from '../../support/annotated-source.ts';
 import { sessionOver, uriOf } from '../../support/analysis-session.ts';
 import { fixturesOf } from '../../support/fixtures.ts';
-
-function proposalOf(source: string): ProposedWidths {
-  const layers = [...source.matchAll(/^# propose: (.*)$/gm)].flatMap((line) =>
-    (line[1] ?? '').split(/\s+/).flatMap((part) => {
-      const [names = '', width = ''] = part.split('=');
-      const [group = ''] = names.split(',');
-      return names.split(',').map((name) => ({ name, group, width: { before: 0, after: Number(width) } }));
-    }),
-  );
-  return { step: 0, layers };
-}
+import { proposalIn } from '../../support/proposal.ts';
 
 /** One annotation at the cursor for each title, and one at each number that the action changes. */
 function drawn(action: CodeAction, cursor: number): readonly Annotation[] {
@@ -41,7 +30,7 @@ test.for(fixturesOf('code-actions'))('$name', async ({ name, path, text }) => {
   const { source, offsets } = takeCursors(marked);
   const session = sessionOver(new Map([[name, source]]));
   const entry = session.model(uriOf(name))?.entry.name ?? '';
-  session.attachProposal(uriOf(name), { runId: 'run', entry, proposal: proposalOf(source) });
+  session.attachProposal(uriOf(name), { runId: 'run', entry, proposal: proposalIn(source) });
   const inDrawing = (offset: number): number => offset + 2 * offsets.filter((other) => other < offset).length;
   const annotations = offsets.flatMap((offset) => {
     const actions = codeActions(session, uriOf(name), { start: offset, end: offset });

@@ -27,7 +27,7 @@ activation=relu
 [wormhole]
 `;
 
-test.for(['darknet-tiny.cfg'])('%s fits the schema', (name) => {
+test.for(['darknet-tiny.cfg', 'lenet.py', 'vgg.py', 'resnet20.py', 'mobilenetv2.py'])('%s fits the schema', (name) => {
   const report = reportOf(name, exampleText(name));
   expect(v.parse(v.strictObject(costJsonSchema.entries), report)).toEqual(report);
 });

@@ -17,7 +17,15 @@ interface Example {
   readonly isExact: boolean;
 }
 
-const examples: readonly Example[] = [{ name: 'darknet-tiny.cfg', isExact: true }];
+const examples: readonly Example[] = [
+  { name: 'darknet-tiny.cfg', isExact: true },
+  { name: 'lenet.py', isExact: true },
+  { name: 'vgg.py', isExact: true },
+  // One number of each stage sets the inner layers of all its blocks.
+  { name: 'resnet20.py', isExact: false },
+  // Expanded widths are products of a table's row and the width before.
+  { name: 'mobilenetv2.py', isExact: false },
+];
 
 const layerKinds = ['convolution', 'transposed-convolution', 'dense'];
 
@@ -57,11 +65,12 @@ test.for(examples)('$name: what is planned is what the edited source gives', ({ 
       const proposal = proposalFor(session, model, shares);
       const wanted = proposal.groups!.filter(({ width }) => width.after < width.before);
       const edits = proposalEdits(session, document, { runId: 'run', entry: model.entry.name, proposal });
-      if (wanted.length === 0) {
-        expect(edits.ok).toBe(false);
+      if (!edits.ok) {
+        // A number that also feeds a width which stays can't change; that is said with its place.
+        if (isExact) expect(wanted).toEqual([]);
+        else if (wanted.length > 0) expect(edits.error).toMatch(/`\d+` in \w+\.py:\d+/);
         return;
       }
-      if (!edits.ok) throw new Error(edits.error);
       const { plan } = edits.value;
       const [text] = editedTexts(session, edits.value);
       expect(text!.after.replace(numbers, '#')).toBe(source.replace(numbers, '#'));
@@ -77,6 +86,6 @@ test.for(examples)('$name: what is planned is what the edited source gives', ({ 
         expect(plan.widths.filter(({ wanted: least, after }) => after > least)).toEqual([]);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 6 },
   );
 });

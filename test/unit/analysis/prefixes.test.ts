@@ -10,16 +10,19 @@ import { stripAnnotations, takeCursors } from '../../support/annotated-source.ts
 import { sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
 import { exampleText, fixturesOf } from '../../support/fixtures.ts';
 
-const features = ['inlay-hints', 'hover', 'code-lenses', 'problems'].flatMap((feature) =>
+const features = ['inlay-hints', 'hover', 'code-lenses', 'code-actions', 'problems'].flatMap((feature) =>
   fixturesOf(feature).map(({ name, text }) => ({ name, source: takeCursors(stripAnnotations(text)).source })),
 );
-const examples = ['darknet-tiny.cfg'].map((name) => ({ name, source: exampleText(name) }));
+const examples = ['darknet-tiny.cfg', 'lenet.py', 'vgg.py', 'resnet20.py', 'mobilenetv2.py'].map((name) => ({
+  name,
+  source: exampleText(name),
+}));
 
 test.for([...features, ...examples])('any prefix of $name', ({ name, source }) => {
   const session = sessionOver(new Map());
   const document = uriOf(name);
   // A long file is cut at every few characters, so that all lines are met at some place.
-  const step = Math.max(1, Math.floor(source.length / 150));
+  const step = Math.max(1, Math.floor(source.length / 25));
   for (let length = 0; length <= source.length; length += step) {
     session.setDocument(document, source.slice(0, length), length);
     const range = { start: 0, end: length };

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { WidthUnit } from '../../../server/src/edits/constraints.ts';
 import { applyEdits, byDocument, type LiteralEdit } from '../../../server/src/edits/literal-text.ts';
-import { planAll, planUnit, type EditPlan, type EditSources } from '../../../server/src/edits/plan.ts';
+import { EditPlanner, type EditPlan, type EditSources } from '../../../server/src/edits/plan.ts';
 import { evaluateToy } from '../../support/toy-frontend.ts';
 
 const home = 'file:///work/';
@@ -45,7 +45,7 @@ function edited(files: Files, edits: readonly LiteralEdit[]): Files {
 
 function all(files: Files, wanted: Wanted): { readonly plan: EditPlan; readonly files: Files } {
   const { sources, units } = setUp(files, wanted);
-  const plan = planAll(sources, units);
+  const plan = new EditPlanner(sources, units).all();
   return { plan, files: edited(files, plan.edits) };
 }
 
@@ -71,7 +71,7 @@ test('a shared number gets the largest, and the plan says so by name', () => {
 test('one of several layers that share a number takes the others along', () => {
   const text = 'set planes 16\nconv a planes\nconv b planes\nconv c 20\n';
   const { sources, units } = setUp({ 'main.toy': text }, { a: 9, b: 12, c: 5 });
-  const plan = planUnit(sources, units, 'a');
+  const plan = new EditPlanner(sources, units).unit('a');
   if (!plan.ok) throw new Error(plan.error);
   expect(edited({ 'main.toy': text }, plan.value.edits)).toEqual({ 'main.toy': text.replace('16', '12') });
   expect(plan.value.widths.map(({ layers }) => layers.join())).toEqual(['a', 'b']);
@@ -80,7 +80,7 @@ test('one of several layers that share a number takes the others along', () => {
 test('one layer alone leaves the others', () => {
   const text = 'conv a 16\nconv b 16 from 16\nconv c 16 from 16\n';
   const { sources, units } = setUp({ 'main.toy': text }, { a: 9, b: 12, c: 5 });
-  const plan = planUnit(sources, units, 'b');
+  const plan = new EditPlanner(sources, units).unit('b');
   if (!plan.ok) throw new Error(plan.error);
   expect(edited({ 'main.toy': text }, plan.value.edits)).toEqual({
     'main.toy': 'conv a 16\nconv b 12 from 16\nconv c 16 from 12\n',
@@ -89,7 +89,7 @@ test('one layer alone leaves the others', () => {
 
 test('a number that another layer needs whole is refused with the layer and the line', () => {
   const { sources, units } = setUp({ 'main.toy': 'set planes 16\nconv a planes\nconv b planes\n' }, { a: 9 });
-  expect(planUnit(sources, units, 'a')).toEqual({
+  expect(new EditPlanner(sources, units).unit('a')).toEqual({
     ok: false,
     error: 'The `16` in main.toy:1 also sets the width of b, which keeps it.',
   });
@@ -102,7 +102,7 @@ test('library source is never edited, and the rest is still offered', () => {
   };
   const { sources, units } = setUp(files, { a: 9, b: 9, c: 4 });
   const lib = { ...sources, isEditable: (document: string) => !document.includes('/lib/') };
-  const plan = planAll(lib, units);
+  const plan = new EditPlanner(lib, units).all();
   expect(plan.edits.map(({ document, newText }) => [document, newText])).toEqual([
     [main, '9'],
     [main, '4'],
@@ -127,7 +127,7 @@ test('an edit whose outcome differs is not offered', () => {
         new Map([...overlay].map(([document, text]) => [document, text.replace('conv a 9', 'conv a 10')])),
       ),
   };
-  const plan = planAll(surprising, units);
+  const plan = new EditPlanner(surprising, units).all();
   expect(plan.edits.map(({ newText }) => newText)).toEqual(['4']);
   expect(plan.refused.map(({ layers, reason }) => [layers.join(), reason])).toEqual([
     ['a', 'With the edit a would give 1×10×4×4 where 1×9×4×4 is needed.'],
@@ -136,7 +136,7 @@ test('an edit whose outcome differs is not offered', () => {
 
 test('a source that would give no network at all is refused', () => {
   const { sources, units } = setUp({ 'main.toy': 'conv a 16\n' }, { a: 9 });
-  const plan = planUnit({ ...sources, evaluate: () => undefined }, units, 'a');
+  const plan = new EditPlanner({ ...sources, evaluate: () => undefined }, units).unit('a');
   expect(plan).toEqual({ ok: false, error: 'With the edit the source would give no network.' });
 });
 
