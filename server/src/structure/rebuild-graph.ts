@@ -27,11 +27,26 @@ export function rebuildGraph(
   counts: ArrayLike<number>,
   dead: ReadonlySet<OpId> = new Set(),
 ): Result<RebuiltNetwork> {
-  const survivals = survivalOf(grouping, counts, dead, 'drop') ?? survivalOf(grouping, counts, dead, 'zeros');
-  if (survivals === undefined) throw new Error('Zeros always fit in place of dead parts');
+  const survivals = survivalsOf(grouping, counts, dead);
   const cut = grouping.graph.outputs.find((value) => survivals[value]?.kind === 'vanished');
   if (cut !== undefined) return { ok: false, error: cutMessage(grouping.graph, survivals, cut) };
   return new Rebuilding(grouping, counts, survivals).run();
+}
+
+/** Whether no path leads to an output any more; what `rebuildGraph` fails for. */
+export function isCut(grouping: ChannelGrouping, counts: ArrayLike<number>): boolean {
+  const survivals = survivalsOf(grouping, counts, new Set());
+  return grouping.graph.outputs.some((value) => survivals[value]?.kind === 'vanished');
+}
+
+function survivalsOf(
+  grouping: ChannelGrouping,
+  counts: ArrayLike<number>,
+  dead: ReadonlySet<OpId>,
+): readonly Survival[] {
+  const survivals = survivalOf(grouping, counts, dead, 'drop') ?? survivalOf(grouping, counts, dead, 'zeros');
+  if (survivals === undefined) throw new Error('Zeros always fit in place of dead parts');
+  return survivals;
 }
 
 /** Counts for `rebuildGraph` from widths by group name; groups that are left out keep theirs. More than a group's size widens it. */

@@ -2,9 +2,8 @@
 // so where a whole group is dead the network is rebuilt and costed anew.
 
 import type { StructureAnalysis } from './analyze-structure.ts';
-import { chooseSources } from './choose-sources.ts';
+import type { ChannelGrouping } from './channel-grouping.ts';
 import { costAtCounts } from './evaluate-regularizer.ts';
-import { groupChannels } from './group-channels.ts';
 import { compileProgram } from './regularizer-program.ts';
 import { channelCounts, rebuildGraph } from './rebuild-graph.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -12,13 +11,31 @@ import type { ResourceOptions } from './resource.ts';
 
 /** The cost of a network as it stands, in the units of the resource. Ops whose size is not known count nothing. */
 export function networkCost(graph: NetworkGraph, options: ResourceOptions): number {
-  const grouping = groupChannels(graph);
-  const chosen = { ...chooseSources(grouping, 'group-lasso', 0), sources: [] };
-  const { program } = compileProgram(grouping, chosen, grouping.inScope, { ...options, threshold: 0 });
-  return costAtCounts(
-    { groups: chosen.groups, program },
-    chosen.groups.map(({ size }) => size),
+  const nothingToChoose = { algorithm: 'gamma', sources: [], groups: [], notices: [] } as const;
+  const { program } = compileProgram(
+    asItStands(graph),
+    nothingToChoose,
+    graph.ops.map(() => true),
+    {
+      ...options,
+      threshold: 0,
+    },
   );
+  return costAtCounts({ groups: [], program }, []);
+}
+
+/** A network in which no channel can be told from another: all widths are constants. */
+function asItStands(graph: NetworkGraph): ChannelGrouping {
+  return {
+    graph,
+    mode: 'exact',
+    groups: [],
+    offsets: new Int32Array(1),
+    groupOfChannel: new Int32Array(0),
+    valueChannels: [],
+    inScope: [],
+    notices: [],
+  };
 }
 
 /**

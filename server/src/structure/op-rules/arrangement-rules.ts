@@ -59,9 +59,13 @@ export const sliceRule: OpRule<'slice'> = (layouts, op, attributes) => {
   const { atoms } = input;
   if (step > 1) {
     const first = start - (start % step);
-    for (let place = first; place < Math.min(atoms.length, first + size * step); place += 1) {
+    const end = Math.min(atoms.length, first + size * step);
+    for (let place = first; place < end; place += 1) {
       layouts.atoms.tie(atoms[place - (place % step)] ?? 0, atoms[place] ?? 0);
     }
+    // A last period that is cut short by the end can't become two.
+    const rest = { axis: input.axis, atoms: atoms.slice(end - (end % step), end) };
+    layouts.block(rest, op, `takes one of ${String(step)} of them`);
   }
   return { axis: input.axis, atoms: Int32Array.from({ length: size }, (_, k) => atoms[start + k * step] ?? 0) };
 };
@@ -100,10 +104,7 @@ export const channelShuffleRule: OpRule<'channel-shuffle'> = (layouts, op, attri
   const share = input.atoms.length / groups;
   // Groups must stay equally wide, so the channels that come to stand side by side go together.
   for (const [place, atom] of input.atoms.entries()) layouts.atoms.tie(input.atoms[place % share] ?? atom, atom);
-  const atoms = Int32Array.from(
-    input.atoms,
-    (_, place) => input.atoms[(place % groups) * share + Math.floor(place / groups)] ?? 0,
-  );
+  const atoms = Int32Array.from(input.atoms, (_, place) => input.atoms[Math.floor(place / groups)] ?? 0);
   return { axis: input.axis, atoms };
 };
 

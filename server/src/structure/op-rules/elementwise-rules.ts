@@ -26,7 +26,7 @@ export const elementwiseRule: OpRule<'elementwise'> = (layouts, op) => {
     if (size !== width || typeof size !== 'number') {
       if (own !== undefined && own.axis + shift !== axis) {
         layouts.block(own, op, 'combines them with channels on another axis');
-      }
+      } else if (size === 1) layouts.block(own, op, 'broadcasts it, so it has to stay a single one');
       if (typeof size !== 'number') isClear = false;
       continue;
     }

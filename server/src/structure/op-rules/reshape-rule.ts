@@ -74,9 +74,9 @@ function followed(
   const { sizes, places } = target;
   const width = input.atoms.length;
   const inner = inSizes.slice(input.axis + 1).reduce((product, size) => product * size, 1);
-  const roots = input.atoms.map((atom) => atoms.find(atom));
+  // Atoms as they are, not what they are tied to by now: what comes later in the network must not matter.
   const table = new Int32Array(places);
-  for (let place = 0; place < places; place += 1) table[place] = roots[Math.floor(place / inner) % width] ?? 0;
+  for (let place = 0; place < places; place += 1) table[place] = input.atoms[Math.floor(place / inner) % width] ?? 0;
   const strides = sizes.map((_, axis) => sizes.slice(axis + 1).reduce((product, size) => product * size, 1));
   const varying = sizes.flatMap((size, axis) => (varies(table, size, strides[axis] ?? 1) ? [axis] : []));
   const chosen = varying.reduce<number | undefined>(

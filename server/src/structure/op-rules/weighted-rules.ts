@@ -35,12 +35,11 @@ function convolved(
     const atoms = Int32Array.from({ length: outChannels }, (_, k) => input.atoms[Math.floor(k / multiplier)] ?? 0);
     return { axis, atoms };
   }
-  const layout = layouts.fresh(output, axis);
-  if (groups > 1 && layouts.mode === 'exact') {
-    if (input !== undefined) tieAcrossGroups(layouts, input, groups);
-    if (layout !== undefined) tieAcrossGroups(layouts, layout, groups);
-  }
-  return layout;
+  if (groups === 1 || layouts.mode === 'reference') return layouts.fresh(output, axis);
+  if (input !== undefined) tieAcrossGroups(layouts, input, groups);
+  // The same atoms for each group, so that what regroups channels sees that they go together.
+  const share = layouts.atoms.fresh(outChannels / groups);
+  return { axis, atoms: Int32Array.from({ length: outChannels }, (_, k) => share[k % share.length] ?? 0) };
 }
 
 export const convolutionRule: OpRule<'convolution'> = (layouts, op, attributes) => convolved(layouts, op, attributes);
