@@ -40,15 +40,13 @@ activation=linear
 [softmax]
 `;
 
-/** Few steps and a strong pull, so that channels die within seconds. */
+/** Few steps at a high learning rate, so that channels die within seconds; the strength is found from the target. */
 const projectFile = {
   data: { kind: 'idx', path: 'mnist' },
-  target: 'flops',
-  strength: 1e-5,
-  threshold: 0.5,
+  target: 'flops:0.5',
   batchSize: 32,
   learningRate: 0.01,
-  steps: 120,
+  steps: 200,
   seed: 1,
 };
 
