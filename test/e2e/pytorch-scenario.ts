@@ -57,6 +57,14 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.screenshot('dashboard-running');
   });
 
+  await scenario.step('the dashboard stops the run at a checkpoint and goes on from there', async () => {
+    const dashboard = workbench.dashboard;
+    await dashboard.getByRole('button', { name: 'Stop' }).click();
+    await dashboard.getByText('Stopped', { exact: true }).waitFor();
+    await dashboard.getByRole('button', { name: 'Resume' }).click();
+    await dashboard.getByText('Running', { exact: true }).waitFor();
+  });
+
   await scenario.step('the run finishes and offers what it found', async () => {
     await workbench.notification(/Apply/).waitFor({ timeout: 180_000 });
     await workbench.dashboard.getByText('Finished', { exact: true }).waitFor();
@@ -90,9 +98,21 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.line(new RegExp(`nn\\.Conv2d\\(1, ?${width}.*${width}×28×28`)).waitFor();
   });
 
-  await scenario.step('undo brings the file back, byte for byte', async () => {
+  const undoBringsBack = async (): Promise<void> => {
     await workbench.undo();
     await workbench.save();
     assert.equal(await readFile(file, 'utf8'), original);
+  };
+  await scenario.step('undo brings the file back, byte for byte', undoBringsBack);
+
+  await scenario.step('the dashboard applies every width of the proposal', async () => {
+    await workbench.dashboard.getByRole('button', { name: 'Apply proposed widths' }).click();
+    await workbench.changed();
+    await workbench.save();
+    const changed = await readFile(file, 'utf8');
+    const [, first = '', second = ''] = /nn\.Conv2d\((\d+), (\d+), kernel_size=5, bias=False\)/.exec(changed) ?? [];
+    assert.ok(Number(first) < 32 && Number(second) < 64, `${first} and ${second} channels`);
   });
+
+  await scenario.step('one undo takes all of them back', undoBringsBack);
 }

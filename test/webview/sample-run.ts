@@ -22,6 +22,9 @@ const tiedLayer = 2;
 const macsEach = 1000;
 const paramsEach = 100;
 
+/** Every network has one: the channels of its input, which no layer gives. */
+const inputGroup = { name: 'input', size: 1, layers: [], fixed: 'input is an input of the network' };
+
 /** Channels that are left of a layer after some steps: one fewer every ten steps for even layers. */
 export function aliveAt(layer: number, step: number): number {
   return layer % 2 === 0 ? width - Math.floor(step / 10) : width;
@@ -69,7 +72,7 @@ export function sampleRun(sample: SampleRun): RunSnapshot {
       events.push({
         ...at(now),
         kind: 'alive',
-        alive: grouped.map(({ index }) => aliveAt(index, now)),
+        alive: [1, ...grouped.map(({ index }) => aliveAt(index, now))],
         totals: totalsAt(now),
       });
     }
@@ -102,7 +105,7 @@ export function sampleRun(sample: SampleRun): RunSnapshot {
       checkpointEvery: 100,
       device: { name: 'V100', peakGflopsPerSecond: 15_700, memoryGigabytesPerSecond: 900 },
     },
-    ...(status !== 'queued' && { structure: { version: 1, algorithm: 'gamma', groups } }),
+    ...(status !== 'queued' && { structure: { version: 1, algorithm: 'gamma', groups: [inputGroup, ...groups] } }),
     events: [...events, ...ending],
     ...(counted >= 20 && { proposal: proposalAt(names, counted, seed, totalsAt(counted)) }),
   };

@@ -41,13 +41,12 @@ interface GroupRowProperties {
 }
 
 function GroupRow({ group, compact, post }: GroupRowProperties) {
-  const { name, layers, size, alive, fixed } = group;
+  const { layers, size, alive, fixed } = group;
   const shown = layers.slice(0, compact ? shownLayersCompact : shownLayers);
   const more = layers.length - shown.length;
   return (
     <>
       <th scope="row">
-        {layers.length === 0 && name}
         {shown.map((layer) => (
           <button
             key={layer}

@@ -5,7 +5,7 @@ import { effectiveEvents, latest } from './run-log.ts';
 
 export interface AliveGroup {
   readonly name: string;
-  /** Layers whose width this is; more than one are tied. */
+  /** Layers whose width this is, at least one; more than one are tied. */
   readonly layers: readonly string[];
   readonly size: number;
   /** Undefined until the first count. */
@@ -31,9 +31,11 @@ export function aliveGroupsOf(run: RunSnapshot): AliveGroups | undefined {
     const alive = count?.alive[index];
     return { name, layers, size, ...(alive !== undefined && { alive }), ...(fixed !== undefined && { fixed }) };
   });
-  const free = groups.filter(({ fixed }) => fixed === undefined);
+  // The network's input is a group, too, but no layer gives its channels.
+  const shown = groups.filter(({ layers }) => layers.length > 0);
+  const free = shown.filter(({ fixed }) => fixed === undefined);
   return {
-    groups,
+    groups: shown,
     ...(count !== undefined && { step: count.step }),
     alive: free.reduce((sum, { alive, size }) => sum + (alive ?? size), 0),
     size: free.reduce((sum, { size }) => sum + size, 0),

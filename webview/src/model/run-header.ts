@@ -51,6 +51,14 @@ export function headerOf(run: RunSnapshot): RunHeader {
       value: `${started.engine}, ${started.threads === 1 ? '1 thread' : `${started.threads} threads`}`,
     });
   }
+  const tested = latest(events, 'evaluated');
+  if (tested !== undefined) {
+    facts.push({
+      name: 'Test accuracy',
+      value: `${(100 * tested.accuracy).toFixed(1)} % at step ${tested.step}`,
+      detail: `${tested.images} images`,
+    });
+  }
   if (progress !== undefined) facts.push({ name: 'Speed', value: speed(progress.stepMs, config.batchSize) });
   if (status === 'running' && progress !== undefined) {
     facts.push({ name: 'Time left', value: formatDuration(progress.secondsLeft) });
