@@ -46,6 +46,7 @@ function readPart(folder: string, names: readonly string[], part: RegExp, title:
   if (wrong) return wrong;
   const count = images.value.readUInt32BE(4);
   const [height, width] = [images.value.readUInt32BE(8), images.value.readUInt32BE(12)];
+  if (count * height * width === 0) return badFile(imagesPath, 'has no images', remedy);
   const needed = 16 + count * height * width;
   if (images.value.length < needed) {
     return badFile(

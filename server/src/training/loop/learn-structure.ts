@@ -49,7 +49,7 @@ const controllerKey = 'strength-controller';
 export async function learnStructure(learning: StructureLearning, cancellation: Cancellation): Promise<void> {
   const { config, graph, dataSet, engine, sink } = learning;
   const fail = (code: string, message: string, step = 0): void => sink.event({ kind: 'failed', step, code, message });
-  const misfit = misfitOf(graph, dataSet, engine);
+  const misfit = misfitOf(graph, dataSet, engine, config.batchSize);
   if (misfit !== undefined) return fail('does-not-fit', misfit);
   const { resource } = config.target;
   const analysis = analyzeStructure(graph, { algorithm: config.algorithm, resource, threshold: config.threshold });
@@ -153,9 +153,10 @@ class Run {
       }
       const evaluation = this.#evaluate();
       if (evaluation.invalid !== undefined) return this.#diverged(step);
+      // Before the decision, which the resumed run takes itself: the controller moves at each.
+      if (step % config.checkpointEvery === 0 && step > first) this.#checkpoint(step);
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
-      if (step % config.checkpointEvery === 0 && step > first) this.#checkpoint(step);
       const started = now();
       const batch = this.#batches.training(step);
       const result = await this.#session.step({
@@ -260,6 +261,7 @@ class Run {
     const { config, sink } = this.#learning;
     const evaluation = this.#evaluate();
     if (evaluation.invalid !== undefined) return this.#diverged(step);
+    this.#checkpoint(step);
     const decision = this.#decide(evaluation, step);
     this.#report(evaluation, decision, step);
     sink.event({ kind: 'evaluated', step, ...(await evaluateOnTest(this.#session, this.#batches, testImages)) });
@@ -271,7 +273,6 @@ class Run {
       config.threshold,
     );
     if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
-    this.#checkpoint(step);
     const proposal = this.#lastProposal;
     if (proposal?.step !== step) {
       sink.event({

@@ -22,7 +22,7 @@ export async function trainPlain(
   settings: PlainTraining,
   onStep: (step: number, loss: number) => void = () => undefined,
 ): Promise<Result<TestResult>> {
-  const misfit = misfitOf(graph, dataSet, engine);
+  const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
   if (misfit !== undefined) return { ok: false, error: misfit };
   const { batchSize, learningRate, optimizer, weightDecay, steps, seed } = settings;
   const session = await engine.compile({

@@ -7,7 +7,12 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Engine, Optimizer } from '../engines/engine.ts';
 
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
-export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine): string | undefined {
+export function misfitOf(
+  graph: NetworkGraph,
+  dataSet: DataSet,
+  engine: Engine,
+  batchSize: number,
+): string | undefined {
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
     return `The network must have one input, but it has ${String(graph.inputs.length)}`;
@@ -25,6 +30,9 @@ export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine):
   }
   if (width < dataSet.classes) {
     return `The network tells ${String(width)} classes apart, but ${dataSet.name} has ${String(dataSet.classes)}. Give the model ${String(dataSet.classes)} outputs`;
+  }
+  if (dataSet.training.count < batchSize) {
+    return `A batch takes ${String(batchSize)} images, but ${dataSet.name} has ${String(dataSet.training.count)} to train on. Set the batch size to at most ${String(dataSet.training.count)}`;
   }
   const untrainable = engine.untrainable(graph);
   if (untrainable.length === 0) return undefined;
