@@ -43,15 +43,16 @@ function addInput(layouts: LayoutBuilder, op: Op): void {
     layouts.whole(value, { kind: 'input', reason: `${op.name} is an input of the network`, op: op.id });
 }
 
-/** Outside the boundaries nothing is followed, and what crosses them stays whole. The reference ignores what lies outside. */
+/** Outside the boundaries, and across them, all channels stay. The reference ignores what lies there. */
 function leaveOutside(layouts: LayoutBuilder, op: Op): void {
   if (layouts.mode === 'reference') return;
   const fixation = { kind: 'outside', reason: `${op.name} lies outside the analysed part`, op: op.id } as const;
-  for (const value of op.inputs) {
+  if (op.attributes.kind === 'input') for (const value of op.outputs) layouts.whole(value, fixation);
+  else applyRule(layouts, op);
+  for (const value of [...op.inputs, ...op.outputs]) {
     const layout = layouts.layoutOf(value);
     if (layout !== undefined) layouts.atoms.fix(layout.atoms, fixation);
   }
-  for (const value of op.outputs) layouts.whole(value, fixation);
 }
 
 function keepOutputs(layouts: LayoutBuilder, outputs: readonly ValueId[]): void {

@@ -89,7 +89,13 @@ export const softmaxRule: OpRule<'softmax'> = (layouts, op, attributes) => {
   const input = layouts.inputLayout(op);
   if (input === undefined) return undefined;
   const axis = resolveAxis(attributes.axis, layouts.shapeOf(outputOf(op)).length);
-  if (axis === input.axis) layouts.block(input, op, 'makes probabilities of them');
+  if (axis === input.axis && layouts.mode === 'exact') {
+    layouts.atoms.fix(input.atoms, {
+      kind: 'output',
+      reason: `${op.name} (${op.label}) makes probabilities of them`,
+      op: op.id,
+    });
+  }
   return input;
 };
 
