@@ -11,7 +11,6 @@ export interface Job {
 }
 
 interface Waiting {
-  readonly folder: string;
   readonly begin: () => void;
   readonly drop: () => void;
 }
@@ -29,6 +28,7 @@ export class JobQueue {
   /** Starts a trainer on a run's folder, at once or when those before it have ended. */
   add(folder: string, listener: (event: RunEvent) => void): Job {
     let process: TrainerProcess | undefined;
+    let waiting: Waiting | undefined;
     const ended = new Promise<void>((resolve) => {
       const begin = (): void => {
         process = startTrainer(this.#program, folder, listener);
@@ -44,7 +44,8 @@ export class JobQueue {
         this.#jobs.delete(folder);
         resolve();
       };
-      this.#waiting.push({ folder, begin, drop });
+      waiting = { begin, drop };
+      this.#waiting.push(waiting);
     });
     const job: Job = {
       folder,
@@ -54,8 +55,9 @@ export class JobQueue {
           process.stop();
           return;
         }
-        const place = this.#waiting.findIndex((waiting) => waiting.folder === folder);
-        this.#waiting.splice(place, 1).forEach((waiting) => waiting.drop());
+        const place = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
+        // Dropped already: what stands in the queue belongs to others.
+        if (place >= 0) this.#waiting.splice(place, 1).forEach((dropped) => dropped.drop());
       },
     };
     this.#jobs.set(folder, job);

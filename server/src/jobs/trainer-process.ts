@@ -9,6 +9,7 @@ import type { RunEvent } from '../protocol/run-events.ts';
 import { helloSchema, trainerProtocolVersion, type TrainerCommand } from '../protocol/trainer-messages.ts';
 import { EventWriter, parseEvent } from '../runs/event-log.ts';
 import { eventsFile } from '../runs/run-folder.ts';
+import { holderOf } from '../runs/run-lock.ts';
 
 export interface TrainerProgram {
   /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
@@ -44,6 +45,7 @@ export function startTrainer(
   let step = 0;
   let hasEnded = false;
   let asked = false;
+  let isStrange = false;
   if (child.pid !== undefined) lowerPriority(child.pid);
   const hear = (event: RunEvent): void => {
     if ('step' in event) step = event.step;
@@ -58,7 +60,11 @@ export function startTrainer(
   lines.on('line', (line) => {
     const event = parseEvent(line);
     if (event) hear(event);
-    else if (!isOurHello(line)) errors.push(`Not understood: ${line.slice(0, 200)}`);
+    else if (!isOurHello(line) && !isStrange) {
+      // One line for all: they must not push the error output out of what a crash is explained with.
+      isStrange = true;
+      errors.push(`Not understood: ${line.slice(0, 200)}`);
+    }
   });
   // A child that is gone closes the pipe; what it could no longer hear does not matter.
   child.stdin.on('error', () => undefined);
@@ -115,6 +121,8 @@ function logCrash(folder: string, step: number, reason: string, errors: readonly
     code: 'trainer-crashed',
     message: `The trainer ${reason} at step ${String(step)}. Resume the run to go on from its last checkpoint.${tail}`,
   };
+  // The log of a run that another trainer works on is that trainer's; only the listener hears of this one.
+  if (holderOf(folder) !== undefined) return event;
   try {
     const writer = new EventWriter(join(folder, eventsFile));
     writer.append(event);

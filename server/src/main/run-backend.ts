@@ -69,7 +69,8 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       return Promise.resolve(folder.ok ? readSnapshot(folder.value) : folder);
     },
     start(workspaceFolder, config, network) {
-      const folder = createRunFolder(newRunFolder(workspaceFolder, config, new Date()), config, network);
+      const empty = newRunFolder(workspaceFolder, config, new Date());
+      const folder = empty.ok ? createRunFolder(empty.value, config, network) : empty;
       return Promise.resolve(folder.ok ? train(folder.value) : folder);
     },
     resume(workspaceFolder, id) {

@@ -1,6 +1,7 @@
 // The trainer's composition root: a process with one run's folder as its argument. Events go to the folder's log and to
 // stdout; a word on stdin, or its end, stops it at a checkpoint.
 
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,11 +16,13 @@ import {
   eventsFile,
   readConfig,
   readNetwork,
+  removeLeftovers,
   writeAliveCounts,
   writeProposal,
   writeStructure,
 } from '../runs/run-folder.ts';
 import { takeLock } from '../runs/run-lock.ts';
+import { formatAliveCounts } from '../structure/alive-counts.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { chooseEngine } from '../training/engines/choose-engine.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
@@ -28,10 +31,18 @@ import { asNetworkGraph } from '../training/loop/training-setup.ts';
 
 const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
 
+interface TrainerSink extends RunSink {
+  /** The step of the last event that had one. */
+  lastStep(): number;
+}
+
 /** The folder's side of the loop. */
-function sinkOf(folder: string, log: EventWriter): RunSink {
+function sinkOf(folder: string, log: EventWriter): TrainerSink {
+  let step = 0;
   return {
+    lastStep: () => step,
     event(event: NewEvent) {
+      if ('step' in event) step = event.step;
       const stamped: RunEvent = { version: 1, time: Date.now(), ...event };
       log.append(stamped);
       say(stamped);
@@ -44,7 +55,7 @@ function sinkOf(folder: string, log: EventWriter): RunSink {
         groups: proposal.groups.map((group) => ({ ...group, layers: [...group.layers] })),
         removed: [...proposal.removed],
       }),
-    aliveCounts: (step, counts) => writeAliveCounts(folder, step, counts),
+    aliveCounts: (step, counts) => writeAliveCounts(folder, step, formatAliveCounts(counts)),
     save: ({ step, tensors, metadata }) => saveCheckpoint(folder, step, { tensors, metadata }),
     load: () => loadCheckpoint(folder),
   };
@@ -109,6 +120,23 @@ async function train(folder: string, config: RunConfig, sink: RunSink, parent: P
   return { ok: true, value: undefined };
 }
 
+/** Says why the run could not go on: in the log where that still can be written, and to the parent in any case. */
+function tellFailure(folder: string, sink: TrainerSink, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const [code, sentence] = !existsSync(folder)
+    ? ['folder-gone', `The run’s folder ${folder} is gone. Put it back and resume the run, or start a new one`]
+    : error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+      ? ['disk-full', `The disk of ${folder} is full. Free some space and resume the run`]
+      : ['trainer-failed', message];
+  const event: NewEvent = { kind: 'failed', step: sink.lastStep(), code, message: sentence };
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  try {
+    sink.event(event);
+  } catch {
+    say({ version: 1, time: Date.now(), ...event });
+  }
+}
+
 async function main(folder: string | undefined): Promise<void> {
   if (folder === undefined) {
     process.stderr.write('The trainer takes the folder of a run as its argument.\n');
@@ -125,22 +153,15 @@ async function main(folder: string | undefined): Promise<void> {
     process.stderr.write(`The process ${String(lock.heldBy)} trains ${folder} already; stop it first.\n`);
     process.exit(1);
   }
+  removeLeftovers(folder);
   const log = new EventWriter(join(folder, eventsFile));
   const sink = sinkOf(folder, log);
   const parent = new ParentWatch();
   try {
     const result = await train(folder, config.value, sink, parent);
-    if (!result.ok) sink.event({ kind: 'failed', step: 0, code: 'can-not-start', message: result.error });
+    if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-    sink.event({
-      kind: 'failed',
-      step: 0,
-      code: isFull ? 'disk-full' : 'trainer-failed',
-      message: isFull ? `The disk of ${folder} is full. Free some space and resume the run` : message,
-    });
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+    tellFailure(folder, sink, error);
   } finally {
     log.close();
     lock.release();

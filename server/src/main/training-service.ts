@@ -15,11 +15,11 @@ export function createTrainingService(program: TrainerProgram): TrainingService 
   };
   return {
     start(where, config, network, listener): Promise<Result<RunningTraining>> {
-      const folder = createRunFolder(
-        where.folder ?? newRunFolder(where.workingFolder, config, new Date()),
-        config,
-        network,
-      );
+      const empty: Result<string> =
+        where.folder === undefined
+          ? newRunFolder(where.workingFolder, config, new Date())
+          : { ok: true, value: where.folder };
+      const folder = empty.ok ? createRunFolder(empty.value, config, network) : empty;
       return Promise.resolve(folder.ok ? { ok: true, value: train(folder.value, listener) } : folder);
     },
     resume(folder, listener): Promise<Result<RunningTraining>> {

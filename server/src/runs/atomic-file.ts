@@ -4,6 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** Whether a file is what a process that was killed while it wrote left behind. Locks in the making are none. */
+export function isLeftover(name: string): boolean {
+  return /\.[0-9a-f]{12}\.part$/.test(name) && !name.startsWith('trainer.lock.');
+}
+
 /** Replaces a file. Throws Node's error when the disk is full or the folder is gone; the old file then stays as it was. */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;

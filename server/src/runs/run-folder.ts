@@ -1,6 +1,6 @@
 // One run on disk: its files by name, written once or replaced whole, and read with their schemas.
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
@@ -14,7 +14,7 @@ import {
   type RunStatus,
   type RunStructure,
 } from '../protocol/run-files.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { isLeftover, writeFileAtomically } from './atomic-file.ts';
 import { EventReader } from './event-log.ts';
 import { holderOf } from './run-lock.ts';
 
@@ -36,6 +36,15 @@ export function createRunFolder(folder: string, config: RunConfig, network: unkn
     };
   }
   return { ok: true, value: folder };
+}
+
+/** Takes away what killed processes left half-written. Only for who holds the run's lock. */
+export function removeLeftovers(folder: string): void {
+  for (const part of ['.', 'checkpoints', 'learned_structure']) {
+    const place = join(folder, part);
+    if (!existsSync(place)) continue;
+    for (const name of readdirSync(place)) if (isLeftover(name)) rmSync(join(place, name), { force: true });
+  }
 }
 
 /** A JSON file of a run; undefined when it is not there, a failure when it is not what it should be. */
@@ -78,12 +87,11 @@ export function writeProposal(folder: string, proposal: RunProposal): void {
   writeFileAtomically(join(folder, 'proposal.json'), `${JSON.stringify(proposal)}\n`);
 }
 
-/** The alive counts of a step, named and laid out as the reference's consumers expect them (spec 5.1). */
-export function writeAliveCounts(folder: string, step: number, counts: ReadonlyMap<string, number>): void {
+/** The alive counts of a step, named as the reference's consumers expect them (spec 5.1); `text` is laid out by structure/. */
+export function writeAliveCounts(folder: string, step: number, text: string): void {
   const target = join(folder, 'learned_structure');
   mkdirSync(target, { recursive: true });
-  const sorted = Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
-  writeFileAtomically(join(target, `alive_${String(step)}`), `${JSON.stringify(sorted, null, 2)}\n`);
+  writeFileAtomically(join(target, `alive_${String(step)}`), text);
 }
 
 /** The latest proposal, if there is one. */

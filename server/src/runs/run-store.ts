@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { readSnapshot } from './run-folder.ts';
@@ -18,20 +19,36 @@ export function runFolder(workspaceFolder: string, id: string): string | undefin
   return idPattern.test(id) ? join(runsFolder(workspaceFolder), id) : undefined;
 }
 
-/** A folder name that no run has yet; `now` names it. Keeps version control out of the store. */
-export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Date): string {
+/** Makes an empty folder for a run, named by `now`; two that ask at once get two. Keeps version control out of the store. */
+export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Date): Result<string> {
   const store = runsFolder(workspaceFolder);
-  mkdirSync(store, { recursive: true });
-  const ignore = join(workspaceFolder, '.morphnet', '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
   const date = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const model = basename(decodeURIComponent(config.model.document))
     .replace(/\.[^.]*$/, '')
     .replace(/[^\w-]+/g, '-')
     .slice(0, 60);
-  for (let number = 1; ; number++) {
-    const folder = join(store, `${date}-${model}-${String(number)}`);
-    if (!existsSync(folder)) return folder;
+  try {
+    mkdirSync(store, { recursive: true });
+    const ignore = join(workspaceFolder, '.morphnet', '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+    for (let number = 1; ; number++) {
+      const folder = join(store, `${date}-${model}-${String(number)}`);
+      if (makeFolder(folder)) return { ok: true, value: folder };
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, error: `Runs can't be kept in ${store}: ${reason}` };
+  }
+}
+
+/** Whether the folder is new. */
+function makeFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
   }
 }
 
