@@ -34,6 +34,8 @@ export function findAttribute(
   name: string,
   span: SourceSpan,
 ): PyValue | undefined {
+  if (name === '__class__' && object.kind !== 'instance' && object.kind !== 'unknown' && object.kind !== 'super')
+    return { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() };
   switch (object.kind) {
     case 'unknown':
       return object;
@@ -105,9 +107,7 @@ export function findAttribute(
         return builtin(name, () => int(object.value === 0 ? 0 : Math.floor(Math.log2(Math.abs(object.value))) + 1));
       return undefined;
     default:
-      return name === '__class__'
-        ? { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() }
-        : undefined;
+      return undefined;
   }
 }
 

@@ -249,6 +249,11 @@ const specialNames: Readonly<Record<BinaryOperator, string>> = {
   '>>': 'rshift',
 };
 
+/** The method that `target operator= value` asks for first. */
+export function inPlaceName(operator: BinaryOperator): string {
+  return `__i${specialNames[operator]}__`;
+}
+
 function overload(
   interpreter: Interpreter,
   operator: BinaryOperator,

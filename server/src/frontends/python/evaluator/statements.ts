@@ -9,7 +9,7 @@ import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deleteItem } from './items.ts';
 import { importFrom, importInto } from './modules.ts';
-import { binary, equal } from './operators.ts';
+import { binary, equal, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
 import { none, string, type ClassValue, type FunctionValue, type PyValue, type Scope } from './values.ts';
 
@@ -86,6 +86,14 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       if (left.kind === 'list' && statement.operator === '+') {
         const items = interpreter.iterate(right, statement.span);
         if (!('kind' in items)) left.items.push(...items);
+        return undefined;
+      }
+      const inPlace =
+        left.kind === 'instance'
+          ? interpreter.method(left, inPlaceName(statement.operator), statement.span)
+          : undefined;
+      if (inPlace) {
+        assign(interpreter, scope, statement.target, interpreter.callWith(inPlace, statement.span, right));
         return undefined;
       }
       assign(

@@ -121,6 +121,11 @@ const containerMethods: Readonly<Record<string, Method>> = {
     renumber(self, all);
     return none;
   },
+  __add__: (self, [added], interpreter, span) => joinContainers(self, added ?? none, interpreter, span),
+  __iadd__: (self, [added], interpreter, span) => {
+    fill(self, interpreter, added ?? none, span);
+    return self;
+  },
   pop: (self, [key], interpreter, span) => {
     if (key?.kind === 'string') {
       const found = self.attributes.get(key.value);
@@ -134,6 +139,18 @@ const containerMethods: Readonly<Record<string, Method>> = {
     return removed ?? interpreter.raise('IndexError', 'pop from an empty container', span);
   },
 };
+
+/** Two containers, or a container and a list, as one. */
+function joinContainers(self: InstanceValue, added: PyValue, interpreter: Interpreter, span: SourceSpan): PyValue {
+  const joined: InstanceValue = {
+    ...self,
+    attributes: new Map(),
+    site: { span, callChain: [...interpreter.callStack] },
+  };
+  for (const value of values(self)) append(joined, value);
+  fill(joined, interpreter, added, span);
+  return joined;
+}
 
 const dictionaryMethods: Readonly<Record<string, Method>> = {
   __len__: (self) => ({ kind: 'int', value: entriesOf(self).length }),

@@ -1,7 +1,7 @@
 // torch.nn.functional: one row a function. Functions that torch itself or tensors offer too are used from there.
 
 import { integerOf, numberOf } from '../evaluator/operators.ts';
-import { none, tuple, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { none, tuple, type PyValue } from '../evaluator/values.ts';
 import { activations } from './activations.ts';
 import {
   emitBatchNorm,
@@ -11,13 +11,9 @@ import {
   emitResize,
   emitTransposedConvolution,
 } from './layers.ts';
-import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
-import { reshape } from './tensor-operators.ts';
-
-/** An axis counted from the front. */
-export function axisOf(tensor: TensorValue, axis: number): number {
-  return axis < 0 ? axis + tensor.shape.length : axis;
-}
+import { arrangementRows } from './arrangement-functions.ts';
+import { attentionRow } from './product-functions.ts';
+import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
   fn(
@@ -115,28 +111,6 @@ function pad(call: TorchCall): PyValue {
   return emitOn(call, input, { kind: 'pad', padding, mode, value: call.args.number('value') ?? 0 });
 }
 
-/** Merges the axes from `start_dim` to `end_dim`. */
-export function flatten(call: TorchCall): PyValue {
-  const input = call.args.tensor('input');
-  if (!input) return giveUp(call, 'What is flattened is no known tensor');
-  const start = axisOf(input, call.args.integer('start_dim') ?? 0);
-  const end = axisOf(input, call.args.integer('end_dim') ?? -1);
-  if (end <= start) return input;
-  const merged = input.shape.slice(start, end + 1);
-  const size = merged.reduce<number | undefined>(
-    (total, dimension) => (total !== undefined && typeof dimension === 'number' ? total * dimension : undefined),
-    1,
-  );
-  return reshape(
-    call.network,
-    call.interpreter,
-    input,
-    [...input.shape.slice(0, start), size ?? -1, ...input.shape.slice(end + 1)],
-    call.span,
-    call.label,
-  );
-}
-
 function interpolate(call: TorchCall): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, 'What is resized is no known tensor');
@@ -152,36 +126,6 @@ function interpolate(call: TorchCall): PyValue {
   return emitResize(call, input, size, factors, call.args.text('mode') ?? 'nearest', call.args.flag('align_corners'));
 }
 
-function attention(call: TorchCall): PyValue {
-  const { interpreter, network, span } = call;
-  const [query, key, value] = ['query', 'key', 'value'].map((name) => call.args.tensor(name));
-  if (!query || !key || !value) return giveUp(call, 'What attends is no known tensor');
-  const order = key.shape.map((_, i) => i);
-  order.push(...order.splice(-2).reverse());
-  const turned = network.emit(interpreter, {
-    label: 'transpose',
-    attributes: { kind: 'permute', order },
-    inputs: [key],
-    span,
-  });
-  if (turned.kind !== 'tensor') return turned;
-  const scores = network.emit(interpreter, {
-    label: 'matmul',
-    attributes: { kind: 'matmul' },
-    inputs: [query, turned],
-    span,
-  });
-  if (scores.kind !== 'tensor') return scores;
-  const weights = network.emit(interpreter, {
-    label: 'softmax',
-    attributes: { kind: 'softmax', axis: scores.shape.length - 1, log: false },
-    inputs: [scores],
-    span,
-  });
-  if (weights.kind !== 'tensor') return weights;
-  return network.emit(interpreter, { label: 'matmul', attributes: { kind: 'matmul' }, inputs: [weights, value], span });
-}
-
 const softmax = (log: boolean): TorchFunction =>
   fn('input dim=None _stacklevel=3 dtype=None', (call) => {
     const input = call.args.tensor('input');
@@ -195,6 +139,26 @@ const dropout = fn('input p=0.5 training=True inplace=False', (call) =>
     ? emitOn(call, call.args.tensor('input'), { kind: 'dropout', rate: call.args.number('p') ?? 0.5 })
     : call.args.value('input'),
 );
+
+/** Normalises groups of channels; without a number each channel is a group. */
+function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
+  const input = call.args.tensor('input');
+  const channels = input?.shape[1];
+  if (!input || typeof channels !== 'number') return giveUp(call, 'The channels of this norm are not known');
+  return call.network.emit(call.interpreter, {
+    label: call.label,
+    span: call.span,
+    inputs: [input],
+    parameters: [call.args.tensor('weight'), call.args.tensor('bias')],
+    attributes: {
+      kind: 'group-norm',
+      groups: groups ?? channels,
+      channels,
+      epsilon: call.args.number('eps') ?? 1e-5,
+      channelAxis: 1,
+    },
+  });
+}
 
 const ranks = [1, 2, 3];
 
@@ -271,21 +235,8 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
   dropout2d: dropout,
   dropout3d: dropout,
   alpha_dropout: dropout,
-  flatten: fn('input start_dim=0 end_dim=-1', flatten),
-  unflatten: fn('input dim unflattened_size', (call) => {
-    const input = call.args.tensor('input');
-    const sizes = call.args.integers('unflattened_size', 0);
-    if (!input || !sizes) return giveUp(call, 'The shape to unflatten to is not known');
-    const axis = axisOf(input, call.args.integer('dim') ?? 0);
-    return reshape(
-      call.network,
-      call.interpreter,
-      input,
-      [...input.shape.slice(0, axis), ...sizes, ...input.shape.slice(axis + 1)],
-      call.span,
-      call.label,
-    );
-  }),
+  unflatten: arrangementRows['unflatten'] ?? fn('input', (call) => call.args.value('input')),
+  flatten: arrangementRows['flatten'] ?? fn('input', (call) => call.args.value('input')),
   pixel_shuffle: fn('input upscale_factor', (call) =>
     emitOn(call, call.args.tensor('input'), {
       kind: 'depth-to-space',
@@ -331,10 +282,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
       span,
     });
   }),
-  scaled_dot_product_attention: fn(
-    'query key value attn_mask=None dropout_p=0.0 is_causal=False scale=None enable_gqa=False',
-    attention,
-  ),
+  scaled_dot_product_attention: attentionRow,
   embedding: fn(
     'input weight padding_idx=None max_norm=None norm_type=2.0 scale_grad_by_freq=False sparse=False',
     (call) => {
@@ -351,6 +299,127 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
       });
     },
   ),
-  one_hot: fn('input num_classes=-1', (call) => giveUp(call, 'One-hot vectors depend on what a tensor holds')),
-  cross_entropy: fn('*args **options', () => none),
+  one_hot: fn('input num_classes=-1', (call) => {
+    const input = call.args.tensor('input');
+    const count = call.args.integer('num_classes') ?? -1;
+    if (!input || count < 0) return giveUp(call, 'The length of one-hot vectors depends on what a tensor holds');
+    return emitOn(call, input, { kind: 'rearrange', operation: 'one_hot', shape: [...input.shape, count] });
+  }),
+  glu: fn('input dim=-1', (call) => {
+    const input = call.args.tensor('input');
+    const axis = input ? axisOf(input, call.args.integer('dim') ?? -1) : 0;
+    const size = input?.shape[axis];
+    if (!input || typeof size !== 'number') return giveUp(call, 'What is gated is no known tensor');
+    const half = size / 2;
+    const [value, gate] = [0, half].map((start) =>
+      emitOn(call, input, { kind: 'slice', axis, start, size: half, step: 1 }),
+    );
+    const open =
+      gate?.kind === 'tensor' ? emitOn(call, gate, { kind: 'activation', function: 'sigmoid', channelAxis: 1 }) : none;
+    if (value?.kind !== 'tensor' || open.kind !== 'tensor') return giveUp(call, 'What is gated is no known tensor');
+    return call.network.emit(call.interpreter, {
+      label: call.label,
+      attributes: { kind: 'elementwise', operator: 'multiply' },
+      inputs: [value, open],
+      span: call.span,
+    });
+  }),
+  prelu: fn('input weight', (call) => {
+    const [input, weight] = [call.args.tensor('input'), call.args.tensor('weight')];
+    if (!input) return giveUp(call, 'What is activated is no known tensor');
+    return call.network.emit(call.interpreter, {
+      label: call.label,
+      attributes: { kind: 'activation', function: 'prelu', channelAxis: 1 },
+      inputs: [input],
+      parameters: [weight],
+      span: call.span,
+    });
+  }),
+  group_norm: fn('input num_groups weight=None bias=None eps=1e-5', (call) =>
+    groupNorm(call, call.args.integer('num_groups')),
+  ),
+  instance_norm: fn(
+    'input running_mean=None running_var=None weight=None bias=None use_input_stats=True momentum=0.1 eps=1e-5',
+    (call) => groupNorm(call, undefined),
+  ),
+  rms_norm: fn('input normalized_shape weight=None eps=None', (call) => {
+    const input = call.args.tensor('input');
+    const rank = call.args.integers('normalized_shape', 0)?.length;
+    if (!input || rank === undefined) return giveUp(call, 'The shape of this norm is not known');
+    return call.network.emit(call.interpreter, {
+      label: call.label,
+      span: call.span,
+      inputs: [input],
+      parameters: [call.args.tensor('weight')],
+      attributes: {
+        kind: 'layer-norm',
+        normalizedAxes: Array.from({ length: rank }, (_, i) => input.shape.length - rank + i),
+        epsilon: call.args.number('eps') ?? 1e-5,
+      },
+    });
+  }),
+  unfold: fn('input kernel_size dilation=1 padding=0 stride=1', (call) => {
+    const { args } = call;
+    const input = args.tensor('input');
+    const [kernel, dilation, padding, stride] = ['kernel_size', 'dilation', 'padding', 'stride'].map((name) =>
+      args.integers(name, 2),
+    );
+    const [batch, channels, ...space] = input?.shape ?? [];
+    if (!input || !kernel || !dilation || !padding || !stride || batch === undefined || typeof channels !== 'number')
+      return giveUp(call, 'The windows are not known');
+    const windows = space.map((size, i) =>
+      typeof size === 'number'
+        ? Math.floor(
+            (size + 2 * (padding[i] ?? 0) - (dilation[i] ?? 1) * ((kernel[i] ?? 1) - 1) - 1) / (stride[i] ?? 1),
+          ) + 1
+        : NaN,
+    );
+    const count = windows.reduce((total, size) => total * size, 1);
+    const width = channels * kernel.reduce((total, size) => total * size, 1);
+    return emitOn(call, input, { kind: 'rearrange', operation: 'unfold', shape: [batch, width, count] });
+  }),
+  fold: fn('input output_size kernel_size dilation=1 padding=0 stride=1', (call) => {
+    const input = call.args.tensor('input');
+    const [size, kernel] = [call.args.integers('output_size', 2), call.args.integers('kernel_size', 2)];
+    const [batch, width] = input?.shape ?? [];
+    if (!input || !size || !kernel || batch === undefined || typeof width !== 'number')
+      return giveUp(call, 'The windows are not known');
+    const channels = width / kernel.reduce((total, each) => total * each, 1);
+    return emitOn(call, input, { kind: 'rearrange', operation: 'fold', shape: [batch, channels, ...size] });
+  }),
+  grid_sample: fn("input grid mode='bilinear' padding_mode='zeros' align_corners=None", (call) => {
+    const [input, grid] = [call.args.tensor('input'), call.args.tensor('grid')];
+    if (!input || !grid) return giveUp(call, 'What is sampled is no known tensor');
+    const shape = [...input.shape.slice(0, 2), ...grid.shape.slice(1, -1)];
+    return call.network.emit(call.interpreter, {
+      label: call.label,
+      attributes: { kind: 'rearrange', operation: 'grid_sample', shape },
+      inputs: [input, grid],
+      span: call.span,
+    });
+  }),
+  cosine_similarity: fn('x1 x2 dim=1 eps=1e-8', (call) => {
+    const input = call.args.tensor('x1');
+    if (!input) return giveUp(call, 'What is compared is no known tensor');
+    const axes = [axisOf(input, call.args.integer('dim') ?? 1)];
+    return emitOn(call, input, { kind: 'reduce', reducer: 'sum', axes, keepDimensions: false });
+  }),
+  softmin: softmax(false),
+  gumbel_softmax: softmax(false),
+  dropout1d: dropout,
+  feature_alpha_dropout: dropout,
+  lp_pool2d: fn('input norm_type kernel_size stride=None ceil_mode=False', (call) => {
+    const input = call.args.tensor('input');
+    const kernel = call.args.integers('kernel_size', 2);
+    const stride = call.args.isNone('stride') ? kernel : call.args.integers('stride', 2);
+    if (!input || !kernel || !stride) return giveUp(call, 'The window of this pool is not known');
+    const ceilMode = call.args.flag('ceil_mode');
+    const plain = { padding: [0, 0], dilation: [1, 1], ceilMode, countIncludePad: true };
+    return emitPool(call, { input, mode: 'average', kernel, stride, ...plain });
+  }),
+  ...Object.fromEntries(
+    'cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div'
+      .split(' ')
+      .map((name) => [name, fn('*args **options', () => ({ kind: 'tensor', shape: [] }))]),
+  ),
 };

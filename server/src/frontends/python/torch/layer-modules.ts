@@ -6,7 +6,7 @@ import { none, tuple, int, type InstanceValue, type PyValue, type TensorValue } 
 import { integerOf, numberOf } from '../evaluator/operators.ts';
 import { emitBatchNorm, emitConvolution, emitDense, emitTransposedConvolution } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import type { BoundArguments } from './signature.ts';
+import { BoundArguments } from './signature.ts';
 import { emitOn, giveUp, originOf, parameterTensor, type TorchCall } from './torch-call.ts';
 
 /** The integer of an argument; a layer with an unknown size gets none and is unknown when called. */
@@ -52,6 +52,7 @@ function checkGroups(
 function convolution(rank: number): ModuleRow {
   return {
     name: `Conv${String(rank)}d`,
+    base: '_ConvNd',
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode='zeros' device=None dtype=None",
     construct(self, args, interpreter, span) {
@@ -113,6 +114,7 @@ function convolution(rank: number): ModuleRow {
 function transposedConvolution(rank: number): ModuleRow {
   return {
     name: `ConvTranspose${String(rank)}d`,
+    base: '_ConvNd',
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode='zeros' device=None dtype=None",
     construct(self, args, interpreter, span) {
@@ -174,6 +176,7 @@ const linear: ModuleRow = {
 function batchNorm(name: string): ModuleRow {
   return {
     name,
+    base: '_BatchNorm',
     parameters:
       'num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True process_group=None device=None dtype=None',
     construct(self, args) {
@@ -277,6 +280,7 @@ const groupNorm: ModuleRow = {
 function instanceNorm(rank: number): ModuleRow {
   return {
     name: `InstanceNorm${String(rank)}d`,
+    base: '_InstanceNorm',
     parameters: 'num_features eps=1e-5 momentum=0.1 affine=False track_running_stats=False device=None dtype=None',
     construct(self, args) {
       keepArguments(self, args, 'num_features eps');
@@ -338,10 +342,65 @@ const preluRow: ModuleRow = {
   },
 };
 
+/** Scales by the root mean square over the last axes; costed like a layer norm without a shift. */
+const rmsNorm: ModuleRow = {
+  ...layerNorm,
+  name: 'RMSNorm',
+  parameters: 'normalized_shape eps=None elementwise_affine=True device=None dtype=None',
+  construct(self, args) {
+    keepArguments(self, args, 'eps elementwise_affine');
+    const shape = args.integers('normalized_shape', 0);
+    if (!shape) return;
+    self.attributes.set('normalized_shape', axes(shape));
+    self.attributes.set('weight', args.flag('elementwise_affine') ? parameterTensor(shape, 'scale') : none);
+  },
+};
+
+/** A layer whose input width is that of its first input. */
+function lazy(row: ModuleRow, size: string): ModuleRow {
+  const { construct, forward } = row;
+  return {
+    ...row,
+    name: `Lazy${row.name}`,
+    parameters: row.parameters.replace(`${size} `, ''),
+    construct: (self, args) => self.attributes.set('lazyArguments', args.asDictionary()),
+    forward(self, call) {
+      const [, channels] = call.args.tensor('input')?.shape ?? [];
+      const width = size === 'in_features' ? call.args.tensor('input')?.shape.at(-1) : channels;
+      if (typeof width !== 'number') return giveUp(call, `The input of this ${row.name} is not known`);
+      const kept = self.attributes.get('lazyArguments');
+      if (kept?.kind === 'dict') {
+        self.attributes.delete('lazyArguments');
+        const value: PyValue = int(width, { kind: 'shape', value: width, of: 'the first input' });
+        construct?.(self, BoundArguments.fromDictionary(kept, [[size, value]]), call.interpreter, call.span);
+        call.network.nameParameters(self);
+      }
+      return forward ? forward(self, call) : none;
+    },
+  };
+}
+
+const convolutions = [1, 2, 3].map(convolution);
+const batchNorms = ['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d'].map(batchNorm);
+
+/** Classes that source asks for in `isinstance` only. */
+const bases: readonly ModuleRow[] = ['_ConvNd', '_ConvTransposeNd', '_BatchNorm', '_InstanceNorm'].map((name) => ({
+  name,
+  parameters: '*args **options',
+}));
+
 export const layerModules: readonly ModuleRow[] = [
-  ...[1, 2, 3].flatMap((rank) => [convolution(rank), transposedConvolution(rank), instanceNorm(rank)]),
+  ...bases,
+  ...convolutions,
+  ...convolutions.map((row) => lazy(row, 'in_channels')),
+  ...[1, 2, 3].flatMap((rank) => [transposedConvolution(rank), instanceNorm(rank)]),
   linear,
-  ...['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm'].map(batchNorm),
+  lazy(linear, 'in_features'),
+  { ...linear, name: 'NonDynamicallyQuantizableLinear' },
+  ...batchNorms,
+  ...batchNorms.map((row) => lazy(row, 'num_features')),
+  batchNorm('SyncBatchNorm'),
+  rmsNorm,
   layerNorm,
   groupNorm,
   embedding,

@@ -117,6 +117,17 @@ const identity: ModuleRow = {
   forward: (_, call) => call.args.value('input'),
 };
 
+/** Losses are made by models now and then, but take no part in their forward. */
+const losses: readonly ModuleRow[] =
+  'CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss BCELoss BCEWithLogitsLoss KLDivLoss CosineSimilarity PairwiseDistance TripletMarginLoss'
+    .split(' ')
+    .map((name) => ({
+      name,
+      parameters: '*args **options',
+      inputs: '*inputs **options',
+      forward: () => ({ kind: 'tensor', shape: [] }),
+    }));
+
 export const plainModules: readonly ModuleRow[] = [
   ...activationModules,
   ...pools,
@@ -136,4 +147,13 @@ export const plainModules: readonly ModuleRow[] = [
   ),
   throughFunction('UpsamplingNearest2d', 'size=None scale_factor=None', 'interpolate'),
   throughFunction('LocalResponseNorm', 'size alpha=0.0001 beta=0.75 k=1.0', 'local_response_norm'),
+  throughFunction('Softmin', 'dim=None', 'softmin'),
+  throughFunction('Softmax2d', 'dim=1', 'softmax'),
+  throughFunction('GLU', 'dim=-1', 'glu'),
+  throughFunction('Unfold', 'kernel_size dilation=1 padding=0 stride=1', 'unfold'),
+  throughFunction('Fold', 'output_size kernel_size dilation=1 padding=0 stride=1', 'fold'),
+  throughFunction('LPPool2d', 'norm_type kernel_size stride=None ceil_mode=False', 'lp_pool2d'),
+  throughFunction('Threshold', 'threshold value inplace=False', 'hardtanh'),
+  throughFunction('RReLU', 'lower=0.125 upper=0.3333 inplace=False', 'leaky_relu'),
+  ...losses,
 ];

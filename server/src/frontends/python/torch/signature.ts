@@ -15,12 +15,15 @@ import {
   string,
   tuple,
   type Arguments,
+  type DictValue,
   type PyValue,
   type TensorValue,
 } from '../evaluator/values.ts';
 
 interface Parameter {
   readonly name: string;
+  /** Other names that the library takes for it, written behind bars: `dim|axis`. */
+  readonly aliases: readonly string[];
   readonly default: PyValue | undefined;
   readonly kind: 'plain' | 'splat' | 'dictionary-splat';
 }
@@ -42,11 +45,11 @@ export function signature(text: string): Signature {
     .split(/\s+/)
     .filter((part) => part !== '')
     .map((part): Parameter => {
-      if (part.startsWith('**')) return { name: part.slice(2), default: dict(), kind: 'dictionary-splat' };
-      if (part.startsWith('*')) return { name: part.slice(1), default: tuple([]), kind: 'splat' };
+      if (part.startsWith('**')) return { name: part.slice(2), aliases: [], default: dict(), kind: 'dictionary-splat' };
+      if (part.startsWith('*')) return { name: part.slice(1), aliases: [], default: tuple([]), kind: 'splat' };
       const at = part.indexOf('=');
-      if (at < 0) return { name: part, default: undefined, kind: 'plain' };
-      return { name: part.slice(0, at), default: parseDefault(part.slice(at + 1)), kind: 'plain' };
+      const [name = '', ...aliases] = (at < 0 ? part : part.slice(0, at)).split('|');
+      return { name, aliases, default: at < 0 ? undefined : parseDefault(part.slice(at + 1)), kind: 'plain' };
     });
 }
 
@@ -56,6 +59,19 @@ export class BoundArguments {
 
   constructor(values: ReadonlyMap<string, PyValue>) {
     this.#values = values;
+  }
+
+  /** The arguments with more added, from what `asDictionary` gave. */
+  static fromDictionary(kept: DictValue, added: readonly (readonly [string, PyValue])[]): BoundArguments {
+    const pairs = [...kept.entries.values()].map(
+      ({ key, value }) => [key.kind === 'string' ? key.value : '', value] as const,
+    );
+    return new BoundArguments(new Map([...pairs, ...added]));
+  }
+
+  /** All arguments as a value of the language, to be kept on an instance. */
+  asDictionary(): DictValue {
+    return dict([...this.#values].map(([name, value]) => [string(name), value] as const));
   }
 
   value(name: string): PyValue {
@@ -146,7 +162,8 @@ export function bindSignature(
   const options = parameters.find((parameter) => parameter.kind === 'dictionary-splat');
   const extra: [PyValue, PyValue][] = [];
   for (const [key, value] of args.keywords) {
-    if (plain.some((parameter) => parameter.name === key)) values.set(key, value);
+    const named = plain.find((parameter) => parameter.name === key || parameter.aliases.includes(key));
+    if (named) values.set(named.name, value);
     else if (options) extra.push([string(key), value]);
     else interpreter.raise('TypeError', `${name}() got an unexpected keyword argument '${key}'`, span);
   }

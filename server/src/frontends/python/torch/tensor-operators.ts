@@ -1,14 +1,18 @@
 // Operators on tensors: arithmetic with broadcasting, comparison, matrix product, indexing.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { inferShapes } from '../../../network/infer-shapes.ts';
 import type { OpAttributes } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { sliceBounds } from '../evaluator/items.ts';
-import { integerOf, numberOf } from '../evaluator/operators.ts';
-import { float, int, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { numberOf } from '../evaluator/operators.ts';
+import { bool, float, int, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { constantTensor, elementsOf } from './constants.ts';
+import { operatorFolds } from './folds.ts';
+import { asTensor } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
@@ -21,18 +25,6 @@ const elementwise: Readonly<Record<string, Elementwise>> = {
   '//': 'divide',
   '**': 'power',
 };
-
-/** A number as a tensor without dimensions. */
-export function scalarTensor(value: number): TensorValue {
-  return { kind: 'tensor', shape: [], fill: value };
-}
-
-/** A tensor or a number as a tensor; undefined for anything else. */
-export function asTensor(value: PyValue): TensorValue | undefined {
-  if (value.kind === 'tensor') return value;
-  const number = numberOf(value);
-  return number === undefined ? undefined : scalarTensor(number);
-}
 
 export function tensorOperator(
   network: TracedNetwork,
@@ -48,47 +40,18 @@ export function tensorOperator(
   if (right.kind === 'unknown') return right;
   if (a === undefined || b === undefined)
     return unknown(`What ${operator} does to a tensor and this is not known`, span);
-  const folded = fold(operator, a, b);
-  if (folded !== undefined) return folded;
+  const comparing = /^(==|!=|<=?|>=?)$/.test(operator);
   const attributes: OpAttributes =
     operator === '@' ? { kind: 'matmul' } : { kind: 'elementwise', operator: elementwise[operator] ?? 'compare' };
-  return network.emit(interpreter, { label: operator, attributes, inputs: [a, b], span });
-}
-
-/** Small constant vectors are computed: stochastic-depth rates and the like are made of them. */
-function fold(operator: string, a: TensorValue, b: TensorValue): TensorValue | undefined {
-  if (a.id !== undefined || b.id !== undefined) return undefined;
-  const left = a.elements ?? (a.shape.length === 0 && a.fill !== undefined ? [a.fill] : undefined);
-  const right = b.elements ?? (b.shape.length === 0 && b.fill !== undefined ? [b.fill] : undefined);
-  if (left === undefined || right === undefined) return undefined;
-  const length = Math.max(left.length, right.length);
-  const elements = Array.from({ length }, (_, i) =>
-    apply(operator, left[i % left.length] ?? 0, right[i % right.length] ?? 0),
-  );
-  if (elements.some((value) => value === undefined)) return undefined;
-  const known = elements.filter((value) => value !== undefined);
-  return a.shape.length === 0 && b.shape.length === 0
-    ? { kind: 'tensor', shape: [], fill: known[0] ?? 0 }
-    : { kind: 'tensor', shape: [length], elements: known };
-}
-
-function apply(operator: string, left: number, right: number): number | undefined {
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-    case '//':
-      return Math.floor(left / right);
-    case '**':
-      return left ** right;
-    default:
-      return undefined;
-  }
+  return network.emit(interpreter, {
+    label: operator,
+    attributes,
+    inputs: [a, b],
+    span,
+    fold: operatorFolds[operator],
+    // Whole numbers stay whole but for true division; a mixture is real.
+    dtype: comparing ? 'bool' : operator !== '/' && a.dtype === 'int' && b.dtype === 'int' ? 'int' : undefined,
+  });
 }
 
 /** `tensor[index]`, with integers, slices, `None`, `...` and tensors on any axis. */
@@ -100,17 +63,12 @@ export function tensorItem(
   span: SourceSpan,
 ): PyValue {
   const parts = index.kind === 'tuple' ? index.items : [index];
-  const place = integerOf(index);
-  if (tensor.elements && place !== undefined) {
-    const value = tensor.elements[place < 0 ? place + tensor.elements.length : place];
-    return value === undefined
-      ? interpreter.raise('IndexError', 'index out of range', span)
-      : { kind: 'tensor', shape: [], fill: value };
-  }
   const consuming = parts.filter((part) => part.kind !== 'none' && part.kind !== 'ellipsis').length;
   let current: PyValue = tensor;
   let axis = 0;
-  for (const part of parts) {
+  const advanced: AdvancedIndex[] = [];
+  for (const given of parts) {
+    const part = given.kind === 'tensor' && given.shape.length === 0 ? itemOf(given, span) : given;
     if (current.kind !== 'tensor') return current;
     if (part.kind === 'ellipsis') axis += tensor.shape.length - consuming;
     else if (part.kind === 'none') {
@@ -119,24 +77,79 @@ export function tensorItem(
     } else if (part.kind === 'slice') {
       current = slice(network, interpreter, current, axis, part, span);
       axis++;
-    } else if (part.kind === 'int' || part.kind === 'bool') {
-      current = select(network, interpreter, current, axis, integerOf(part) ?? 0, span);
+    } else if (part.kind === 'int' || part.kind === 'float') {
+      current = select(network, interpreter, current, axis, Math.trunc(numberOf(part) ?? 0), span);
     } else if (part.kind === 'tensor' || part.kind === 'list') {
-      const size = part.kind === 'list' ? part.items.length : (part.shape[0] ?? 1);
-      const shape =
-        part.kind === 'tensor' && part.shape.length !== 1
-          ? [...current.shape.slice(0, axis), ...part.shape, ...current.shape.slice(axis + 1)]
-          : current.shape.with(axis, size);
-      current = network.emit(interpreter, {
-        label: 'index',
-        attributes: { kind: 'rearrange', operation: 'index', shape },
-        inputs: [current],
-        span,
-      });
+      const picked = pickedBy(part, span);
+      if (picked.kind !== 'tensor') return picked;
+      advanced.push({ axis, index: picked });
       axis++;
     } else return part.kind === 'unknown' ? part : unknown('This way of indexing a tensor is not known', span);
   }
-  return current;
+  if (current.kind !== 'tensor' || advanced.length === 0) return current;
+  return pick(network, interpreter, current, advanced, span);
+}
+
+interface AdvancedIndex {
+  readonly axis: number;
+  readonly index: TensorValue;
+}
+
+/** The index tensor of a part of a subscript; a mask picks as many as it has ones, which only constants tell. */
+function pickedBy(part: PyValue, span: SourceSpan): PyValue {
+  if (part.kind === 'list')
+    return constantTensor(
+      [part.items.length],
+      part.items.map((item) => numberOf(item) ?? NaN),
+      'int',
+    );
+  if (part.kind !== 'tensor' || part.dtype !== 'bool') return part;
+  const elements = elementsOf(part);
+  if (elements === undefined || part.shape.length !== 1)
+    return unknown('How many elements a mask picks is not known', span);
+  return constantTensor(
+    [elements.filter((value) => value !== 0).length],
+    elements.flatMap((value, i) => (value === 0 ? [] : [i])),
+    'int',
+  );
+}
+
+/** Index tensors are broadcast together; their shape stands where they stood, or first when they stood apart. */
+function pick(
+  network: TracedNetwork,
+  interpreter: Interpreter,
+  tensor: TensorValue,
+  advanced: readonly AdvancedIndex[],
+  span: SourceSpan,
+): PyValue {
+  const axes = advanced.map(({ axis }) => axis);
+  const first = Math.min(...axes);
+  const isTogether = Math.max(...axes) - first === axes.length - 1;
+  const joined = inferShapes(
+    { kind: 'elementwise', operator: 'add' },
+    advanced.map(({ index }) => index.shape),
+  );
+  if (!joined.ok) return interpreter.raise('IndexError', joined.error, span);
+  const [picked = []] = joined.value;
+  const kept = tensor.shape.filter((_, axis) => !axes.includes(axis));
+  const shape = isTogether ? kept.toSpliced(first, 0, ...picked) : [...picked, ...kept];
+  const elements = elementsOf(tensor);
+  const places = advanced[0] && elementsOf(advanced[0].index);
+  if (elements && places && tensor.shape.length === 1) {
+    const length = elements.length;
+    return constantTensor(
+      shape,
+      places.map((place) => elements[place < 0 ? place + length : place] ?? NaN),
+      tensor.dtype,
+    );
+  }
+  const inputs = [tensor, ...advanced.map(({ index }) => index).filter(({ id }) => id !== undefined)];
+  return network.emit(interpreter, {
+    label: 'index',
+    attributes: { kind: 'rearrange', operation: 'index', shape },
+    inputs,
+    span,
+  });
 }
 
 function slice(
@@ -155,12 +168,6 @@ function slice(
   if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
   const size = Math.max(0, Math.ceil((bounds.stop - bounds.start) / bounds.step));
   if (size === length && bounds.step === 1) return tensor;
-  if (tensor.elements)
-    return {
-      kind: 'tensor',
-      shape: [size],
-      elements: tensor.elements.slice(bounds.start, bounds.stop).filter((_, i) => i % bounds.step === 0),
-    };
   const attributes: OpAttributes = { kind: 'slice', axis, start: bounds.start, size, step: bounds.step };
   return network.emit(interpreter, { label: 'slice', attributes, inputs: [tensor], span });
 }
@@ -207,7 +214,34 @@ export function reshape(
 
 /** The one number of a tensor without dimensions, if known. */
 export function itemOf(tensor: TensorValue, span: SourceSpan): PyValue {
-  const value = tensor.fill ?? (tensor.elements?.length === 1 ? tensor.elements[0] : undefined);
-  if (value === undefined) return unknown('The contents of a tensor are not known', span);
+  const elements = elementsOf(tensor);
+  const [value] = elements ?? [];
+  if (value === undefined || elements?.length !== 1) return unknown('The contents of a tensor are not known', span);
+  return elementValue(tensor, value);
+}
+
+function elementValue(tensor: TensorValue, value: number): PyValue {
+  if (tensor.dtype === 'bool') return bool(value !== 0);
   return tensor.dtype === 'int' ? int(value) : float(value);
+}
+
+/** The elements of a constant as nested lists of numbers. */
+export function listOf(tensor: TensorValue, span: SourceSpan): PyValue {
+  const elements = elementsOf(tensor);
+  if (elements === undefined) return unknown('The contents of a tensor are not known', span);
+  const nest = (axis: number, from: number, count: number): PyValue => {
+    const size = tensor.shape[axis];
+    if (typeof size !== 'number') return elementValue(tensor, elements[from] ?? NaN);
+    const step = size === 0 ? 0 : count / size;
+    return { kind: 'list', items: Array.from({ length: size }, (_, i) => nest(axis + 1, from + i * step, step)) };
+  };
+  return nest(0, 0, elements.length);
+}
+
+/** The different elements of a constant, sorted; undefined when they are not known. */
+export function distinctElements(tensor: TensorValue): TensorValue | undefined {
+  const elements = elementsOf(tensor);
+  if (elements === undefined) return undefined;
+  const distinct = [...new Set(elements)].sort((a, b) => a - b);
+  return constantTensor([distinct.length], distinct, tensor.dtype);
 }

@@ -4,6 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OpAttributes } from '../../../network/op.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
+import { numberOf } from '../evaluator/operators.ts';
 import {
   int,
   unknown,
@@ -13,6 +14,7 @@ import {
   type PyValue,
   type TensorValue,
 } from '../evaluator/values.ts';
+import type { Fold } from './constants.ts';
 import { bindSignature, signature, type BoundArguments, type Signature } from './signature.ts';
 import type { TracedNetwork } from './traced-network.ts';
 
@@ -65,10 +67,46 @@ export function giveUp(call: TorchCall, reason: string): PyValue {
   return unknown(reason, call.span);
 }
 
+/** A number as a tensor without dimensions. */
+export function scalarTensor(value: number, dtype?: string): TensorValue {
+  return { kind: 'tensor', shape: [], fill: value, ...(dtype !== undefined && { dtype }) };
+}
+
+/** A tensor or a number as a tensor; undefined for anything else. */
+export function asTensor(value: PyValue): TensorValue | undefined {
+  if (value.kind === 'tensor') return value;
+  const number = numberOf(value);
+  return number === undefined ? undefined : scalarTensor(number, value.kind === 'float' ? undefined : 'int');
+}
+
+/** An axis counted from the front. */
+export function axisOf(tensor: TensorValue, axis: number): number {
+  return axis < 0 ? axis + tensor.shape.length : axis;
+}
+
+/** Axes of a call: all for none, one, or several, counted from the front. */
+export function axesOf(call: TorchCall, input: TensorValue, name = 'dim'): readonly number[] {
+  if (call.args.isNone(name)) return input.shape.map((_, axis) => axis);
+  return (call.args.integers(name, 0) ?? []).map((axis) => axisOf(input, axis));
+}
+
 /** Emits an op over the tensor argument `input`, without parameters. */
-export function emitOn(call: TorchCall, input: TensorValue | undefined, attributes: OpAttributes): PyValue {
+export function emitOn(
+  call: TorchCall,
+  input: TensorValue | undefined,
+  attributes: OpAttributes,
+  fold?: Fold,
+  dtype?: string,
+): PyValue {
   if (input === undefined) return giveUp(call, `${call.label} is given something that is no known tensor`);
-  return call.network.emit(call.interpreter, { label: call.label, attributes, inputs: [input], span: call.span });
+  return call.network.emit(call.interpreter, {
+    label: call.label,
+    attributes,
+    inputs: [input],
+    span: call.span,
+    fold,
+    dtype,
+  });
 }
 
 /** A dimension as Python sees it: an integer that follows another width, or unknown. */

@@ -1,10 +1,9 @@
 // The frameworks as the evaluator sees them: modules by dotted name, tensors' attributes and operators, calling modules.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { findMethod, nativeClass } from '../evaluator/classes.ts';
+import { findMethod } from '../evaluator/classes.ts';
 import type { Interpreter, Library } from '../evaluator/interpreter.ts';
 import {
-  bool,
   builtin,
   int,
   none,
@@ -15,21 +14,19 @@ import {
   type Arguments,
   type ClassValue,
   type InstanceValue,
-  type ModuleValue,
   type PyValue,
   type TensorValue,
 } from '../evaluator/values.ts';
+import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
+import { frameworkModule, parameterClass } from './library-modules.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
-import { functional } from './functional.ts';
 import { layerModules } from './layer-modules.ts';
 import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
-import { standardModule } from '../standard-library/standard-modules.ts';
-import { tensorMethods, torchTensorFunctions } from './tensor-functions.ts';
+import { tensorMethods } from './tensor-functions.ts';
 import { tensorItem, tensorOperator } from './tensor-operators.ts';
-import { callTorch, dimensionValue, type TorchFunction } from './torch-call.ts';
-import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
+import { callTorch, dimensionValue } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
 
 /** Makes the library of one evaluation. */
@@ -37,8 +34,9 @@ export function createTorchLibrary(): { readonly library: Library; readonly netw
   const base = baseModuleClass(() => network);
   const network = new TracedNetwork(base);
   const classes = moduleClasses(base, network);
+  const parameter = parameterClass();
   const library: Library = {
-    module: (interpreter, name) => libraryModule(interpreter, network, classes, name),
+    module: (interpreter, name) => frameworkModule({ interpreter, network, classes, parameterClass: parameter }, name),
     tensorOperator: (interpreter, operator, left, right, span) =>
       tensorOperator(network, interpreter, operator, left, right, span),
     tensorAttribute: (interpreter, tensor, name, span) =>
@@ -65,7 +63,7 @@ function tensorsWithin(value: PyValue): readonly TensorValue[] {
 
 function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
   const classes = new Map<string, ClassValue>([['Module', base]]);
-  for (const row of [...layerModules, ...plainModules, ...containerModules]) {
+  for (const row of [...layerModules, ...plainModules, ...attentionModules, ...containerModules]) {
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
     if (containerModules.includes(row))
       for (const [name, method] of methodsOfContainer(row.name)) made.attributes.set(name, method);
@@ -145,117 +143,4 @@ function methodOf(network: TracedNetwork, tensor: PyValue, name: string): PyValu
       ),
     )
   );
-}
-
-function asBuiltins(
-  network: TracedNetwork,
-  prefix: string,
-  rows: Readonly<Record<string, TorchFunction>>,
-): [string, PyValue][] {
-  return Object.entries(rows).map(([name, row]) => [
-    name,
-    builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, `${prefix}${name}`, args, span)),
-  ]);
-}
-
-/** Modules that are there but say nothing about shapes: everything in them is unknown, importing them is not. */
-const silentModules =
-  /^(torch\.(utils|optim|distributed|cuda|autograd|backends|onnx|hub|profiler|quantization|ao|amp|_dynamo|version|multiprocessing|special|linalg|fft|export|func)(\..*)?|numpy(\..*)?|PIL(\..*)?|tqdm|matplotlib.*|scipy.*)$/;
-
-function libraryModule(
-  interpreter: Interpreter,
-  network: TracedNetwork,
-  classes: ReadonlyMap<string, ClassValue>,
-  name: string,
-): ModuleValue | undefined {
-  const span: SourceSpan = { document: '', start: 0, end: 0 };
-  const make = (names: Iterable<readonly [string, PyValue]>): ModuleValue => ({
-    kind: 'module',
-    name,
-    document: '',
-    names: new Map(names),
-    isModelled: true,
-  });
-  switch (name) {
-    case 'torch':
-      return make([
-        ...asBuiltins(network, 'torch.', torchTensorFunctions),
-        ...asBuiltins(network, 'torch.', torchFunctions),
-        ...torchConstants(span),
-        ['Tensor', nativeClass('Tensor', [])],
-        ['Size', interpreter.builtins.get('tuple') ?? none],
-      ]);
-    case 'torch.nn':
-      return make([...classes, ['Parameter', parameterClass()]]);
-    case 'torch.nn.parameter':
-      return make([['Parameter', parameterClass()]]);
-    case 'torch.nn.functional':
-      return make(asBuiltins(network, 'F.', functional));
-    case 'torch.nn.modules':
-    case 'torch.nn.modules.batchnorm':
-    case 'torch.nn.modules.conv':
-    case 'torch.nn.modules.linear':
-    case 'torch.nn.modules.activation':
-    case 'torch.nn.modules.container':
-    case 'torch.nn.modules.pooling':
-      return make([...classes, ['_BatchNorm', classes.get('BatchNorm2d') ?? none]]);
-    case 'torch.nn.init':
-      return make(
-        [
-          'kaiming_normal_',
-          'kaiming_uniform_',
-          'xavier_normal_',
-          'xavier_uniform_',
-          'normal_',
-          'uniform_',
-          'constant_',
-          'zeros_',
-          'ones_',
-          'trunc_normal_',
-          'orthogonal_',
-          'dirac_',
-          'calculate_gain',
-          '_calculate_fan_in_and_fan_out',
-        ].map((init) => [init, builtin(init, (_, args) => args.positional[0] ?? none)] as const),
-      );
-    case 'torch.jit':
-      return make([
-        ['is_scripting', builtin('is_scripting', () => bool(false))],
-        ['is_tracing', builtin('is_tracing', () => bool(false))],
-        ...['ignore', 'export', 'unused', 'script', 'script_method', '_overload_method', 'interface'].map(
-          (each) => [each, passingThrough(each)] as const,
-        ),
-        ['Final', nativeClass('Final', [])],
-      ]);
-    case 'torch.utils.checkpoint':
-      return make([
-        [
-          'checkpoint',
-          builtin('checkpoint', (inner, args, place) =>
-            inner.call(
-              args.positional[0] ?? none,
-              { positional: args.positional.slice(1), keywords: new Map() },
-              place,
-            ),
-          ),
-        ],
-      ]);
-    case 'torch.fx':
-      return make([['wrap', passingThrough('wrap')]]);
-    default: {
-      const standard = standardModule(interpreter, name);
-      if (standard) return make(standard);
-      return silentModules.test(name) ? make([]) : undefined;
-    }
-  }
-}
-
-/** `nn.Parameter(tensor)` marks a tensor as a trainable parameter of whichever module it becomes an attribute of. */
-function parameterClass(): ClassValue {
-  return nativeClass('Parameter', [], [], (_, args, span) => {
-    const tensor = args.positional[0] ?? args.keywords.get('data');
-    if (tensor?.kind !== 'tensor')
-      return tensor?.kind === 'unknown' ? tensor : unknown('What this parameter is made of is not known', span);
-    return { ...tensor, parameter: { id: '', role: 'other', trainable: true } };
-  });
 }

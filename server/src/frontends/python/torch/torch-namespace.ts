@@ -3,9 +3,10 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
-import { integerOf, numberOf } from '../evaluator/operators.ts';
-import { bool, builtin, none, pyFalse, string, unknown, type PyValue } from '../evaluator/values.ts';
-import { fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { integerOf } from '../evaluator/operators.ts';
+import { bool, builtin, none, pyFalse, string, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { constantTensor, elementsOf, longestConstant } from './constants.ts';
+import { asTensor, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 /** The sizes of a call such as `torch.zeros(2, 3)` or `torch.zeros((2, 3))`. */
 function sizes(call: TorchCall): readonly number[] | undefined {
@@ -32,20 +33,36 @@ const alike = (fill: number | undefined): TorchFunction =>
       : giveUp(call, 'The size of this tensor is not known');
   });
 
-/** The shape and, for a flat list of numbers, the elements of nested lists. */
-function literalTensor(value: PyValue): PyValue | undefined {
-  const number = numberOf(value);
-  if (number !== undefined) return { kind: 'tensor', shape: [], fill: number };
-  if (value.kind !== 'list' && value.kind !== 'tuple') return value.kind === 'tensor' ? value : undefined;
-  const [first] = value.items;
-  if (first === undefined) return { kind: 'tensor', shape: [0] };
-  const inner = literalTensor(first);
-  if (inner?.kind !== 'tensor') return undefined;
-  const elements = inner.shape.length === 0 ? value.items.map((item) => numberOf(item) ?? NaN) : undefined;
-  return { kind: 'tensor', shape: [value.items.length, ...inner.shape], ...(elements && { elements }) };
+/** Nested lists of numbers as a constant, as far as they are known. */
+function literalTensor(value: PyValue): TensorValue | undefined {
+  const number = asTensor(value);
+  if (number !== undefined) return value.kind === 'bool' ? { ...number, dtype: 'bool' } : number;
+  if (value.kind !== 'list' && value.kind !== 'tuple') return undefined;
+  const parts = value.items.map(literalTensor);
+  const [first] = parts;
+  if (first === undefined) return value.items.length === 0 ? { kind: 'tensor', shape: [0] } : undefined;
+  const columns = parts.map((part) => part && elementsOf(part));
+  const shape = [parts.length, ...first.shape];
+  const elements = columns.flatMap((column) => column ?? [NaN]);
+  if (columns.includes(undefined)) return { kind: 'tensor', shape };
+  return constantTensor(shape, elements, first.dtype);
 }
 
-const longestVector = 10_000;
+const range = fn('start end|stop=None step=1 **options', (call) => {
+  const first = call.args.number('start');
+  const last = call.args.number('end');
+  const step = call.args.number('step') ?? 1;
+  if (first === undefined) return giveUp(call, 'The length of this range is not known');
+  const [start, end] = last === undefined ? [0, first] : [first, last];
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  const dtype = [start, end, step].every(Number.isInteger) ? 'int' : undefined;
+  if (length > longestConstant) return { kind: 'tensor', shape: [length], ...(dtype && { dtype }) };
+  return constantTensor(
+    [length],
+    Array.from({ length }, (_, i) => start + i * step),
+    dtype,
+  );
+});
 
 export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
   zeros: filled(0),
@@ -73,25 +90,35 @@ export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
     'data **options',
     (call) => literalTensor(call.args.value('data')) ?? giveUp(call, 'What this tensor is made of is not known'),
   ),
-  arange: fn('start end=None step=1 **options', (call) => {
-    const first = call.args.number('start');
-    const last = call.args.number('end');
-    const step = call.args.number('step') ?? 1;
-    if (first === undefined) return giveUp(call, 'The length of this range is not known');
-    const [start, end] = last === undefined ? [0, first] : [first, last];
-    const length = Math.max(0, Math.ceil((end - start) / step));
-    const elements = length <= longestVector ? Array.from({ length }, (_, i) => start + i * step) : undefined;
-    return { kind: 'tensor', shape: [length], ...(elements && { elements }) };
-  }),
-  linspace: fn('start end steps **options', (call) => {
+  arange: range,
+  range,
+  linspace: fn('start end steps|num=100 **options', (call) => {
     const [start, end, steps] = ['start', 'end', 'steps'].map((name) => call.args.number(name));
-    if (start === undefined || end === undefined || steps === undefined || steps > longestVector)
+    if (start === undefined || end === undefined || steps === undefined || steps > longestConstant)
       return giveUp(call, 'The length of this range is not known');
-    const elements = Array.from({ length: steps }, (_, i) =>
-      steps === 1 ? start : start + ((end - start) * i) / (steps - 1),
+    return constantTensor(
+      [steps],
+      Array.from({ length: steps }, (_, i) => (steps === 1 ? start : start + ((end - start) * i) / (steps - 1))),
     );
-    return { kind: 'tensor', shape: [steps], elements };
   }),
+  eye: fn('n m=None **options', (call) => {
+    const rows = call.args.integer('n');
+    const columns = call.args.integer('m') ?? rows;
+    return rows === undefined || columns === undefined
+      ? giveUp(call, 'The size of this tensor is not known')
+      : { kind: 'tensor', shape: [rows, columns] };
+  }),
+  randperm: fn('n **options', (call) => {
+    const size = call.args.integer('n');
+    return size === undefined
+      ? giveUp(call, 'The size of this tensor is not known')
+      : { kind: 'tensor', shape: [size] };
+  }),
+  randint: fn('low high=None size=None **options', (call) => {
+    const shape = call.args.integers(call.args.isNone('size') ? 'high' : 'size', 0);
+    return shape ? { kind: 'tensor', shape } : giveUp(call, 'The size of this tensor is not known');
+  }),
+  full_like: alike(undefined),
   is_tensor: fn('input', (call) => bool(call.args.value('input').kind === 'tensor')),
   is_grad_enabled: fn('', () => pyFalse),
   manual_seed: fn('seed', () => none),

@@ -7,6 +7,7 @@ import { inferShapes } from '../../../network/infer-shapes.ts';
 import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
+import { constantResult, type Fold } from './constants.ts';
 import { isSubclass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import {
@@ -27,6 +28,10 @@ export interface Emission {
   /** Its own parameter tensors, in the order weight, bias, statistics. */
   readonly parameters?: readonly (TensorValue | undefined)[];
   readonly span: SourceSpan;
+  /** What it computes for one element of each input; lets constants be computed. */
+  readonly fold?: Fold | undefined;
+  /** The output's element type where it is not the first input's: `int`, `bool`. */
+  readonly dtype?: string | undefined;
   readonly outWidth?: WidthOrigin | undefined;
   readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
@@ -69,12 +74,18 @@ export class TracedNetwork {
       if (this.names.has(module)) return;
       this.names.set(module, name);
       const prefix = name === '' ? '' : `${name}.`;
-      for (const [attribute, tensor] of this.parametersOf(module)) {
-        if (tensor.parameter?.id === '') tensor.parameter.id = `${prefix}${attribute}`;
-      }
+      this.nameParameters(module);
       for (const [attribute, child] of this.childrenOf(module)) visit(child, `${prefix}${attribute}`);
     };
     visit(root, '');
+  }
+
+  /** Gives a module's own parameters and buffers their qualified names. */
+  nameParameters(module: InstanceValue): void {
+    const name = this.names.get(module) ?? '';
+    for (const [attribute, { parameter }] of this.parametersOf(module)) {
+      if (parameter?.id === '') parameter.id = name === '' ? attribute : `${name}.${attribute}`;
+    }
   }
 
   /** Adds an op and gives its output; over constants alone only the shape is worked out. */
@@ -86,7 +97,7 @@ export class TracedNetwork {
       (parameters.length === 0 &&
         inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true))
     ) {
-      return this.#shapeOnly(interpreter, emission);
+      return this.#constant(interpreter, emission);
     }
     if (this.builder.opCount >= interpreter.limits.ops) {
       return unknown(`The network has more than ${String(interpreter.limits.ops)} operations`, emission.span);
@@ -137,14 +148,14 @@ export class TracedNetwork {
     }
   }
 
-  /** The output's shape alone, for what is no part of the network. */
-  #shapeOnly(interpreter: Interpreter, { attributes, inputs, span }: Emission): TensorValue {
+  /** The output as a constant, for what is no part of the network. */
+  #constant(interpreter: Interpreter, { attributes, inputs, span, fold, dtype }: Emission): TensorValue {
     const shapes = inferShapes(
       attributes,
       inputs.map((input) => input.shape),
     );
     if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
-    return { kind: 'tensor', shape: shapes.value[0] ?? [] };
+    return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
   }
 
   /** Something unknown that is given tensors of the network: an opaque op, so that its place in the graph shows. */

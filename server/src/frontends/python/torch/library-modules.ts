@@ -1,0 +1,304 @@
+// The modules of the frameworks by dotted name: which names each has. What is not here is unknown, and says so when used.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { nativeClass } from '../evaluator/classes.ts';
+import type { Interpreter } from '../evaluator/interpreter.ts';
+import { numberOf } from '../evaluator/operators.ts';
+import {
+  builtin,
+  dict,
+  int,
+  none,
+  pyFalse,
+  string,
+  unknown,
+  type ClassValue,
+  type ModuleValue,
+  type PyValue,
+} from '../evaluator/values.ts';
+import { functionValues, passThrough, plainClasses, silentClass, without } from '../standard-library/module-table.ts';
+import { standardModule } from '../standard-library/standard-modules.ts';
+import { functional } from './functional.ts';
+import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
+import { itemOf } from './tensor-operators.ts';
+import { callTorch, type TorchFunction } from './torch-call.ts';
+import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
+import type { TracedNetwork } from './traced-network.ts';
+
+type Names = Iterable<readonly [string, PyValue]>;
+
+/** What the tables of modules are made from. */
+export interface FrameworkParts {
+  readonly interpreter: Interpreter;
+  readonly network: TracedNetwork;
+  /** Library modules by class name. */
+  readonly classes: ReadonlyMap<string, ClassValue>;
+  readonly parameterClass: ClassValue;
+}
+
+function asBuiltins(
+  network: TracedNetwork,
+  prefix: string,
+  rows: Readonly<Record<string, TorchFunction>>,
+): [string, PyValue][] {
+  return Object.entries(rows).map(([name, row]) => [
+    name,
+    builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, `${prefix}${name}`, args, span)),
+  ]);
+}
+
+const noSpan: SourceSpan = { document: '', start: 0, end: 0 };
+const falseFunctions = (names: string): [string, PyValue][] =>
+  names.split(' ').map((name) => [name, builtin(name, () => pyFalse)]);
+const silentFunctions = (names: string): [string, PyValue][] => names.split(/\s+/).map((name) => [name, without(name)]);
+const passThroughs = (names: string): [string, PyValue][] => names.split(' ').map((name) => [name, passThrough(name)]);
+
+const initialisers =
+  'kaiming_normal_ kaiming_uniform_ xavier_normal_ xavier_uniform_ normal_ uniform_ constant_ zeros_ ones_ trunc_normal_ orthogonal_ dirac_ eye_ sparse_ xavier_normal xavier_uniform kaiming_normal kaiming_uniform normal constant';
+
+/** NumPy's functions are those of tensors; a result without dimensions is a plain number, as it is to its callers. */
+function numpyNames({ network }: FrameworkParts): Names {
+  const rows = {
+    ...torchTensorFunctions,
+    ...torchFunctions,
+    array: torchFunctions['tensor'],
+    asarray: torchFunctions['tensor'],
+  };
+  const arrays = Object.entries(rows).flatMap(([name, row]): [string, PyValue][] =>
+    row === undefined
+      ? []
+      : [
+          [
+            name,
+            builtin(name, (interpreter, args, span) => {
+              const positional = args.positional.map((value) =>
+                value.kind === 'list' || value.kind === 'tuple' ? arrayOf(interpreter, network, value, span) : value,
+              );
+              const takesSequences =
+                /^(cat|concat|concatenate|stack|hstack|vstack|zeros|ones|empty|full|array|asarray|tensor)$/.test(name);
+              const result = callTorch(
+                interpreter,
+                network,
+                row,
+                `np.${name}`,
+                takesSequences ? args : { positional, keywords: args.keywords },
+                span,
+              );
+              return result.kind === 'tensor' && result.shape.length === 0 ? itemOf(result, span) : result;
+            }),
+          ],
+        ],
+  );
+  return [
+    ...arrays,
+    ...plainClasses('ndarray generic integer floating number int64 int32 float32 float64 bool_ dtype'),
+    ['pi', { kind: 'float', value: Math.PI }],
+    ['inf', { kind: 'float', value: Infinity }],
+    ['newaxis', none],
+  ];
+}
+
+function arrayOf(interpreter: Interpreter, network: TracedNetwork, value: PyValue, span: SourceSpan): PyValue {
+  const row = torchFunctions['tensor'];
+  const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [];
+  if (!row || !items.every((item) => numberOf(item) !== undefined)) return value;
+  return callTorch(interpreter, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
+}
+
+function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
+  return [
+    ...asBuiltins(network, 'torch.', torchTensorFunctions),
+    ...asBuiltins(
+      network,
+      'torch.',
+      Object.fromEntries(
+        Object.entries(functional).filter(([name]) =>
+          /^(conv|relu|selu|celu|prelu|dropout|layer_norm|batch_norm|group_norm|pixel_|channel_shuffle|embedding|max_pool|avg_pool|adaptive_|cosine_similarity|rms_norm)/.test(
+            name,
+          ),
+        ),
+      ),
+    ),
+    ...asBuiltins(network, 'torch.', torchFunctions),
+    ...torchConstants(noSpan),
+    ...plainClasses('Generator Storage memory_format layout Stream finfo iinfo'),
+    ['Tensor', tensorClass(network)],
+    ['FloatTensor', tensorClass(network)],
+    ['LongTensor', tensorClass(network)],
+    ['Size', interpreter.builtins.get('tuple') ?? none],
+    ['Module', classes.get('Module') ?? none],
+    ...falseFunctions(
+      'is_autocast_enabled is_inference_mode_enabled are_deterministic_algorithms_enabled is_autocast_cache_enabled is_anomaly_enabled',
+    ),
+    ...silentFunctions(
+      'set_default_dtype set_default_device set_float32_matmul_precision set_num_threads use_deterministic_algorithms save seed _assert',
+    ),
+    ...functionValues({
+      get_default_dtype: () => string('torch.float32'),
+      load: (_, _args, span) => unknown('Files are not read', span),
+      broadcast_shapes: (_, args) => args.positional[0] ?? none,
+    }),
+  ];
+}
+
+/** `torch.Tensor`: a class for `isinstance`, whose methods can be taken from it. */
+function tensorClass(network: TracedNetwork): ClassValue {
+  const type = nativeClass('Tensor', [], [], (interpreter, args, span) => {
+    const row = torchFunctions[args.positional[0]?.kind === 'list' ? 'tensor' : 'empty'];
+    return row ? callTorch(interpreter, network, row, 'torch.Tensor', args, span) : none;
+  });
+  for (const [name, row] of Object.entries(tensorMethods)) {
+    type.attributes.set(
+      name,
+      builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, name, args, span), true),
+    );
+  }
+  return type;
+}
+
+const scripting: Names = [
+  ...falseFunctions('is_scripting is_tracing'),
+  ...[
+    'ignore',
+    'export',
+    'unused',
+    'script',
+    'script_method',
+    '_overload_method',
+    'interface',
+    'script_if_tracing',
+  ].map((name) => [name, passingThrough(name)] as const),
+  ['annotate', passThrough('annotate', 1)],
+  ['Final', nativeClass('Final', [])],
+  ['trace', passThrough('trace')],
+];
+
+/** Runs the function at once: what is saved by running it twice is no matter here. */
+const checkpointing: Names = functionValues({
+  checkpoint: (interpreter, args, span) => {
+    const [callee = none, ...positional] = args.positional;
+    const keywords = new Map(
+      [...args.keywords].filter(
+        ([name]) => !/^(use_reentrant|preserve_rng_state|context_fn|determinism_check|debug)$/.test(name),
+      ),
+    );
+    return interpreter.call(callee, { positional, keywords }, span);
+  },
+  checkpoint_sequential: (interpreter, args, span) => {
+    const [functions = none, , input = none] = args.positional;
+    const items = interpreter.iterate(functions, span);
+    return 'kind' in items ? items : items.reduce((value, callee) => interpreter.callWith(callee, span, value), input);
+  },
+});
+
+type Table = (parts: FrameworkParts) => Names;
+
+const nnNames: Table = ({ classes, parameterClass }) => [
+  ...classes,
+  ['Parameter', parameterClass],
+  ['Buffer', passThrough('Buffer')],
+  ['_BatchNorm', classes.get('_BatchNorm') ?? none],
+];
+
+const tables: Readonly<Record<string, Table>> = {
+  torch: torchNames,
+  'torch.nn': nnNames,
+  'torch.nn.parameter': ({ parameterClass }) => [
+    ['Parameter', parameterClass],
+    ...plainClasses('UninitializedParameter UninitializedBuffer'),
+  ],
+  'torch.nn.functional': ({ network }) => asBuiltins(network, 'F.', functional),
+  'torch.nn.init': () => [
+    ...passThroughs(initialisers),
+    ['calculate_gain', builtin('calculate_gain', () => ({ kind: 'float', value: 1 }))],
+    [
+      '_calculate_fan_in_and_fan_out',
+      builtin('_calculate_fan_in_and_fan_out', () => ({ kind: 'tuple', items: [int(1), int(1)] })),
+    ],
+    ['_calculate_correct_fan', builtin('_calculate_correct_fan', () => int(1))],
+  ],
+  'torch.nn.utils': () =>
+    passThroughs('weight_norm spectral_norm remove_weight_norm remove_spectral_norm clip_grad_norm_ clip_grad_value_'),
+  'torch.nn.utils.parametrizations': () => passThroughs('weight_norm spectral_norm orthogonal'),
+  'torch.nn.utils.fusion': () => passThroughs('fuse_conv_bn_eval'),
+  'torch.nn.attention': () => [...plainClasses('SDPBackend'), ['sdpa_kernel', silentClass('sdpa_kernel', '')]],
+  'torch.jit': () => scripting,
+  'torch.utils.checkpoint': () => checkpointing,
+  'torch.fx': () => [['wrap', passingThrough('wrap')], ...plainClasses('Proxy Tracer GraphModule Graph Node')],
+  'torch.overrides': () => [
+    ...falseFunctions('has_torch_function has_torch_function_unary has_torch_function_variadic'),
+    ['handle_torch_function', without('handle_torch_function')],
+  ],
+  'torch.cuda': () => [
+    ...falseFunctions('is_available is_initialized is_bf16_supported'),
+    ['device_count', builtin('device_count', () => int(0))],
+    ...silentFunctions('synchronize empty_cache set_device manual_seed'),
+  ],
+  'torch.cuda.amp': () => ['autocast', 'custom_fwd', 'custom_bwd'].map((name) => [name, passingThrough(name)] as const),
+  'torch.amp': () => ['autocast', 'custom_fwd', 'custom_bwd'].map((name) => [name, passingThrough(name)] as const),
+  'torch.distributed': () => [
+    ...falseFunctions('is_available is_initialized'),
+    ['get_rank', builtin('get_rank', () => int(0))],
+    ['get_world_size', builtin('get_world_size', () => int(1))],
+  ],
+  'torch.compiler': () => [
+    ...falseFunctions('is_compiling is_dynamo_compiling'),
+    ['disable', passingThrough('disable')],
+    ['allow_in_graph', passThrough('allow_in_graph')],
+  ],
+  'torch._dynamo': () => [
+    ...falseFunctions('is_compiling'),
+    ['disable', passingThrough('disable')],
+    ['allow_in_graph', passThrough('allow_in_graph')],
+  ],
+  'torch.onnx': () => falseFunctions('is_in_onnx_export'),
+  'torch.autograd': () => plainClasses('Function Variable'),
+  'torch.utils.data': () =>
+    plainClasses('Dataset DataLoader IterableDataset Sampler Subset ConcatDataset TensorDataset random_split'),
+  'torch.utils.model_zoo': () => functionValues({ load_url: () => dict() }),
+  'torch.hub': () => functionValues({ load_state_dict_from_url: () => dict(), get_dir: () => string('.') }),
+  'torch.version': () => [
+    ['__version__', string('2.8.0')],
+    ['cuda', none],
+  ],
+  'torch.linalg': ({ network }) => {
+    const norm = torchTensorFunctions['norm'];
+    return norm ? asBuiltins(network, 'torch.linalg.', { norm, vector_norm: norm }) : [];
+  },
+  numpy: numpyNames,
+  PIL: () => [],
+  tqdm: () => passThroughs('tqdm trange'),
+};
+
+const tensorNames = 'torch.nn.modules';
+const silentNames =
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|fft|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.\w+|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+
+/** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
+export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {
+  const make = (names: Names): ModuleValue => ({
+    kind: 'module',
+    name,
+    document: '',
+    names: new Map(names),
+    isModelled: true,
+  });
+  const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+  if (table) return make(table(parts));
+  if (name === tensorNames || name.startsWith(`${tensorNames}.`)) return make(nnNames(parts));
+  const standard = standardModule(parts.interpreter, name);
+  if (standard) return make(standard);
+  return silentNames.test(name) ? make([]) : undefined;
+}
+
+/** `nn.Parameter(tensor)` marks a tensor as a trainable parameter of whichever module it becomes an attribute of. */
+export function parameterClass(): ClassValue {
+  return nativeClass('Parameter', [], [], (_, args, span) => {
+    const tensor = args.positional[0] ?? args.keywords.get('data');
+    if (tensor?.kind === 'unknown') return tensor;
+    if (tensor === undefined)
+      return { kind: 'tensor', shape: [0], parameter: { id: '', role: 'other', trainable: true } };
+    if (tensor.kind !== 'tensor') return unknown('What this parameter is made of is not known', span);
+    return { kind: 'tensor', shape: tensor.shape, parameter: { id: '', role: 'other', trainable: true } };
+  });
+}
