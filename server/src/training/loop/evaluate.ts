@@ -1,5 +1,6 @@
 // Loss and accuracy on test images.
 
+import type { Cancellation } from '../../common/cancellation.ts';
 import type { Batches } from '../data/batches.ts';
 import type { TrainingSession } from '../engines/engine.ts';
 
@@ -9,12 +10,20 @@ export interface TestResult {
   readonly images: number;
 }
 
-/** Evaluates on at most `limit` test images. */
-export async function evaluateOnTest(session: TrainingSession, batches: Batches, limit: number): Promise<TestResult> {
+/** Evaluates on at most `limit` test images; undefined when it was cancelled. */
+export async function evaluateOnTest(
+  session: TrainingSession,
+  batches: Batches,
+  limit: number,
+  cancellation: Cancellation,
+): Promise<TestResult | undefined> {
   let images = 0;
   let correct = 0;
   let loss = 0;
   for (const batch of batches.test(limit)) {
+    // The engine blocks while it computes: this is where a word from the parent is heard.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (cancellation.isCancellationRequested) return undefined;
     const result = await session.evaluate(batch);
     const count = batch.labels.length;
     images += count;

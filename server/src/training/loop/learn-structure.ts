@@ -5,6 +5,7 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { DeviceProfile } from '../../costs/device-profile.ts';
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
+import { aliveCounts } from '../../structure/alive-counts.ts';
 import { analyzeStructure, type StructureAnalysis } from '../../structure/analyze-structure.ts';
 import { evaluateRegularizer, seedCost, type RegularizerEvaluation } from '../../structure/evaluate-regularizer.ts';
 import { proposeWidths } from '../../structure/propose-widths.ts';
@@ -20,12 +21,13 @@ import type { WidthProposal } from '../../structure/width-proposal.ts';
 import { Batches } from '../data/batches.ts';
 import { normalizationOf, type DataSet } from '../data/data-set.ts';
 import type { Engine, TrainingSession } from '../engines/engine.ts';
+import { AliveHistory } from './alive-history.ts';
 import { Averages } from './averages.ts';
+import { formatControllerState, parseControllerState } from './controller-state.ts';
 import { evaluateOnTest } from './evaluate.ts';
 import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
 import { misfitOf, optimizerOf } from './training-setup.ts';
-import { whyNothingMoved } from './why-nothing-moved.ts';
 
 export interface StructureLearning {
   readonly config: RunConfig;
@@ -50,12 +52,27 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   const { config, graph, dataSet, engine, sink } = learning;
   const fail = (code: string, message: string, step = 0): void => sink.event({ kind: 'failed', step, code, message });
   const misfit = misfitOf(graph, dataSet, engine, config.batchSize);
-  if (misfit !== undefined) return fail('does-not-fit', misfit);
+  if (misfit !== undefined) {
+    fail('does-not-fit', misfit);
+    return;
+  }
   const { resource } = config.target;
   const analysis = analyzeStructure(graph, { algorithm: config.algorithm, resource, threshold: config.threshold });
-  if (!analysis.ok) return fail('nothing-to-regularize', analysis.error);
+  if (!analysis.ok) {
+    fail('nothing-to-regularize', analysis.error);
+    return;
+  }
   const saved = sink.load();
-  if (!saved.ok) return fail('checkpoint-damaged', saved.error);
+  if (!saved.ok) {
+    fail('checkpoint-damaged', saved.error);
+    return;
+  }
+  const kept = saved.value?.metadata[controllerKey];
+  const controller = kept === undefined ? undefined : parseControllerState(kept);
+  if (controller?.ok === false) {
+    fail('checkpoint-damaged', controller.error, saved.value?.step);
+    return;
+  }
   const session = await engine.compile({
     graph,
     batchSize: config.batchSize,
@@ -66,7 +83,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   });
   try {
     if (saved.value) session.restore(saved.value.tensors);
-    const run = new Run(learning, analysis.value, session, saved.value?.metadata[controllerKey]);
+    const run = new Run(learning, analysis.value, session, controller?.value);
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
     await run.train(saved.value?.step ?? 0, cancellation);
   } finally {
@@ -83,27 +100,27 @@ class Run {
   readonly #seedCost: number;
   readonly #batches: Batches;
   readonly #averages = new Averages();
+  readonly #history: AliveHistory;
   #lastProposal: WidthProposal | undefined;
 
   constructor(
     learning: StructureLearning,
     analysis: StructureAnalysis,
     session: TrainingSession,
-    controllerState: string | undefined,
+    controllerState: StrengthState | undefined,
   ) {
     const { config, dataSet } = learning;
     this.#learning = learning;
     this.#analysis = analysis;
     this.#session = session;
     this.#seedCost = seedCost(analysis);
+    this.#history = new AliveHistory(analysis);
     this.#batches = new Batches(dataSet, normalizationOf(dataSet), config.batchSize, config.seed);
     const { fraction } = config.target;
     this.#constantStrength = config.strength ?? suggestedStrength(this.#seedCost);
     // A strength that the user gives is kept; otherwise it is sought for the target.
     if (config.strength === undefined && fraction !== undefined) {
-      // Written by this very class.
-      const state = controllerState === undefined ? undefined : (JSON.parse(controllerState) as StrengthState);
-      this.#controller = new StrengthController(analysis, { fraction, totalSteps: config.steps }, state);
+      this.#controller = new StrengthController(analysis, { fraction, totalSteps: config.steps }, controllerState);
     }
   }
 
@@ -144,32 +161,38 @@ class Run {
   }
 
   async train(first: number, cancellation: Cancellation): Promise<void> {
-    const { config, sink, now } = this.#learning;
+    const { config, now } = this.#learning;
     for (let step = first; step < config.steps; step++) {
       if (cancellation.isCancellationRequested) {
-        this.#checkpoint(step);
-        sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
+        this.#interrupted(step);
         return;
       }
+      const started = now();
       const evaluation = this.#evaluate();
-      if (evaluation.invalid !== undefined) return this.#diverged(step);
+      if (evaluation.invalid !== undefined) {
+        this.#diverged(step);
+        return;
+      }
       // Before the decision, which the resumed run takes itself: the controller moves at each.
-      if (step % config.checkpointEvery === 0 && step > first) this.#checkpoint(step);
+      if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step)) return;
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
-      const started = now();
       const batch = this.#batches.training(step);
       const result = await this.#session.step({
         ...batch,
         learningRate: config.learningRate,
         coefficients: decision.coefficients,
       });
+      // The whole step, with regularizer, reports and checkpoints: the time left is made of all of it.
       this.#averages.add(result.loss, result.correct, batch.labels.length, now() - started);
-      if (!Number.isFinite(result.loss)) return this.#diverged(step);
+      if (!Number.isFinite(result.loss)) {
+        this.#diverged(step);
+        return;
+      }
       // The engine blocks while it computes: this is where a word from the parent is heard.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await this.#finish(config.steps);
+    await this.#finish(config.steps, cancellation);
   }
 
   #evaluate(): RegularizerEvaluation {
@@ -201,14 +224,16 @@ class Run {
     { alive, strength }: Pick<StrengthDecision, 'strength' | 'alive'>,
     step: number,
   ): void {
-    const { config, sink, device, graph } = this.#learning;
+    const { config, sink, device } = this.#learning;
     const counts = this.#aliveCounts(alive);
     const cost = settledCost(this.#analysis, counts);
     if (step > 0) {
+      const figures = this.#averages.take(config.steps - step);
+      this.#history.add(evaluation, { step, strength, learningRate: config.learningRate, loss: figures.loss });
       sink.event({
         kind: 'progress',
         step,
-        ...this.#averages.take(config.steps - step),
+        ...figures,
         regularization: strength * evaluation.loss,
         strength,
         cost,
@@ -236,42 +261,53 @@ class Run {
       totals: { macs: macs.after, params: params.after, latencyMs: latencyMs.after },
     });
     sink.proposal(proposal);
-    const layers = new Set(graph.ops.map(({ name }) => name));
-    sink.aliveCounts(
-      step,
-      new Map(proposal.layers.filter(({ name }) => layers.has(name)).map(({ name, width }) => [name, width.after])),
-    );
+    sink.aliveCounts(step, aliveCounts(this.#analysis, alive));
   }
 
-  #checkpoint(step: number): void {
+  #interrupted(step: number): void {
+    if (!this.#checkpoint(step)) return;
+    this.#learning.sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
+  }
+
+  /** Saves the state, unless it is none to go on from: then the run has failed, and the last checkpoint stays. */
+  #checkpoint(step: number): boolean {
+    const tensors = this.#session.state();
+    if (![...tensors.values()].every(({ data }) => data.every((value) => Number.isFinite(value)))) {
+      this.#diverged(step);
+      return false;
+    }
     const metadata: Record<string, string> = {};
-    if (this.#controller) metadata[controllerKey] = JSON.stringify(this.#controller.state);
-    const file = this.#learning.sink.save({ step, tensors: this.#session.state(), metadata });
+    if (this.#controller) metadata[controllerKey] = formatControllerState(this.#controller.state);
+    const file = this.#learning.sink.save({ step, tensors, metadata });
     this.#learning.sink.event({ kind: 'checkpoint', step, file });
+    return true;
   }
 
   #diverged(step: number): void {
     const { config, sink } = this.#learning;
     const rate = String(config.learningRate);
-    const message = `Training diverged at step ${String(step)}: the loss is no finite number any more. Lower the learning rate (${rate} now) or the strength, and start again; the last checkpoint is from before`;
+    const message = `Training diverged at step ${String(step)}: the loss or a weight is no finite number any more. Lower the learning rate (${rate} now) or the strength, and start again; the last checkpoint is from before`;
     sink.event({ kind: 'failed', step, code: 'diverged', message });
   }
 
-  async #finish(step: number): Promise<void> {
-    const { config, sink } = this.#learning;
+  async #finish(step: number, cancellation: Cancellation): Promise<void> {
+    const { sink } = this.#learning;
     const evaluation = this.#evaluate();
-    if (evaluation.invalid !== undefined) return this.#diverged(step);
-    this.#checkpoint(step);
+    if (evaluation.invalid !== undefined) {
+      this.#diverged(step);
+      return;
+    }
+    if (!this.#checkpoint(step)) return;
     const decision = this.#decide(evaluation, step);
     this.#report(evaluation, decision, step);
-    sink.event({ kind: 'evaluated', step, ...(await evaluateOnTest(this.#session, this.#batches, testImages)) });
-    const still = whyNothingMoved(
-      this.#analysis,
-      evaluation,
-      this.#aliveCounts(decision.alive),
-      decision.strength,
-      config.threshold,
-    );
+    const tested = await evaluateOnTest(this.#session, this.#batches, testImages, cancellation);
+    if (tested === undefined) {
+      // The checkpoint of this step is written already: going on from it repeats the test.
+      sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
+      return;
+    }
+    sink.event({ kind: 'evaluated', step, ...tested });
+    const still = this.#history.whyNothingMoved(this.#aliveCounts(decision.alive), 0);
     if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
     const proposal = this.#lastProposal;
     if (proposal?.step !== step) {

@@ -1,5 +1,6 @@
 // Training without a regularizer: what a structure is worth once it is retrained from scratch.
 
+import { neverCancelled } from '../../common/cancellation.ts';
 import type { Result } from '../../common/problem.ts';
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
@@ -46,7 +47,8 @@ export async function trainPlain(
         };
       onStep(step, loss);
     }
-    return { ok: true, value: await evaluateOnTest(session, batches, dataSet.test.count) };
+    const tested = await evaluateOnTest(session, batches, dataSet.test.count, neverCancelled);
+    return tested === undefined ? { ok: false, error: 'The training was cancelled' } : { ok: true, value: tested };
   } finally {
     await session.dispose();
   }

@@ -7,12 +7,7 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Engine, Optimizer } from '../engines/engine.ts';
 
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
-export function misfitOf(
-  graph: NetworkGraph,
-  dataSet: DataSet,
-  engine: Engine,
-  batchSize: number,
-): string | undefined {
+export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, batchSize: number): string | undefined {
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
     return `The network must have one input, but it has ${String(graph.inputs.length)}`;
@@ -49,7 +44,13 @@ export function optimizerOf(kind: 'sgd' | 'adam', weightDecay: number): Optimize
 
 /** A graph that came from a file, as far as a glance can tell. */
 export function asNetworkGraph(content: unknown): Result<NetworkGraph> {
-  const looksRight =
+  if (isNetworkGraph(content)) return { ok: true, value: content };
+  return { ok: false, error: 'network.json is no network of this version; start the run anew' };
+}
+
+/** Ours are written whole, so that one of this version with its lists is one. */
+function isNetworkGraph(content: unknown): content is NetworkGraph {
+  return (
     typeof content === 'object' &&
     content !== null &&
     'version' in content &&
@@ -57,8 +58,6 @@ export function asNetworkGraph(content: unknown): Result<NetworkGraph> {
     'ops' in content &&
     Array.isArray(content.ops) &&
     'values' in content &&
-    Array.isArray(content.values);
-  if (!looksRight) return { ok: false, error: 'network.json is no network of this version; start the run anew' };
-  // Written by ourselves, whole, and of this version.
-  return { ok: true, value: content as unknown as NetworkGraph };
+    Array.isArray(content.values)
+  );
 }
