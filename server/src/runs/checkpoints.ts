@@ -35,10 +35,6 @@ function listCheckpoints(run: string): readonly { readonly step: number; readonl
 /** Writes a checkpoint, then drops the oldest; gives the file's path inside the run. */
 export function saveCheckpoint(run: string, step: number, content: TensorFile): string {
   mkdirSync(folderOf(run), { recursive: true });
-  // What a writer that was killed left beside: as large as a checkpoint, and of no use.
-  for (const left of readdirSync(folderOf(run))) {
-    if (left.endsWith('.part')) rmSync(join(folderOf(run), left), { force: true });
-  }
   const name = `step-${String(step)}.safetensors`;
   writeFileAtomically(join(folderOf(run), name), encodeTensors(content));
   for (const old of listCheckpoints(run).slice(kept)) rmSync(old.file, { force: true });

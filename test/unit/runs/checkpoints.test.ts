@@ -37,13 +37,6 @@ describe('checkpoints', () => {
     expect(readdirSync(join(run, 'checkpoints')).sort()).toEqual(['step-10.safetensors', 'step-100.safetensors']);
   });
 
-  it('take away what a killed writer left', () => {
-    const run = runWith(1);
-    writeFileSync(join(run, 'checkpoints', 'step-2.safetensors.0123456789ab.part'), 'half');
-    saveCheckpoint(run, 2, content(2));
-    expect(readdirSync(join(run, 'checkpoints')).sort()).toEqual(['step-1.safetensors', 'step-2.safetensors']);
-  });
-
   it('fall back to the one before when the latest is damaged, and name it', () => {
     const run = runWith(10, 20);
     const file = damage(run, 20);

@@ -1,6 +1,6 @@
 // A run's folder is made once, is checked where it is read, and says how the run stands.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
@@ -13,6 +13,7 @@ import {
   readNetwork,
   readProposal,
   readSnapshot,
+  removeLeftovers,
   statusOf,
 } from '../../../server/src/runs/run-folder.ts';
 import { runConfig, temporaryFolder } from '../../support/run-folder.ts';
@@ -89,6 +90,21 @@ describe("a run's folder", () => {
     const empty = temporaryFolder();
     expect(readConfig(empty)).toEqual({ ok: false, error: `${empty} is no run: it has no config.json` });
     expect(readNetwork(empty)).toEqual({ ok: false, error: `${empty} is no run: it has no network.json` });
+  });
+
+  it('loses what a killed writer left, and nothing else', () => {
+    const folder = newRun();
+    const part = '.0123456789ab.part';
+    mkdirSync(join(folder, 'checkpoints'));
+    for (const name of [`config.json${part}`, `checkpoints/step-2.safetensors${part}`]) {
+      writeFileSync(join(folder, name), 'half');
+    }
+    // Another process may be about to take the lock.
+    const others = ['checkpoints/step-1.safetensors', 'notes.part', `trainer.lock${part}`];
+    for (const name of others) writeFileSync(join(folder, name), 'whole');
+    removeLeftovers(folder);
+    const left = readdirSync(folder, { recursive: true }).map((name) => String(name).replaceAll('\\', '/'));
+    expect(left.sort()).toEqual([...others, 'checkpoints', 'config.json', 'network.json'].sort());
   });
 
   it('is shown whole, even when its proposal is damaged', () => {
