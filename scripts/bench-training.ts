@@ -3,7 +3,7 @@
 //
 //   npm run bench:training [-- --networks=resnet-20,vgg-like --steps=10 --threads=2 --batch=64]
 //
-// Python: $MORPHNET_PYTHON, else python3. Exit status: 0 within the limits, 1 beyond one or losses that differ,
+// Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3. Exit status: 0 within the limits, 1 beyond one or losses that differ,
 // 77 this machine has no PyTorch.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -17,6 +17,7 @@ import type { TrainingSession } from '../server/src/training/engines/engine.ts';
 import { createOnnxEngine } from '../server/src/training/engines/onnx/onnx-engine.ts';
 import { randomStream } from '../server/src/training/engines/random.ts';
 import { classes, imageShape, type TrainingNetworkName, trainingNetworks } from './training-networks.ts';
+import { findPython } from './python-with-pytorch.ts';
 
 const skipped = 77;
 const memoryLimit = 2.5;
@@ -26,7 +27,7 @@ const memoryLimit = 2.5;
  */
 const lossTolerance = 2e-3;
 const comparedSteps = 2;
-const python = process.env['MORPHNET_PYTHON'] ?? 'python3';
+const python = findPython();
 
 const { values: options } = parseArgs({
   options: {

@@ -67,6 +67,11 @@ const nodeEntries = {
   cli: 'server/src/main/cli.ts',
 } as const;
 
+/** Builds one of them somewhere else, as tests want it. */
+export async function buildNodeBundle(name: keyof typeof nodeEntries, outfile: string): Promise<void> {
+  await build({ ...forNode, entryPoints: [nodeEntries[name]], outfile });
+}
+
 /** How a build differs: for users (small, no source maps) or for us; written or only looked at. */
 export interface BundleMode {
   readonly minify: boolean;

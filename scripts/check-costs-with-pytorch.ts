@@ -1,6 +1,6 @@
 // Holds `morphnet cost --json` against real PyTorch, layer by layer: names, parameters, MACs, output shapes and totals.
 //
-//   npm run check:costs [-- FILE[::ENTRY] …]      Python: $MORPHNET_PYTHON, else python3
+//   npm run check:costs [-- FILE[::ENTRY] …]      Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3
 //
 // Exit status: 0 all equal, 1 a difference or a failure, 77 this machine has no PyTorch, so nothing was compared.
 
@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { costJsonSchema, type CostJson } from '../server/src/protocol/cost-json.ts';
 import { dist, root } from './bundles.ts';
+import { findPython } from './python-with-pytorch.ts';
 
 /** As scripts/test.ts understands it. */
 const skipped = 77;
 
-const python = process.env['MORPHNET_PYTHON'] ?? 'python3';
+const python = findPython();
 
 const layer = v.object({ name: v.string(), params: v.number(), macs: v.number(), outputShape: v.array(v.number()) });
 const pytorchSchema = v.object({

@@ -22,6 +22,7 @@ const steps: readonly Step[] = [
   { title: 'bundles and the installable extension', script: 'package' },
   { title: 'browser and editor to test with', script: 'test:install' },
   { title: 'unit, server, trainer and page tests', script: 'test:unit' },
+  { title: 'PyTorch to compare with', script: 'pytorch:install' },
   { title: 'costs against real PyTorch', script: 'check:costs' },
   { title: 'end to end in VS Code', script: 'test:e2e' },
 ];

@@ -1,0 +1,20 @@
+// Which Python has PyTorch, for checks and benchmarks: the one named by MORPHNET_PYTHON, the one that
+// `npm run pytorch:install` made, or python3.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './bundles.ts';
+
+/** The virtual environment that `npm run pytorch:install` makes, ignored by version control. */
+export const pytorchEnvironment = join(root, '.cache/pytorch');
+
+/** The Python of that environment. */
+export const installedPython = join(
+  pytorchEnvironment,
+  process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
+);
+
+/** The Python to compare with; whether it has PyTorch is for the caller to find out. */
+export function findPython(): string {
+  return process.env['MORPHNET_PYTHON'] ?? (existsSync(installedPython) ? installedPython : 'python3');
+}
