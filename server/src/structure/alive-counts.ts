@@ -20,7 +20,7 @@ export function aliveCountsFile(step: number): string {
 }
 
 /** The name that a layer has in the file: with TensorFlow's op type where the framework has such names. */
-export function exportedName(op: Op, framework: Framework): string {
+function exportedName(op: Op, framework: Framework): string {
   const isTensorFlow = framework === 'keras' || framework === 'tf-slim';
   const suffix = isTensorFlow ? suffixOf(op) : undefined;
   return suffix === undefined ? op.name : `${op.name}/${suffix}`;

@@ -27,7 +27,7 @@ export interface StructureOptions extends GroupingOptions, ResourceOptions {
 }
 
 /** An element-wise function of r and its derivative. */
-export interface SourceDecorator {
+interface SourceDecorator {
   readonly value: (r: number) => number;
   readonly slope: (r: number) => number;
 }

@@ -32,7 +32,7 @@ export interface RegularizerSource {
 }
 
 /** Why channels stay whole. `blocked`: an op depends on their number or order in a way that is not known. */
-export type FixedKind = 'input' | 'output' | 'padding' | 'blocked' | 'outside' | 'excluded' | 'no-source';
+type FixedKind = 'input' | 'output' | 'padding' | 'blocked' | 'outside' | 'excluded' | 'no-source';
 
 /** The reason in words; `op` is the one that causes it. */
 export interface Fixation {

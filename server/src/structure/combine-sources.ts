@@ -1,9 +1,9 @@
 // How several sources that speak for one channel are combined (spec 2.2), and how the slope by the combination comes back
 // to each of them. Few members at a time: a channel's sources within one group.
 
-/** `l2` has a threshold of its own; the members' aliveness does not count then. */
+/** `l2` has a threshold of its own (0.01 when absent); the members' aliveness does not count then. */
 export type Combination =
-  { readonly kind: 'max' } | { readonly kind: 'l2'; readonly threshold: number } | { readonly kind: 'probabilistic' };
+  { readonly kind: 'max' } | { readonly kind: 'l2'; readonly threshold?: number } | { readonly kind: 'probabilistic' };
 
 /** The threshold that the reference gives the L2 combination. */
 export const defaultL2Threshold = 0.01;

@@ -5,6 +5,7 @@ import type { OpId } from '../network/op.ts';
 import type { StructureAnalysis } from './analyze-structure.ts';
 import {
   combinedValue,
+  defaultL2Threshold,
   gather,
   memberSlope,
   startGathering,
@@ -158,7 +159,7 @@ function gatherSources(
   for (let channel = 0; channel < count; channel += 1) {
     combined[channel] = combinedValue(combination, gathered, channel);
     if (combination.kind === 'l2' && (gathered.count[channel] ?? 0) > 1) {
-      alive[channel] = Number((combined[channel] ?? 0) > combination.threshold);
+      alive[channel] = Number((combined[channel] ?? 0) > (combination.threshold ?? defaultL2Threshold));
     }
   }
   return { combination, gathered, combined, alive, invalid };

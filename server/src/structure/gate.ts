@@ -26,7 +26,7 @@ export const defaultGate: GateOptions = {
 /** The threshold of gates, which a channel is alive at (not only above). */
 export const defaultGateThreshold = 0.1;
 
-export function sigmoid(value: number): number {
+function sigmoid(value: number): number {
   return value >= 0 ? 1 / (1 + Math.exp(-value)) : Math.exp(value) / (1 + Math.exp(value));
 }
 

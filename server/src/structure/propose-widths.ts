@@ -109,7 +109,7 @@ function widthOf(op: Op): number {
 }
 
 /** The name of the group that an op's output belongs to; all of them where it is cut into several. */
-export function groupsOf(grouping: ChannelGrouping, op: Op): string {
+function groupsOf(grouping: ChannelGrouping, op: Op): string {
   const channels = grouping.valueChannels[op.outputs[0] ?? -1]?.channels ?? new Int32Array(0);
   const groups = new Set<number>();
   for (const channel of channels) groups.add(grouping.groupOfChannel[channel] ?? -1);

@@ -18,12 +18,12 @@ export interface ProgramOptions extends ResourceOptions {
 }
 
 /** `coefficient` times one form, or two; forms by their index in the program. */
-export interface CompiledTerm {
+interface CompiledTerm {
   readonly coefficient: number;
   readonly form: number;
 }
 
-export interface CompiledProduct {
+interface CompiledProduct {
   readonly coefficient: number;
   readonly left: number;
   readonly right: number;
@@ -36,14 +36,14 @@ export interface CompiledTerms {
 }
 
 /** An op's cost. With a second choice (latency: memory) the larger cost counts, and its loss; the first on a tie. */
-export interface OpProgram {
+interface OpProgram {
   readonly op: OpId;
   readonly terms: CompiledTerms;
   readonly alternative: CompiledTerms | undefined;
 }
 
 /** Where each entry of a source's regularization vector goes: a channel, or -1 where the source has no say. */
-export interface CompiledSource {
+interface CompiledSource {
   readonly op: OpId;
   readonly threshold: number;
   /** Gates are alive at their threshold, the others above it (spec 2.1). */

@@ -10,13 +10,13 @@ import { channelAxisOf, isDepthwiseLike } from './op-traits.ts';
 import type { WidthForm, WidthForms } from './width-form.ts';
 
 /** Cost `coefficient · alive`; loss `coefficient · reg`. */
-export interface LinearTerm {
+interface LinearTerm {
   readonly coefficient: number;
   readonly form: WidthForm;
 }
 
 /** Cost `coefficient · alive_left · alive_right`; loss `coefficient · (alive_left · reg_right + alive_right · reg_left)`. */
-export interface ProductTerm {
+interface ProductTerm {
   readonly coefficient: number;
   readonly left: WidthForm;
   readonly right: WidthForm;
@@ -29,7 +29,7 @@ export interface Terms {
   readonly lossOnly: readonly LinearTerm[];
 }
 
-export const noTerms: Terms = { linear: [], products: [], lossOnly: [] };
+const noTerms: Terms = { linear: [], products: [], lossOnly: [] };
 
 /** What terms are made from. */
 export interface TermContext {
@@ -50,7 +50,7 @@ export function scaleTerms(terms: Terms, factor: number): Terms {
   return { linear: scaled(terms.linear), products: scaled(terms.products), lossOnly: scaled(terms.lossOnly) };
 }
 
-export function addTerms(...parts: readonly Terms[]): Terms {
+function addTerms(...parts: readonly Terms[]): Terms {
   return {
     linear: parts.flatMap((terms) => terms.linear),
     products: parts.flatMap((terms) => terms.products),

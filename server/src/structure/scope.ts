@@ -26,7 +26,7 @@ export function readPattern(
 }
 
 /** The ops that any of the patterns matches; a notice for each pattern without a match. */
-export function matchOps(
+function matchOps(
   graph: NetworkGraph,
   patterns: readonly string[],
   options: Pick<GroupingOptions, 'compat'>,

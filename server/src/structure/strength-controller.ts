@@ -32,7 +32,7 @@ export interface StrengthOptions {
   readonly minimumWidth?: number;
 }
 
-export type StrengthPhase = 'warm-up' | 'shrink' | 'hold';
+type StrengthPhase = 'warm-up' | 'shrink' | 'hold';
 
 /** All that a controller remembers. */
 export interface StrengthState {

@@ -9,7 +9,7 @@ import { rebuildGraph } from './rebuild-graph.ts';
 import { costName } from './resource.ts';
 
 /** Channels that live and die together, at one step. */
-export interface DocumentedGroup {
+interface DocumentedGroup {
   readonly name: string;
   readonly members: readonly string[];
   readonly sources: readonly string[];
@@ -22,7 +22,7 @@ export interface DocumentedGroup {
 }
 
 /** The place in the source that makes a layer. */
-export interface DocumentedLayer {
+interface DocumentedLayer {
   readonly name: string;
   readonly width: number;
   readonly alive: number;

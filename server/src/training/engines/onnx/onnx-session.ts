@@ -4,12 +4,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { opOf } from '../../../network/network-graph.ts';
 import type { OpId } from '../../../network/op.ts';
+import { regularizationVector } from '../../../structure/op-regularizers.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
 import { randomStream } from '../random.ts';
 import { type CompiledModel, type CompiledTraining, coefficientName, feedNames } from './compile.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import { scalarsAt } from './optimizer.ts';
-import { regularizationVector, sourceParameter } from './regularizer.ts';
+import { sourceParameter } from './regularizer.ts';
 
 /** Steps done; kept among the state so that a restored session goes on with the same random numbers and averages. */
 const COUNT_NAME = 'step-count';

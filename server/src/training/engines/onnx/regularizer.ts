@@ -1,5 +1,5 @@
-// The regularizer's part of a step: its gradient from the coefficients per source channel (emitted), and the
-// regularization vectors of the present weights (computed here, so that they are the same after a resume).
+// The regularizer's part of a step: its gradient from the coefficients per source channel, emitted into the training graph.
+// The vectors of the present weights come from structure/op-regularizers.ts, so that they are the same after a resume.
 
 import type { NetworkGraph } from '../../../network/network-graph.ts';
 import { opOf } from '../../../network/network-graph.ts';
@@ -76,32 +76,4 @@ function groupLassoGradient(
   if (l1Fraction === 0) return reshape(graph, ofNorm, weight.shape);
   const ofMean = multiply(graph, unary(graph, 'Sign', w), affine(graph, spread, l1Fraction / count, 0));
   return reshape(graph, add(graph, ofNorm, ofMean), weight.shape);
-}
-
-/** The regularization vector of a source from the values of its parameter. */
-export function regularizationVector(
-  op: Op,
-  source: RegularizerSource,
-  shape: readonly number[],
-  values: Float32Array,
-): Float32Array {
-  if (source.kind === 'gamma') return values.map(Math.abs);
-  const [groups, inputs, outputs, rest] = layoutOf(op, shape);
-  const vector = new Float32Array(groups * outputs);
-  for (let channel = 0; channel < vector.length; channel += 1) {
-    const group = Math.floor(channel / outputs);
-    let squares = 0;
-    let magnitudes = 0;
-    for (let input = 0; input < inputs; input += 1) {
-      const start = ((group * inputs + input) * outputs + (channel % outputs)) * rest;
-      for (let index = start; index < start + rest; index += 1) {
-        const value = values[index] ?? 0;
-        squares += value * value;
-        magnitudes += Math.abs(value);
-      }
-    }
-    const count = inputs * rest;
-    vector[channel] = (1 - source.l1Fraction) * Math.sqrt(squares / count) + source.l1Fraction * (magnitudes / count);
-  }
-  return vector;
 }
