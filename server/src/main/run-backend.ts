@@ -20,9 +20,18 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
   const listeners: ((growth: RunGrowth) => void)[] = [];
   /** Folders of runs by id, as far as this backend trains them. */
   const folders = new Map<string, string>();
+  /** Of these the ones whose process has not begun yet: what their logs end with is an earlier process's end. */
+  const waitingRuns = new Set<string>();
+
+  const asItStands = (snapshot: RunSnapshot): RunSnapshot =>
+    waitingRuns.has(snapshot.id) ? { ...snapshot, status: 'queued' } : snapshot;
+  const readRun = (folder: string): Result<RunSnapshot> => {
+    const snapshot = readSnapshot(folder);
+    return snapshot.ok ? { ok: true, value: asItStands(snapshot.value) } : snapshot;
+  };
 
   const tell = (folder: string, events: readonly RunEvent[]): void => {
-    const snapshot = readSnapshot(folder);
+    const snapshot = readRun(folder);
     if (!snapshot.ok) return;
     const grewProposal = events.some(({ kind }) => kind === 'alive' || kind === 'finished');
     const proposal = grewProposal ? readProposal(folder) : undefined;
@@ -46,15 +55,18 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       tell(folder, events);
     };
     folders.set(basename(folder), folder);
+    waitingRuns.add(basename(folder));
     const job = queue.add(folder, (event) => {
+      if (event.kind !== 'notice') waitingRuns.delete(basename(folder));
       waiting.push(event);
       timer ??= setTimeout(flush, tellEveryMs);
     });
     void job.ended.then(() => {
       folders.delete(basename(folder));
+      waitingRuns.delete(basename(folder));
       flush();
     });
-    return readSnapshot(folder);
+    return readRun(folder);
   };
 
   const folderOf = (workspaceFolder: string, id: string): Result<string> => {
@@ -63,10 +75,10 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
   };
 
   return {
-    list: (workspaceFolder) => Promise.resolve(listRuns(workspaceFolder)),
+    list: (workspaceFolder) => Promise.resolve(listRuns(workspaceFolder).map(asItStands)),
     read(workspaceFolder, id) {
       const folder = folderOf(workspaceFolder, id);
-      return Promise.resolve(folder.ok ? readSnapshot(folder.value) : folder);
+      return Promise.resolve(folder.ok ? readRun(folder.value) : folder);
     },
     start(workspaceFolder, config, network) {
       const empty = newRunFolder(workspaceFolder, config, new Date());

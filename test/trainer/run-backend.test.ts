@@ -1,0 +1,63 @@
+// Runs as the language server sees them while processes come and go. The trainers here are small scripts.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
+import type { RunGrowth } from '../../server/src/lsp/run-backend.ts';
+import { createRunBackend } from '../../server/src/main/run-backend.ts';
+import { runConfig, temporaryFolder } from '../support/run-folder.ts';
+import { tinyNetwork } from '../support/trainer.ts';
+
+/** A trainer that starts, writes its log and waits to be stopped; it never says how it ends twice. */
+function stoppable(): TrainerProgram {
+  const script = join(temporaryFolder(), 'script.cjs');
+  writeFileSync(
+    script,
+    `const { appendFileSync } = require('node:fs');
+const say = (event) => {
+  const line = JSON.stringify({ version: 1, time: Date.now(), ...event });
+  appendFileSync(process.argv[2] + '/events.ndjson', line + '\\n');
+  console.log(line);
+};
+const seed = { macs: 1, params: 1, latencyMs: 1 };
+say({ kind: 'started', step: 0, totalSteps: 9, engine: 'none', threads: 1, pid: process.pid, seed });
+process.stdin.once('data', () => { say({ kind: 'interrupted', step: 2, reason: 'cancelled' }); process.exit(0); });`,
+  );
+  return { executable: process.execPath, script, environment: {} };
+}
+
+it('does not call a resumed run interrupted while its new process starts', async () => {
+  const backend = createRunBackend(stoppable());
+  onTestFinished(() => backend.dispose());
+  const growths: RunGrowth[] = [];
+  let listener: () => void = () => undefined;
+  backend.onGrew((growth) => {
+    growths.push(growth);
+    listener();
+  });
+  const grown = (kind: string): Promise<void> =>
+    new Promise((resolve) => {
+      listener = () => {
+        if (growths.some(({ events }) => events.some((event) => event.kind === kind))) resolve();
+      };
+      listener();
+    });
+  const workspace = temporaryFolder();
+  const run = await backend.start(workspace, runConfig(), tinyNetwork());
+  if (!run.ok) throw new Error(run.error);
+  const { id } = run.value;
+  await grown('started');
+  expect(backend.stop(id)).toBe(true);
+  await grown('interrupted');
+  await expect.poll(() => backend.stop(id)).toBe(false);
+  expect(await backend.read(workspace, id)).toMatchObject({ value: { status: 'interrupted' } });
+
+  growths.length = 0;
+  // What the answer says is what the client follows: an end there would be the end of its progress.
+  expect(await backend.resume(workspace, id)).toMatchObject({ value: { status: 'queued' } });
+  expect(await backend.read(workspace, id)).toMatchObject({ value: { status: 'queued' } });
+  expect(await backend.list(workspace)).toMatchObject([{ id, status: 'queued' }]);
+  await grown('started');
+  expect(await backend.read(workspace, id)).not.toMatchObject({ value: { status: 'queued' } });
+});
