@@ -102,6 +102,8 @@ class Run {
   readonly #averages = new Averages();
   readonly #history: AliveHistory;
   #lastProposal: WidthProposal | undefined;
+  /** Where this process took the run up: of what came before it knows no averages. */
+  #firstStep = 0;
 
   constructor(
     learning: StructureLearning,
@@ -162,6 +164,7 @@ class Run {
 
   async train(first: number, cancellation: Cancellation): Promise<void> {
     const { config, now } = this.#learning;
+    this.#firstStep = first;
     for (let step = first; step < config.steps; step++) {
       if (cancellation.isCancellationRequested) {
         this.#interrupted(step);
@@ -227,7 +230,7 @@ class Run {
     const { config, sink, device } = this.#learning;
     const counts = this.#aliveCounts(alive);
     const cost = settledCost(this.#analysis, counts);
-    if (step > 0) {
+    if (step > this.#firstStep) {
       const figures = this.#averages.take(config.steps - step);
       this.#history.add(evaluation, { step, strength, learningRate: config.learningRate, loss: figures.loss });
       sink.event({
