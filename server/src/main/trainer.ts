@@ -11,7 +11,7 @@ import { trainerCommandSchema, trainerProtocolVersion } from '../protocol/traine
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { loadCheckpoint, saveCheckpoint } from '../runs/checkpoints.ts';
-import { EventWriter } from '../runs/event-log.ts';
+import { EventReader, EventWriter } from '../runs/event-log.ts';
 import {
   eventsFile,
   readConfig,
@@ -37,8 +37,8 @@ interface TrainerSink extends RunSink {
 }
 
 /** The folder's side of the loop. */
-function sinkOf(folder: string, log: EventWriter): TrainerSink {
-  let step = 0;
+function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSink {
+  let step = firstStep;
   return {
     lastStep: () => step,
     event(event: NewEvent) {
@@ -137,6 +137,25 @@ function tellFailure(folder: string, sink: TrainerSink, error: unknown): void {
   }
 }
 
+/** Ends before there is a log to write to: the folder is no run, or another process's. Only the parent hears why. */
+function refuse(message: string): void {
+  process.stderr.write(`${message}\n`);
+  const event: RunEvent = { version: 1, time: Date.now(), kind: 'failed', step: 0, code: 'can-not-start', message };
+  process.stdout.write(`${JSON.stringify(event)}\n`, () => process.exit(1));
+}
+
+/** The lock on a run's folder, or why it can't be had. */
+function lockFolder(folder: string): Result<{ readonly release: () => void }> {
+  try {
+    const lock = takeLock(folder);
+    if ('release' in lock) return { ok: true, value: lock };
+    return { ok: false, error: `The process ${String(lock.heldBy)} trains ${folder} already; stop it first` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, error: `The run can't be kept in ${folder}: ${reason}` };
+  }
+}
+
 async function main(folder: string | undefined): Promise<void> {
   if (folder === undefined) {
     process.stderr.write('The trainer takes the folder of a run as its argument.\n');
@@ -145,17 +164,20 @@ async function main(folder: string | undefined): Promise<void> {
   say({ kind: 'hello', protocol: trainerProtocolVersion, pid: process.pid });
   const config = readConfig(folder);
   if (!config.ok) {
-    process.stderr.write(`${config.error}\n`);
-    process.exit(1);
+    refuse(config.error);
+    return;
   }
-  const lock = takeLock(folder);
-  if ('heldBy' in lock) {
-    process.stderr.write(`The process ${String(lock.heldBy)} trains ${folder} already; stop it first.\n`);
-    process.exit(1);
+  const lock = lockFolder(folder);
+  if (!lock.ok) {
+    refuse(lock.error);
+    return;
   }
   removeLeftovers(folder);
-  const log = new EventWriter(join(folder, eventsFile));
-  const sink = sinkOf(folder, log);
+  const path = join(folder, eventsFile);
+  // Where an earlier process came to, for what may fail before this one gets there.
+  const reached = new EventReader(path).read().findLast((event) => 'step' in event);
+  const log = new EventWriter(path);
+  const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0);
   const parent = new ParentWatch();
   try {
     const result = await train(folder, config.value, sink, parent);
@@ -164,7 +186,7 @@ async function main(folder: string | undefined): Promise<void> {
     tellFailure(folder, sink, error);
   } finally {
     log.close();
-    lock.release();
+    lock.value.release();
   }
   // Native threads of the engine would otherwise keep the process.
   process.stdout.write('', () => process.exit(0));
