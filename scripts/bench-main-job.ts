@@ -71,7 +71,7 @@ if (proposal === undefined)
   );
 
 const seed = must(asNetworkGraph(must(readNetwork(folder))));
-const widths = new Map(proposal.groups.map(({ name, width }) => [name, width.after]));
+const widths = new Map((proposal.groups ?? []).map(({ name, width }) => [name, width.after]));
 const slim = must(rebuildWithWidths(groupChannels(seed), widths)).graph;
 const device = must(findDevice('V100'));
 const macs = (graph: NetworkGraph): number => {

@@ -52,7 +52,7 @@ function parseConvention(text: string): CountingConventionName {
 }
 
 /** The report for people: one line a layer, then the totals. */
-export function costTable(report: ModelCostReport): readonly string[] {
+function costTable(report: ModelCostReport): readonly string[] {
   const { convention, totals } = report;
   const perMac = convention === 'macs' ? 1 : 2;
   const operations = convention === 'macs' ? 'MACs' : 'FLOPs';

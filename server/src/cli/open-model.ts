@@ -66,7 +66,7 @@ function missingModel(session: AnalysisSession, file: ModelFile, folder: string)
 }
 
 /** `examples/net.cfg:12:9: error: … [code]`, which editors and terminals make clickable. */
-export function problemLine(problem: Problem, session: AnalysisSession, folder: string): string {
+function problemLine(problem: Problem, session: AnalysisSession, folder: string): string {
   const { span, severity, message, code } = problem;
   if (span === undefined) return `${severity}: ${message} [${code}]`;
   const { line, column } = new SourcePlaces(session).position(span.document, span.start);

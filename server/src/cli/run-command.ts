@@ -97,7 +97,7 @@ function resultLines(run: RunSnapshot, folder: string): readonly string[] {
   ];
 }
 
-export function proposalTable(proposal: RunProposal): readonly string[] {
+function proposalTable(proposal: RunProposal): readonly string[] {
   const change = (
     { before, after }: { readonly before: number; readonly after: number },
     format: (value: number) => string,

@@ -140,12 +140,12 @@ export function parameterElements(parameter: Parameter): Count {
 }
 
 /** Whether each output channel reads exactly one input channel, however many read the same one. */
-export function isDepthwise(attributes: OpAttributes): boolean {
+function isDepthwise(attributes: OpAttributes): boolean {
   return attributes.kind === 'convolution' && attributes.groups > 1 && attributes.groups === attributes.inChannels;
 }
 
 /** The channel count of the op's input as shapes tell it, for ops that act on channels. */
-export function inputChannels(attributes: OpAttributes, inputs: readonly Shape[]): number | undefined {
+function inputChannels(attributes: OpAttributes, inputs: readonly Shape[]): number | undefined {
   switch (attributes.kind) {
     case 'convolution':
     case 'transposed-convolution':

@@ -49,7 +49,7 @@ export function withAxes(shape: Shape, changes: ReadonlyMap<number, Dimension>):
 }
 
 /** Broadcasts one pair of dimensions; undefined when they do not fit. An unknown size is taken to fit. */
-export function broadcastDimension(left: Dimension, right: Dimension): Dimension | undefined {
+function broadcastDimension(left: Dimension, right: Dimension): Dimension | undefined {
   if (left === 1) return right;
   if (right === 1) return left;
   if (typeof left !== 'number') return typeof right === 'number' ? right : left;

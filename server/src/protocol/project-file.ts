@@ -49,6 +49,12 @@ export const projectFileSchema = v.strictObject({
   learningRate: v.optional(described(run.learningRate, 'The learning rate.')),
   optimizer: v.optional(described(run.optimizer, 'The optimizer.')),
   weightDecay: v.optional(described(run.weightDecay, 'Weight decay.')),
+  augmentation: v.optional(
+    described(
+      v.picklist(['none', 'crop-flip']),
+      'What training images go through: crop-flip shifts each by up to 4 pixels and mirrors every other one, as is usual for CIFAR-10.',
+    ),
+  ),
   steps: v.optional(described(run.steps, 'Training steps in all.')),
   seed: v.optional(described(run.seed, 'Seed of every random choice.')),
   engine: v.optional(described(run.engine, 'The engine that trains.')),

@@ -32,6 +32,8 @@ export const runConfigSchema = v.strictObject({
   learningRate: v.pipe(v.number(), v.gtValue(0)),
   optimizer: v.picklist(['sgd', 'adam']),
   weightDecay: v.pipe(v.number(), v.minValue(0)),
+  /** What training images go through; absent: none. */
+  augmentation: v.optional(v.picklist(['none', 'crop-flip'])),
   steps: v.pipe(v.number(), v.integer(), v.minValue(1)),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
   engine: v.picklist(['auto', 'onnx', 'tfjs']),

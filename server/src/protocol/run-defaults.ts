@@ -15,7 +15,7 @@ export const runDefaults: RunDefaults = {
   learningRate: 0.001,
   optimizer: 'adam',
   weightDecay: 0,
-  steps: 1000,
+  steps: 600,
   seed: 1,
   engine: 'auto',
   threads: 0,
@@ -28,7 +28,7 @@ export function defaultsUnder(
   project: ProjectFile,
   defaults: RunDefaults = runDefaults,
 ): RunDefaults & { readonly strength?: number } {
-  const { strength } = project;
+  const { strength, augmentation } = project;
   return {
     target: (project.target === undefined ? undefined : parseTarget(project.target)) ?? defaults.target,
     algorithm: project.algorithm ?? defaults.algorithm,
@@ -44,6 +44,7 @@ export function defaultsUnder(
     aliveEvery: defaults.aliveEvery,
     checkpointEvery: defaults.checkpointEvery,
     ...(strength !== undefined && { strength }),
+    ...(augmentation !== undefined && { augmentation }),
   };
 }
 
