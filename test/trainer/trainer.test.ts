@@ -5,7 +5,6 @@ import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startTrainer, type TrainerProcess, type TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
-import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
 import { EventReader } from '../../server/src/runs/event-log.ts';
 import { readProposal, readSnapshot } from '../../server/src/runs/run-folder.ts';
