@@ -2,6 +2,7 @@
 
 import { randomStream } from '../engines/random.ts';
 import type { Batch } from '../engines/engine.ts';
+import { drawView, viewsOf, type Augmentation, type View } from './augmentation.ts';
 import type { DataSet, LabelledImages, Normalization } from './data-set.ts';
 
 /** The order of an epoch: a Fisher-Yates shuffle from the seed and the epoch. */
@@ -22,6 +23,7 @@ export class Batches {
   readonly #dataSet: DataSet;
   readonly #seed: number;
   readonly #size: number;
+  readonly #augmentation: Augmentation;
   readonly #images: Float32Array;
   readonly #labels: Int32Array;
   /** Per channel, the normalised value of each byte. */
@@ -29,10 +31,17 @@ export class Batches {
   #epoch = -1;
   #order: Uint32Array = new Uint32Array(0);
 
-  constructor(dataSet: DataSet, { mean, deviation }: Normalization, size: number, seed: number) {
+  constructor(
+    dataSet: DataSet,
+    { mean, deviation }: Normalization,
+    size: number,
+    seed: number,
+    augmentation: Augmentation = 'none',
+  ) {
     const [channels, height, width] = dataSet.shape;
     this.#dataSet = dataSet;
     this.#seed = seed;
+    this.#augmentation = augmentation;
     this.#size = Math.min(size, dataSet.training.count);
     this.#images = new Float32Array(size * channels * height * width);
     this.#labels = new Int32Array(size);
@@ -51,7 +60,8 @@ export class Batches {
       this.#epoch = epoch;
     }
     const start = (step % perEpoch) * this.#size;
-    return this.#fill(training, this.#order.subarray(start, start + this.#size));
+    const views = this.#augmentation === 'none' ? undefined : viewsOf(this.#seed, step, this.#size);
+    return this.#fill(training, this.#order.subarray(start, start + this.#size), views);
   }
 
   /** Every test image once, in order; the last batch may be smaller. At most `limit` images. */
@@ -67,7 +77,7 @@ export class Batches {
     }
   }
 
-  #fill(source: LabelledImages, indices: Uint32Array): Batch {
+  #fill(source: LabelledImages, indices: Uint32Array, views?: readonly View[]): Batch {
     const [channels, height, width] = this.#dataSet.shape;
     const area = height * width;
     let target = 0;
@@ -77,7 +87,14 @@ export class Batches {
         const table = this.#tables[channel];
         if (table === undefined) continue;
         const start = (index * channels + channel) * area;
-        for (let i = start; i < start + area; i++) this.#images[target++] = table[source.pixels[i] ?? 0] ?? 0;
+        const view = views?.[place];
+        if (view === undefined) {
+          for (let i = 0; i < area; i++) this.#images[target + i] = table[source.pixels[start + i] ?? 0] ?? 0;
+        } else {
+          const pixels = source.pixels.subarray(start, start + area);
+          drawView(view, pixels, height, width, table, this.#images.subarray(target, target + area));
+        }
+        target += area;
       }
     }
     return { images: this.#images.subarray(0, target), labels: this.#labels.subarray(0, indices.length) };

@@ -117,7 +117,7 @@ class Run {
     this.#session = session;
     this.#seedCost = seedCost(analysis);
     this.#history = new AliveHistory(analysis);
-    this.#batches = new Batches(dataSet, normalizationOf(dataSet), config.batchSize, config.seed);
+    this.#batches = new Batches(dataSet, normalizationOf(dataSet), config.batchSize, config.seed, config.augmentation);
     const { fraction } = config.target;
     this.#constantStrength = config.strength ?? suggestedStrength(this.#seedCost);
     // A strength that the user gives is kept; otherwise it is sought for the target.

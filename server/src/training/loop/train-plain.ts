@@ -12,7 +12,7 @@ import { misfitOf, optimizerOf } from './training-setup.ts';
 
 export type PlainTraining = Pick<
   RunConfig,
-  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'steps' | 'seed'
+  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'augmentation' | 'steps' | 'seed'
 >;
 
 /** Trains from scratch and evaluates on every test image. The learning rate falls to zero along half a cosine. */
@@ -25,7 +25,7 @@ export async function trainPlain(
 ): Promise<Result<TestResult>> {
   const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
   if (misfit !== undefined) return { ok: false, error: misfit };
-  const { batchSize, learningRate, optimizer, weightDecay, steps, seed } = settings;
+  const { batchSize, learningRate, optimizer, weightDecay, augmentation, steps, seed } = settings;
   const session = await engine.compile({
     graph,
     batchSize,
@@ -35,7 +35,7 @@ export async function trainPlain(
     seed,
   });
   try {
-    const batches = new Batches(dataSet, normalizationOf(dataSet), batchSize, seed);
+    const batches = new Batches(dataSet, normalizationOf(dataSet), batchSize, seed, augmentation);
     const coefficients = new Map<number, Float32Array>();
     for (let step = 0; step < steps; step++) {
       const rate = learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
