@@ -49,6 +49,16 @@ describe('a trainer that ends without a word', () => {
     expect(new EventReader(join(folder, 'events.ndjson')).read()).toEqual([failed]);
   });
 
+  it('has failed with words that are read after its end', async () => {
+    // The error output outlives the process: one that it started still holds it.
+    const leaving = program(`
+      const late = ['-e', 'console.error("late words")'];
+      const stdio = ['ignore', 'ignore', 'inherit'];
+      require('node:child_process').spawn(process.execPath, late, { stdio, detached: true }).unref();
+      process.exitCode = 3;`);
+    expect(only(await eventsOf(leaving), 'failed').message).toMatch(/status 3.*late words$/);
+  });
+
   it('has failed even when it ends well', async () => {
     expect(only(await eventsOf(program('')), 'failed').message).toContain('ended with status 0');
   });

@@ -52,7 +52,8 @@ export function startTrainer(
     if (endings.has(event.kind)) hasEnded = true;
     listener(event);
   };
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  const errorLines = createInterface({ input: child.stderr });
+  errorLines.on('line', (line) => {
     errors.push(line);
     if (errors.length > lastLines) errors.shift();
   });
@@ -68,7 +69,10 @@ export function startTrainer(
   });
   // A child that is gone closes the pipe; what it could no longer hear does not matter.
   child.stdin.on('error', () => undefined);
-  const outputRead = new Promise<void>((resolve) => lines.once('close', resolve));
+  // A process may have ended before all that it said is read: events on the one, the reason of a crash on the other.
+  const outputRead = Promise.all(
+    [lines, errorLines].map((reader) => new Promise<void>((resolve) => reader.once('close', resolve))),
+  );
   const ended = new Promise<void>((resolve) => {
     const settle = (reason: string): void => {
       if (!hasEnded) hear(logCrash(folder, step, reason, errors));
