@@ -39,7 +39,7 @@ function loadFrom(interpreter: Interpreter, name: string, base: string): ModuleV
 }
 
 /** Runs a module's text. The module is registered first, so that cycles of imports end. */
-export function loadModule(
+function loadModule(
   interpreter: Interpreter,
   name: string,
   document: string,
@@ -55,7 +55,7 @@ export function loadModule(
 }
 
 /** A module of source text before that text is run. */
-export function sourceModule(name: string, document: string, isPackage: boolean): ModuleValue {
+function sourceModule(name: string, document: string, isPackage: boolean): ModuleValue {
   return { kind: 'module', name, document, names: new Map(), isModelled: false, isPackage, deferred: new Map() };
 }
 

@@ -43,7 +43,7 @@ function trailLength(origin: WidthOrigin): number {
 }
 
 /** The trail of a number, or an untraced leaf where it has none. */
-export function trailOf(value: PyValue): WidthOrigin | undefined {
+function trailOf(value: PyValue): WidthOrigin | undefined {
   return value.kind === 'int' || value.kind === 'float' ? value.origin : undefined;
 }
 

@@ -147,7 +147,7 @@ export const typesModule: ModuleTable = () => {
 };
 
 /** `copy.copy` of an instance: another object with the same attributes. */
-export function shallowCopy(value: PyValue): PyValue {
+function shallowCopy(value: PyValue): PyValue {
   switch (value.kind) {
     case 'list':
       return list(value.items);
@@ -163,7 +163,7 @@ export function shallowCopy(value: PyValue): PyValue {
 }
 
 /** A deep copy of containers, modules and instances; what is shared inside stays shared, parameters become new ones. */
-export function deepCopy(value: PyValue, seen = new Map<PyValue, PyValue>()): PyValue {
+function deepCopy(value: PyValue, seen = new Map<PyValue, PyValue>()): PyValue {
   const known = seen.get(value);
   if (known) return known;
   const copy = (item: PyValue): PyValue => deepCopy(item, seen);

@@ -15,17 +15,11 @@ import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.
 import { isRaw, parseNumber, unescape } from './string-literal.ts';
 
 const deepest = 400;
-let depth = 0;
 
 /** One expression. Never throws; text that is no expression becomes `broken`, with a problem. */
 export function lowerExpression(lowering: Lowering, node: Node): Expression {
-  if (depth >= deepest) return { kind: 'broken', reason: 'Nested too deeply', span: spanOf(lowering, node) };
-  depth++;
-  try {
-    return lower(lowering, node);
-  } finally {
-    depth--;
-  }
+  if (lowering.depth >= deepest) return { kind: 'broken', reason: 'Nested too deeply', span: spanOf(lowering, node) };
+  return lower({ ...lowering, depth: lowering.depth + 1 }, node);
 }
 
 /** An expression that may be missing. */

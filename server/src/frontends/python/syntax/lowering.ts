@@ -7,6 +7,8 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 export interface Lowering {
   readonly document: string;
   readonly problems: Problem[];
+  /** How many expressions enclose this one. */
+  readonly depth: number;
   /** Where everything is said to stand, for text that is no part of the document. */
   readonly place?: SourceSpan | undefined;
 }

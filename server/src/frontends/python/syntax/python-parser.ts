@@ -29,7 +29,7 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
       const tree = parser.parse(text);
       if (tree === null) return { body: [], problems: [] };
       try {
-        const lowering: Lowering = { document, problems: [], place };
+        const lowering: Lowering = { document, problems: [], depth: 0, place };
         const body = lowerBlock(lowering, tree.rootNode);
         if (tree.rootNode.hasError && lowering.problems.length === 0) {
           const broken = tree.rootNode.descendantsOfType('ERROR').at(0);

@@ -36,14 +36,14 @@ export function sizesOf(call: TorchCall, name: string): readonly Dimension[] | u
   return sizes.includes(undefined) ? undefined : sizes.filter((size) => size !== undefined);
 }
 
-export function reshaped(call: TorchCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
+function reshaped(call: TorchCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
   const input = call.args.tensor('input');
   if (!input || !shape) return giveUp(call, 'The shape to change to is not known');
   return reshape(call.network, call.interpreter, input, shape, call.span, call.label, outWidth);
 }
 
 /** `x.view(-1, 16 * 5 * 5)`: the size that is named on the channels' axis must change with the layers around it. */
-export function reshapedAsWritten(call: TorchCall): PyValue {
+function reshapedAsWritten(call: TorchCall): PyValue {
   const channels = sizeArguments(call, 'shape')[1];
   const trail = channels === undefined || integerOf(channels) === -1 ? undefined : originOf(channels);
   return reshaped(call, sizesOf(call, 'shape'), trail);
@@ -533,8 +533,7 @@ export const countingRows: Readonly<Record<string, TorchFunction>> = {
   nonzero: fn('input as_tuple=False', (call) => {
     const input = call.args.tensor('input');
     const elements = input && elementsOf(input);
-    if (!elements || input.shape.length !== 1)
-      return giveUp(call, 'How many elements are not zero is not known');
+    if (!elements || input.shape.length !== 1) return giveUp(call, 'How many elements are not zero is not known');
     const places = elements.flatMap((value, i) => (value === 0 ? [] : [i]));
     const found = constantTensor([places.length], places, 'int');
     return call.args.flag('as_tuple') ? tuple([found]) : found;

@@ -22,7 +22,7 @@ const isEntry = (name: string, value: PyValue): boolean =>
   name !== 'training' && (value.kind === 'instance' || value.kind === 'tensor');
 
 /** The entries of a container: modules, or parameters of a ParameterList. */
-export function entriesOf(container: InstanceValue): readonly (readonly [string, PyValue])[] {
+function entriesOf(container: InstanceValue): readonly (readonly [string, PyValue])[] {
   return [...container.attributes].filter(([name, value]) => isEntry(name, value));
 }
 

@@ -7,7 +7,7 @@ import { fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts'
 const notATensor = 'This is given something that is no known tensor';
 
 /** One matrix product. */
-export function product(call: TorchCall, left: PyValue, right: PyValue, label = 'matmul'): PyValue {
+function product(call: TorchCall, left: PyValue, right: PyValue, label = 'matmul'): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
   return call.network.emit(call.interpreter, {
     label,
@@ -32,7 +32,7 @@ function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
 }
 
 /** Swaps the last two axes. */
-export function transposed(call: TorchCall, tensor: TensorValue): PyValue {
+function transposed(call: TorchCall, tensor: TensorValue): PyValue {
   const order = tensor.shape.map((_, axis) => axis);
   order.push(...order.splice(-2).reverse());
   return call.network.emit(call.interpreter, {

@@ -5,15 +5,7 @@ import type { OpAttributes } from '../../../network/op.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { numberOf } from '../evaluator/operators.ts';
-import {
-  int,
-  unknown,
-  type Arguments,
-  type InstanceValue,
-  type IntValue,
-  type PyValue,
-  type TensorValue,
-} from '../evaluator/values.ts';
+import { int, unknown, type Arguments, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import type { Fold } from './constants.ts';
 import { bindSignature, signature, type BoundArguments, type Signature } from './signature.ts';
 import type { TracedNetwork } from './traced-network.ts';
@@ -68,7 +60,7 @@ export function giveUp(call: TorchCall, reason: string): PyValue {
 }
 
 /** A number as a tensor without dimensions. */
-export function scalarTensor(value: number, dtype?: string): TensorValue {
+function scalarTensor(value: number, dtype?: string): TensorValue {
   return { kind: 'tensor', shape: [], fill: value, ...(dtype !== undefined && { dtype }) };
 }
 
@@ -121,12 +113,6 @@ export function dimensionValue(tensor: TensorValue, axis: number, span: SourceSp
 /** The trail of a value that a layer keeps as an attribute. */
 export function originOf(value: PyValue): WidthOrigin | undefined {
   return value.kind === 'int' ? value.origin : undefined;
-}
-
-/** An attribute of a module instance that must be an integer. */
-export function integerAttribute(module: InstanceValue, name: string): IntValue | undefined {
-  const value = module.attributes.get(name);
-  return value?.kind === 'int' ? value : undefined;
 }
 
 /** A parameter or buffer; its id is given when modules are named. */

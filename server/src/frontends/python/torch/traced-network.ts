@@ -284,7 +284,7 @@ export class TracedNetwork {
 }
 
 /** Whether the module's forward is one of ours, not written in the source. */
-export function hasNativeForward(module: InstanceValue): boolean {
+function hasNativeForward(module: InstanceValue): boolean {
   for (const type of module.class.mro) {
     const forward = type.attributes.get('forward');
     if (forward) return forward.kind === 'builtin';
