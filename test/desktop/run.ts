@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   });
   const home = await mkdtemp(join(tmpdir(), 'morphnet-desktop-'));
   try {
-    const workspace = await makeWorkspace(home);
+    const workspace = await makeWorkspace(home, 'examples');
     trainDigits(workspace);
     return await runTests({
       vscodeExecutablePath: editor,

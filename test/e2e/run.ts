@@ -51,17 +51,19 @@ async function main(): Promise<number> {
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(60_000);
-    const workspace = await makeWorkspace(home);
+    // Each folder is a window with editors of its own.
+    const pytorch = await makeWorkspace(home, 'examples');
+    const darknet = await makeWorkspace(home, 'darknet');
     const workbench = new Workbench(page);
     const scenarios = [
-      { name: 'PyTorch', run: pytorchScenario },
-      { name: 'Darknet', run: darknetScenario },
-      { name: 'API', run: apiScenario },
+      { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
+      { name: 'Darknet', run: darknetScenario, folder: darknet },
+      { name: 'API', run: apiScenario, folder: darknet },
     ].filter(({ name }) => values.only === undefined || values.only === name);
     const counts = { passed: 0, failed: 0 };
-    for (const { name, run } of scenarios) {
+    for (const { name, run, folder } of scenarios) {
       const scenario = new Scenario(name, workbench);
-      await run({ scenario, workbench, folder: workspace, url: server.url(workspace), results });
+      await run({ scenario, workbench, folder, url: server.url(folder), results });
       counts.passed += scenario.passed;
       counts.failed += scenario.failed;
     }

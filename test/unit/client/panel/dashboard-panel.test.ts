@@ -1,6 +1,7 @@
 // The panel's side of the conversation: snapshot before growth, hostile messages, refusals, a page that starts over.
 
 import { beforeEach, expect, test, vi } from 'vitest';
+import { TabInputText, TabInputWebview, Uri, ViewColumn } from 'vscode';
 import type { RunSnapshot } from '../../../../server/src/protocol/run-files.ts';
 import type { ServerNotifications } from '../../../../server/src/protocol/lsp-extensions.ts';
 import type { ServerConnection } from '../../../../client/src/server-connection.ts';
@@ -10,7 +11,11 @@ import { sampleRun } from '../../../webview/sample-run.ts';
 type Growth = ServerNotifications['morphnet/runGrew'];
 
 /** What the editor was asked to do. */
-const editor = vi.hoisted(() => ({ commands: [] as unknown[][], shown: [] as unknown[][] }));
+const editor = vi.hoisted((): { commands: unknown[][]; shown: unknown[][]; tabGroups: unknown } => ({
+  commands: [],
+  shown: [],
+  tabGroups: undefined,
+}));
 
 vi.mock('vscode', () => ({
   Uri: {
@@ -24,6 +29,7 @@ vi.mock('vscode', () => ({
     }
   },
   TabInputText: function TabInputText() {},
+  TabInputWebview: function TabInputWebview() {},
   ViewColumn: { One: 1, Beside: -2 },
   commands: { executeCommand: (...call: unknown[]) => Promise.resolve(editor.commands.push(call)) },
   workspace: {
@@ -31,7 +37,9 @@ vi.mock('vscode', () => ({
     onDidChangeConfiguration: () => ({ dispose: () => undefined }),
   },
   window: {
-    tabGroups: { all: [] },
+    get tabGroups() {
+      return editor.tabGroups;
+    },
     showTextDocument: (...call: unknown[]) => Promise.resolve(editor.shown.push(call)),
     showErrorMessage: (...call: unknown[]) => Promise.resolve(editor.shown.push(call)),
   },
@@ -167,13 +175,29 @@ test.for([
   expect([server.requests, editor.commands, editor.shown]).toEqual([[], [], []]);
 });
 
-test('a layer is shown where it is written, beside the dashboard', async () => {
+async function shownColumn(tabGroups: unknown): Promise<unknown> {
+  editor.tabGroups = tabGroups;
   page.say({ kind: 'show-in-code', layer: 'conv1' });
   const range = { start: { line: 3, character: 4 }, end: { line: 3, character: 9 } };
   await server.answer({ uri: 'file:///models/lenet.py', range });
   const [[uri, options] = []] = editor.shown;
   expect(String(uri)).toBe('file:///models/lenet.py');
-  expect(options).toMatchObject({ viewColumn: -2, selection: { numbers: [3, 4, 3, 9] } });
+  expect(options).toMatchObject({ selection: { numbers: [3, 4, 3, 9] } });
+  return (options as { viewColumn: unknown }).viewColumn;
+}
+
+test('a layer is shown in the column that has its file open', async () => {
+  const input = Object.assign(new TabInputText(Uri.parse('file:///models/lenet.py')), {
+    uri: Uri.parse('file:///models/lenet.py'),
+  });
+  expect(await shownColumn({ all: [{ viewColumn: 3, tabs: [{ input }] }], activeTabGroup: {} })).toBe(3);
+});
+
+test('a file that is not open is shown beside the dashboard, not over it', async () => {
+  const activeTab = { input: new TabInputWebview('morphnet.dashboard') };
+  expect(await shownColumn({ all: [], activeTabGroup: { viewColumn: 1, activeTab } })).toBe(ViewColumn.Beside);
+  editor.shown.length = 0;
+  expect(await shownColumn({ all: [], activeTabGroup: { viewColumn: 2, activeTab } })).toBe(ViewColumn.One);
 });
 
 test('a layer that is nowhere is said on the page', async () => {
