@@ -69,7 +69,13 @@ export function makeRun(
 ): string {
   const data = join(parent, 'data');
   mkdirSync(parent, { recursive: true });
-  const config = runConfig({ data: { kind: 'idx', path: writeImages(data) }, steps: 40, ...changes });
+  const config = runConfig({
+    data: { kind: 'idx', path: writeImages(data) },
+    steps: 100,
+    aliveEvery: 10,
+    checkpointEvery: 20,
+    ...changes,
+  });
   const made = createRunFolder(join(parent, name), config, network);
   if (!made.ok) throw new Error(made.error);
   return made.value;

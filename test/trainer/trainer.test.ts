@@ -12,7 +12,7 @@ import { runConfig, temporaryFolder } from '../support/run-folder.ts';
 import { buildTrainer, makeRun, only, resultOf, tinyNetwork } from '../support/trainer.ts';
 
 let program: TrainerProgram;
-/** What an uninterrupted run comes to. */
+/** What an uninterrupted run comes to. Words and signals come early in a run, so that they are there before its end. */
 let straight: { readonly events: readonly RunEvent[]; readonly result: ReturnType<typeof resultOf> };
 
 beforeAll(async () => {
@@ -50,25 +50,25 @@ describe('a run', () => {
     const folder = makeRun(temporaryFolder(), 'run');
     const events = await train(folder);
     expect(logOf(folder)).toEqual(events);
-    expect(only(events, 'started')).toMatchObject({ step: 0, totalSteps: 40, threads: 1 });
+    expect(only(events, 'started')).toMatchObject({ step: 0, totalSteps: 100, threads: 1 });
     expect(events[0]?.kind).toBe('started');
-    expect(events.at(-1)).toMatchObject({ kind: 'finished', step: 40 });
+    expect(events.at(-1)).toMatchObject({ kind: 'finished', step: 100 });
     const stepsOf = (kind: RunEvent['kind']): number[] =>
       events.flatMap((event) => (event.kind === kind && 'step' in event ? [event.step] : []));
     const every = (interval: number, from: number): number[] =>
-      Array.from({ length: (40 - from) / interval + 1 }, (_, index) => from + index * interval);
-    expect(stepsOf('alive')).toEqual(every(5, 0));
-    expect(stepsOf('progress')).toEqual(every(5, 5));
-    expect(stepsOf('checkpoint')).toEqual(every(10, 10));
-    expect(only(events, 'evaluated')).toMatchObject({ step: 40, images: 20 });
+      Array.from({ length: (100 - from) / interval + 1 }, (_, index) => from + index * interval);
+    expect(stepsOf('alive')).toEqual(every(10, 0));
+    expect(stepsOf('progress')).toEqual(every(10, 10));
+    expect(stepsOf('checkpoint')).toEqual(every(20, 20));
+    expect(only(events, 'evaluated')).toMatchObject({ step: 100, images: 20 });
     // Two layers may shrink; half of the cost was asked for.
     const proposal = readProposal(folder);
     const { totals, step } = (proposal.ok && proposal.value) || { totals: undefined, step: undefined };
-    expect(step).toBe(40);
+    expect(step).toBe(100);
     expect(totals?.macs.after).toBeLessThanOrEqual(0.5 * (totals?.macs.before ?? 0));
     // Seed by hand: 6·9·36 + 8·6·9·16 + 8·3 multiplications of convolutions and head.
     expect(totals?.macs.before).toBe(6 * 9 * 36 + 8 * 6 * 9 * 16 + 8 * 3);
-    expect(readdirSync(join(folder, 'checkpoints')).sort()).toEqual(['step-30.safetensors', 'step-40.safetensors']);
+    expect(readdirSync(join(folder, 'checkpoints')).sort()).toEqual(['step-100.safetensors', 'step-80.safetensors']);
     expect(readdirSync(folder).sort()).not.toContain('trainer.lock');
     expect(statusOf(folder)).toBe('finished');
     straight = { events, result: resultOf(folder) };
@@ -77,16 +77,16 @@ describe('a run', () => {
   it('stops when told to, and goes on to the same result bit by bit', async () => {
     const folder = makeRun(temporaryFolder(), 'run');
     const first = await train(folder, (event, trainer) => {
-      if (event.kind === 'progress' && event.step === 15) trainer.stop();
+      if (event.kind === 'progress' && event.step === 10) trainer.stop();
     });
     const { step, reason } = only(first, 'interrupted');
     expect(reason).toBe('cancelled');
-    expect(step).toBeGreaterThanOrEqual(15);
-    expect(step).toBeLessThan(40);
+    expect(step).toBeGreaterThanOrEqual(10);
+    expect(step).toBeLessThan(100);
     expect(statusOf(folder)).toBe('interrupted');
     const second = await train(folder);
     expect(only(second, 'started').step).toBe(step);
-    expect(only(second, 'finished').step).toBe(40);
+    expect(only(second, 'finished').step).toBe(100);
     expect(logOf(folder)).toEqual([...first, ...second]);
     expect(resultOf(folder)).toEqual(straight.result);
   });
@@ -94,7 +94,7 @@ describe('a run', () => {
   it.for<readonly [string, (event: RunEvent) => boolean]>([
     ['before its first step', ({ kind }) => kind === 'started'],
     ['at a checkpoint', (event) => event.kind === 'checkpoint' && event.step === 20],
-    ['between two checkpoints', (event) => event.kind === 'progress' && event.step === 35],
+    ['between two checkpoints', (event) => event.kind === 'progress' && event.step === 30],
   ])('is killed %s and goes on to the same result bit by bit', async ([, isMoment]) => {
     const folder = makeRun(temporaryFolder(), 'run');
     let pid = 0;
@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(logOf(folder).at(-1)).toEqual(first.at(-1));
     expect(statusOf(folder)).toBe('failed');
     const second = await train(folder);
-    expect(only(second, 'finished').step).toBe(40);
+    expect(only(second, 'finished').step).toBe(100);
     expect(resultOf(folder)).toEqual(straight.result);
   });
 
@@ -131,7 +131,7 @@ describe('a run', () => {
   it('goes on from the checkpoint before a damaged one, and says so', async () => {
     const folder = makeRun(temporaryFolder(), 'run');
     await train(folder, (event, trainer) => {
-      if (event.kind === 'progress' && event.step === 25) trainer.stop();
+      if (event.kind === 'progress' && event.step === 50) trainer.stop();
     });
     const latest = damage(folder);
     const events = await train(folder);
@@ -179,7 +179,7 @@ describe('what a run fails with', () => {
   it('checkpoints of which none is whole', async () => {
     const folder = makeRun(temporaryFolder(), 'run');
     await train(folder, (event, trainer) => {
-      if (event.kind === 'checkpoint' && event.step === 10) trainer.stop();
+      if (event.kind === 'checkpoint' && event.step === 20) trainer.stop();
     });
     const names = readdirSync(join(folder, 'checkpoints'));
     for (const name of names) writeFileSync(join(folder, 'checkpoints', name), 'torn');
@@ -188,6 +188,21 @@ describe('what a run fails with', () => {
     expect(code).toBe('checkpoint-damaged');
     for (const name of names) expect(message).toContain(join(folder, 'checkpoints', name));
     expect(message).toContain('delete the checkpoints folder');
+  });
+
+  it('what changed since it was stopped, at the step that it came to', async () => {
+    const folder = makeRun(temporaryFolder(), 'run');
+    const stopped = await train(folder, (event, trainer) => {
+      if (event.kind === 'checkpoint' && event.step === 20) trainer.stop();
+    });
+    const { step } = only(stopped, 'interrupted');
+    expect(step).toBeGreaterThanOrEqual(20);
+    const configFile = join(folder, 'config.json');
+    const config = readFileSync(configFile, 'utf8');
+    writeFileSync(configFile, config.replace('"batchSize": 8', '"batchSize": 61'));
+    expect(only(await train(folder), 'failed')).toMatchObject({ step, code: 'does-not-fit' });
+    writeFileSync(configFile, config.replace(/"path": "[^"]*"/, '"path": "/no/such/data"'));
+    expect(only(await train(folder), 'failed')).toMatchObject({ step, code: 'can-not-start' });
   });
 
   it('a second trainer on it, which leaves the first one alone', async () => {
@@ -211,7 +226,7 @@ describe('what a run fails with', () => {
   it('a folder that goes while it trains', async () => {
     const folder = makeRun(temporaryFolder(), 'run', { steps: 100_000 });
     const events = await train(folder, (event) => {
-      if (event.kind === 'progress' && event.step === 5) renameSync(folder, `${folder}-moved`);
+      if (event.kind === 'progress' && event.step === 10) renameSync(folder, `${folder}-moved`);
     });
     const { message, code, step } = only(events, 'failed');
     expect(code).toBe('folder-gone');

@@ -50,7 +50,9 @@ const controllerKey = 'strength-controller';
 /** Runs to the end, to a cancellation or to a failure; how it ended is in the log. */
 export async function learnStructure(learning: StructureLearning, cancellation: Cancellation): Promise<void> {
   const { config, graph, dataSet, engine, sink } = learning;
-  const fail = (code: string, message: string, step = 0): void => sink.event({ kind: 'failed', step, code, message });
+  const saved = sink.load();
+  const reached = saved.ok ? (saved.value?.step ?? 0) : 0;
+  const fail = (code: string, message: string): void => sink.event({ kind: 'failed', step: reached, code, message });
   const misfit = misfitOf(graph, dataSet, engine, config.batchSize);
   if (misfit !== undefined) {
     fail('does-not-fit', misfit);
@@ -62,7 +64,6 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     fail('nothing-to-regularize', analysis.error);
     return;
   }
-  const saved = sink.load();
   if (!saved.ok) {
     fail('checkpoint-damaged', saved.error);
     return;
@@ -70,7 +71,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   const kept = saved.value?.metadata[controllerKey];
   const controller = kept === undefined ? undefined : parseControllerState(kept);
   if (controller?.ok === false) {
-    fail('checkpoint-damaged', controller.error, saved.value?.step);
+    fail('checkpoint-damaged', controller.error);
     return;
   }
   const session = await engine.compile({
