@@ -14,12 +14,6 @@ export interface Problem {
   readonly related?: readonly { readonly span: SourceSpan; readonly message: string }[];
 }
 
-/** A value and what was found on the way; the value is as good as it could be made. */
-export interface WithProblems<T> {
-  readonly value: T;
-  readonly problems: readonly Problem[];
-}
-
 /** Success or a failure that a user can cause. */
 export type Result<T, E = string> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };

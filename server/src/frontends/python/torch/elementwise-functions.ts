@@ -2,7 +2,7 @@
 // is needed for constants only.
 
 import type { ActivationFunction, OpAttributes } from '../../../network/op.ts';
-import { roundHalfEven } from '../evaluator/builtins.ts';
+import { roundHalfEven } from '../evaluator/number-builtins.ts';
 import type { PyValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf, type Fold } from './constants.ts';
 import { flag, one, two } from './folds.ts';
