@@ -206,10 +206,15 @@ class Run {
   #decide(
     evaluation: RegularizerEvaluation,
     step: number,
-  ): Pick<StrengthDecision, 'strength' | 'coefficients' | 'alive'> {
+  ): Pick<StrengthDecision, 'strength' | 'coefficients' | 'alive' | 'isForced'> {
     if (this.#controller) return this.#controller.next(evaluation, step);
     const strength = this.#constantStrength;
-    return { strength, coefficients: scaledGradients(evaluation.gradients, strength), alive: evaluation.alive };
+    return {
+      strength,
+      coefficients: scaledGradients(evaluation.gradients, strength),
+      alive: evaluation.alive,
+      isForced: false,
+    };
   }
 
   /** Alive channels a group. */
@@ -313,6 +318,11 @@ class Run {
     sink.event({ kind: 'evaluated', step, ...tested });
     const still = this.#history.whyNothingMoved(this.#aliveCounts(decision.alive), 0);
     if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
+    if (decision.isForced) {
+      const message =
+        'The channels did not all reach the threshold in time, so the structure was decided by how close each came. Train for more steps to let training decide';
+      sink.event({ kind: 'notice', severity: 'information', code: 'decided-by-rank', message });
+    }
     const proposal = this.#lastProposal;
     if (proposal?.step !== step) {
       sink.event({
