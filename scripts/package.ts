@@ -51,6 +51,15 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const out = values.out ?? join(root, 'dist', `morphnet-${target}-${version}.vsix`);
 execFileSync(
   process.execPath,
-  [require.resolve('@vscode/vsce/vsce'), 'package', '--no-dependencies', '--target', target, '--out', out],
+  [
+    require.resolve('@vscode/vsce/vsce'),
+    'package',
+    '--no-dependencies',
+    '--no-rewrite-relative-links',
+    '--target',
+    target,
+    '--out',
+    out,
+  ],
   { cwd: root, stdio: 'inherit' },
 );
