@@ -92,16 +92,18 @@ export class Workbench {
     return this.editor.locator('.codelens-decoration', { hasText: drawn(text) });
   }
 
-  /** Points at a word of a line and gives the hover once it says something like `expected`. */
+  /** Points at a word of a line, anew until the hover says something like `expected`, and gives what it says. */
   async hover(line: Locator, word: string, expected: RegExp): Promise<string> {
-    const place = await placeOf(line.first(), word);
-    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected });
-    // A hover opens when the pointer moves over a word; one jump is no movement.
-    await this.page.mouse.move(place.x - 2, place.y);
-    await this.page.mouse.move(place.x, place.y, { steps: 4 });
-    await hover.first().waitFor();
-    const text = await hover.first().innerText();
-    return text;
+    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected }).first();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      // Lines move down when the lenses above them arrive, so the word is looked for each time.
+      const place = await placeOf(line.first(), word);
+      // A hover opens when the pointer moves over a word; one jump is no movement.
+      await this.page.mouse.move(place.x - 2, place.y - 40);
+      await this.page.mouse.move(place.x, place.y, { steps: 6 });
+      if (await isThere(hover)) return hover.innerText();
+    }
+    throw new Error(`No hover at ${word} says ${String(expected)}`);
   }
 
   /** Runs a command by its title in the palette, which is opened anew until it knows the command. */
