@@ -24,7 +24,10 @@ function runFunction(self: InstanceValue, call: TorchCall, functionName: string,
   if (row === undefined) return giveUp(call, `${functionName} is not modelled`);
   const values = new Map<string, PyValue>();
   for (const parameter of row.signature) if (parameter.default) values.set(parameter.name, parameter.default);
-  for (const name of names) values.set(name, self.attributes.get(name) ?? none);
+  for (const name of names) {
+    const parameter = row.signature.find((each) => each.name === name || each.aliases.includes(name));
+    values.set(parameter?.name ?? name, self.attributes.get(name) ?? none);
+  }
   values.set('input', call.args.value('input'));
   return row.body({ ...call, args: new BoundArguments(values) });
 }

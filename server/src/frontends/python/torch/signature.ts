@@ -46,9 +46,10 @@ export function signature(text: string): Signature {
     .filter((part) => part !== '')
     .map((part): Parameter => {
       if (part.startsWith('**')) return { name: part.slice(2), aliases: [], default: dict(), kind: 'dictionary-splat' };
-      if (part.startsWith('*')) return { name: part.slice(1), aliases: [], default: tuple([]), kind: 'splat' };
+      const isSplat = part.startsWith('*');
       const at = part.indexOf('=');
-      const [name = '', ...aliases] = (at < 0 ? part : part.slice(0, at)).split('|');
+      const [name = '', ...aliases] = part.slice(isSplat ? 1 : 0, at < 0 ? undefined : at).split('|');
+      if (isSplat) return { name, aliases, default: tuple([]), kind: 'splat' };
       return { name, aliases, default: at < 0 ? undefined : parseDefault(part.slice(at + 1)), kind: 'plain' };
     });
 }
@@ -160,10 +161,12 @@ export function bindSignature(
     );
   }
   const options = parameters.find((parameter) => parameter.kind === 'dictionary-splat');
+  // `x.repeat(repeats=(1, 3))`: sizes that may be given one by one may be given as one sequence by name too.
+  const named = parameters.filter((parameter) => parameter.kind !== 'dictionary-splat');
   const extra: [PyValue, PyValue][] = [];
   for (const [key, value] of args.keywords) {
-    const named = plain.find((parameter) => parameter.name === key || parameter.aliases.includes(key));
-    if (named) values.set(named.name, value);
+    const parameter = named.find((each) => (each.kind === 'plain' && each.name === key) || each.aliases.includes(key));
+    if (parameter) values.set(parameter.name, parameter.kind === 'splat' ? tuple([value]) : value);
     else if (options) extra.push([string(key), value]);
     else interpreter.raise('TypeError', `${name}() got an unexpected keyword argument '${key}'`, span);
   }
