@@ -180,9 +180,10 @@ export class Workbench {
     await this.changed();
   }
 
-  /** Waits until the editor's text is not what is on disk. */
+  /** Waits until the text that is not on disk yet stands in the editor that has the keyboard. */
   async changed(): Promise<void> {
-    await this.page.locator('.tab.active.dirty').waitFor();
+    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
+    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
   }
 
   /** The item of the status bar that shows a run. */
