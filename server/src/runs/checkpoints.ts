@@ -32,13 +32,27 @@ function listCheckpoints(run: string): readonly { readonly step: number; readonl
     .sort((a, b) => b.step - a.step);
 }
 
-/** Writes a checkpoint, then drops the oldest; gives the file's path inside the run. */
+/**
+ * Writes a checkpoint, then drops the oldest; gives the file's path inside the run. A run goes on from its latest whole
+ * checkpoint, so one of a later step is a damaged one that was passed over: it must not count as one of those kept.
+ */
 export function saveCheckpoint(run: string, step: number, content: TensorFile): string {
   mkdirSync(folderOf(run), { recursive: true });
   const name = `step-${String(step)}.safetensors`;
   writeFileAtomically(join(folderOf(run), name), encodeTensors(content));
-  for (const old of listCheckpoints(run).slice(kept)) rmSync(old.file, { force: true });
+  const found = listCheckpoints(run);
+  const staying = found.filter((checkpoint) => checkpoint.step <= step).slice(0, kept);
+  for (const old of found) if (!staying.includes(old)) removeIfPossible(old.file);
   return `checkpoints/${name}`;
+}
+
+/** What can't be removed takes space; that is no reason to end a training. */
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Held open by another program, or no file: it is passed over when the run is read, and tried again next time.
+  }
 }
 
 /** The latest checkpoint that is whole; undefined when there is none at all. The failure names every damaged file. */

@@ -45,6 +45,15 @@ describe('checkpoints', () => {
     expect(loaded.ok && loaded.value?.damaged).toEqual([expect.stringContaining(`${file} is damaged: `)]);
   });
 
+  it('are kept twice besides a damaged one that a run went on from before', () => {
+    const run = runWith(10, 20);
+    damage(run, 20);
+    saveCheckpoint(run, 12, content(12));
+    expect(readdirSync(join(run, 'checkpoints')).sort()).toEqual(['step-10.safetensors', 'step-12.safetensors']);
+    damage(run, 12);
+    expect(loadCheckpoint(run)).toMatchObject({ ok: true, value: { step: 10 } });
+  });
+
   it('fail when both are damaged, with both files and a remedy', () => {
     const run = runWith(10, 20);
     const files = [damage(run, 10), damage(run, 20)];
@@ -64,5 +73,15 @@ describe('checkpoints', () => {
     const loaded = loadCheckpoint(run);
     expect(loaded).toMatchObject({ ok: true, value: { step: 10 } });
     expect(loaded.ok && loaded.value?.damaged[0]).toMatch(/step-20\.safetensors can not be read: /);
+  });
+
+  it('are written beside one that can not be removed', () => {
+    const run = runWith(10);
+    const inTheWay = join(run, 'checkpoints', 'step-5.safetensors');
+    mkdirSync(inTheWay);
+    writeFileSync(join(inTheWay, 'notes'), 'not ours');
+    saveCheckpoint(run, 20, content(20));
+    expect(readFileSync(join(inTheWay, 'notes'), 'utf8')).toBe('not ours');
+    expect(loadCheckpoint(run)).toMatchObject({ ok: true, value: { step: 20 } });
   });
 });
