@@ -221,10 +221,12 @@ const functions: Readonly<Record<string, Function>> = {
     const [test, iterable] = args.positional;
     const given = items(interpreter, iterable, span);
     if ('kind' in given) return given;
-    const kept = given.filter(
-      (item) =>
-        interpreter.truth(test && test.kind !== 'none' ? interpreter.callWith(test, span, item) : item, span) !== false,
-    );
+    const kept = given.filter((item) => {
+      const found = test && test.kind !== 'none' ? interpreter.callWith(test, span, item) : item;
+      const truth = interpreter.truth(found, span);
+      if (truth === undefined) interpreter.undecided(found, span);
+      return truth !== false;
+    });
     return { kind: 'iterator', items: kept, position: 0 };
   },
   reversed: (interpreter, args, span) => {

@@ -23,11 +23,13 @@ import {
 type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'set' | 'iterator' }>;
 type Method<T> = (self: T, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue;
 
-/** The items of an argument; an unknown iterable adds nothing, as its items can't be known. */
+/** The items of an argument; an unknown iterable adds nothing, and what it would have added is lost. */
 function itemsOf(interpreter: Interpreter, value: PyValue | undefined, span: SourceSpan): readonly PyValue[] {
   if (value === undefined) return [];
   const items = interpreter.iterate(value, span);
-  return 'kind' in items ? [] : items;
+  if (!('kind' in items)) return items;
+  interpreter.undecided(items, span);
+  return [];
 }
 
 function indexOf(
@@ -51,8 +53,9 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
     self.items.push(...itemsOf(interpreter, args.positional[0], span));
     return none;
   },
-  insert: (self, args) => {
+  insert: (self, args, interpreter, span) => {
     const [place, value] = args.positional;
+    if (place?.kind === 'unknown') interpreter.undecided(place, span);
     self.items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
     return none;
   },
@@ -76,7 +79,8 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
   },
   sort: (self, args, interpreter, span) => {
     const sorted = sortValues(interpreter, self.items, args, span);
-    if (!('kind' in sorted)) self.items = [...sorted];
+    if ('kind' in sorted) interpreter.undecided(sorted, span);
+    else self.items = [...sorted];
     return none;
   },
   copy: (self) => list(self.items),
@@ -111,7 +115,8 @@ function update(self: DictValue, args: Arguments, interpreter: Interpreter, span
 }
 
 const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
-  get: (self, args) => self.entries.get(keyOf(args.positional[0] ?? none))?.value ?? args.positional[1] ?? none,
+  get: (self, { positional: [key = none, otherwise = none] }) =>
+    key.kind === 'unknown' ? key : (self.entries.get(keyOf(key))?.value ?? otherwise),
   keys: (self) => list([...self.entries.values()].map(({ key }) => key)),
   values: (self) => list([...self.entries.values()].map(({ value }) => value)),
   items: (self) => list([...self.entries.values()].map(({ key, value }) => tuple([key, value]))),

@@ -72,8 +72,9 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       const truth = interpreter.truth(left, span);
       if (truth === undefined) {
         const right = evaluate(expression.right);
+        // Only the truth of the whole is settled then; its value is that of the left side if that one decides.
         const decides = interpreter.truth(right, span) === (expression.operator === 'or');
-        return decides ? right : unknownTruth(left, span);
+        return decides && right.kind === 'bool' ? right : unknownTruth(left, span);
       }
       return truth === (expression.operator === 'or') ? left : evaluate(expression.right);
     }
@@ -82,7 +83,12 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
     case 'conditional': {
       const test = evaluate(expression.test);
       const truth = interpreter.truth(test, span);
-      if (truth === undefined) return unknownTruth(test, expression.test.span);
+      if (truth === undefined) {
+        // A branch that calls something may make a layer; one that does not gives a value, which is unknown from here on.
+        if (hasCall(expression.then) || hasCall(expression.otherwise))
+          interpreter.undecided(test, expression.test.span);
+        return unknownTruth(test, expression.test.span);
+      }
       return evaluate(truth ? expression.then : expression.otherwise);
     }
     case 'lambda': {
@@ -132,7 +138,8 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       const target = generatorScope(scope);
       if (expression.isFrom) {
         const items = interpreter.iterate(value, span);
-        if (!('kind' in items)) target?.push(...items);
+        if ('kind' in items) interpreter.undecided(items, span);
+        else target?.push(...items);
       } else target?.push(value);
       return none;
     }
@@ -153,6 +160,14 @@ function generatorScope(scope: Scope): PyValue[] | undefined {
     current = current.parent;
   }
   return undefined;
+}
+
+/** Whether evaluating an expression calls anything, lambdas' bodies aside. */
+function hasCall(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(hasCall);
+  if (typeof node !== 'object' || node === null) return false;
+  if ('kind' in node && (node.kind === 'call' || node.kind === 'lambda')) return node.kind === 'call';
+  return Object.values(node).some(hasCall);
 }
 
 function unknownTruth(value: PyValue, span: SourceSpan): PyValue {
@@ -198,6 +213,7 @@ function dictionary(interpreter: Interpreter, scope: Scope, expression: Expressi
     const value = evaluateExpression(interpreter, scope, entry.value);
     if (entry.key) {
       const key = evaluateExpression(interpreter, scope, entry.key);
+      if (key.kind === 'unknown') return key;
       made.entries.set(keyOf(key), { key, value });
     } else {
       const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
@@ -231,8 +247,10 @@ function comparison(interpreter: Interpreter, scope: Scope, expression: Expressi
   let result: PyValue = bool(true);
   for (const { operator, operand } of expression.rest) {
     const right = evaluateExpression(interpreter, scope, operand);
-    result = compare(interpreter, operator, left, right, expression.span);
-    if (interpreter.truth(result, expression.span) === false) return result;
+    const next = compare(interpreter, operator, left, right, expression.span);
+    if (interpreter.truth(next, expression.span) === false) return next;
+    // `a < b < c` is not known as soon as one of its parts is not.
+    if (interpreter.truth(result, expression.span) !== undefined) result = next;
     left = right;
   }
   return result;

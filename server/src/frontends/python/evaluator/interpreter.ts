@@ -28,6 +28,7 @@ import {
   type ModuleValue,
   type PyValue,
   type Scope,
+  type TensorValue,
   type UnknownValue,
 } from './values.ts';
 
@@ -44,6 +45,16 @@ export interface Library {
   ): PyValue;
   tensorAttribute(interpreter: Interpreter, tensor: PyValue, name: string, span: SourceSpan): PyValue | undefined;
   tensorItem(interpreter: Interpreter, tensor: PyValue, index: PyValue, span: SourceSpan): PyValue;
+  /** `tensor[index] = value`. */
+  writeTensorItem(
+    interpreter: Interpreter,
+    tensor: TensorValue,
+    index: PyValue,
+    value: PyValue,
+    span: SourceSpan,
+  ): void;
+  /** `tensor += value` and its kin: everyone who holds the tensor then sees the result. */
+  overwriteTensor(tensor: TensorValue, result: PyValue): PyValue;
   /** Calls an instance that has a framework's base class; undefined when it has none. */
   callInstance(
     interpreter: Interpreter,

@@ -114,7 +114,7 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
   }
 }
 
-/** Sets an item. Writing into a tensor changes values, which we do not follow; shapes stay. */
+/** Sets an item. What can't be followed is lost: the container may hold more or other layers than are seen. */
 export function setItem(
   interpreter: Interpreter,
   object: PyValue,
@@ -122,7 +122,9 @@ export function setItem(
   value: PyValue,
   span: SourceSpan,
 ): void {
-  if (object.kind === 'list') {
+  if (object.kind === 'tensor') interpreter.library.writeTensorItem(interpreter, object, index, value, span);
+  else if (index.kind === 'unknown') interpreter.undecided(index, span);
+  else if (object.kind === 'list') {
     const place = integerOf(index);
     if (place !== undefined) {
       const i = place < 0 ? place + object.items.length : place;
@@ -133,7 +135,8 @@ export function setItem(
       const bounds = sliceBounds(index, object.items.length);
       const items = interpreter.iterate(value, span);
       if (bounds && !('kind' in items) && bounds.step === 1)
-        object.items.splice(bounds.start, bounds.stop - bounds.start, ...items);
+        object.items.splice(bounds.start, Math.max(0, bounds.stop - bounds.start), ...items);
+      else interpreter.loseTrack('Which items are replaced here is not known', span);
     }
   } else if (object.kind === 'dict') object.entries.set(keyOf(index), { key: index, value });
   else if (object.kind === 'instance') {

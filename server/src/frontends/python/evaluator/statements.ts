@@ -85,7 +85,8 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       const right = evaluate(statement.value);
       if (left.kind === 'list' && statement.operator === '+') {
         const items = interpreter.iterate(right, statement.span);
-        if (!('kind' in items)) left.items.push(...items);
+        if ('kind' in items) interpreter.undecided(items, statement.span);
+        else left.items.push(...items);
         return undefined;
       }
       const inPlace =
@@ -96,12 +97,9 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
         assign(interpreter, scope, statement.target, interpreter.callWith(inPlace, statement.span, right));
         return undefined;
       }
-      assign(
-        interpreter,
-        scope,
-        statement.target,
-        binary(interpreter, statement.operator, left, right, statement.span),
-      );
+      const result = binary(interpreter, statement.operator, left, right, statement.span);
+      const kept = left.kind === 'tensor' ? interpreter.library.overwriteTensor(left, result) : result;
+      assign(interpreter, scope, statement.target, kept);
       return undefined;
     }
     case 'return':
@@ -332,19 +330,23 @@ function runTry(
     const handler = statement.handlers.find((candidate) =>
       handles(interpreter, scope, candidate.type, error.exception.class),
     );
-    if (!handler) {
-      runBlock(interpreter, scope, statement.final);
-      throw error;
-    }
+    if (!handler) return runBlock(interpreter, scope, statement.final) ?? rethrow(error);
     if (handler.name !== undefined) setName(scope, handler.name, error.exception);
     interpreter.handling.push(error);
     try {
       ending = runBlock(interpreter, scope, handler.body);
+    } catch (raised) {
+      if (!(raised instanceof PythonError)) throw raised;
+      return runBlock(interpreter, scope, statement.final) ?? rethrow(raised);
     } finally {
       interpreter.handling.pop();
     }
   }
   return runBlock(interpreter, scope, statement.final) ?? ending;
+}
+
+function rethrow(error: PythonError): never {
+  throw error;
 }
 
 function handles(interpreter: Interpreter, scope: Scope, type: Expression | undefined, raised: ClassValue): boolean {
@@ -383,11 +385,12 @@ function runMatch(
       return undefined;
     }
     if (!fits) continue;
-    if (
-      branch.guard &&
-      interpreter.truth(evaluateExpression(interpreter, scope, branch.guard), branch.guard.span) !== true
-    )
-      continue;
+    if (branch.guard) {
+      const test = evaluateExpression(interpreter, scope, branch.guard);
+      const truth = interpreter.truth(test, branch.guard.span);
+      if (truth === undefined) interpreter.undecided(test, branch.guard.span);
+      if (truth !== true) continue;
+    }
     return runBlock(interpreter, scope, branch.body);
   }
   return undefined;
@@ -423,9 +426,13 @@ function matches(
       if (subject.kind === 'unknown') return undefined;
       if (subject.kind !== 'list' && subject.kind !== 'tuple') return false;
       if (subject.items.length !== pattern.patterns.length) return false;
-      return pattern.patterns.every(
-        (part, i) => matches(interpreter, scope, part, subject.items[i] ?? none, span) === true,
-      );
+      let all: boolean | undefined = true;
+      for (const [i, part] of pattern.patterns.entries()) {
+        const fits = matches(interpreter, scope, part, subject.items[i] ?? none, span);
+        if (fits === false) return false;
+        if (fits === undefined) all = undefined;
+      }
+      return all;
     }
     case 'unsupported':
       return undefined;

@@ -141,11 +141,12 @@ export interface SuperValue {
   /** Lookups start behind this class in the instance's order. */
   readonly after: ClassValue;
 }
+/** Operations in place change a tensor for everyone who holds it; only torch/tensor-writes.ts does so. */
 export interface TensorValue {
   readonly kind: 'tensor';
-  readonly shape: Shape;
+  shape: Shape;
   /** Set once the tensor is part of the graph. */
-  readonly id?: ValueId | undefined;
+  id?: ValueId | undefined;
   /** For parameters and buffers: identity and role; the id is given when modules are named. */
   readonly parameter?:
     | {
@@ -156,9 +157,9 @@ export interface TensorValue {
       }
     | undefined;
   /** Elements of a small constant vector, or the one value of a uniform tensor. */
-  readonly elements?: readonly number[] | undefined;
-  readonly fill?: number | undefined;
-  /** The trail of single dimensions, by axis, as far as they come from a layer's width. */
+  elements?: readonly number[] | undefined;
+  fill?: number | undefined;
+  /** The element type where it is not real: `int`, `bool`. */
   readonly dtype?: string;
 }
 export interface UnknownValue {

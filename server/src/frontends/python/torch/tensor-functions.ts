@@ -1,6 +1,6 @@
 // Which functions of tensors there are: as `torch.x(tensor, …)`, as `tensor.x(…)`, and in place as `tensor.x_(…)`.
 
-import { bool, int, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
+import { bool, ellipsis, int, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
 import { elementsOf } from './constants.ts';
 import { elementwiseRows } from './elementwise-functions.ts';
@@ -8,6 +8,7 @@ import { functional } from './functional.ts';
 import { formulaRows, productRows } from './product-functions.ts';
 import { reductionRows } from './reduction-functions.ts';
 import { itemOf, listOf } from './tensor-operators.ts';
+import { writeItem } from './tensor-writes.ts';
 import { dimensionValue, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 const notATensor = 'This is given something that is no known tensor';
@@ -31,6 +32,16 @@ const typed = (dtype: string | undefined): TorchFunction =>
     true,
   );
 
+/** New contents that no layer gave; parameters stay parameters. */
+function filledWith(call: TorchCall, fill?: number): PyValue {
+  const input = call.args.tensor('input');
+  if (!input || input.parameter) return call.args.value('input');
+  const { kind, shape, dtype } = input;
+  return { kind, shape, ...(fill !== undefined && { fill }), ...(dtype !== undefined && { dtype }) };
+}
+
+const refilled = fn('input *rest **options', (call) => filledWith(call));
+
 function elementTotal(call: TorchCall): PyValue {
   let total = 1;
   for (const size of call.args.tensor('input')?.shape ?? []) {
@@ -49,7 +60,11 @@ const common: Readonly<Record<string, TorchFunction>> = {
   softmax: functional['softmax'] ?? same,
   log_softmax: functional['log_softmax'] ?? same,
   detach: same,
-  clone: same,
+  clone: fn('input **options', (call) => {
+    const input = call.args.value('input');
+    // A copy stays as it is when the original is written to.
+    return input.kind === 'tensor' && input.parameter === undefined ? { ...input } : input;
+  }),
   contiguous: same,
   numel: fn('input', elementTotal),
   is_floating_point: fn('input', (call) => bool(call.args.tensor('input')?.dtype === undefined)),
@@ -64,7 +79,7 @@ export const torchTensorFunctions: Readonly<Record<string, TorchFunction>> = {
 };
 
 const unchanged =
-  'to type cuda cpu type_as requires_grad_ pin_memory fill_ zero_ normal_ uniform_ copy_ trunc_normal_ retain_grad backward share_memory_ set_ resolve_conj as_subclass record_stream';
+  'to type cuda cpu type_as requires_grad_ pin_memory retain_grad backward share_memory_ set_ resolve_conj as_subclass record_stream';
 
 /** In-place forms compute what the plain ones compute. */
 function inPlace(rows: Readonly<Record<string, TorchFunction>>): Record<string, TorchFunction> {
@@ -84,6 +99,16 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
   ...Object.fromEntries(unchanged.split(' ').map((name) => [name, same])),
   ...Object.fromEntries(['float', 'half', 'double', 'bfloat16'].map((name) => [name, typed(undefined)])),
   ...Object.fromEntries(['int', 'long', 'short', 'byte'].map((name) => [name, typed('int')])),
+  ...Object.fromEntries(['normal_', 'uniform_', 'trunc_normal_', 'random_'].map((name) => [name, refilled])),
+  fill_: fn('input value', (call) => filledWith(call, call.args.number('value'))),
+  zero_: fn('input', (call) => filledWith(call, 0)),
+  copy_: fn('input source *rest **options', (call) => {
+    const { network, interpreter, span, args } = call;
+    const [input, source] = [args.tensor('input'), args.value('source')];
+    if (!input) return giveUp(call, notATensor);
+    writeItem(network, interpreter, input, ellipsis, source, span);
+    return input;
+  }),
   bool: typed('bool'),
   astype: same,
   size: fn('input dim=None', (call) => {

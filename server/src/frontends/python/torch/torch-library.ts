@@ -26,6 +26,7 @@ import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
 import { tensorItem, tensorOperator } from './tensor-operators.ts';
+import { overwrite, writeItem } from './tensor-writes.ts';
 import { callTorch, dimensionValue } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
 
@@ -43,6 +44,10 @@ export function createTorchLibrary(): { readonly library: Library; readonly netw
       tensor.kind === 'tensor' ? tensorAttribute(network, interpreter, tensor, name, span) : undefined,
     tensorItem: (interpreter, tensor, index, span) =>
       tensor.kind === 'tensor' ? tensorItem(network, interpreter, tensor, index, span) : tensor,
+    writeTensorItem: (interpreter, tensor, index, value, span) => {
+      writeItem(network, interpreter, tensor, index, value, span);
+    },
+    overwriteTensor: overwrite,
     callInstance: (interpreter, instance, args, span) => callModule(network, interpreter, instance, args, span),
     callUnknown: (interpreter, callee, args, span) => {
       const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
@@ -128,19 +133,14 @@ function tensorAttribute(
   }
 }
 
-function methodOf(network: TracedNetwork, tensor: PyValue, name: string): PyValue | undefined {
+function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): PyValue | undefined {
   const row = Object.hasOwn(tensorMethods, name) ? tensorMethods[name] : undefined;
   return (
     row &&
-    builtin(name, (interpreter, args, span) =>
-      callTorch(
-        interpreter,
-        network,
-        row,
-        name,
-        { positional: [tensor, ...args.positional], keywords: args.keywords },
-        span,
-      ),
-    )
+    builtin(name, (interpreter, args, span) => {
+      const whole = { positional: [tensor, ...args.positional], keywords: args.keywords };
+      const result = callTorch(interpreter, network, row, name, whole, span);
+      return name.endsWith('_') ? overwrite(tensor, result) : result;
+    })
   );
 }

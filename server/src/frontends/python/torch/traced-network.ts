@@ -199,7 +199,8 @@ export class TracedNetwork {
     const holder = this.moduleStack.findLast((module) =>
       this.parametersOf(module).some(([, tensor]) => own.has(tensor)),
     );
-    if (holder) return holder;
+    // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
+    if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
     return hasNativeForward(current) ? current : undefined;
   }
 
@@ -208,7 +209,7 @@ export class TracedNetwork {
   }
 
   #nameOf(emission: Emission, owner: InstanceValue | undefined): string {
-    if (owner) return this.names.get(owner) ?? owner.class.name;
+    if (owner) return this.names.get(owner) || owner.class.name;
     const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
     const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
     const own = emission.label.replace(/^(F|torch|Tensor)\./, '');
@@ -281,6 +282,11 @@ export class TracedNetwork {
     const fitting = inferShapes(attributes, [shape]);
     return fitting.ok ? fitting.value : undefined;
   }
+}
+
+/** Whether the module is one of the library's layers, with a forward of its own or not. */
+function isLibraryLayer(module: InstanceValue): boolean {
+  return module.class.mro.some((type) => type.attributes.get('forward')?.kind === 'builtin');
 }
 
 /** Whether the module's forward is one of ours, not written in the source. */
