@@ -19,6 +19,7 @@ import { Interpreter } from './evaluator/interpreter.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/statements.ts';
 import type { InstanceValue, ModuleValue, PyValue, Scope } from './evaluator/values.ts';
+import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { createTorchLibrary } from './torch/torch-library.ts';
 import type { TracedNetwork } from './torch/traced-network.ts';
@@ -26,7 +27,8 @@ import type { TracedNetwork } from './torch/traced-network.ts';
 const mentionsFramework = /\b(torch|timm)\b/;
 
 /** The frontend for PyTorch sources; the parser is loaded by whoever composes the program. */
-export function createPythonFrontend(parser: PythonParser): Frontend {
+export function createPythonFrontend(plainParser: PythonParser): Frontend {
+  const parser = rememberingParser(plainParser);
   return {
     languageId: 'python',
 

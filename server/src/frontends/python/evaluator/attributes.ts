@@ -124,7 +124,7 @@ function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: S
       return value.function;
     case 'class-method': {
       const type = self.kind === 'instance' ? self.class : self;
-      return value.function.kind === 'function'
+      return value.function.kind === 'function' || value.function.kind === 'builtin'
         ? { kind: 'bound-method', self: type, function: value.function }
         : value.function;
     }

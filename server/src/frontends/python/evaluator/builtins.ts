@@ -137,7 +137,10 @@ function isInstance(value: PyValue, type: PyValue): boolean | undefined {
   };
   if (value.kind === 'tuple' && value.class === type) return true;
   if (value.kind === 'tensor' && type.name === 'Parameter') return value.parameter?.trainable === true;
-  return type.name === 'object' || (names[value.kind]?.includes(type.name) ?? false);
+  return (
+    type.name === 'object' ||
+    (names[value.kind]?.some((name) => name.toLowerCase() === type.name.toLowerCase()) ?? false)
+  );
 }
 
 function sum(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {

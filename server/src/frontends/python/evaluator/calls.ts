@@ -9,6 +9,7 @@ import { EvaluationStopped } from './python-error.ts';
 import { runBlock } from './statements.ts';
 import {
   dict,
+  lostDecorator,
   none,
   string,
   tuple,
@@ -150,6 +151,8 @@ function callFunction(interpreter: Interpreter, callee: FunctionValue, args: Arg
       span,
     );
   }
+  const lost = callee.attributes.get(lostDecorator);
+  if (lost?.kind === 'string') interpreter.loseTrack(`A decorator of ${callee.name} raises ${lost.value}`, span);
   const names = bind(interpreter, callee, args, span);
   const { body } = callee;
   const [self] = args.positional;

@@ -145,6 +145,7 @@ export function makeEnum(type: ClassValue, span: SourceSpan): void {
 export function enumMember(type: ClassValue, value: PyValue): PyValue | undefined {
   const members = type.attributes.get('__members__');
   if (members?.kind !== 'dict') return undefined;
+  if (value.kind === 'instance' && value.class === type) return value;
   for (const { value: member } of members.entries.values()) {
     if (member.kind !== 'instance') continue;
     const own = member.attributes.get('value');

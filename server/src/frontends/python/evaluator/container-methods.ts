@@ -49,6 +49,12 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
     self.items.push(args.positional[0] ?? none);
     return none;
   },
+  appendleft: (self, args) => {
+    self.items.unshift(args.positional[0] ?? none);
+    return none;
+  },
+  popleft: (self, _args, interpreter, span) =>
+    self.items.shift() ?? interpreter.raise('IndexError', 'pop from an empty deque', span),
   extend: (self, args, interpreter, span) => {
     self.items.push(...itemsOf(interpreter, args.positional[0], span));
     return none;

@@ -11,7 +11,15 @@ import { deleteItem } from './items.ts';
 import { importFrom, importInto } from './modules.ts';
 import { binary, equal, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
-import { none, string, type ClassValue, type FunctionValue, type PyValue, type Scope } from './values.ts';
+import {
+  lostDecorator,
+  none,
+  string,
+  type ClassValue,
+  type FunctionValue,
+  type PyValue,
+  type Scope,
+} from './values.ts';
 
 /** How a block ended before its last statement. */
 export type Ending =
@@ -248,6 +256,7 @@ function decorate(
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       interpreter.noteFailure(scope.module.document, error);
+      if (decorated.kind === 'function') decorated.attributes.set(lostDecorator, string(error.message));
     }
   }
   return decorated;

@@ -66,6 +66,9 @@ export interface FunctionValue {
   owner?: ClassValue;
   readonly attributes: Map<string, PyValue>;
 }
+/** The attribute of a function whose decorator failed: no name that Python text can use. */
+export const lostDecorator = '<lost decorator>';
+
 /** Arguments of a call, evaluated. */
 export interface Arguments {
   readonly positional: readonly PyValue[];

@@ -1,5 +1,6 @@
 // Python's `functools` and `operator`: functions that make functions.
 
+import { nativeClass } from '../evaluator/classes.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import { getItem } from '../evaluator/items.ts';
 import { binary, compare } from '../evaluator/operators.ts';
@@ -15,6 +16,15 @@ import {
 const partial: LibraryFunction = (interpreter, args, span) => {
   const [callee, ...positional] = args.positional;
   if (callee === undefined) return interpreter.raise('TypeError', 'partial() takes a function', span);
+  // A partial of a partial is one with the arguments of both.
+  if (callee.kind === 'partial') {
+    const keywords = new Map([...callee.args.keywords, ...args.keywords]);
+    return {
+      kind: 'partial',
+      function: callee.function,
+      args: { positional: [...callee.args.positional, ...positional], keywords },
+    };
+  }
   return { kind: 'partial', function: callee, args: { positional, keywords: args.keywords } };
 };
 
@@ -42,13 +52,13 @@ function wearing(wrapper: PyValue, wrapped: PyValue | undefined): PyValue {
 export const functoolsModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({
-      partial,
       reduce,
       wraps: (_, args) =>
         builtin('wraps', (_interpreter, given) => wearing(given.positional[0] ?? none, args.positional[0])),
       update_wrapper: (_, args) => wearing(args.positional[0] ?? none, args.positional[1]),
       cached_property: (_, args) => ({ kind: 'property', getter: args.positional[0] ?? none }),
     }),
+    ['partial', nativeClass('partial', [], [], partial)],
     ['total_ordering', passThrough('total_ordering')],
     ['singledispatch', passThrough('singledispatch')],
     ['lru_cache', optionalDecorator('lru_cache')],

@@ -2,6 +2,7 @@
 // as a network can depend on it: an empty environment, no files, and silence.
 
 import { nativeClass } from '../evaluator/classes.ts';
+import type { Interpreter } from '../evaluator/interpreter.ts';
 import { importModule } from '../evaluator/modules.ts';
 import {
   bool,
@@ -76,7 +77,41 @@ export const osModule: ModuleTable = () =>
     ['PathLike', nativeClass('PathLike', [])],
   ]);
 
-export const sysModule: ModuleTable = () =>
+/** `sys.modules`: what has been imported by now. */
+function loadedModules(interpreter: Interpreter): PyValue {
+  const find: LibraryFunction = (_, args) => interpreter.modules.get(textOfArgument(args.positional[1])) ?? none;
+  const type = nativeClass(
+    'modules',
+    [],
+    [
+      [
+        '__getitem__',
+        builtin(
+          '__getitem__',
+          (inner, args, span) => {
+            const found = find(inner, args, span);
+            return found.kind === 'none' ? inner.raise('KeyError', textOfArgument(args.positional[1]), span) : found;
+          },
+          true,
+        ),
+      ],
+      ['get', builtin('get', find, true)],
+      [
+        '__contains__',
+        builtin('__contains__', (inner, args, span) => bool(find(inner, args, span).kind !== 'none'), true),
+      ],
+      ['__setitem__', without('__setitem__')],
+    ],
+  );
+  return {
+    kind: 'instance',
+    class: type,
+    attributes: new Map(),
+    site: { span: { document: '', start: 0, end: 0 }, callChain: [] },
+  };
+}
+
+export const sysModule: ModuleTable = (interpreter) =>
   new Map<string, PyValue>([
     ...functionValues({
       exit: (interpreter, _args, span) => interpreter.raise('SystemExit', 'the program ends here', span),
@@ -87,7 +122,7 @@ export const sysModule: ModuleTable = () =>
     ['version', string('3.12.0')],
     ['platform', string('linux')],
     ['maxsize', int(Number.MAX_SAFE_INTEGER)],
-    ['modules', dict()],
+    ['modules', loadedModules(interpreter)],
     ['path', list([])],
     ['argv', list([string('')])],
   ]);

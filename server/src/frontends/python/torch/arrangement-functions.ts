@@ -184,10 +184,20 @@ function repeatInterleave(call: TorchCall): PyValue {
 }
 
 /** Elements change places, the shape stays. */
-function rearranged(operation: string): TorchFunction {
+export function rearranged(operation: string): TorchFunction {
   return fn('input *rest **options', (call) => {
     const input = call.args.tensor('input');
     return input ? emitOn(call, input, { kind: 'rearrange', operation, shape: input.shape }) : giveUp(call, notATensor);
+  });
+}
+
+/** A rearrangement that is computed for constant vectors. */
+function vectorFunction(operation: string, compute: (elements: readonly number[]) => readonly number[]): TorchFunction {
+  const plain = rearranged(operation);
+  return fn('input *rest **options', (call) => {
+    const input = call.args.tensor('input');
+    const elements = input?.shape.length === 1 ? elementsOf(input) : undefined;
+    return input && elements ? constantTensor(input.shape, compute(elements), input.dtype) : plain.body(call);
   });
 }
 
@@ -355,13 +365,15 @@ export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
   scatter_add: rearranged('scatter_add'),
   index_add: rearranged('index_add'),
   roll: rearranged('roll'),
-  flip: rearranged('flip'),
+  flip: vectorFunction('flip', (elements) => elements.toReversed()),
   fliplr: rearranged('fliplr'),
   flipud: rearranged('flipud'),
   rot90: rearranged('rot90'),
   tril: rearranged('tril'),
   triu: rearranged('triu'),
-  argsort: rearranged('argsort'),
+  argsort: vectorFunction('argsort', (elements) =>
+    elements.map((_, i) => i).sort((a, b) => (elements[a] ?? 0) - (elements[b] ?? 0)),
+  ),
   sort: fn('input dim|axis=-1 *rest **options', (call) => {
     const sorted = emitOn(call, call.args.tensor('input'), {
       kind: 'rearrange',
@@ -372,8 +384,8 @@ export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
   }),
   topk: fn('input k dim=-1 largest=True sorted=True', topk),
   unique: fn('input sorted=True return_inverse=False return_counts=False dim=None', distinct),
-  repeat: fn('input *sizes|repeats', repeat),
-  tile: fn('input *sizes|dims', repeat),
+  repeat: fn('input *sizes', repeat),
+  tile: fn('input *sizes', repeat),
   repeat_interleave: fn('input repeats dim=None *rest **options', repeatInterleave),
   expand: fn('input *sizes', expand),
   expand_as: fn('input other', (call) => {

@@ -6,7 +6,6 @@ import type { Interpreter } from '../evaluator/interpreter.ts';
 import {
   bool,
   builtin,
-  list,
   none,
   pyFalse,
   string,
@@ -52,8 +51,9 @@ function parameters(
   );
 }
 
+const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', items, position: 0 });
 const pairs = (entries: readonly (readonly [string, PyValue])[]): PyValue =>
-  list(entries.map(([name, value]) => tuple([string(name), value])));
+  iterator(entries.map(([name, value]) => tuple([string(name), value])));
 const itself: Method = (self) => self;
 
 const methods: Readonly<Record<string, Method>> = {
@@ -78,15 +78,16 @@ const methods: Readonly<Record<string, Method>> = {
     if (name?.kind === 'string') self.attributes.set(name.value, tensor ?? none);
     return none;
   },
-  children: (self, _args, _interpreter, _span, network) => list(network.childrenOf(self).map(([, child]) => child)),
+  children: (self, _args, _interpreter, _span, network) => iterator(network.childrenOf(self).map(([, child]) => child)),
   named_children: (self, _args, _interpreter, _span, network) => pairs(network.childrenOf(self)),
-  modules: (self, _args, _interpreter, _span, network) => list(descendants(network, self).map(([, module]) => module)),
+  modules: (self, _args, _interpreter, _span, network) =>
+    iterator(descendants(network, self).map(([, module]) => module)),
   named_modules: (self, _args, _interpreter, _span, network) => pairs(descendants(network, self)),
   parameters: (self, _args, _interpreter, _span, network) =>
-    list(parameters(network, self, true).map(([, tensor]) => tensor)),
+    iterator(parameters(network, self, true).map(([, tensor]) => tensor)),
   named_parameters: (self, _args, _interpreter, _span, network) => pairs(parameters(network, self, true)),
   buffers: (self, _args, _interpreter, _span, network) =>
-    list(parameters(network, self, false).map(([, tensor]) => tensor)),
+    iterator(parameters(network, self, false).map(([, tensor]) => tensor)),
   named_buffers: (self, _args, _interpreter, _span, network) => pairs(parameters(network, self, false)),
   get_submodule: (self, [name], interpreter, span) => {
     if (name?.kind !== 'string') return self;

@@ -18,7 +18,9 @@ import {
 } from '../evaluator/values.ts';
 import { functionValues, passThrough, plainClasses, silentClass, without } from '../standard-library/module-table.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
+import { elementTypeOf } from './element-types.ts';
 import { functional } from './functional.ts';
+import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
 import { itemOf } from './tensor-operators.ts';
 import { callTorch, type TorchFunction } from './torch-call.ts';
@@ -121,7 +123,7 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
     ),
     ...asBuiltins(network, 'torch.', torchFunctions),
     ...torchConstants(noSpan),
-    ...plainClasses('Generator Storage memory_format layout Stream finfo iinfo'),
+    ...plainClasses('Generator Storage memory_format layout Stream'),
     ['Tensor', tensorClass(network)],
     ['FloatTensor', tensorClass(network)],
     ['LongTensor', tensorClass(network)],
@@ -131,14 +133,34 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
       'is_autocast_enabled is_inference_mode_enabled are_deterministic_algorithms_enabled is_autocast_cache_enabled is_anomaly_enabled',
     ),
     ...silentFunctions(
-      'set_default_dtype set_default_device set_float32_matmul_precision set_num_threads use_deterministic_algorithms save seed _assert',
+      'set_default_dtype set_default_device set_float32_matmul_precision set_num_threads use_deterministic_algorithms save seed _assert _assert_async _check _check_is_size set_grad_enabled_',
     ),
     ...functionValues({
-      get_default_dtype: () => string('torch.float32'),
+      get_default_dtype: () => elementTypeOf('float32'),
+      finfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
+      iinfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
       load: (_, _args, span) => unknown('Files are not read', span),
       broadcast_shapes: (_, args) => args.positional[0] ?? none,
     }),
   ];
+}
+
+/** `torch.finfo(type)`: limits that source compares with, and the bits it has. */
+function typeLimits(interpreter: Interpreter, type: PyValue | undefined, span: SourceSpan): PyValue {
+  const size = type?.kind === 'instance' ? type.attributes.get('itemsize') : undefined;
+  const bits = 8 * (size?.kind === 'int' ? size.value : 4);
+  return {
+    kind: 'instance',
+    class: nativeClass('finfo', []),
+    site: { span, callChain: [...interpreter.callStack] },
+    attributes: new Map<string, PyValue>([
+      ['bits', int(bits)],
+      ['max', { kind: 'float', value: 3.4028234663852886e38 }],
+      ['min', { kind: 'float', value: -3.4028234663852886e38 }],
+      ['eps', { kind: 'float', value: 1.1920928955078125e-7 }],
+      ['tiny', { kind: 'float', value: 1.1754943508222875e-38 }],
+    ]),
+  };
 }
 
 /** `torch.Tensor`: a class for `isinstance`, whose methods can be taken from it. */
@@ -190,6 +212,24 @@ const checkpointing: Names = functionValues({
     return 'kind' in items ? items : items.reduce((value, callee) => interpreter.callWith(callee, span, value), input);
   },
 });
+
+/** `torch.autograd.Function`: applying it runs its forward, with a context that keeps nothing. */
+function autogradFunction(): ClassValue {
+  const context = silentClass(
+    'FunctionCtx',
+    'save_for_backward mark_dirty mark_non_differentiable set_materialize_grads',
+  );
+  const apply = builtin('apply', (interpreter, args, span) => {
+    const [type = none, ...positional] = args.positional;
+    const forward = interpreter.attribute(type, 'forward', span);
+    return interpreter.call(
+      forward,
+      { positional: [interpreter.callWith(context, span), ...positional], keywords: args.keywords },
+      span,
+    );
+  });
+  return nativeClass('Function', [], [['apply', { kind: 'class-method', function: apply }]]);
+}
 
 type Table = (parts: FrameworkParts) => Names;
 
@@ -252,7 +292,8 @@ const tables: Readonly<Record<string, Table>> = {
     ['allow_in_graph', passThrough('allow_in_graph')],
   ],
   'torch.onnx': () => falseFunctions('is_in_onnx_export'),
-  'torch.autograd': () => plainClasses('Function Variable'),
+  'torch.autograd': () => [['Function', autogradFunction()], ...plainClasses('Variable')],
+  'torch.autograd.function': () => [['Function', autogradFunction()]],
   'torch.utils.data': () =>
     plainClasses('Dataset DataLoader IterableDataset Sampler Subset ConcatDataset TensorDataset random_split'),
   'torch.utils.model_zoo': () => functionValues({ load_url: () => dict() }),
@@ -261,6 +302,14 @@ const tables: Readonly<Record<string, Table>> = {
     ['__version__', string('2.8.0')],
     ['cuda', none],
   ],
+  'torch.fft': ({ network }) =>
+    asBuiltins(
+      network,
+      'torch.fft.',
+      Object.fromEntries(
+        'fft ifft fft2 ifft2 fftn ifftn fftshift ifftshift'.split(' ').map((name) => [name, rearranged(name)]),
+      ),
+    ),
   'torch.linalg': ({ network }) => {
     const norm = torchTensorFunctions['norm'];
     return norm ? asBuiltins(network, 'torch.linalg.', { norm, vector_norm: norm }) : [];
@@ -272,7 +321,7 @@ const tables: Readonly<Record<string, Table>> = {
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|fft|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.\w+|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.\w+|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
 
 /** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {

@@ -8,7 +8,6 @@ import {
   int,
   none,
   pyFalse,
-  string,
   tuple,
   unknown,
   type Arguments,
@@ -21,9 +20,11 @@ import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
+import { cpu, elementTypeOf } from './element-types.ts';
 import { layerModules } from './layer-modules.ts';
 import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
+import { recurrentModules } from './recurrent-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
 import { tensorItem, tensorOperator } from './tensor-operators.ts';
 import { overwrite, writeItem } from './tensor-writes.ts';
@@ -68,8 +69,14 @@ function tensorsWithin(value: PyValue): readonly TensorValue[] {
 
 function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
   const classes = new Map<string, ClassValue>([['Module', base]]);
-  for (const row of [...layerModules, ...plainModules, ...attentionModules, ...containerModules]) {
+  for (const row of [...layerModules, ...plainModules, ...attentionModules, ...recurrentModules, ...containerModules]) {
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
+    // Only layers with weights can be reset; source asks which ones can.
+    if (layerModules.includes(row))
+      made.attributes.set(
+        'reset_parameters',
+        builtin('reset_parameters', () => none, true),
+      );
     if (containerModules.includes(row))
       for (const [name, method] of methodsOfContainer(row.name)) made.attributes.set(name, method);
     classes.set(row.name, made);
@@ -86,7 +93,7 @@ function callModule(
   span: SourceSpan,
 ): PyValue | undefined {
   if (!network.isModule(instance)) return undefined;
-  const forward = interpreter.method(instance, 'forward', span);
+  const forward = instance.attributes.get('forward') ?? interpreter.method(instance, 'forward', span);
   if (forward === undefined) {
     const own = findMethod(instance.class, '__call__');
     return own ? undefined : interpreter.raise('NotImplementedError', `${instance.class.name} has no forward`, span);
@@ -112,9 +119,9 @@ function tensorAttribute(
     case 'ndim':
       return int(tensor.shape.length);
     case 'dtype':
-      return string('torch.float32');
+      return elementTypeOf(tensor.dtype);
     case 'device':
-      return string('cpu');
+      return cpu;
     case 'is_cuda':
     case 'is_quantized':
     case 'requires_grad':

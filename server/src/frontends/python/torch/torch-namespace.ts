@@ -6,6 +6,7 @@ import type { Interpreter } from '../evaluator/interpreter.ts';
 import { integerOf } from '../evaluator/operators.ts';
 import { bool, builtin, none, pyFalse, string, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf, longestConstant } from './constants.ts';
+import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
 import { asTensor, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 /** The sizes of a call such as `torch.zeros(2, 3)` or `torch.zeros((2, 3))`. */
@@ -123,7 +124,6 @@ export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
   is_grad_enabled: fn('', () => pyFalse),
   manual_seed: fn('seed', () => none),
   compile: fn('model=None **options', (call) => call.args.value('model')),
-  device: fn('name=cpu index=None', () => string('cpu')),
 };
 
 /** A thing that works as decorator, as context manager and as function, and changes nothing that is read here. */
@@ -137,26 +137,11 @@ export function passingThrough(name: string): PyValue {
 
 /** Names in `torch` that are neither functions of tensors nor makers of them. */
 export function torchConstants(span: SourceSpan): readonly (readonly [string, PyValue])[] {
-  const types = [
-    'float32',
-    'float64',
-    'float16',
-    'bfloat16',
-    'int64',
-    'int32',
-    'int8',
-    'uint8',
-    'bool',
-    'long',
-    'float',
-    'half',
-    'int',
-    'double',
-    'complex64',
-  ];
   const switches = ['no_grad', 'inference_mode', 'enable_grad', 'set_grad_enabled', 'autocast'];
   return [
-    ...types.map((name) => [name, string(`torch.${name}`)] as const),
+    ...elementTypeNames(),
+    ['dtype', elementTypeClass],
+    ['device', deviceClass],
     ...switches.map((name) => [name, passingThrough(name)] as const),
     ['inf', { kind: 'float', value: Infinity }],
     ['pi', { kind: 'float', value: Math.PI }],

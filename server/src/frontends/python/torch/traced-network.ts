@@ -37,6 +37,9 @@ export interface Emission {
   readonly inWidth?: WidthOrigin | undefined;
 }
 
+/** Kinds that cost what is counted even where they work on constants alone. */
+const costly: ReadonlySet<OpAttributes['kind']> = new Set(['convolution', 'transposed-convolution', 'dense', 'matmul']);
+
 /** Grows one graph; made anew for every evaluation. */
 export class TracedNetwork {
   readonly builder = new GraphBuilder();
@@ -95,6 +98,7 @@ export class TracedNetwork {
     if (
       !this.#isRecording ||
       (parameters.length === 0 &&
+        !costly.has(attributes.kind) &&
         inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true))
     ) {
       return this.#constant(interpreter, emission);
@@ -187,7 +191,9 @@ export class TracedNetwork {
 
   #parametersOf(emission: Emission): Parameter[] {
     return (emission.parameters ?? []).flatMap((tensor) =>
-      tensor?.parameter ? [{ id: tensor.parameter.id, role: tensor.parameter.role, shape: tensor.shape }] : [],
+      tensor?.parameter && isListed(tensor.parameter)
+        ? [{ id: tensor.parameter.id, role: tensor.parameter.role, shape: tensor.shape }]
+        : [],
     );
   }
 
@@ -201,6 +207,7 @@ export class TracedNetwork {
     );
     // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
     if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
+    if (isLayerOf(current, emission.attributes.kind)) return current;
     return hasNativeForward(current) ? current : undefined;
   }
 
@@ -282,6 +289,27 @@ export class TracedNetwork {
     const fitting = inferShapes(attributes, [shape]);
     return fitting.ok ? fitting.value : undefined;
   }
+}
+
+/** Running statistics belong to their op though they are not trained; other buffers are constants. */
+function isListed({ trainable, role }: NonNullable<TensorValue['parameter']>): boolean {
+  return trainable || role === 'running-mean' || role === 'running-variance';
+}
+
+/** Kinds of ops by the library layer whose subclasses run them with a weight that they compute first. */
+const layerKinds: Readonly<Partial<Record<OpAttributes['kind'], string>>> = {
+  convolution: '_ConvNd',
+  'transposed-convolution': '_ConvNd',
+  dense: 'Linear',
+  'batch-norm': '_BatchNorm',
+  'layer-norm': 'LayerNorm',
+  'group-norm': 'GroupNorm',
+};
+
+/** Whether an op is what a module is for: the convolution of a class that derives from the library's. */
+function isLayerOf(module: InstanceValue, kind: OpAttributes['kind']): boolean {
+  const base = layerKinds[kind];
+  return base !== undefined && module.class.mro.some((type) => type.name === base && type.span === undefined);
 }
 
 /** Whether the module is one of the library's layers, with a forward of its own or not. */
