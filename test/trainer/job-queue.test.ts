@@ -85,17 +85,26 @@ describe('a trainer that ends without a word', () => {
   });
 
   it('is ended at once when it does not listen', async () => {
-    const deaf = program("say({ kind: 'checkpoint', step: 1, file: 'x' }); setInterval(() => {}, 1000);");
+    const figures = '{ loss: 1, accuracy: 0, regularization: 0, strength: 0, cost: 1, seedCost: 1, learningRate: 1 }';
+    const deaf = program(`
+      say({ kind: 'checkpoint', step: 1, file: 'x' });
+      say({ kind: 'checkpoint', step: 5, file: 'x' });
+      say({ kind: 'progress', step: 9, stepMs: 1, secondsLeft: 1, ...${figures} });
+      setInterval(() => {}, 1000);`);
+    const folder = temporaryFolder();
     const events: RunEvent[] = [];
-    const trainer = startTrainer(deaf, temporaryFolder(), (event) => {
+    const trainer = startTrainer(deaf, folder, (event) => {
       events.push(event);
-      if (event.kind === 'checkpoint') {
+      if (event.kind === 'progress') {
         trainer.stop();
         trainer.stop();
       }
     });
     await trainer.ended;
-    expect(only(events, 'failed').message).toContain('was ended by SIGKILL');
+    // Who asked for it need not be told of a crash. The step is the checkpoint's, from which the run goes on.
+    expect(events.map(({ kind }) => kind)).toEqual(['checkpoint', 'checkpoint', 'progress', 'interrupted']);
+    expect(only(events, 'interrupted')).toMatchObject({ step: 5, reason: 'cancelled' });
+    expect(new EventReader(join(folder, 'events.ndjson')).read()).toEqual([only(events, 'interrupted')]);
   });
 });
 
@@ -138,8 +147,17 @@ describe('a queue of runs', () => {
     second.stop();
     await second.ended;
     expect(queue.find(second.folder)).toBeUndefined();
+    expect(new EventReader(join(second.folder, 'events.ndjson')).read()).toMatchObject([
+      { kind: 'interrupted', step: 0, reason: 'cancelled' },
+    ]);
     await Promise.all([first.ended, third.ended]);
-    expect(told).toEqual(['first checkpoint', 'first interrupted', 'third checkpoint', 'third interrupted']);
+    expect(told).toEqual([
+      'second interrupted',
+      'first checkpoint',
+      'first interrupted',
+      'third checkpoint',
+      'third interrupted',
+    ]);
   });
 
   it('goes on after a crash', async () => {
@@ -164,5 +182,21 @@ describe('a queue of runs', () => {
     await queue.dispose();
     await waiting.ended;
     expect(told).toEqual(['checkpoint', 'interrupted']);
+  });
+
+  it('lets a run that is stopping already come to its checkpoint when it is disposed of', async () => {
+    const queue = new JobQueue(program(obedient));
+    const told: string[] = [];
+    const hasBegun = new Promise<void>((resolve) => {
+      const job = queue.add(temporaryFolder(), (event) => {
+        told.push('step' in event ? `${event.kind} ${String(event.step)}` : event.kind);
+        if (event.kind !== 'checkpoint') return;
+        job.stop();
+        resolve();
+      });
+    });
+    await hasBegun;
+    await queue.dispose();
+    expect(told).toEqual(['checkpoint 1', 'interrupted 2']);
   });
 });

@@ -61,3 +61,36 @@ it('does not call a resumed run interrupted while its new process starts', async
   await grown('started');
   expect(await backend.read(workspace, id)).not.toMatchObject({ value: { status: 'queued' } });
 });
+
+it('tells that a run was stopped before its turn, and leaves what a closed editor held in its queue to be resumed', async () => {
+  const backend = createRunBackend(stoppable());
+  onTestFinished(() => backend.dispose());
+  const growths: RunGrowth[] = [];
+  let listener: () => void = () => undefined;
+  backend.onGrew((growth) => {
+    growths.push(growth);
+    listener();
+  });
+  const workspace = temporaryFolder();
+  const ids: string[] = [];
+  for (let number = 1; number <= 3; number++) {
+    const run = await backend.start(workspace, runConfig(), tinyNetwork());
+    if (!run.ok) throw new Error(run.error);
+    expect(run.value.status).toBe('queued');
+    ids.push(run.value.id);
+  }
+  const [, stopped = '', left = ''] = ids;
+  const isTold = new Promise<void>((resolve) => {
+    listener = () => {
+      if (growths.some(({ id, status }) => id === stopped && status === 'interrupted')) resolve();
+    };
+  });
+  expect(backend.stop(stopped)).toBe(true);
+  await isTold;
+  expect(await backend.read(workspace, left)).toMatchObject({ value: { status: 'queued' } });
+  await backend.dispose();
+  const next = createRunBackend(stoppable());
+  onTestFinished(() => next.dispose());
+  expect(await next.read(workspace, left)).toMatchObject({ value: { status: 'interrupted', events: [] } });
+  expect(await next.resume(workspace, left)).toMatchObject({ value: { status: 'queued' } });
+});

@@ -1,11 +1,12 @@
 // Runs wait for each other: training uses every core it may have, so one at a time is faster than two at once.
 
 import type { RunEvent } from '../protocol/run-events.ts';
+import { cancelledAt, logEnd, loggedStep } from './log-end.ts';
 import { startTrainer, type TrainerProcess, type TrainerProgram } from './trainer-process.ts';
 
 export interface Job {
   readonly folder: string;
-  /** Stops the process, or takes the job out of the queue. */
+  /** Stops the process, or takes the job out of the queue; the log and the listener hear of either. */
   stop(): void;
   readonly ended: Promise<void>;
 }
@@ -19,6 +20,8 @@ export class JobQueue {
   readonly #program: TrainerProgram;
   readonly #waiting: Waiting[] = [];
   readonly #jobs = new Map<string, Job>();
+  /** Jobs whose process was asked to stop. */
+  readonly #stopping = new Set<Job>();
   #running: TrainerProcess | undefined;
 
   constructor(program: TrainerProgram) {
@@ -36,6 +39,7 @@ export class JobQueue {
         void process.ended.then(() => {
           this.#running = undefined;
           this.#jobs.delete(folder);
+          this.#stopping.delete(job);
           resolve();
           this.#next();
         });
@@ -52,12 +56,17 @@ export class JobQueue {
       ended,
       stop: () => {
         if (process) {
+          this.#stopping.add(job);
           process.stop();
           return;
         }
         const place = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
         // Dropped already: what stands in the queue belongs to others.
-        if (place >= 0) this.#waiting.splice(place, 1).forEach((dropped) => dropped.drop());
+        if (place < 0) return;
+        const end = cancelledAt(loggedStep(folder));
+        logEnd(folder, end);
+        listener(end);
+        this.#waiting.splice(place, 1).forEach((dropped) => dropped.drop());
       },
     };
     this.#jobs.set(folder, job);
@@ -70,11 +79,15 @@ export class JobQueue {
     return this.#jobs.get(folder);
   }
 
-  /** Ends everything, each at a checkpoint. */
+  /**
+   * Ends everything, each at a checkpoint. What waits is dropped without a word in its log: nobody stopped it, so it counts
+   * as interrupted.
+   */
   async dispose(): Promise<void> {
     for (const waiting of this.#waiting.splice(0)) waiting.drop();
     const jobs = [...this.#jobs.values()];
-    for (const job of jobs) job.stop();
+    // Asked a second time a process would end at once, and lose the steps since its last checkpoint.
+    for (const job of jobs) if (!this.#stopping.has(job)) job.stop();
     await Promise.all(jobs.map((job) => job.ended));
   }
 

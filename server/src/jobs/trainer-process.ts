@@ -2,14 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { helloSchema, trainerProtocolVersion, type TrainerCommand } from '../protocol/trainer-messages.ts';
-import { EventWriter, parseEvent } from '../runs/event-log.ts';
-import { eventsFile } from '../runs/run-folder.ts';
-import { holderOf } from '../runs/run-lock.ts';
+import { parseEvent } from '../runs/event-log.ts';
+import { cancelledAt, logEnd, loggedStep } from './log-end.ts';
 
 export interface TrainerProgram {
   /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
@@ -20,7 +18,7 @@ export interface TrainerProgram {
 }
 
 export interface TrainerProcess {
-  /** Asks for an end at a checkpoint; asked again, it ends at once. */
+  /** Asks for an end at a checkpoint; asked again, it ends at once and loses the steps since its last one. */
   stop(): void;
   /** Resolves when the process has ended and the log says how. */
   readonly ended: Promise<void>;
@@ -43,12 +41,16 @@ export function startTrainer(
   });
   const errors: string[] = [];
   let step = 0;
+  /** Where the run goes on from when its process ends now. */
+  let checkpoint: number | undefined;
   let hasEnded = false;
   let asked = false;
+  let isKilled = false;
   let isStrange = false;
   if (child.pid !== undefined) lowerPriority(child.pid);
   const hear = (event: RunEvent): void => {
     if ('step' in event) step = event.step;
+    if (event.kind === 'started' || event.kind === 'checkpoint') checkpoint = event.step;
     if (endings.has(event.kind)) hasEnded = true;
     listener(event);
   };
@@ -75,7 +77,7 @@ export function startTrainer(
   );
   const ended = new Promise<void>((resolve) => {
     const settle = (reason: string): void => {
-      if (!hasEnded) hear(logCrash(folder, step, reason, errors));
+      if (!hasEnded) hear(isKilled ? logKill(folder, checkpoint) : logCrash(folder, step, reason, errors));
       resolve();
     };
     child.once('error', (error) => settle(`could not be started: ${error.message}`));
@@ -88,7 +90,7 @@ export function startTrainer(
   return {
     ended,
     stop() {
-      if (asked) child.kill('SIGKILL');
+      if (asked) isKilled = child.kill('SIGKILL') || isKilled;
       asked = true;
       const command: TrainerCommand = { kind: 'stop' };
       if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
@@ -114,6 +116,13 @@ function lowerPriority(pid: number): void {
   }
 }
 
+/** Writes down that a process was ended on request, without the checkpoint that it would have written. */
+function logKill(folder: string, checkpoint: number | undefined): RunEvent {
+  const event = cancelledAt(checkpoint ?? loggedStep(folder));
+  logEnd(folder, event);
+  return event;
+}
+
 /** Writes down that a process ended without saying how. */
 function logCrash(folder: string, step: number, reason: string, errors: readonly string[]): RunEvent {
   const tail = errors.length === 0 ? '' : ` Its last words: ${errors.join('\n')}`;
@@ -125,14 +134,6 @@ function logCrash(folder: string, step: number, reason: string, errors: readonly
     code: 'trainer-crashed',
     message: `The trainer ${reason} at step ${String(step)}. Resume the run to go on from its last checkpoint.${tail}`,
   };
-  // The log of a run that another trainer works on is that trainer's; only the listener hears of this one.
-  if (holderOf(folder) !== undefined) return event;
-  try {
-    const writer = new EventWriter(join(folder, eventsFile));
-    writer.append(event);
-    writer.close();
-  } catch {
-    // The folder is gone: there is nothing left to write to, and the listener still hears of it.
-  }
+  logEnd(folder, event);
   return event;
 }

@@ -99,12 +99,15 @@ export function readProposal(folder: string): Result<RunProposal | undefined> {
   return readJson(folder, 'proposal.json', runProposalSchema);
 }
 
-/** How a run stands by its last events and by whether a process works on it. */
+/**
+ * How a run stands by its last events and by whether a process works on it. One that nobody began counts as interrupted, so
+ * that it can be resumed: which runs wait for their turn only the queue knows, and a queue ends with its editor.
+ */
 export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunStatus {
   const last = events.findLast(
     ({ kind }) => kind === 'started' || kind === 'interrupted' || kind === 'finished' || kind === 'failed',
   );
-  if (last === undefined) return isWorkedOn ? 'running' : 'queued';
+  if (last === undefined) return isWorkedOn ? 'running' : 'interrupted';
   if (last.kind === 'started') return isWorkedOn ? 'running' : 'interrupted';
   return last.kind === 'interrupted' ? 'interrupted' : last.kind === 'finished' ? 'finished' : 'failed';
 }

@@ -122,7 +122,7 @@ describe("a run's folder", () => {
 
 describe('the status of a run', () => {
   it.for<readonly [string, readonly RunEvent[], boolean, RunStatus]>([
-    ['nothing was logged and nothing works', [], false, 'queued'],
+    ['it waited in a queue that is gone', [], false, 'interrupted'],
     ['a process reads data', [], true, 'running'],
     ['a process trains', [started, checkpoint], true, 'running'],
     ['a process was killed', [started, checkpoint], false, 'interrupted'],
