@@ -6,7 +6,6 @@ import { sumCounts } from '../../server/src/common/count.ts';
 import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import type { Op } from '../../server/src/network/op.ts';
 import { formatShape } from '../../server/src/network/shape.ts';
-import type { WidthOrigin } from '../../server/src/network/width-origin.ts';
 import type { Annotation } from './annotated-source.ts';
 import { mainDocument, type PythonReading } from './python-model.ts';
 
@@ -38,21 +37,4 @@ export function annotationsOf(
   for (const { code, message, span } of problems) add(span, `${code}: ${message}`);
   for (const { reason, span } of graph?.unknowns ?? []) add(span, `at least: ${reason}`);
   return found;
-}
-
-/** An origin as an expression over its places: `64 * expansion=6 → 384`. */
-export function trailText(origin: WidthOrigin): string {
-  switch (origin.kind) {
-    case 'literal':
-    case 'config':
-      return String(origin.value);
-    case 'default':
-      return `${origin.parameter}=${String(origin.value)}`;
-    case 'shape':
-      return `shape of ${origin.of}`;
-    case 'untraced':
-      return `untraced ${String(origin.value)}: ${origin.reason}`;
-    case 'computed':
-      return `${origin.operator}(${origin.operands.map(trailText).join(', ')})`;
-  }
 }

@@ -2,7 +2,6 @@
 // so that a graph as written and a graph rebuilt with other widths are costed by the same code.
 
 import { exactly, type Count } from '../common/count.ts';
-import { resolveAxis } from '../network/dimensions.ts';
 import type { OpAttributes, Parameter } from '../network/op.ts';
 import { elementCount, firstUnknown, type Shape } from '../network/shape.ts';
 import { flopsPerMac } from './counting-convention.ts';
@@ -137,29 +136,4 @@ export function isTrained(parameter: Parameter): boolean {
 /** Elements of one parameter. */
 export function parameterElements(parameter: Parameter): Count {
   return elements([parameter.shape]);
-}
-
-/** Whether each output channel reads exactly one input channel, however many read the same one. */
-function isDepthwise(attributes: OpAttributes): boolean {
-  return attributes.kind === 'convolution' && attributes.groups > 1 && attributes.groups === attributes.inChannels;
-}
-
-/** The channel count of the op's input as shapes tell it, for ops that act on channels. */
-function inputChannels(attributes: OpAttributes, inputs: readonly Shape[]): number | undefined {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return attributes.inChannels;
-    case 'dense':
-      return attributes.inFeatures;
-    case 'batch-norm':
-    case 'group-norm':
-      return attributes.channels;
-    default: {
-      const shape = inputs[0];
-      if (shape === undefined || !('channelAxis' in attributes)) return undefined;
-      const size = shape[resolveAxis(attributes.channelAxis, shape.length) ?? -1];
-      return typeof size === 'number' ? size : undefined;
-    }
-  }
 }

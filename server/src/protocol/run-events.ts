@@ -7,19 +7,56 @@ const totals = v.strictObject({ macs: v.number(), params: v.number(), latencyMs:
 
 export const runEventSchema = v.variant('kind', [
   /** First line of every process that works on the run; `step` is where it starts (0, or the checkpoint's). */
-  v.object({ ...base, kind: v.literal('started'), step: v.number(), totalSteps: v.number(), engine: v.string(), threads: v.number(), pid: v.number(), seed: totals }),
+  v.object({
+    ...base,
+    kind: v.literal('started'),
+    step: v.number(),
+    totalSteps: v.number(),
+    engine: v.string(),
+    threads: v.number(),
+    pid: v.number(),
+    seed: totals,
+  }),
   /** Averages since the last such line. `cost` is the proposed structure's, in the target resource's unit. */
   v.object({
-    ...base, kind: v.literal('progress'), step: v.number(), loss: v.number(), accuracy: v.number(), regularization: v.number(), strength: v.number(),
-    cost: v.number(), seedCost: v.number(), learningRate: v.number(), stepMs: v.number(), secondsLeft: v.number(),
+    ...base,
+    kind: v.literal('progress'),
+    step: v.number(),
+    loss: v.number(),
+    accuracy: v.number(),
+    regularization: v.number(),
+    strength: v.number(),
+    cost: v.number(),
+    seedCost: v.number(),
+    learningRate: v.number(),
+    stepMs: v.number(),
+    secondsLeft: v.number(),
   }),
   /** Alive channels per group, in the order of `structure.json`; `totals` are the proposed structure's. */
   v.object({ ...base, kind: v.literal('alive'), step: v.number(), alive: v.array(v.number()), totals }),
-  v.object({ ...base, kind: v.literal('evaluated'), step: v.number(), loss: v.number(), accuracy: v.number(), images: v.number() }),
+  v.object({
+    ...base,
+    kind: v.literal('evaluated'),
+    step: v.number(),
+    loss: v.number(),
+    accuracy: v.number(),
+    images: v.number(),
+  }),
   v.object({ ...base, kind: v.literal('checkpoint'), step: v.number(), file: v.string() }),
-  v.object({ ...base, kind: v.literal('notice'), severity: v.picklist(['information', 'warning']), code: v.string(), message: v.string() }),
+  v.object({
+    ...base,
+    kind: v.literal('notice'),
+    severity: v.picklist(['information', 'warning']),
+    code: v.string(),
+    message: v.string(),
+  }),
   /** `interrupted`: the process ended at a checkpoint (cancelled, parent gone) and can be resumed. */
-  v.object({ ...base, kind: v.literal('interrupted'), step: v.number(), reason: v.picklist(['cancelled', 'parent-gone']) }),
+  v.object({
+    ...base,
+    kind: v.literal('interrupted'),
+    step: v.number(),
+    reason: v.picklist(['cancelled', 'parent-gone']),
+  }),
   v.object({ ...base, kind: v.literal('finished'), step: v.number(), summary: v.string() }),
   v.object({ ...base, kind: v.literal('failed'), step: v.number(), code: v.string(), message: v.string() }),
 ]);

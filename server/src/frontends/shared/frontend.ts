@@ -23,7 +23,12 @@ export interface EvaluationLimits {
   readonly deadlineMs?: number;
 }
 
-export const defaultLimits: EvaluationLimits = { steps: 2_000_000, callDepth: 200, ops: 50_000, sourceLength: 4_000_000 };
+export const defaultLimits: EvaluationLimits = {
+  steps: 2_000_000,
+  callDepth: 200,
+  ops: 50_000,
+  sourceLength: 4_000_000,
+};
 
 /** What the user said from outside the file: `morphnet.json`, a setting, or `--input` on the command line. */
 export interface EntryRequest {
