@@ -87,6 +87,14 @@ console.log(
   `Widths: ${proposal.layers.map(({ name, width }) => `${name} ${String(width.before)}->${String(width.after)}`).join(', ')}`,
 );
 
+// Any cost can be met by cutting channels by rank at the deadline; the method is that training takes them there.
+const isForced = snapshot.events.some((event) => event.kind === 'notice' && event.code === 'decided-by-rank');
+console.log(
+  isForced
+    ? 'Structure: cut by rank at the deadline, since training did not take the channels to the threshold (a miss)'
+    : 'Structure: reached by training',
+);
+
 const [kind, path] = values.data.split(':');
 if ((kind !== 'idx' && kind !== 'cifar10') || path === undefined)
   throw new Error(`--data must look like idx:FOLDER, not ${values.data}`);
@@ -117,6 +125,6 @@ console.log(`Test accuracy: whole ${percent(totals.seed / count)}, slim ${percen
 console.log(
   `Loss of the slim network: ${mean.toFixed(2)} points (standard deviation ${deviation.toFixed(2)}; limit 0.5)`,
 );
-const holds = learningSeconds <= 180 && share <= 0.5 && mean <= 0.5;
+const holds = learningSeconds <= 180 && share <= 0.5 && mean <= 0.5 && !isForced;
 console.log(holds ? 'All limits hold.' : 'A limit is missed.');
 process.exitCode = holds ? 0 : 1;

@@ -320,7 +320,7 @@ class Run {
     if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
     if (decision.isForced) {
       const message =
-        'The channels did not all reach the threshold in time, so the structure was decided by how close each came. Train for more steps to let training decide';
+        'The channels did not all reach the threshold in time, so the structure was decided by how close each came. Raise the learning rate or train for more steps to let training decide';
       sink.event({ kind: 'notice', severity: 'information', code: 'decided-by-rank', message });
     }
     const proposal = this.#lastProposal;
