@@ -12,7 +12,7 @@ export const runDefaults: RunDefaults = {
   algorithm: 'auto',
   threshold: 0.01,
   batchSize: 64,
-  learningRate: 0.001,
+  learningRate: 0.004,
   optimizer: 'adam',
   weightDecay: 0,
   steps: 600,
