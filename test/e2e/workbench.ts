@@ -180,8 +180,14 @@ export class Workbench {
     await this.changed();
   }
 
-  /** Waits until the text that is not on disk yet stands in the editor that has the keyboard. */
+  /**
+   * Waits until there is text that is not on disk yet, and gives its editor the keyboard: a webview that was clicked may
+   * take it back after the extension has shown the source.
+   */
   async changed(): Promise<void> {
+    const tab = this.page.locator('.tab.dirty').first();
+    await tab.waitFor();
+    await tab.click();
     await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor();
     await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
   }
