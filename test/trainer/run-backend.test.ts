@@ -14,13 +14,15 @@ function stoppable(): TrainerProgram {
   const script = join(temporaryFolder(), 'script.cjs');
   writeFileSync(
     script,
-    `const { appendFileSync } = require('node:fs');
+    `const { appendFileSync, writeFileSync } = require('node:fs');
 const say = (event) => {
   const line = JSON.stringify({ version: 1, time: Date.now(), ...event });
   appendFileSync(process.argv[2] + '/events.ndjson', line + '\\n');
   console.log(line);
 };
 const seed = { macs: 1, params: 1, latencyMs: 1 };
+const groups = [{ name: 'conv', size: 4, layers: ['conv'] }];
+writeFileSync(process.argv[2] + '/structure.json', JSON.stringify({ version: 1, algorithm: 'gamma', groups }));
 say({ kind: 'started', step: 0, totalSteps: 9, engine: 'none', threads: 1, pid: process.pid, seed });
 process.stdin.once('data', () => { say({ kind: 'interrupted', step: 2, reason: 'cancelled' }); process.exit(0); });`,
   );
@@ -48,6 +50,10 @@ it('does not call a resumed run interrupted while its new process starts', async
   if (!run.ok) throw new Error(run.error);
   const { id } = run.value;
   await grown('started');
+  // A dashboard that was opened at once has read the folder before the trainer wrote this.
+  expect(growths.find(({ events }) => events.some(({ kind }) => kind === 'started'))).toMatchObject({
+    structure: { groups: [{ name: 'conv', size: 4 }] },
+  });
   expect(backend.stop(id)).toBe(true);
   await grown('interrupted');
   await expect.poll(() => backend.stop(id)).toBe(false);

@@ -114,8 +114,14 @@ export class DashboardPanel implements vscode.Disposable {
     else this.#held.push(growth);
   }
 
-  #sendGrowth({ status, events, proposal }: Growth): void {
-    this.#post({ kind: 'grew', status, events, ...(proposal !== undefined && { proposal }) });
+  #sendGrowth({ status, events, structure, proposal }: Growth): void {
+    this.#post({
+      kind: 'grew',
+      status,
+      events,
+      ...(structure !== undefined && { structure }),
+      ...(proposal !== undefined && { proposal }),
+    });
   }
 
   async #showInCode(layer: string): Promise<void> {

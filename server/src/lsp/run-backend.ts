@@ -4,13 +4,15 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
-import type { RunProposal, RunSnapshot, RunStatus } from '../protocol/run-files.ts';
+import type { RunProposal, RunSnapshot, RunStatus, RunStructure } from '../protocol/run-files.ts';
 
 /** News of a run that is being trained. */
 export interface RunGrowth {
   readonly id: string;
   readonly status: RunStatus;
   readonly events: readonly RunEvent[];
+  /** With the event that a process has started: what it found. */
+  readonly structure?: RunStructure;
   /** The latest, when it changed. */
   readonly proposal?: RunProposal;
 }

@@ -35,10 +35,13 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
     if (!snapshot.ok) return;
     const grewProposal = events.some(({ kind }) => kind === 'alive' || kind === 'finished');
     const proposal = grewProposal ? readProposal(folder) : undefined;
+    const { structure } = snapshot.value;
+    const hasStarted = events.some(({ kind }) => kind === 'started');
     const growth: RunGrowth = {
       id: basename(folder),
       status: snapshot.value.status,
       events,
+      ...(hasStarted && structure && { structure }),
       ...(proposal?.ok === true && proposal.value && { proposal: proposal.value }),
     };
     for (const listener of listeners) listener(growth);

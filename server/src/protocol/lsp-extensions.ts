@@ -2,7 +2,7 @@
 
 import type { RunConfig } from './run-config.ts';
 import type { RunEvent } from './run-events.ts';
-import type { RunProposal, RunSnapshot, RunStatus } from './run-files.ts';
+import type { RunProposal, RunSnapshot, RunStatus, RunStructure } from './run-files.ts';
 
 /** Zero-based, as LSP has it. */
 export interface WirePosition {
@@ -96,8 +96,14 @@ export interface ServerRequests {
 
 /** Notifications, server to client. */
 export interface ServerNotifications {
-  /** The run's folder grew by these events; `proposal` is the latest when it changed. */
-  'morphnet/runGrew': { id: string; status: RunStatus; events: readonly RunEvent[]; proposal?: RunProposal };
+  /** The run's folder grew by these events; `structure` comes with `started`, `proposal` is the latest when it changed. */
+  'morphnet/runGrew': {
+    id: string;
+    status: RunStatus;
+    events: readonly RunEvent[];
+    structure?: RunStructure;
+    proposal?: RunProposal;
+  };
 }
 
 export type ServerRequestName = keyof ServerRequests;

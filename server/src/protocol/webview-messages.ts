@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import { runEventSchema } from './run-events.ts';
-import { runProposalSchema, runSnapshotSchema, runStatusSchema } from './run-files.ts';
+import { runProposalSchema, runSnapshotSchema, runStatusSchema, runStructureSchema } from './run-files.ts';
 
 const convention = v.picklist(['macs', 'flops']);
 
@@ -15,6 +15,7 @@ export const toPageSchema = v.variant('kind', [
     kind: v.literal('grew'),
     status: runStatusSchema,
     events: v.pipe(v.array(runEventSchema), v.readonly()),
+    structure: v.exactOptional(runStructureSchema),
     proposal: v.exactOptional(runProposalSchema),
   }),
   v.object({ kind: v.literal('convention'), convention }),

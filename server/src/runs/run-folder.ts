@@ -116,9 +116,10 @@ export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunS
 export function readSnapshot(folder: string): Result<RunSnapshot> {
   const config = readConfig(folder);
   if (!config.ok) return config;
+  // The log first: what it speaks of was written before it.
+  const events = new EventReader(join(folder, eventsFile)).read();
   const structure = readJson(folder, 'structure.json', runStructureSchema);
   const proposal = readProposal(folder);
-  const events = new EventReader(join(folder, eventsFile)).read();
   return {
     ok: true,
     value: {

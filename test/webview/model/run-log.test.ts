@@ -41,6 +41,17 @@ test('a message that only repeats what is known does not turn the status back', 
   expect(repeated).toBe(finished);
 });
 
+test('a page that was opened before the trainer had found the groups gets them when it starts', () => {
+  const { structure, ...early } = { ...run, status: 'queued' as const, events: [] };
+  const waiting: DashboardState = { kind: 'run', run: early, convention: 'macs' };
+  const [started] = run.events;
+  const grown = receive(waiting, { kind: 'grew', status: 'running', events: [started!], structure: structure! });
+  expect(grown).toMatchObject({ run: { status: 'running', structure } });
+  expect(receive(grown, { kind: 'grew', status: 'running', events: [later(110)] })).toMatchObject({
+    run: { structure },
+  });
+});
+
 test('growth without events changes the status and the proposal', () => {
   const proposal = { ...run.proposal!, step: 120 };
   expect(receive(shown, { kind: 'grew', status: 'interrupted', events: [], proposal })).toMatchObject({

@@ -28,6 +28,7 @@ export function receive(state: DashboardState, message: ToPage): DashboardState 
       const fresh = newEvents(run.events, message.events);
       // What repeats only old lines is older than what is known, and so are its status and its proposal.
       if (fresh.length === 0 && message.events.length > 0) return state;
+      const structure = message.structure ?? run.structure;
       const proposal = message.proposal ?? run.proposal;
       return {
         kind: 'run',
@@ -36,6 +37,7 @@ export function receive(state: DashboardState, message: ToPage): DashboardState 
           ...run,
           status: message.status,
           events: [...run.events, ...fresh],
+          ...(structure !== undefined && { structure }),
           ...(proposal !== undefined && { proposal }),
         },
       };

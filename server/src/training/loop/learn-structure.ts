@@ -137,6 +137,8 @@ class Run {
       step,
     );
     const totals = whole.ok ? whole.value.proposal.totals : undefined;
+    // Before the log says that the run has begun: who reads it then finds the structure.
+    sink.structure(structureOf(this.#analysis, graph));
     sink.event({
       kind: 'started',
       step,
@@ -160,7 +162,6 @@ class Run {
     for (const { severity, code, message } of step === 0 ? this.#analysis.notices : []) {
       sink.event({ kind: 'notice', severity: severity === 'information' ? 'information' : 'warning', code, message });
     }
-    sink.structure(structureOf(this.#analysis, graph));
   }
 
   async train(first: number, cancellation: Cancellation): Promise<void> {
