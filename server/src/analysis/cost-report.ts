@@ -81,7 +81,10 @@ export interface ModelCostReport {
   unknowns: { reason: string; origin: ReportRange }[];
 }
 
-/** The report; `fileOf` turns a document's URI into the name that the user knows. Layers are ops with parameters or MACs. */
+/**
+ * The report; `fileOf` turns a document's URI into the name that the user knows. Layers are ops with parameters or MACs,
+ * then the layers that no op of the graph belongs to: made and never called, or behind something unknown.
+ */
 export function costReport(
   session: AnalysisSession,
   model: AnalyzedModel,
@@ -118,6 +121,20 @@ export function costReport(
       },
     ];
   });
+  const unknowns = unknownPartsOf(graph);
+  // What is never called computes nothing; behind something unknown nobody can tell.
+  const uncalled = unknowns.length === 0 ? 0 : null;
+  const idle = graph.idle.map((layer, index): ReportLayer => ({
+    name: layer.name,
+    op: layer.label,
+    ...noWindow,
+    outputShape: [],
+    params: valueOrNull(report.idleParams[index] ?? { kind: 'unknown', reason: '' }),
+    macs: uncalled,
+    latencyMs: uncalled,
+    origin: { ...range(layer.site.span), callChain: layer.site.callChain.map(place) },
+    width: null,
+  }));
   const { total } = report;
   return {
     version: 1,
@@ -134,8 +151,8 @@ export function costReport(
       activations: totalOf(total.activations),
       latencyMs: totalOf(total.latencyMs),
     },
-    layers,
-    unknowns: unknownPartsOf(graph).map(({ reason, span }) => ({ reason, origin: range(span) })),
+    layers: [...layers, ...idle],
+    unknowns: unknowns.map(({ reason, span }) => ({ reason, origin: range(span) })),
   };
 }
 

@@ -74,6 +74,11 @@ export function isLayer(op: Pick<Op, 'attributes'>): boolean {
   return hasMacs(op.attributes);
 }
 
+/** Whether an idle layer would get a hint of its own if it were called: its weights connect channels, at any input. */
+export function hasWeights({ parameters }: IdleLayer): boolean {
+  return parameters.some(({ role, shape }) => role === 'weight' && shape.length > 1);
+}
+
 /** All that evaluation could not follow: what the graph lists, and ops that were not understood. Each place once. */
 export function unknownPartsOf(graph: NetworkGraph): readonly UnknownPart[] {
   const opaque = graph.ops.flatMap(({ attributes, site }) =>

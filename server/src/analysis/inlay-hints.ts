@@ -1,15 +1,16 @@
 // What each line that makes layers costs, shown behind the line. Several layers on a line show their number and the sum.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import type { Count } from '../common/count.ts';
 import { LineIndex } from '../common/line-index.ts';
-import { sumCosts } from '../costs/cost-report.ts';
+import { sumCosts, type Cost } from '../costs/cost-report.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { Shape } from '../network/shape.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { quantitiesText } from './cost-text.ts';
-import { isLayer, layerLines, lineEnd } from './document-layers.ts';
+import { hasWeights, isLayer, layerLines, lineEnd, unknownPartsOf } from './document-layers.ts';
 
 export interface InlayHint {
   /** UTF-16 offset at the end of the line. */
@@ -36,15 +37,21 @@ export function inlayHints(
   return layerLines(session.modelsIn(document, cancellation), document, lines).flatMap(
     ({ model, line, ops, sites }) => {
       const layers = ops.filter(isLayer);
+      const idle =
+        unknownPartsOf(model.graph).length === 0 ? [] : sites.flatMap((site) => site.idle.filter(hasWeights));
       const site = sites[0];
-      if (layers.length === 0 || site === undefined) return [];
+      if (layers.length + idle.length === 0 || site === undefined) return [];
       const offset = lineEnd(text, lines, line);
       if (range !== undefined && (offset < range.start || lines.offsetAt({ line, column: 0 }) > range.end)) return [];
       const costs = session.costs(model.graph, settings);
-      const cost = sumCosts(ops.flatMap((op) => costs.ops[op.id] ?? []));
+      const cost = sumCosts([
+        ...ops.flatMap((op) => costs.ops[op.id] ?? []),
+        ...idle.map((layer) => unreachedCost(costs.idleParams[model.graph.idle.indexOf(layer)])),
+      ]);
       const shapes = layers.map((op) => outputShape(model.graph, op));
       const what = quantitiesText(settings.hints.quantities, shapes, cost, settings.convention);
-      const count = layers.length > 1 ? `×${String(layers.length)} ` : '';
+      const number = layers.length + idle.length;
+      const count = number > 1 ? `×${String(number)} ` : '';
       return [
         {
           offset,
@@ -55,6 +62,12 @@ export function inlayHints(
       ];
     },
   );
+}
+
+/** The cost of a layer behind something unknown: only its parameters are certain. */
+function unreachedCost(params: Count = { kind: 'unknown', reason: '' }): Cost {
+  const unknown: Count = { kind: 'unknown', reason: 'it is behind a part that is not understood' };
+  return { params, macs: unknown, activations: unknown, latencyMs: unknown };
 }
 
 /** The shape of an op's first output. */

@@ -65,10 +65,13 @@ function unknownParts(model: AnalyzedModel, document: string, known: readonly Pr
 }
 
 function idleLayers(model: AnalyzedModel, document: string, text: string, lines: LineIndex): readonly Problem[] {
+  // What stands behind something unknown may well be called.
+  const uncalled =
+    unknownPartsOf(model.graph).length === 0 ? 'never called' : 'not called by anything that was understood';
   return sitesIn(model, document).flatMap((site) => {
     const names = site.idle.filter((layer) => layer.parameters.length > 0).map((layer) => layer.name);
     if (names.length === 0 || site.ops.length > 0) return [];
-    const message = `${listOf(names)} ${names.length === 1 ? 'is' : 'are'} made but never called: the parameters count, no operations do.`;
+    const message = `${listOf(names)} ${names.length === 1 ? 'is' : 'are'} made but ${uncalled}: the parameters count, no operations do.`;
     return [{ code: 'idle-layer', severity: 'hint', message, span: firstLineOf(site.span, text, lines) }];
   });
 }

@@ -87,7 +87,9 @@ function costTable(report: ModelCostReport): readonly string[] {
       `${formatCount(countOf(totals.activations))} activations`,
       `${formatLatency(countOf(totals.latencyMs))} on ${report.device}`,
     ].join(' · '),
-    ...report.unknowns.map(({ reason, origin }) => `not known: ${reason} (${origin.file}:${String(origin.line)})`),
+    ...new Set(
+      report.unknowns.map(({ reason, origin }) => `not known: ${reason} (${origin.file}:${String(origin.line)})`),
+    ),
   ];
 }
 
