@@ -16,7 +16,7 @@ interface WeightLayout {
 }
 
 /** Weights are [out, in/groups, ...kernel], dense [out, in]; transposed ones [in, out/groups, ...kernel] (op.ts). */
-function layoutOf(op: Op, shape: readonly number[]): WeightLayout {
+export function weightLayout(op: Op, shape: readonly number[]): WeightLayout {
   const [first = 1, second = 1, ...kernel] = shape;
   const inner = kernel.reduce((product, size) => product * size, 1);
   if (op.attributes.kind !== 'transposed-convolution') {
@@ -47,7 +47,7 @@ export function regularizationVector(
   values: Float32Array,
 ): Float32Array {
   if (source.kind === 'gamma') return values.map(Math.abs);
-  const layout = layoutOf(op, shape);
+  const layout = weightLayout(op, shape);
   const count = layout.inputs * layout.inner;
   return Float32Array.from({ length: layout.outer * layout.outputs }, (_, channel) => {
     let squares = 0;
@@ -73,7 +73,7 @@ export function regularizationGradient(
   coefficients: Float32Array,
 ): Float32Array {
   if (source.kind === 'gamma') return values.map((value, channel) => (coefficients[channel] ?? 0) * Math.sign(value));
-  const layout = layoutOf(op, shape);
+  const layout = weightLayout(op, shape);
   const count = layout.inputs * layout.inner;
   const gradient = new Float32Array(values.length);
   for (let channel = 0; channel < layout.outer * layout.outputs; channel += 1) {

@@ -1,7 +1,7 @@
 // Compares the gradients that an ONNX graph computes with finite differences of the same graph's output.
 
 import { expect } from 'vitest';
-import { batchShapes } from '../../../../server/src/training/engines/onnx/batch-shapes.ts';
+import { batchShapes } from '../../../../server/src/training/engines/batch-shapes.ts';
 import { emitBackward, emitForward } from '../../../../server/src/training/engines/onnx/differentiate.ts';
 import { GraphEmitter, type Tensor } from '../../../../server/src/training/engines/onnx/graph-emitter.ts';
 import { encodeModel } from '../../../../server/src/training/engines/onnx/onnx-model.ts';

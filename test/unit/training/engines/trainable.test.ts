@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
 import { chooseEngine, listEngines, threadCount } from '../../../../server/src/training/engines/choose-engine.ts';
-import { batchShapes } from '../../../../server/src/training/engines/onnx/batch-shapes.ts';
+import { batchShapes } from '../../../../server/src/training/engines/batch-shapes.ts';
 import { createOnnxEngine } from '../../../../server/src/training/engines/onnx/onnx-engine.ts';
 import { SmallNetwork } from './small-network.ts';
 

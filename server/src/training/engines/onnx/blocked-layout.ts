@@ -8,7 +8,8 @@
 
 import { type GraphEmitter, int, ints, text, type Tensor } from './graph-emitter.ts';
 import type { OnnxAttribute, OnnxNode } from './onnx-model.ts';
-import { add, affine, emit, pad, reduce, reduceSum, reshape, sameShape, sizeAt, sizeOf } from './operators.ts';
+import { sameShape, sizeOf } from '../shape-arithmetic.ts';
+import { add, affine, emit, pad, reduce, reduceSum, reshape, sizeAt } from './operators.ts';
 
 const DOMAIN = 'com.microsoft.nchwc';
 

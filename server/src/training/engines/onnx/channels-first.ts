@@ -3,7 +3,8 @@
 
 import { type Tensor, type GraphEmitter } from './graph-emitter.ts';
 import type { Emitted } from './op-rule.ts';
-import { inverseOrder, transpose } from './operators.ts';
+import { inverseOrder } from '../shape-arithmetic.ts';
+import { transpose } from './operators.ts';
 
 function toChannelsFirst(rank: number, channelAxis: number): readonly number[] {
   const axis = channelAxis < 0 ? channelAxis + rank : channelAxis;

@@ -3,27 +3,28 @@
 
 import type { NetworkGraph } from '../../../network/network-graph.ts';
 import { opOf } from '../../../network/network-graph.ts';
-import type { Op, OpId, Parameter } from '../../../network/op.ts';
-import { isKnownShape } from '../../../network/shape.ts';
+import type { OpId } from '../../../network/op.ts';
 import type { CompileRequest } from '../engine.ts';
-import { initialValues } from '../initial-weights.ts';
+import { batchShapes } from '../batch-shapes.ts';
+import { logitsOf } from '../logits.ts';
+import { slotsOf } from '../optimizer-state.ts';
+import {
+  runningStatistics,
+  slotName,
+  sourceParameter,
+  stateEntries,
+  type StateEntry,
+  trainedParameters,
+  type TrainedParameter,
+} from '../training-state.ts';
 import { emitBackward, emitForward } from './differentiate.ts';
 import { GraphEmitter, type Tensor } from './graph-emitter.ts';
-import { emitLoss, logitsOf, total } from './loss.ts';
+import { emitLoss, total } from './loss.ts';
 import { encodeModel, type OnnxValue } from './onnx-model.ts';
 import type { DropoutMask, Emission, Mode } from './op-rule.ts';
 import { affine, sumOf } from './operators.ts';
-import { runningStatisticsOf } from './ops/batch-norm.ts';
-import { emitUpdate, slotsOf } from './optimizer.ts';
-import { emitRegularizerGradients, sourceParameter } from './regularizer.ts';
-import { batchShapes } from './batch-shapes.ts';
-
-/** Something that lives from step to step. */
-interface StateEntry {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initial: () => Float32Array;
-}
+import { emitUpdate } from './optimizer.ts';
+import { emitRegularizerGradients } from './regularizer.ts';
 
 /** Names of the fed values that are no state. */
 export const feedNames = {
@@ -53,63 +54,11 @@ export interface CompiledTraining {
   readonly evaluation: () => CompiledModel;
 }
 
-/** A trained parameter with the op that it belongs to (the first, where ops share it). */
-interface TrainedParameter {
-  readonly op: Op;
-  readonly parameter: Parameter;
-  readonly shape: readonly number[];
-}
-
-function trainedParameters(graph: NetworkGraph): readonly TrainedParameter[] {
-  const found = new Map<string, TrainedParameter>();
-  for (const op of graph.ops) {
-    for (const parameter of op.parameters) {
-      if (parameter.role === 'running-mean' || parameter.role === 'running-variance' || found.has(parameter.id))
-        continue;
-      if (!isKnownShape(parameter.shape)) throw new Error(`The shape of ${parameter.id} is not known`);
-      found.set(parameter.id, { op, parameter, shape: parameter.shape });
-    }
-  }
-  return [...found.values()];
-}
-
-/** Running statistics of every batch norm; mean 0 and variance 1 at first. */
-function runningStatistics(graph: NetworkGraph): readonly StateEntry[] {
-  const entries = new Map<string, StateEntry>();
-  for (const op of graph.ops) {
-    if (op.attributes.kind !== 'batch-norm') continue;
-    const shape = [op.attributes.channels];
-    const { mean, variance } = runningStatisticsOf(op);
-    entries.set(mean, { name: mean, shape, initial: () => new Float32Array(shape[0] ?? 0) });
-    entries.set(variance, { name: variance, shape, initial: () => new Float32Array(shape[0] ?? 0).fill(1) });
-  }
-  return [...entries.values()];
-}
-
-/** The name of an optimiser slot in the state. */
-function slotName(slot: string, parameterId: string): string {
-  return `${slot}/${parameterId}`;
-}
-
 /** The graph must be trainable (`Engine.untrainable` names no op). `channelBlock` is what `findChannelBlock` found. */
 export function compileTraining(request: CompileRequest, channelBlock: number): CompiledTraining {
-  const { graph, optimizer, seed } = request;
+  const { graph } = request;
   const trained = trainedParameters(graph);
-  const state: StateEntry[] = [
-    ...trained.map(({ op, parameter, shape }) => ({
-      name: parameter.id,
-      shape,
-      initial: () => initialValues(op, parameter, seed),
-    })),
-    ...runningStatistics(graph),
-    ...trained.flatMap(({ parameter, shape }) =>
-      slotsOf(optimizer).map((slot) => ({
-        name: slotName(slot, parameter.id),
-        shape,
-        initial: () => new Float32Array(shape.reduce((product, size) => product * size, 1)),
-      })),
-    ),
-  ];
+  const state = stateEntries(request);
   const found = logitsOf(graph);
   if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
   const imageShape = imageShapeOf(graph, request.batchSize);

@@ -2,11 +2,11 @@
 
 import type { NetworkGraph } from '../../../network/network-graph.ts';
 import { opOf, valueOf } from '../../../network/network-graph.ts';
-import type { Op, OpKind, ValueId } from '../../../network/op.ts';
-import type { Untrainable } from '../engine.ts';
-import { batchShapes } from './batch-shapes.ts';
+import type { Op, ValueId } from '../../../network/op.ts';
+import { batchShapes } from '../batch-shapes.ts';
+import { type AttributesByKind, neededOps, trainableAttributes, type TrainableKind } from '../trainable.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
-import type { AttributesByKind, Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
+import type { Emission, Emitted, OpRule, RuleContext } from './op-rule.ts';
 import { activationRule } from './ops/activation.ts';
 import { batchNormRule } from './ops/batch-norm.ts';
 import { convolutionRule, transposedConvolutionRule } from './ops/convolution.ts';
@@ -27,11 +27,11 @@ import {
   sliceRule,
   spaceToDepthRule,
 } from './ops/reshape.ts';
-import { sameShape } from './operators.ts';
+import { sameShape } from '../shape-arithmetic.ts';
 import { emitSum } from './blocked-layout.ts';
 
-/** Rules by kind; a kind without one can't be trained. Inputs are emitted by the walk itself. */
-const rules: { readonly [K in OpKind]?: OpRule<K> } = {
+/** Rules by kind. Inputs are emitted by the walk itself. */
+const rules: { readonly [K in TrainableKind]: OpRule<K> } = {
   convolution: convolutionRule,
   'transposed-convolution': transposedConvolutionRule,
   dense: denseRule,
@@ -60,48 +60,6 @@ const rules: { readonly [K in OpKind]?: OpRule<K> } = {
   identity: identityRule,
   constant: constantRule,
 };
-
-/** Ops that can't be trained, each with the reason; ops that the outputs do not depend on are not looked at. */
-export function untrainableOps(graph: NetworkGraph): readonly Untrainable[] {
-  const needed = neededOps(graph, graph.outputs);
-  const found: Untrainable[] = [];
-  for (const op of graph.ops) {
-    if (!needed.has(op)) continue;
-    const reason = refusalOf(graph, op);
-    if (reason !== undefined) found.push({ op: op.id, reason });
-  }
-  if (found.length > 0) return found;
-  const shapes = batchShapes(graph, 2);
-  return shapes.ok ? [] : [{ op: shapes.op, reason: shapes.reason }];
-}
-
-function refusalOf(graph: NetworkGraph, op: Op): string | undefined {
-  if (op.attributes.kind === 'input') return undefined;
-  if (op.attributes.kind === 'opaque') return op.attributes.reason;
-  const unknown = [...op.inputs, ...op.outputs].some((id) =>
-    valueOf(graph, id).shape.some((size) => typeof size !== 'number'),
-  );
-  if (unknown) return 'its shapes are not fully known';
-  if (rules[op.attributes.kind] === undefined) return `${op.label} has no gradient in this engine`;
-  return refusalOfKind(op.attributes.kind, op.attributes, op);
-}
-
-function refusalOfKind<K extends OpKind>(kind: K, attributes: AttributesByKind[K], op: Op): string | undefined {
-  return rules[kind]?.refusal?.(attributes, op);
-}
-
-/** All ops that the values are computed from. */
-function neededOps(graph: NetworkGraph, values: readonly ValueId[]): ReadonlySet<Op> {
-  const needed = new Set<Op>();
-  const pending = [...values];
-  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    const op = opOf(graph, valueOf(graph, id).producer);
-    if (needed.has(op)) continue;
-    needed.add(op);
-    pending.push(...op.inputs);
-  }
-  return needed;
-}
 
 /** A network that has been emitted forwards. */
 export interface ForwardPass {
@@ -140,7 +98,9 @@ export function emitForward(
       const readers = valueOf(graph, id).consumers.filter((reader) => needed.has(opOf(graph, reader)));
       return readers.length === 1 && !targets.includes(id) && op.inputs.filter((other) => other === id).length === 1;
     });
-    const emitted = emitOp(op.attributes.kind, op.attributes, { ...emission, op, inputs, isOnlyReader, outputShape });
+    const attributes = trainableAttributes(op.attributes);
+    if (attributes === undefined) throw new Error(`${op.name} should have been refused`);
+    const emitted = emitOp(attributes.kind, attributes, { ...emission, op, inputs, isOnlyReader, outputShape });
     if (!sameShape(emitted.output.shape, outputShape)) {
       throw new Error(`${op.name} gave ${emitted.output.shape.join('×')} in place of ${outputShape.join('×')}`);
     }
@@ -150,14 +110,12 @@ export function emitForward(
   return { values, steps };
 }
 
-function emitOp<K extends OpKind>(
+function emitOp<K extends TrainableKind>(
   kind: K,
   attributes: AttributesByKind[K],
   shared: Omit<RuleContext<K>, 'attributes'>,
 ): Emitted {
-  const rule = rules[kind];
-  if (rule === undefined) throw new Error(`${shared.op.name} should have been refused`);
-  return rule.emit({ ...shared, attributes });
+  return rules[kind].emit({ ...shared, attributes });
 }
 
 export interface BackwardPass {

@@ -2,18 +2,14 @@
 // arrays an entry, of which one holds the present and the other receives the next step.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { opOf } from '../../../network/network-graph.ts';
 import type { OpId } from '../../../network/op.ts';
-import { regularizationVector } from '../../../structure/op-regularizers.ts';
+import { checkBatch, filledBatch } from '../batch-check.ts';
+import { fillDropoutMask } from '../dropout-mask.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
-import { randomStream } from '../random.ts';
+import { scalarsAt } from '../optimizer-state.ts';
+import { checkedStepCount, regularizationVectorsOf, savedState } from '../training-state.ts';
 import { type CompiledModel, type CompiledTraining, coefficientName, feedNames } from './compile.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
-import { scalarsAt } from './optimizer.ts';
-import { sourceParameter } from './regularizer.ts';
-
-/** Steps done; kept among the state so that a restored session goes on with the same random numbers and averages. */
-const COUNT_NAME = 'step-count';
 
 interface DoubleBuffer {
   readonly shape: readonly number[];
@@ -76,7 +72,7 @@ export class OnnxTrainingSession implements TrainingSession {
     this.#setScalars(request.learningRate, count);
     this.#setCoefficients(request.coefficients);
     this.#drawDropout(count);
-    const images = this.#imagesOf(request, this.#request.batchSize);
+    const images = this.#imagesOf(request);
     const feeds: Record<string, Tensor> = {};
     for (const { name } of this.#compiled.step.inputs) {
       feeds[name] = images.get(name) ?? this.#state.get(name)?.present.tensor ?? this.#fed(name).tensor;
@@ -95,13 +91,8 @@ export class OnnxTrainingSession implements TrainingSession {
   async evaluate(batch: Batch): Promise<StepResult> {
     this.#evaluationSession ??= await this.#openEvaluation();
     const { model, session } = this.#evaluationSession;
-    const { batchSize } = this.#request;
     const count = batch.labels.length;
-    if (count > batchSize) throw new Error(`${String(count)} images are more than the batch size ${String(batchSize)}`);
-    const images = this.#imagesOf(
-      count === batchSize ? batch : padded(batch, batchSize, this.#compiled.imageShape),
-      batchSize,
-    );
+    const images = this.#imagesOf(filledBatch(batch, this.#compiled.imageShape));
     const feeds: Record<string, Tensor> = {};
     for (const { name } of model.inputs) {
       const tensor = images.get(name) ?? this.#state.get(name)?.present.tensor;
@@ -119,43 +110,21 @@ export class OnnxTrainingSession implements TrainingSession {
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
-    const { graph, sources } = this.#request;
-    const vectors = new Map<OpId, Float32Array>();
-    for (const source of sources) {
-      const parameter = sourceParameter(graph, source);
-      const buffer = parameter && this.#state.get(parameter.id);
-      // A batch norm without a scale acts as one of scales 1 (spec 2.1).
-      const vector =
-        buffer === undefined
-          ? new Float32Array(source.channels).fill(1)
-          : regularizationVector(opOf(graph, source.op), source, buffer.shape, buffer.present.data);
-      vectors.set(source.op, vector);
-    }
-    return vectors;
+    return regularizationVectorsOf(this.#request, (id) => {
+      const buffer = this.#state.get(id);
+      if (buffer === undefined) throw new Error(`No state ${id}`);
+      return buffer.present.data;
+    });
   }
 
   state(): TensorState {
     const copies = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
     for (const [name, { shape, present }] of this.#state) copies.set(name, { shape, data: present.data.slice() });
-    copies.set(COUNT_NAME, { shape: [], data: Float32Array.of(this.#stepCount) });
-    return copies;
+    return savedState(copies, this.#stepCount);
   }
 
   restore(state: TensorState): void {
-    const count = state.get(COUNT_NAME)?.data[0];
-    if (count === undefined) throw new Error('The state does not say how many steps were done');
-    if (state.size !== this.#state.size + 1)
-      throw new Error(`The state has ${String(state.size)} tensors in place of ${String(this.#state.size + 1)}`);
-    for (const [name, { shape }] of this.#state) {
-      const saved = state.get(name);
-      if (saved === undefined) throw new Error(`The state lacks ${name}`);
-      if (
-        saved.shape.join() !== shape.join() ||
-        saved.data.length !== shape.reduce((product, size) => product * size, 1)
-      ) {
-        throw new Error(`The state has ${name} as ${saved.shape.join('×')} in place of ${shape.join('×')}`);
-      }
-    }
+    const count = checkedStepCount(state, this.#compiled.state);
     for (const [name, { present }] of this.#state) present.data.set(state.get(name)?.data ?? []);
     this.#stepCount = count;
   }
@@ -224,33 +193,16 @@ export class OnnxTrainingSession implements TrainingSession {
     for (const { op, rate, tensor } of this.#compiled.dropoutMasks) {
       const feed = this.#feeds.get(tensor.name);
       if (feed === undefined) continue;
-      const random = randomStream(this.#request.seed, `dropout ${op.name} ${String(count)}`);
-      const kept = rate >= 1 ? 0 : 1 / (1 - rate);
-      const { data } = feed;
-      for (let index = 0; index < data.length; index += 1) data[index] = random.uniform() < rate ? 0 : kept;
+      fillDropoutMask(feed.data, op, rate, this.#request.seed, count);
     }
   }
 
-  #imagesOf(batch: Batch, count: number): ReadonlyMap<string, Tensor> {
+  #imagesOf(batch: Batch): ReadonlyMap<string, Tensor> {
     const shape = this.#compiled.imageShape;
-    const expected = shape.reduce((product, size) => product * size, 1);
-    if (batch.images.length !== expected || batch.labels.length !== count) {
-      throw new Error(
-        `A batch has ${String(expected)} numbers (${shape.join('×')}) and ${String(count)} labels, not ${String(batch.images.length)} and ${String(batch.labels.length)}`,
-      );
-    }
+    checkBatch(batch, shape);
     return new Map([
       [feedNames.images, this.#runtime.floatTensor(batch.images, shape)],
-      [feedNames.labels, this.#runtime.integerTensor(batch.labels, [count])],
+      [feedNames.labels, this.#runtime.integerTensor(batch.labels, [batch.labels.length])],
     ]);
   }
-}
-
-/** A batch filled up to the batch size; the images that fill it are zeros and are not counted. */
-function padded(batch: Batch, batchSize: number, imageShape: readonly number[]): Batch {
-  const images = new Float32Array(imageShape.reduce((product, size) => product * size, 1));
-  images.set(batch.images);
-  const labels = new Int32Array(batchSize);
-  labels.set(batch.labels);
-  return { images, labels };
 }

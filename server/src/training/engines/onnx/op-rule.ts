@@ -1,6 +1,8 @@
 // What a differentiation rule is: how an op computes its output, and how a gradient is pulled back through it.
 
-import type { Op, OpAttributes, OpKind, Parameter, ParameterRole } from '../../../network/op.ts';
+import type { Op, Parameter, ParameterRole } from '../../../network/op.ts';
+import type { AttributesByKind, TrainableKind } from '../trainable.ts';
+import { parameterOf } from '../training-state.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 
 /** Training uses batch statistics and drops units; inference uses running statistics and drops none. */
@@ -26,10 +28,7 @@ export interface Emission {
   readonly stepCount: Tensor;
 }
 
-/** Attributes by kind. A mapped type, so that the compiler can carry a kind over to its rule. */
-export type AttributesByKind = { readonly [K in OpKind]: Extract<OpAttributes, { readonly kind: K }> };
-
-export interface RuleContext<K extends OpKind> extends Emission {
+export interface RuleContext<K extends TrainableKind> extends Emission {
   readonly op: Op;
   readonly attributes: AttributesByKind[K];
   readonly inputs: readonly Tensor[];
@@ -57,15 +56,8 @@ export interface Emitted {
 }
 
 /** How one kind of op is trained. */
-export interface OpRule<K extends OpKind> {
-  /** Why this op can't be trained, as a sentence for the user; undefined when it can. */
-  readonly refusal?: (attributes: AttributesByKind[K], op: Op) => string | undefined;
+export interface OpRule<K extends TrainableKind> {
   readonly emit: (context: RuleContext<K>) => Emitted;
-}
-
-/** The parameter of a role, if the op has it. */
-export function parameterOf(op: Op, role: ParameterRole): Parameter | undefined {
-  return op.parameters.find((parameter) => parameter.role === role);
 }
 
 /** The tensor of the parameter of a role with the parameter itself; undefined when the op has none. */

@@ -1,31 +1,8 @@
 // ONNX operators as functions from tensors to tensors: each knows its operator's shape rule and leaves out what would do nothing.
 
 import { float, type GraphEmitter, int, ints, type NewNode, type Tensor } from './graph-emitter.ts';
+import { broadcastShape, reducedShape, sameShape, sizeOf } from '../shape-arithmetic.ts';
 import type { ElementType } from './onnx-model.ts';
-
-/** The number of elements. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-/** The shape that NumPy's broadcasting gives; throws when it gives none. */
-function broadcastShape(...shapes: readonly (readonly number[])[]): readonly number[] {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
-  return Array.from({ length: rank }, (_, axis) => {
-    let size = 1;
-    for (const shape of shapes) {
-      const own = shape[axis - rank + shape.length] ?? 1;
-      if (own !== 1 && size !== 1 && own !== size)
-        throw new Error(`Shapes ${shapes.map((s) => s.join('×')).join(', ')} do not broadcast`);
-      if (own !== 1) size = own;
-    }
-    return size;
-  });
-}
 
 /** An axis of a tensor's shape, which must be there. */
 export function sizeAt(tensor: Pick<Tensor, 'shape'>, axis: number): number {
@@ -140,17 +117,6 @@ export function transpose(graph: GraphEmitter, x: Tensor, order: readonly number
   }
   const shape = order.map((axis) => sizeAt(x, axis));
   return emit(graph, { operator: 'Transpose', inputs: [x], attributes: { perm: ints(order) } }, shape, x.type);
-}
-
-/** The order that undoes a transposition. */
-export function inverseOrder(order: readonly number[]): readonly number[] {
-  return order.map((_, axis) => order.indexOf(axis));
-}
-
-function reducedShape(shape: readonly number[], axes: readonly number[], keep: boolean): readonly number[] {
-  return keep
-    ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-    : shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** Sum over axes (none: the tensor itself). Reduced axes stay with size 1 unless `keep` is false. */

@@ -1,8 +1,8 @@
 // The optimisers' updates, as PyTorch defines SGD with momentum and Adam (weight decay added to the gradient in both).
 
 import type { ParameterRole } from '../../../network/op.ts';
-import { assertUnreachable } from '../../../common/assert.ts';
 import type { Optimizer } from '../engine.ts';
+import { decays } from '../optimizer-state.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
 import { add, affine, divide, multiply, square, subtract, unary } from './operators.ts';
 
@@ -13,33 +13,6 @@ export interface StepScalars {
   readonly stepSize: Tensor;
   /** Adam only: 1 / √(1 - β2ᵗ). */
   readonly secondMomentFactor: Tensor;
-}
-
-/** Values for the scalars at step `count` (1 for the first). */
-export function scalarsAt(optimizer: Optimizer, learningRate: number, count: number) {
-  if (optimizer.kind === 'sgd') return { learningRate, stepSize: learningRate, secondMomentFactor: 1 };
-  return {
-    learningRate,
-    stepSize: learningRate / (1 - optimizer.beta1 ** count),
-    secondMomentFactor: 1 / Math.sqrt(1 - optimizer.beta2 ** count),
-  };
-}
-
-/** The names of an optimiser's memory of one parameter; each has the parameter's shape and starts at 0. */
-export function slotsOf(optimizer: Optimizer): readonly string[] {
-  switch (optimizer.kind) {
-    case 'sgd':
-      return optimizer.momentum === 0 ? [] : ['momentum'];
-    case 'adam':
-      return ['first-moment', 'second-moment'];
-    default:
-      return assertUnreachable(optimizer);
-  }
-}
-
-/** Weights and free tensors decay; biases and what norms and activations learn do not, as is usual for MorphNet's scales. */
-function decays(role: ParameterRole): boolean {
-  return role === 'weight' || role === 'other';
 }
 
 export interface Update {

@@ -4,7 +4,8 @@
 import type { Padding } from '../../../network/op.ts';
 import { mirroredWeight } from './blocked-filters.ts';
 import { type GraphEmitter, int, ints, type Tensor } from './graph-emitter.ts';
-import { concat, emit, matMul, pad, reduceSum, reshape, sizeAt, sizeOf, slice } from './operators.ts';
+import { sizeOf } from '../shape-arithmetic.ts';
+import { concat, emit, matMul, pad, reduceSum, reshape, sizeAt, slice } from './operators.ts';
 
 /** The window of a convolution, one entry per spatial axis. */
 export interface Window {

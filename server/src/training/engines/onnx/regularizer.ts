@@ -3,24 +3,12 @@
 
 import type { NetworkGraph } from '../../../network/network-graph.ts';
 import { opOf } from '../../../network/network-graph.ts';
-import type { Op, OpId, Parameter } from '../../../network/op.ts';
+import type { Op, OpId } from '../../../network/op.ts';
 import type { RegularizerSource } from '../../../structure/channel-group.ts';
+import { weightLayout } from '../../../structure/op-regularizers.ts';
+import { sourceParameter } from '../training-state.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
-import { parameterOf } from './op-rule.ts';
-import { add, affine, divide, equal, multiply, reduce, reshape, sizeOf, sumOf, unary, where } from './operators.ts';
-
-/** The parameter that a source's regularization vector is made of; undefined for a batch norm without a scale. */
-export function sourceParameter(graph: NetworkGraph, source: RegularizerSource): Parameter | undefined {
-  return parameterOf(opOf(graph, source.op), source.kind === 'gamma' ? 'scale' : 'weight');
-}
-
-/** A weight with output channels outermost: [groups, in per group, out per group, rest] for transposed ones, else [1, 1, out, rest]. */
-function layoutOf(op: Op, shape: readonly number[]): readonly [number, number, number, number] {
-  const [first = 1, second = 1, ...kernel] = shape;
-  if (op.attributes.kind !== 'transposed-convolution') return [1, 1, first, sizeOf([second, ...kernel])];
-  const { groups } = op.attributes;
-  return [groups, first / groups, second, sizeOf(kernel)];
-}
+import { add, affine, divide, equal, multiply, reduce, reshape, sumOf, unary, where } from './operators.ts';
 
 /**
  * The gradients of Σ coefficient·r by parameter id. `coefficients` has a vector [channels] for each source op; r is |γ|,
@@ -62,11 +50,10 @@ function groupLassoGradient(
   coefficient: Tensor,
   l1Fraction: number,
 ): Tensor {
-  const layout = layoutOf(op, weight.shape);
-  const [groups, inputs, outputs, rest] = layout;
-  const count = inputs * rest;
-  const w = reshape(graph, weight, layout);
-  const spread = reshape(graph, coefficient, [groups, 1, outputs, 1]);
+  const { outer, inputs, outputs, inner } = weightLayout(op, weight.shape);
+  const count = inputs * inner;
+  const w = reshape(graph, weight, [outer, inputs, outputs, inner]);
+  const spread = reshape(graph, coefficient, [outer, 1, outputs, 1]);
   const sumOfSquares = reduce(graph, 'ReduceSumSquare', w, [1, 3]);
   const zero = graph.scalar(0);
   // d √(mean w²) / dw = w / (√n · ‖w‖)

@@ -260,8 +260,6 @@ function emitParametricRelu(context: RuleContext<'activation'>, x: Tensor): Emit
 }
 
 export const activationRule: OpRule<'activation'> = {
-  refusal: (attributes, op) =>
-    attributes.function === 'other' ? `the derivative of ${op.label} is not known` : undefined,
   emit: (context) => {
     const x = inputOf(context);
     const { function: name, slope } = context.attributes;

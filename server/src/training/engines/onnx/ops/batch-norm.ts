@@ -1,28 +1,13 @@
 // Batch norm: batch statistics in training, running statistics in inference, both as PyTorch keeps them.
 
-import type { Op } from '../../../../network/op.ts';
 import { fillVector, joined, knownBlocked } from '../blocked-layout.ts';
 import { channelKernels, type ChannelKernels } from '../channel-kernels.ts';
 import { withChannelsFirst } from '../channels-first.ts';
 import type { GraphEmitter, Tensor } from '../graph-emitter.ts';
-import {
-  type Emission,
-  type Emitted,
-  inputOf,
-  type OpRule,
-  parameterOf,
-  type RuleContext,
-  tensorOf,
-} from '../op-rule.ts';
-import { add, affine, maximum, multiply, sizeAt, sizeOf, subtract, unary } from '../operators.ts';
-
-/** Names under which a batch norm's running statistics are kept; a graph that does not list them gets names from the op. */
-export function runningStatisticsOf(op: Op): { readonly mean: string; readonly variance: string } {
-  return {
-    mean: parameterOf(op, 'running-mean')?.id ?? `${op.name}.running_mean`,
-    variance: parameterOf(op, 'running-variance')?.id ?? `${op.name}.running_var`,
-  };
-}
+import { type Emission, type Emitted, inputOf, type OpRule, type RuleContext, tensorOf } from '../op-rule.ts';
+import { parameterOf, runningStatisticsOf } from '../../training-state.ts';
+import { sizeOf } from '../../shape-arithmetic.ts';
+import { add, affine, maximum, multiply, sizeAt, subtract, unary } from '../operators.ts';
 
 export const batchNormRule: OpRule<'batch-norm'> = {
   emit: (context) =>

@@ -2,7 +2,8 @@
 
 import type { GraphEmitter, Tensor } from '../graph-emitter.ts';
 import { inputOf, type OpRule, requiredTensorOf, tensorOf } from '../op-rule.ts';
-import { add, matMul, reduceSum, reshape, sizeAt, sizeOf, sumTo } from '../operators.ts';
+import { sizeOf } from '../../shape-arithmetic.ts';
+import { add, matMul, reduceSum, reshape, sizeAt, sumTo } from '../operators.ts';
 
 /** All axes but the last as one. */
 function asRows(graph: GraphEmitter, x: Tensor): Tensor {

@@ -5,6 +5,7 @@ import { emitSum } from '../blocked-layout.ts';
 import { type GraphEmitter, int, text, type Tensor } from '../graph-emitter.ts';
 import { emitGlobalAverage } from './pool.ts';
 import { type Emitted, inputOf, type OpRule, requiredTensorOf } from '../op-rule.ts';
+import { sizeOf } from '../../shape-arithmetic.ts';
 import {
   affine,
   divide,
@@ -21,7 +22,6 @@ import {
   reduceSum,
   reshape,
   sizeAt,
-  sizeOf,
   softmax,
   subtract,
   sumTo,
@@ -106,10 +106,6 @@ function choice(
 }
 
 export const elementwiseRule: OpRule<'elementwise'> = {
-  refusal: ({ operator }) =>
-    operator === 'compare' || operator === 'where'
-      ? `which elements it chooses (${operator}) is not part of the network graph`
-      : undefined,
   emit: (context) => {
     const { graph, inputs, isOnlyReader } = context;
     const { operator } = context.attributes;
@@ -143,10 +139,6 @@ export const elementwiseRule: OpRule<'elementwise'> = {
 };
 
 export const reduceRule: OpRule<'reduce'> = {
-  refusal: ({ reducer }) =>
-    reducer === 'product' || reducer === 'variance' || reducer === 'norm'
-      ? `the derivative of a reduction by ${reducer} is not implemented`
-      : undefined,
   emit: (context) => {
     const { graph, attributes } = context;
     const x = inputOf(context);

@@ -1,18 +1,13 @@
 // Pools: maximum, average, adaptive, and resizing (which is pooling's relative: fixed shares of input positions).
 
+import { adaptiveAverage, adaptiveRange, averageWindow, type AxisMap, interpolation } from '../../axis-maps.ts';
 import { emitImageMean, knownBlocked, toPlain } from '../blocked-layout.ts';
 import { withChannelsFirst } from '../channels-first.ts';
 import { type GraphEmitter, ints, text, type Tensor } from '../graph-emitter.ts';
-import {
-  adaptiveAverage,
-  adaptiveRange,
-  applyMaps,
-  averageWindow,
-  type AxisMap,
-  interpolation,
-} from '../linear-maps.ts';
+import { applyMaps } from '../linear-maps.ts';
 import { type Emitted, inputOf, type OpRule } from '../op-rule.ts';
-import { affine, concat, emit, expand, pad, reduce, reshape, sizeAt, sizeOf, slice, sumOf } from '../operators.ts';
+import { sizeOf } from '../../shape-arithmetic.ts';
+import { affine, concat, emit, expand, pad, reduce, reshape, sizeAt, slice, sumOf } from '../operators.ts';
 import { placed } from './reshape.ts';
 
 function emitMaps(graph: GraphEmitter, x: Tensor, maps: readonly AxisMap[]): Emitted {

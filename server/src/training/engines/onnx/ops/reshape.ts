@@ -1,14 +1,10 @@
 // Ops that move elements without computing: reshape, permute, expand, slice, concat, shuffles and blocks.
 
 import type { GraphEmitter, Tensor } from '../graph-emitter.ts';
+import { fromFront, inverseOrder } from '../../shape-arithmetic.ts';
 import { withChannelsFirst } from '../channels-first.ts';
 import { type Emitted, inputOf, type OpRule } from '../op-rule.ts';
-import { concat, expand, inverseOrder, pad, reshape, sizeAt, slice, sumTo, transpose } from '../operators.ts';
-
-/** An axis counted from the front. */
-function fromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
+import { concat, expand, pad, reshape, sizeAt, slice, sumTo, transpose } from '../operators.ts';
 
 export const identityRule: OpRule<'identity'> = {
   emit: (context) => ({ output: inputOf(context), pullback: (gradient) => ({ inputs: [gradient] }) }),

@@ -1,10 +1,10 @@
 // The shapes of a network's values at the real batch size. The graph is drawn for a batch of 1, so each value's batch
 // axis is traced from the input on, and that axis grows.
 
-import type { NetworkGraph } from '../../../network/network-graph.ts';
-import { valueOf } from '../../../network/network-graph.ts';
-import type { Op, OpId, ValueId } from '../../../network/op.ts';
-import { isKnownShape } from '../../../network/shape.ts';
+import type { NetworkGraph } from '../../network/network-graph.ts';
+import { valueOf } from '../../network/network-graph.ts';
+import type { Op, OpId, ValueId } from '../../network/op.ts';
+import { isKnownShape } from '../../network/shape.ts';
 
 /** A value at the real batch size; `batchAxis` is undefined for values that no image feeds. */
 interface BatchedShape {
