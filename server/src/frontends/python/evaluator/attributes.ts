@@ -15,6 +15,7 @@ import {
   tuple,
   typeName,
   unknown,
+  type Arguments,
   type ClassValue,
   type InstanceValue,
   type PyValue,
@@ -56,6 +57,7 @@ export function findAttribute(
       // `object` has these, and they do nothing.
       if (name === '__init__' || name === '__init_subclass__' || name === '__setattr__')
         return builtin(name, () => none);
+      if (name === '__new__') return builtin(name, newInstance);
       return undefined;
     }
     case 'tensor':
@@ -174,8 +176,22 @@ function classAttribute(
   }
   if (name === '__doc__') return none;
   if (name === '__module__') return string('builtins');
+  if (/^(str|list|tuple|dict|set|int|float)$/.test(object.name) && object.span === undefined) {
+    // `str.isalnum(text)`: the method of whatever it is called with.
+    return builtin(name, (_, { positional: [self = none, ...positional], keywords }, at) =>
+      interpreter.call(getAttribute(interpreter, self, name, at), { positional, keywords }, at),
+    );
+  }
   const missing = unknownBaseOf(object);
   return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.name}, is not known`, span);
+}
+
+/** `object.__new__`: an instance of the given class that no constructor has seen. */
+function newInstance(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+  const [type] = args.positional;
+  return type?.kind === 'class'
+    ? { kind: 'instance', class: type, attributes: new Map(), site: { span, callChain: [...interpreter.callStack] } }
+    : unknown('What this makes an instance of is not known', span);
 }
 
 function moduleAttribute(

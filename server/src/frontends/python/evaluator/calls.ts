@@ -79,7 +79,7 @@ function instantiate(interpreter: Interpreter, type: ClassValue, args: Arguments
     return (value && enumMember(type, value)) ?? interpreter.raise('ValueError', `not a member of ${type.name}`, span);
   }
   if (construct !== undefined && type.construct !== undefined) return construct(interpreter, args, span);
-  const instance: InstanceValue = {
+  let instance: InstanceValue = {
     kind: 'instance',
     class: type,
     attributes: new Map(),
@@ -89,6 +89,7 @@ function instantiate(interpreter: Interpreter, type: ClassValue, args: Arguments
   if (maker?.kind === 'function') {
     const made = interpreter.call(maker, { positional: [type, ...args.positional], keywords: args.keywords }, span);
     if (made.kind !== 'instance' || made.class !== type) return made;
+    instance = { ...made, site: instance.site };
   }
   const init = interpreter.method(instance, '__init__', span);
   if (init) interpreter.call(init, args, span);
@@ -158,9 +159,9 @@ function callFunction(interpreter: Interpreter, callee: FunctionValue, args: Arg
   const [self] = args.positional;
   const scope: Scope = {
     names,
-    parent: callee.scope.isClassBody === true ? callee.scope.parent : callee.scope,
+    parent: callee.scope.classBody === undefined ? callee.scope : callee.scope.parent,
     module: callee.scope.module,
-    ...(callee.owner && self && { method: { owner: callee.owner, self } }),
+    ...(callee.scope.classBody && self && { method: { owner: callee.scope.classBody, self } }),
     ...(body.kind === 'function' && body.isGenerator && { yielded: [] }),
     globals: new Set(),
     nonlocals: new Set(),

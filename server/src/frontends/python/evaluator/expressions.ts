@@ -178,7 +178,7 @@ function lookUp(interpreter: Interpreter, scope: Scope, name: string, span: Sour
   let current: Scope | undefined = scope;
   let isInner = false;
   while (current) {
-    const found = current.isClassBody === true && isInner ? undefined : current.names.get(name);
+    const found = current.classBody !== undefined && isInner ? undefined : current.names.get(name);
     if (found !== undefined) return found;
     isInner = true;
     current = current.parent;

@@ -150,9 +150,11 @@ export function importFrom(
 
 function importedName(interpreter: Interpreter, module: ModuleValue, name: string, span: SourceSpan): PyValue {
   const own = module.names.get(name) ?? deferredName(module, name);
-  if (own !== undefined) return own;
+  if (own !== undefined && own.kind !== 'unknown') return own;
+  // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
   const child = importModule(interpreter, `${module.name}.${name}`, span) ?? siblingModule(interpreter, module, name);
   if (child) return child;
+  if (own !== undefined) return own;
   if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
   const getter = module.names.get('__getattr__');
   if (getter) return interpreter.callWith(getter, span, { kind: 'string', value: name });

@@ -282,7 +282,7 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
   };
   made.mro = resolutionOrder(made);
   made.attributes.set('__module__', string(scope.module.name));
-  const body: Scope = { names: made.attributes, parent: scope, module: scope.module, isClassBody: true };
+  const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
   runBlock(interpreter, body, definition.body);
   const fields = definition.body.flatMap((statement) => {
     if (statement.kind !== 'annotated' || statement.target.kind !== 'name') return [];
@@ -290,7 +290,6 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
     return [{ name: statement.target.name, ...(value && { default: value }) }];
   });
   made.fields = fields;
-  for (const value of made.attributes.values()) own(value, made);
   if (
     bases.some(
       (base) =>
@@ -306,15 +305,6 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
     return type;
   }
   return made;
-}
-
-/** Functions of a class body know their class, for `super()`. */
-function own(value: PyValue, owner: ClassValue): void {
-  if (value.kind === 'function') value.owner ??= owner;
-  else if (value.kind === 'property') {
-    own(value.getter, owner);
-    if (value.setter) own(value.setter, owner);
-  } else if (value.kind === 'static-method' || value.kind === 'class-method') own(value.function, owner);
 }
 
 function raiseValue(interpreter: Interpreter, scope: Scope, value: PyValue, span: Statement['span']): never {

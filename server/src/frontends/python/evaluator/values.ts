@@ -17,8 +17,8 @@ export interface Scope {
   readonly method?: { readonly owner: ClassValue; readonly self: PyValue };
   readonly globals?: Set<string>;
   readonly nonlocals?: Set<string>;
-  /** Class bodies are not seen from the functions inside them. */
-  readonly isClassBody?: boolean;
+  /** The class whose body this is. Class bodies are not seen from the functions inside them. */
+  readonly classBody?: ClassValue;
   /** Values that a generator function has yielded so far. */
   readonly yielded?: PyValue[];
 }
@@ -63,7 +63,6 @@ export interface FunctionValue {
   /** Evaluated once, when the function was defined. */
   readonly defaults: ReadonlyMap<string, PyValue>;
   readonly scope: Scope;
-  owner?: ClassValue;
   readonly attributes: Map<string, PyValue>;
 }
 /** The attribute of a function whose decorator failed: no name that Python text can use. */

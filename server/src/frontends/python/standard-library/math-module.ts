@@ -67,6 +67,17 @@ function factorial(n: number): number {
   return result;
 }
 
+/** The error function by its series (Abramowitz and Stegun 7.1.6); beyond 6 it is 1 in double precision. */
+function errorFunction(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
 const functions: Readonly<Record<string, LibraryFunction>> = {
   ceil: rounding('ceil', Math.ceil),
   floor: rounding('floor', Math.floor),
@@ -89,6 +100,8 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
   sinh: real(Math.sinh),
   cosh: real(Math.cosh),
   tanh: real(Math.tanh),
+  erf: real(errorFunction),
+  erfc: real((value) => 1 - errorFunction(value)),
   hypot: real(Math.hypot),
   fmod: real((a, b = 1) => a % b),
   copysign: real((a, b = 1) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),

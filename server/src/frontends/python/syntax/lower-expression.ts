@@ -19,7 +19,21 @@ const deepest = 400;
 /** One expression. Never throws; text that is no expression becomes `broken`, with a problem. */
 export function lowerExpression(lowering: Lowering, node: Node): Expression {
   if (lowering.depth >= deepest) return { kind: 'broken', reason: 'Nested too deeply', span: spanOf(lowering, node) };
-  return lower({ ...lowering, depth: lowering.depth + 1 }, node);
+  return aroundStar(lower({ ...lowering, depth: lowering.depth + 1 }, node));
+}
+
+/** Outside parentheses the grammar reads `*x.shape` as `(*x).shape`; the star belongs around all of it. */
+function aroundStar(expression: Expression): Expression {
+  const { span } = expression;
+  if (expression.kind === 'attribute' && expression.object.kind === 'starred')
+    return { kind: 'starred', value: { ...expression, object: expression.object.value }, span };
+  if (expression.kind === 'subscript' && expression.object.kind === 'starred')
+    return { kind: 'starred', value: { ...expression, object: expression.object.value }, span };
+  if (expression.kind === 'call' && expression.callee.kind === 'starred')
+    return { kind: 'starred', value: { ...expression, callee: expression.callee.value }, span };
+  if (expression.kind === 'binary' && expression.left.kind === 'starred')
+    return { kind: 'starred', value: { ...expression, left: expression.left.value }, span };
+  return expression;
 }
 
 /** An expression that may be missing. */

@@ -18,8 +18,10 @@ import {
 } from '../evaluator/values.ts';
 import { functionValues, passThrough, plainClasses, silentClass, without } from '../standard-library/module-table.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
+import { einopsFunctions, einopsModules } from './einops.ts';
 import { elementTypeOf } from './element-types.ts';
 import { functional } from './functional.ts';
+import { moduleClass } from './module-classes.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
 import { itemOf } from './tensor-operators.ts';
@@ -213,6 +215,9 @@ const checkpointing: Names = functionValues({
   },
 });
 
+/** `Variable(tensor)`, from before PyTorch 0.4: the tensor itself. */
+const variableClass = nativeClass('Tensor', [], [], (_, args) => args.positional[0] ?? none);
+
 /** `torch.autograd.Function`: applying it runs its forward, with a context that keeps nothing. */
 function autogradFunction(): ClassValue {
   const context = silentClass(
@@ -239,6 +244,8 @@ const nnNames: Table = ({ classes, parameterClass }) => [
   ['Buffer', passThrough('Buffer')],
   ['_BatchNorm', classes.get('_BatchNorm') ?? none],
 ];
+
+const einopsNames: Table = ({ network }) => asBuiltins(network, 'einops.', einopsFunctions);
 
 const tables: Readonly<Record<string, Table>> = {
   torch: torchNames,
@@ -292,7 +299,11 @@ const tables: Readonly<Record<string, Table>> = {
     ['allow_in_graph', passThrough('allow_in_graph')],
   ],
   'torch.onnx': () => falseFunctions('is_in_onnx_export'),
-  'torch.autograd': () => [['Function', autogradFunction()], ...plainClasses('Variable')],
+  'torch.autograd': () => [
+    ['Function', autogradFunction()],
+    ['Variable', variableClass],
+  ],
+  'torch.autograd.variable': () => [['Variable', variableClass]],
   'torch.autograd.function': () => [['Function', autogradFunction()]],
   'torch.utils.data': () =>
     plainClasses('Dataset DataLoader IterableDataset Sampler Subset ConcatDataset TensorDataset random_split'),
@@ -314,6 +325,14 @@ const tables: Readonly<Record<string, Table>> = {
     const norm = torchTensorFunctions['norm'];
     return norm ? asBuiltins(network, 'torch.linalg.', { norm, vector_norm: norm }) : [];
   },
+  einops: einopsNames,
+  'einops.einops': einopsNames,
+  'einops.layers': () => [],
+  'einops.layers.torch': ({ classes, network }) =>
+    einopsModules.map((row) => [
+      row.name,
+      moduleClass(row, classes.get('Module') ?? nativeClass('Module', []), network),
+    ]),
   numpy: numpyNames,
   PIL: () => [],
   tqdm: () => passThroughs('tqdm trange'),

@@ -1,6 +1,7 @@
 // Products of tensors: matmul and its kin, einsum, attention. One row each.
 
 import type { Dimension } from '../../../network/shape.ts';
+import { binary } from '../evaluator/operators.ts';
 import { none, tuple, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
@@ -173,9 +174,11 @@ function contract(
   const columns = rightLetters.filter((letter) => !both.includes(letter));
   const letters = [...batch, ...rows, ...columns];
   const batchGroups = batch.map((letter) => [letter]);
+  const isSum = inner.some((letter) => sizes.get(letter) !== 1);
   const a = arranged(call, left, leftLetters, [...batchGroups, rows, inner], sizes);
   const b = arranged(call, right, rightLetters, [...batchGroups, inner, columns], sizes);
-  const raw = product(call, a, b, call.label);
+  // With nothing to sum over PyTorch multiplies element by element, and counts no product of matrices.
+  const raw = isSum ? product(call, a, b, call.label) : binary(call.interpreter, '*', a, b, call.span);
   if (raw.kind !== 'tensor' || (rows.length === 1 && columns.length === 1)) return { value: raw, letters };
   const shape = letters.map((letter) => sizes.get(letter) ?? 1);
   const value = call.network.emit(call.interpreter, {
