@@ -102,3 +102,24 @@ function cubicShare(distance: number): number {
   if (distance <= 1) return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
   return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
 }
+
+/** A border that repeats the content: each output position is one input position. Negative amounts crop. */
+export function fillAxis(
+  inputSize: number,
+  { before, after }: { readonly before: number; readonly after: number },
+  mode: 'reflect' | 'replicate' | 'circular',
+): AxisMap {
+  return axisMap(inputSize + before + after, inputSize, (row) => {
+    const at = row - before;
+    switch (mode) {
+      case 'replicate':
+        return [[Math.min(inputSize - 1, Math.max(0, at)), 1]];
+      case 'circular':
+        return [[(at + inputSize) % inputSize, 1]];
+      case 'reflect': {
+        const last = inputSize - 1;
+        return [[last - Math.abs(last - Math.abs(at)), 1]];
+      }
+    }
+  });
+}

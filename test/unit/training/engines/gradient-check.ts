@@ -1,14 +1,15 @@
-// Compares the gradients that an ONNX graph computes with finite differences of the same graph's output.
+// Compares the gradients that the engines compute with finite differences of the output, and with each other.
 
 import { expect } from 'vitest';
-import { batchShapes } from '../../../../server/src/training/engines/batch-shapes.ts';
-import { emitBackward, emitForward } from '../../../../server/src/training/engines/onnx/differentiate.ts';
-import { GraphEmitter, type Tensor } from '../../../../server/src/training/engines/onnx/graph-emitter.ts';
-import { encodeModel } from '../../../../server/src/training/engines/onnx/onnx-model.ts';
-import { loadOnnxRuntime } from '../../../../server/src/training/engines/onnx/onnx-runtime.ts';
-import type { Emission } from '../../../../server/src/training/engines/onnx/op-rule.ts';
-import { randomStream } from '../../../../server/src/training/engines/random.ts';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
+import { randomStream } from '../../../../server/src/training/engines/random.ts';
+import {
+  channelBlocks,
+  differentiatedByOnnx,
+  differentiatedByTfjs,
+  type DifferentiatedNetwork,
+  type Values,
+} from './differentiated-network.ts';
 
 export interface GradientCheckOptions {
   readonly batchSize?: number;
@@ -21,106 +22,105 @@ export interface GradientCheckOptions {
   readonly samples?: number;
 }
 
+/** Relative to a gradient's root mean square. */
+const differenceTolerance = 0.01;
+const engineTolerance = 2e-4;
+
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-const runtime = loadOnnxRuntime(1);
-
 /**
- * Checks d Σ(output·weights) / d(input, every parameter) at sampled elements, by the plain operators and, where this
- * machine has them, by the blocked ones.
+ * Checks d Σ(output·upstream) / d(input, every parameter): at sampled elements against finite differences, for the onnx
+ * engine by its plain operators and, where this machine has them, by the blocked ones, and for the tfjs engine; and at
+ * all elements for these engines against each other.
  */
 export async function checkGradients(graph: NetworkGraph, options: GradientCheckOptions = {}): Promise<void> {
-  for (const channelBlock of new Set([1, (await runtime).channelBlock])) await check(graph, channelBlock, options);
+  const { batchSize = 2 } = options;
+  const networks = [await differentiatedByTfjs(graph, batchSize)];
+  for (const block of await channelBlocks()) networks.push(await differentiatedByOnnx(graph, batchSize, block));
+  const results: Values[] = [];
+  for (const network of networks) {
+    const values = drawnValues(networks, options);
+    const found = await network.run(values);
+    await checkAgainstDifferences(network, values, found, options);
+    results.push(found);
+    await network.dispose();
+  }
+  const [first, ...others] = results;
+  for (const other of others) expectAlike(other, first ?? new Map());
 }
 
-async function check(graph: NetworkGraph, channelBlock: number, options: GradientCheckOptions): Promise<void> {
-  const { batchSize = 2, distance = 1e-2, clearance = 0.05, samples = 6 } = options;
-  const random = randomStream(1, 'gradient check');
-  const emitter = new GraphEmitter(channelBlock);
-  const [inputId] = graph.inputs;
-  const [outputId] = graph.outputs;
-  const shapes = batchShapes(graph, batchSize);
-  if (inputId === undefined || outputId === undefined || !shapes.ok) throw new Error('The network can not be emitted');
-  const images = emitter.input('images', 'float32', shapes.shapes.get(inputId)?.shape ?? []);
-  const parameters = new Map<string, Tensor>();
-  const buffers = new Map<string, Tensor>();
-  for (const parameter of graph.ops.flatMap((op) => op.parameters)) {
-    const isBuffer = parameter.role === 'running-mean' || parameter.role === 'running-variance';
-    const map = isBuffer ? buffers : parameters;
-    if (!map.has(parameter.id))
-      map.set(parameter.id, emitter.input(parameter.id, 'float32', parameter.shape.map(Number)));
-  }
-  const stepCount = emitter.input('count', 'float32', []);
-  const emission: Emission = {
-    graph: emitter,
-    mode: 'training',
-    parameters,
-    buffers: new Map(buffers),
-    dropoutMasks: [],
-    stepCount,
-  };
-  const forward = emitForward(graph, [outputId], batchSize, emission, images);
-  const output = forward.values.get(outputId);
-  if (output === undefined) throw new Error('The output was not emitted');
-  const upstream = emitter.input('upstream', 'float32', output.shape);
-  const backward = emitBackward(emission, forward, outputId, upstream, [inputId]);
-  const gradientOfInput = backward.values.get(inputId);
-  const outputs = new Map<string, Tensor>([['output', output]]);
-  if (gradientOfInput !== undefined) outputs.set('images', gradientOfInput);
-  for (const [id, gradient] of backward.parameters) outputs.set(id, gradient);
-  const { model, names } = emitter.finish(outputs);
-  const { open, floatTensor } = await runtime;
-  const session = await open(encodeModel(model));
-
-  const clear = (): number => {
-    const value = random.normal();
-    return value + Math.sign(value) * clearance;
-  };
-  const data = new Map<string, Float32Array>();
-  for (const { name, shape } of model.inputs) {
+/** A value for everything that one of the networks reads, the same for all. */
+function drawnValues(
+  networks: readonly DifferentiatedNetwork[],
+  options: GradientCheckOptions,
+): Map<string, Float32Array> {
+  const { clearance = 0.05 } = options;
+  const values = new Map<string, Float32Array>();
+  for (const { name, shape } of networks.flatMap(({ inputs }) => inputs)) {
+    const random = randomStream(1, `gradient check ${name}`);
+    const clear = (): number => {
+      const value = random.normal();
+      return value + Math.sign(value) * clearance;
+    };
     const valueAt = name === 'images' ? (options.input ?? clear) : clear;
-    data.set(
+    values.set(
       name,
       Float32Array.from({ length: count(shape) }, (_, index) => valueAt(index)),
     );
   }
-  const run = async (): Promise<ReadonlyMap<string, Float32Array>> => {
-    const feeds = Object.fromEntries(
-      model.inputs.map(({ name, shape }) => [name, floatTensor(data.get(name) ?? new Float32Array(), shape)]),
-    );
-    const results = await session.run(feeds);
-    return new Map([...names].map(([role, { name }]) => [role, results[name]?.data as Float32Array]));
-  };
-  const scalar = (result: ReadonlyMap<string, Float32Array>): number => {
+  return values;
+}
+
+function rootMeanSquare(gradient: Float32Array): number {
+  return Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0) / gradient.length) + 1e-3;
+}
+
+async function checkAgainstDifferences(
+  network: DifferentiatedNetwork,
+  data: Map<string, Float32Array>,
+  analytic: Values,
+  options: GradientCheckOptions,
+): Promise<void> {
+  const { distance = 1e-2 } = options;
+  const samples = network.samples ?? options.samples ?? 6;
+  const random = randomStream(1, 'gradient check');
+  const scalar = async (): Promise<number> => {
     const weights = data.get('upstream') ?? new Float32Array();
-    return (result.get('output') ?? new Float32Array()).reduce(
-      (sum, value, index) => sum + value * (weights[index] ?? 0),
-      0,
-    );
+    const output = await network.output(data);
+    return output.reduce((sum, value, index) => sum + value * (weights[index] ?? 0), 0);
   };
-  const analytic = await run();
-  const checked = [...names.keys()].filter((role) => role !== 'output');
+  const checked = [...analytic.keys()].filter((role) => role !== 'output');
   expect(checked.length).toBeGreaterThan(0);
   for (const role of checked) {
     const values = data.get(role);
     const gradient = analytic.get(role);
     if (values === undefined || gradient === undefined) throw new Error(`No values for ${role}`);
     expect(gradient.length, role).toBe(values.length);
-    const scale = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0) / gradient.length) + 1e-3;
+    const scale = rootMeanSquare(gradient);
     for (let sample = 0; sample < Math.min(samples, values.length); sample += 1) {
       const index = values.length <= samples ? sample : Math.floor(random.uniform() * values.length);
       const original = values[index] ?? 0;
       values[index] = original + distance;
-      const above = scalar(await run());
+      const above = await scalar();
       values[index] = original - distance;
-      const below = scalar(await run());
+      const below = await scalar();
       values[index] = original;
       const numeric = (above - below) / (Math.fround(original + distance) - Math.fround(original - distance));
       expect(
         Math.abs((gradient[index] ?? NaN) - numeric) / scale,
-        `block ${String(channelBlock)}, ${role}[${String(index)}]: ${String(gradient[index])} and ${String(numeric)}`,
-      ).toBeLessThan(0.01);
+        `${network.name}, ${role}[${String(index)}]: ${String(gradient[index])} and ${String(numeric)}`,
+      ).toBeLessThan(differenceTolerance);
     }
   }
-  await session.release();
+}
+
+/** Outputs and gradients of two engines, element by element. */
+export function expectAlike(actual: Values, expected: Values): void {
+  expect([...actual.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+  for (const [role, values] of expected) {
+    const others = actual.get(role) ?? new Float32Array();
+    expect(others.length, role).toBe(values.length);
+    const worst = values.reduce((most, value, index) => Math.max(most, Math.abs(value - (others[index] ?? NaN))), 0);
+    expect(worst / rootMeanSquare(values), role).toBeLessThan(engineTolerance);
+  }
 }

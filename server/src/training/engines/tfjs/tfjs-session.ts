@@ -1,0 +1,223 @@
+// A network in training on TensorFlow.js. The state stays in tensors of the backend between steps.
+
+import { opOf } from '../../../network/network-graph.ts';
+import type { OpId } from '../../../network/op.ts';
+import { checkBatch, filledBatch } from '../batch-check.ts';
+import { fillDropoutMask } from '../dropout-mask.ts';
+import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
+import { logitsOf } from '../logits.ts';
+import { scalarsAt, slotsOf } from '../optimizer-state.ts';
+import { sizeOf } from '../shape-arithmetic.ts';
+import {
+  checkedStepCount,
+  regularizationVectorsOf,
+  runningStatistics,
+  savedState,
+  slotName,
+  stateEntries,
+  type StateEntry,
+  trainedParameters,
+  type TrainedParameter,
+} from '../training-state.ts';
+import { forward, planWalk, type WalkPlan } from './differentiate.ts';
+import { crossEntropy } from './loss.ts';
+import type { Pass } from './op-rule.ts';
+import { updated } from './optimizer.ts';
+import { asPlain } from './placed.ts';
+import { regularizerGradients } from './regularizer.ts';
+import { scoped } from './scope.ts';
+import type { Backend, Tensor } from './tensorflow.ts';
+
+export class TfjsTrainingSession implements TrainingSession {
+  readonly #backend: Backend;
+  readonly #request: CompileRequest;
+  readonly #plan: WalkPlan;
+  readonly #imageShape: readonly number[];
+  readonly #trained: readonly TrainedParameter[];
+  readonly #buffers: readonly StateEntry[];
+  readonly #entries: readonly StateEntry[];
+  readonly #state = new Map<string, Tensor>();
+  #stepCount = 0;
+
+  /** The graph must be trainable (`Engine.untrainable` names no op). */
+  constructor(backend: Backend, request: CompileRequest) {
+    const { graph, batchSize } = request;
+    const found = logitsOf(graph);
+    if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
+    this.#backend = backend;
+    this.#request = request;
+    this.#plan = planWalk(graph, found.logits.value, batchSize);
+    const [input = -1] = graph.inputs;
+    const imageShape = this.#plan.shapes.get(input);
+    if (imageShape === undefined) throw new Error('The network has no input of known shape');
+    this.#imageShape = imageShape;
+    this.#trained = trainedParameters(graph);
+    this.#buffers = runningStatistics(graph);
+    this.#entries = stateEntries(request);
+    for (const { name, shape, initial } of this.#entries) this.#set(name, this.#tensorOf(initial(), shape));
+  }
+
+  async step(request: StepRequest): Promise<StepResult> {
+    checkBatch(request, this.#imageShape);
+    await aTurn();
+    const { tf } = this.#backend;
+    const { graph, sources, optimizer, labelSmoothing } = this.#request;
+    const count = this.#stepCount + 1;
+    const statistics = new Map<string, Tensor>();
+    const images = this.#tensorOf(request.images, this.#imageShape);
+    const passed = forward(this.#plan, this.#pass('training', count, statistics), images);
+    const { gradient, results } = scoped(
+      tf,
+      () => {
+        const loss = crossEntropy(tf, asPlain(tf, passed.target), request.labels, labelSmoothing);
+        return { gradient: loss.gradient, results: tf.stack([tf.mean(loss.losses), tf.sum(loss.hits)]) };
+      },
+      (made) => [made.gradient, made.results],
+    );
+    const { parameters: gradients } = passed.backward(gradient);
+    images.dispose();
+    const penalties = scoped(
+      tf,
+      () => regularizerGradients(tf, graph, sources, this.#state, request.coefficients),
+      (made) => [...made.values()],
+    );
+    const scalars = scalarsAt(optimizer, request.learningRate, count);
+    for (const trained of this.#trained) {
+      const { id } = trained.parameter;
+      this.#update(trained, [gradients.get(id), penalties.get(id)], scalars);
+    }
+    tf.dispose([...gradients.values(), ...penalties.values()]);
+    for (const [name, tensor] of statistics) this.#set(name, tensor);
+    this.#stepCount = count;
+    const [loss = NaN, correct = 0] = await results.data();
+    results.dispose();
+    return { loss, correct };
+  }
+
+  async evaluate(batch: Batch): Promise<StepResult> {
+    const filled = filledBatch(batch, this.#imageShape);
+    checkBatch(filled, this.#imageShape);
+    await aTurn();
+    const { tf } = this.#backend;
+    const images = this.#tensorOf(filled.images, this.#imageShape);
+    const passed = forward(this.#plan, this.#pass('inference', this.#stepCount, new Map()), images);
+    const results = scoped(
+      tf,
+      () => {
+        const { losses, hits } = crossEntropy(tf, asPlain(tf, passed.target), filled.labels, 0);
+        return tf.stack([losses, hits]);
+      },
+      (made) => [made],
+    );
+    passed.dispose();
+    images.dispose();
+    const numbers = Float32Array.from(await results.data());
+    results.dispose();
+    const count = batch.labels.length;
+    const sum = (row: number): number =>
+      numbers
+        .subarray(row * filled.labels.length, row * filled.labels.length + count)
+        .reduce((total, value) => total + value, 0);
+    return { loss: count === 0 ? 0 : sum(0) / count, correct: sum(1) };
+  }
+
+  regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
+    return regularizationVectorsOf(this.#request, (id) => this.#read(id));
+  }
+
+  state(): TensorState {
+    return savedState(
+      new Map(this.#entries.map(({ name, shape }) => [name, { shape, data: this.#read(name) }])),
+      this.#stepCount,
+    );
+  }
+
+  restore(state: TensorState): void {
+    const count = checkedStepCount(state, this.#entries);
+    for (const { name, shape } of this.#entries) {
+      this.#set(name, this.#tensorOf(state.get(name)?.data ?? new Float32Array(sizeOf(shape)), shape));
+    }
+    this.#stepCount = count;
+  }
+
+  dispose(): Promise<void> {
+    for (const tensor of this.#state.values()) tensor.dispose();
+    this.#state.clear();
+    return Promise.resolve();
+  }
+
+  #pass(mode: Pass['mode'], stepCount: number, statistics: Map<string, Tensor>): Pass {
+    return {
+      backend: this.#backend,
+      mode,
+      parameters: new Map(this.#trained.map(({ parameter: { id } }) => [id, this.#tensor(id)])),
+      // Ops that share a batch norm update its statistics one after the other.
+      buffers: { get: (id) => statistics.get(id) ?? this.#state.get(id) },
+      updateBuffer: (id, tensor) => {
+        statistics.get(id)?.dispose();
+        statistics.set(id, tensor);
+      },
+      dropoutMask: (op, rate, size) => {
+        const mask = new Float32Array(size);
+        fillDropoutMask(mask, op, rate, this.#request.seed, stepCount);
+        return mask;
+      },
+      stepCount,
+    };
+  }
+
+  /** Moves one parameter. One that nothing depends on stays as it is, as in PyTorch. */
+  #update(
+    { parameter: { id, role } }: TrainedParameter,
+    parts: readonly (Tensor | undefined)[],
+    scalars: ReturnType<typeof scalarsAt>,
+  ): void {
+    const { tf } = this.#backend;
+    const { optimizer } = this.#request;
+    const [first, second] = parts.filter((part) => part !== undefined);
+    if (first === undefined) return;
+    const names = slotsOf(optimizer).map((slot) => slotName(slot, id));
+    const next = scoped(
+      tf,
+      () => {
+        const gradient = second === undefined ? first : tf.add(first, second);
+        const slots = names.map((name) => this.#tensor(name));
+        const found = updated(tf, optimizer, { value: this.#tensor(id), gradient, slots, role }, scalars);
+        // The gradient is freed by whoever made it; a slot that is it needs a tensor of its own.
+        return { ...found, slots: found.slots.map((slot) => (slot === first ? slot.clone() : slot)) };
+      },
+      ({ value, slots }) => [value, ...slots],
+    );
+    this.#set(id, next.value);
+    next.slots.forEach((slot, index) => {
+      this.#set(names[index] ?? '', slot);
+    });
+  }
+
+  #tensorOf(data: Float32Array, shape: readonly number[]): Tensor {
+    // A copy: the backend may read the array only when an op first needs it.
+    return this.#backend.tf.tensor(data.slice(), [...shape], 'float32');
+  }
+
+  #tensor(name: string): Tensor {
+    const tensor = this.#state.get(name);
+    if (tensor === undefined) throw new Error(`No state ${name}`);
+    return tensor;
+  }
+
+  #set(name: string, tensor: Tensor): void {
+    this.#state.get(name)?.dispose();
+    this.#state.set(name, tensor);
+  }
+
+  #read(name: string): Float32Array {
+    return Float32Array.from(this.#tensor(name).dataSync());
+  }
+}
+
+/** Lets the process hear its parent: the backend computes a step without giving way. */
+function aTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
