@@ -6,6 +6,8 @@ import type { Interpreter } from '../evaluator/interpreter.ts';
 import {
   bool,
   builtin,
+  dict,
+  keyOf,
   none,
   pyFalse,
   string,
@@ -78,8 +80,9 @@ const methods: Readonly<Record<string, Method>> = {
     if (name?.kind === 'string') self.attributes.set(name.value, tensor ?? none);
     return none;
   },
-  children: (self, _args, _interpreter, _span, network) => iterator(network.childrenOf(self).map(([, child]) => child)),
-  named_children: (self, _args, _interpreter, _span, network) => pairs(network.childrenOf(self)),
+  children: (self, _args, _interpreter, _span, network) =>
+    iterator(network.walkedChildrenOf(self).map(([, child]) => child)),
+  named_children: (self, _args, _interpreter, _span, network) => pairs(network.walkedChildrenOf(self)),
   modules: (self, _args, _interpreter, _span, network) =>
     iterator(descendants(network, self).map(([, module]) => module)),
   named_modules: (self, _args, _interpreter, _span, network) => pairs(descendants(network, self)),
@@ -121,6 +124,47 @@ const methods: Readonly<Record<string, Method>> = {
   register_load_state_dict_post_hook: () => none,
 };
 
+/** A module's own dictionary: what source puts into it or takes out becomes or was an attribute of the module. */
+class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> {
+  #self: InstanceValue | undefined;
+
+  constructor(self: InstanceValue, entries: readonly (readonly [string, PyValue])[]) {
+    super();
+    for (const [name, value] of entries) super.set(keyOf(string(name)), { key: string(name), value });
+    this.#self = self;
+  }
+
+  override set(identity: string, entry: { readonly key: PyValue; value: PyValue }): this {
+    if (entry.key.kind === 'string') this.#self?.attributes.set(entry.key.value, entry.value);
+    return super.set(identity, entry);
+  }
+
+  override delete(identity: string): boolean {
+    const key = this.get(identity)?.key;
+    if (key?.kind === 'string') this.#self?.attributes.delete(key.value);
+    return super.delete(identity);
+  }
+}
+
+/** `_modules` and its like, which much source walks instead of `named_children()`. */
+function ownDictionaries(network: () => TracedNetwork): [string, PyValue][] {
+  const tensors = (self: InstanceValue, trainable: boolean): readonly (readonly [string, PyValue])[] =>
+    network()
+      .parametersOf(self)
+      .filter(([, tensor]) => tensor.parameter?.trainable === trainable);
+  const of: Readonly<Record<string, (self: InstanceValue) => readonly (readonly [string, PyValue])[]>> = {
+    _modules: (self) => network().walkedChildrenOf(self),
+    _parameters: (self) => tensors(self, true),
+    _buffers: (self) => tensors(self, false),
+  };
+  return Object.entries(of).map(([name, entriesOf]) => {
+    const getter = builtin(name, (_, { positional: [self] }) =>
+      self?.kind === 'instance' ? { kind: 'dict', entries: new OwnEntries(self, entriesOf(self)) } : dict(),
+    );
+    return [name, { kind: 'property', getter }];
+  });
+}
+
 /** The class `nn.Module`; the network is asked for late, as it needs the class itself. */
 export function baseModuleClass(network: () => TracedNetwork): ClassValue {
   const attributes: [string, PyValue][] = Object.entries(methods).map(([name, run]) => [
@@ -147,6 +191,12 @@ export function baseModuleClass(network: () => TracedNetwork): ClassValue {
   return nativeClass(
     'Module',
     [],
-    [['__init__', init], ['training', bool(false)], ['dump_patches', pyFalse], ...attributes],
+    [
+      ['__init__', init],
+      ['training', bool(false)],
+      ['dump_patches', pyFalse],
+      ...ownDictionaries(network),
+      ...attributes,
+    ],
   );
 }

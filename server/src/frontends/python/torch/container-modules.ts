@@ -19,9 +19,9 @@ import type { ModuleRow } from './module-classes.ts';
 import type { TracedNetwork } from './traced-network.ts';
 
 const isEntry = (name: string, value: PyValue): boolean =>
-  name !== 'training' && (value.kind === 'instance' || value.kind === 'tensor');
+  name !== 'training' && (value.kind === 'instance' || value.kind === 'tensor' || value.kind === 'unknown');
 
-/** The entries of a container: modules, or parameters of a ParameterList. */
+/** The entries of a container: modules, parameters of a ParameterList, and what may be either. */
 function entriesOf(container: InstanceValue): readonly (readonly [string, PyValue])[] {
   return [...container.attributes].filter(([name, value]) => isEntry(name, value));
 }

@@ -8,7 +8,7 @@ import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { sliceBounds } from '../evaluator/items.ts';
-import { numberOf } from '../evaluator/operators.ts';
+import { binary, numberOf } from '../evaluator/operators.ts';
 import { bool, float, int, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import { operatorFolds } from './folds.ts';
@@ -26,6 +26,12 @@ const elementwise: Readonly<Record<string, Elementwise>> = {
   '**': 'power',
 };
 
+/** A tensor without dimensions whose value is known, as the integer that Python takes it for; other values as they are. */
+function plainNumber(value: PyValue): PyValue {
+  const isNumber = value.kind === 'tensor' && value.id === undefined && value.parameter === undefined;
+  return isNumber && value.shape.length === 0 && Number.isInteger(value.fill) ? int(value.fill ?? 0) : value;
+}
+
 export function tensorOperator(
   network: TracedNetwork,
   interpreter: Interpreter,
@@ -38,6 +44,10 @@ export function tensorOperator(
   const b = asTensor(right);
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
+  // `[width] * count`, where NumPy or a tensor gave the count.
+  const [one, other] = [plainNumber(left), plainNumber(right)];
+  if ((a === undefined) !== (b === undefined) && (one !== left || other !== right))
+    return binary(interpreter, operator as BinaryOperator, one, other, span);
   if (a === undefined || b === undefined)
     return unknown(`What ${operator} does to a tensor and this is not known`, span);
   const comparing = /^(==|!=|<=?|>=?)$/.test(operator);

@@ -64,6 +64,11 @@ export class TracedNetwork {
     return [...module.attributes].flatMap(([name, value]) => (this.isModule(value) ? [[name, value] as const] : []));
   }
 
+  /** Submodules as source walks them: with what may be one, so that nothing unknown is passed over. */
+  walkedChildrenOf(module: InstanceValue): readonly (readonly [string, PyValue])[] {
+    return [...module.attributes].filter(([, value]) => value.kind === 'unknown' || this.isModule(value));
+  }
+
   /** Parameters and buffers of a module itself, by attribute name. */
   parametersOf(module: InstanceValue): readonly (readonly [string, TensorValue])[] {
     return [...module.attributes].flatMap(([name, value]) =>

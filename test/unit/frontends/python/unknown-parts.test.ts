@@ -1,0 +1,31 @@
+// What is not understood is never passed over: it is named, and costs above it are lower bounds.
+
+import { expect, test } from 'vitest';
+import { readPython } from '../../../support/python-model.ts';
+
+const walks = {
+  'its children': 'for layer in self.stage.children():\n            x = layer(x)',
+  'its own dictionary': 'for layer in self.stage._modules.values():\n            x = layer(x)',
+  'the container': 'for layer in self.stage:\n            x = layer(x)',
+  'a call of the container': 'x = self.stage(x)',
+};
+
+test.for(Object.entries(walks))('a layer that is not modelled shows when the model walks %s', ([, walk]) => {
+  const { graph } = readPython(`# morphnet: entry=Net() input=3x8x8
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stage = nn.Sequential()
+        self.stage.add_module('first', nn.Conv2d(3, 4, 1))
+        self.stage.add_module('second', nn.NoSuchLayer(2))
+
+    def forward(self, x):
+        ${walk}
+        return x
+`);
+  expect(graph?.unknowns.map(({ reason }) => reason)).toContain('torch.nn.NoSuchLayer is not modelled');
+  expect(graph?.ops.map(({ name }) => name)).toContain('stage.first');
+});
