@@ -15,7 +15,7 @@ import { rebuildWithWidths } from '../server/src/structure/rebuild-graph.ts';
 import { readDataSet } from '../server/src/training/data/read-data-set.ts';
 import { chooseEngine } from '../server/src/training/engines/choose-engine.ts';
 import { trainPlain } from '../server/src/training/loop/train-plain.ts';
-import { asNetworkGraph } from '../server/src/training/loop/training-setup.ts';
+import { asNetworkGraph, imageShapeOf } from '../server/src/training/loop/training-setup.ts';
 import { readNetwork, readSnapshot } from '../server/src/runs/run-folder.ts';
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
 import { dist, root } from './bundles.ts';
@@ -98,7 +98,12 @@ console.log(
 const [kind, path] = values.data.split(':');
 if ((kind !== 'idx' && kind !== 'cifar10') || path === undefined)
   throw new Error(`--data must look like idx:FOLDER, not ${values.data}`);
-const dataSet = must(readDataSet({ kind, path: join(root, path) }));
+const dataSet = must(
+  await readDataSet(
+    { kind, path: join(root, path) },
+    { input: must(imageShapeOf(seed)), decoder: new URL('../dist/image-decoder.cjs', import.meta.url) },
+  ),
+);
 const engine = must(await chooseEngine('auto', { threads: Number(values.threads) }, cpus().length));
 console.log(
   `Retraining from scratch: ${values.steps} steps of ${String(config.batchSize)} images, ${engine.info.name} ${engine.info.version}, ${values.threads} threads`,

@@ -10,8 +10,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** Where bundles go. */
 export const dist = join(root, 'dist');
 
-/** Tensor libraries carry native code: the trainer finds them beside itself or in `node_modules`. */
-const nativeLibraries = ['onnxruntime-node', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'];
+/** These libraries carry native code: the trainer and its decoding threads find them beside itself or in `node_modules`. */
+const nativeLibraries = ['onnxruntime-node', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'sharp'];
 
 const shared = {
   absWorkingDir: root,
@@ -64,6 +64,7 @@ const nodeEntries = {
   'language-client': 'client/src/language-client.ts',
   lsp: 'server/src/main/lsp.ts',
   trainer: 'server/src/main/trainer.ts',
+  'image-decoder': 'server/src/main/image-decoder.ts',
   cli: 'server/src/main/cli.ts',
 } as const;
 

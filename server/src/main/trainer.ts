@@ -27,7 +27,7 @@ import { readDataSet } from '../training/data/read-data-set.ts';
 import { chooseEngine } from '../training/engines/choose-engine.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
 import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
-import { asNetworkGraph } from '../training/loop/training-setup.ts';
+import { asNetworkGraph, imageShapeOf } from '../training/loop/training-setup.ts';
 
 const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -99,7 +99,10 @@ async function train(folder: string, config: RunConfig, sink: RunSink, parent: P
   if (!content.ok) return content;
   const graph = asNetworkGraph(content.value);
   if (!graph.ok) return graph;
-  const dataSet = readDataSet(config.data);
+  const input = imageShapeOf(graph.value);
+  if (!input.ok) return input;
+  const decoder = new URL('./image-decoder.cjs', import.meta.url);
+  const dataSet = await readDataSet(config.data, { input: input.value, decoder });
   if (!dataSet.ok) return dataSet;
   const engine = await chooseEngine(config.engine, { threads: config.threads }, availableParallelism());
   if (!engine.ok) return engine;

@@ -30,8 +30,29 @@ export const projectFileSchema = v.strictObject({
   models: v.optional(described(v.array(projectModelSchema), 'Per file the entry to evaluate and its input shape.')),
   data: v.optional(
     v.strictObject({
-      kind: described(dataSetSchema.entries.kind, 'idx: the format of MNIST; cifar10: the binary batches.'),
-      path: described(dataSetSchema.entries.path, 'The data set’s folder, relative to this file.'),
+      kind: v.optional(
+        described(
+          dataSetSchema.entries.kind,
+          'idx: the format of MNIST; cifar10, cifar100: the binary batches; numpy: arrays; images: a sub-folder a class; csv: a list of files; auto, or absent: by what the path leads to.',
+        ),
+        'auto',
+      ),
+      path: described(dataSetSchema.entries.path, 'The data set’s folder or file, relative to this file.'),
+      validation: v.optional(
+        described(
+          dataSetSchema.entries.validation.wrapped,
+          'The share of each class that is kept for validation where the set has no test images; 0.1 unless given.',
+        ),
+      ),
+      splitSeed: v.optional(
+        described(dataSetSchema.entries.splitSeed.wrapped, 'Seed of the choice of validation images.'),
+      ),
+      badFiles: v.optional(
+        described(
+          dataSetSchema.entries.badFiles.wrapped,
+          'The share of image files that may be unreadable before the run stops; 0.01 unless given.',
+        ),
+      ),
     }),
   ),
   target: v.optional(

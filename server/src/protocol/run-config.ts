@@ -2,10 +2,19 @@
 
 import * as v from 'valibot';
 
-/** `kind:path` on the command line. A path is absolute once resolved. */
+/** `kind:path` or a path alone on the command line. A path is absolute once resolved. */
 export const dataSetSchema = v.strictObject({
-  kind: v.picklist(['idx', 'cifar10']),
+  /** auto: by what the path leads to. */
+  kind: v.picklist(['auto', 'idx', 'cifar10', 'cifar100', 'numpy', 'images', 'csv']),
   path: v.pipe(v.string(), v.minLength(1)),
+  /** The share of each class that validates where the set has no test images. */
+  validation: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
+  /** Seed of the choice of validation images; not the run's, so that runs with different seeds are compared on the same images. */
+  splitSeed: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  /** The share of image files that may be unreadable before the run stops. */
+  badFiles: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** Whether links are followed and listed files may lie outside the list's folder: the user chose the set by hand. */
+  outside: v.optional(v.boolean()),
 });
 
 /** What the run aims at: a resource, and either a strength or a fraction of the seed's cost that it should come to. */

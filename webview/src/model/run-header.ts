@@ -126,8 +126,13 @@ function fileName(uri: string): string {
 }
 
 const dataSetNames: Readonly<Record<RunConfig['data']['kind'], string>> = {
+  auto: 'Data',
   idx: 'IDX images',
   cifar10: 'CIFAR-10',
+  cifar100: 'CIFAR-100',
+  numpy: 'NumPy arrays',
+  images: 'Images',
+  csv: 'Listed images',
 };
 
 function dataSet({ data }: RunConfig): Omit<Fact, 'name'> {

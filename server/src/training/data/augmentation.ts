@@ -21,23 +21,22 @@ export function viewsOf(seed: number, step: number, count: number): readonly Vie
   return Array.from({ length: count }, () => ({ top: shift(), left: shift(), isMirrored: random.uniform() < 0.5 }));
 }
 
-/** Writes one channel of an image as a view shows it; `values` gives the number of each byte. */
+/** Writes one channel of an image as a view shows it; `black` is what lies outside. */
 export function drawView(
   view: View,
-  pixels: Uint8Array,
+  plane: Float32Array,
   height: number,
   width: number,
-  values: Float32Array,
+  black: number,
   target: Float32Array,
 ): void {
-  const black = values[0] ?? 0;
   for (let y = 0; y < height; y++) {
     const row = y + view.top;
     const isInside = row >= 0 && row < height;
     for (let x = 0; x < width; x++) {
       const column = (view.isMirrored ? width - 1 - x : x) + view.left;
       const isPixel = isInside && column >= 0 && column < width;
-      target[y * width + x] = isPixel ? (values[pixels[row * width + column] ?? 0] ?? 0) : black;
+      target[y * width + x] = isPixel ? (plane[row * width + column] ?? 0) : black;
     }
   }
 }

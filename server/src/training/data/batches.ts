@@ -1,102 +1,239 @@
 // Batches by step: which images a step sees follows from the seed and the step alone, so a resumed run sees the same ones.
+// Batches of files are asked for ahead of their step.
 
+import * as v from 'valibot';
+import type { Cancellation } from '../../common/cancellation.ts';
+import type { Result } from '../../common/problem.ts';
 import { randomStream } from '../engines/random.ts';
 import type { Batch } from '../engines/engine.ts';
-import { drawView, viewsOf, type Augmentation, type View } from './augmentation.ts';
-import type { DataSet, LabelledImages, Normalization } from './data-set.ts';
+import { viewsOf, type Augmentation } from './augmentation.ts';
+import { BatchOrder, shuffled } from './batch-order.ts';
+import type { DataSet } from './data-set.ts';
+import { FileLoader } from './file-loader.ts';
+import type { ImageLoader, LoadedBatch, LoadRequest } from './image-loader.ts';
+import { MemoryLoader } from './memory-loader.ts';
+import { normalizationOf, type Normalization } from './normalization.ts';
+import { UnreadableFiles, type UnreadablePath } from './unreadable-files.ts';
 
-/** The order of an epoch: a Fisher-Yates shuffle from the seed and the epoch. */
-function shuffled(count: number, seed: number, epoch: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  const random = randomStream(seed, `shuffle ${String(epoch)}`);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random.uniform() * (i + 1));
-    const kept = order[i] ?? 0;
-    order[i] = order[j] ?? 0;
-    order[j] = kept;
-  }
-  return order;
+export interface BatchSettings {
+  readonly size: number;
+  readonly seed: number;
+  readonly augmentation?: Augmentation | undefined;
+  /** What `Batches.state` gave in an earlier process: figures of files need not be taken again. */
+  readonly saved?: string | undefined;
+  /** Decoding threads; absent: what the machine has room for. */
+  readonly threads?: number | undefined;
 }
 
-/** Normalised batches of a data set, always into the same memory: a batch is valid until the next one is asked for. */
+const normalizationSchema = v.object({ mean: v.array(v.number()), deviation: v.array(v.number()) });
+const stateSchema = v.object({
+  version: v.literal(1),
+  normalization: normalizationSchema,
+  unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
+});
+type DataState = v.InferOutput<typeof stateSchema>;
+
+/** At most so many files are decoded for the figures, drawn at random; they settle long before. */
+const sampledFiles = 10_000;
+/** How often another batch is drawn when no image of one can be read. */
+const attempts = 100;
+
+/** Takes the figures that images are normalised by, and opens what batches come from; undefined when cancelled. */
+export async function openBatches(
+  dataSet: DataSet,
+  settings: BatchSettings,
+  cancellation: Cancellation,
+): Promise<Result<Batches | undefined>> {
+  const { training, shape } = dataSet;
+  if (training.kind === 'memory') {
+    const loader = new MemoryLoader(shape, normalizationOf(training, shape), settings.size);
+    return { ok: true, value: new Batches(dataSet, settings, loader, new UnreadableFiles(0, 0), undefined) };
+  }
+  const loader = new FileLoader(dataSet, settings.size, settings.threads);
+  const saved = savedState(settings.saved);
+  const unreadable = new UnreadableFiles(dataSet.badFiles, loader.fileCount, saved?.unreadable);
+  const open = (normalization: Normalization): Result<Batches> => {
+    loader.normalization = normalization;
+    return { ok: true, value: new Batches(dataSet, settings, loader, unreadable, normalization) };
+  };
+  if (saved) return open(saved.normalization);
+  // Not by the run's seed: runs with different seeds see the same images.
+  const sample = shuffled(training.count, randomStream(1, 'normalization')).subarray(0, sampledFiles);
+  const counted = await loader.count(training, sample, cancellation);
+  if (!counted.ok || counted.value === undefined) {
+    await loader.close();
+    return counted.ok ? { ok: true, value: undefined } : counted;
+  }
+  unreadable.add(counted.value.unreadable);
+  return open(counted.value.normalization);
+}
+
+function savedState(text: string | undefined): DataState | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const parsed = v.safeParse(stateSchema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    // The figures can be taken again.
+    return undefined;
+  }
+}
+
+/** Normalised batches of a data set. A batch is valid until the next one is asked for. */
 export class Batches {
   readonly #dataSet: DataSet;
   readonly #seed: number;
   readonly #size: number;
   readonly #augmentation: Augmentation;
-  readonly #images: Float32Array;
-  readonly #labels: Int32Array;
-  /** Per channel, the normalised value of each byte. */
-  readonly #tables: readonly Float32Array[];
-  #epoch = -1;
-  #order: Uint32Array = new Uint32Array(0);
+  readonly #order: BatchOrder;
+  readonly #loader: ImageLoader;
+  readonly #unreadable: UnreadableFiles;
+  readonly #normalization: Normalization | undefined;
+  /** Batches that were asked for ahead, by step. */
+  readonly #coming = new Map<number, Promise<Result<LoadedBatch>>>();
+  #given: LoadedBatch | undefined;
 
+  /** `normalization` is given when it took time and is to be kept with a checkpoint. */
   constructor(
     dataSet: DataSet,
-    { mean, deviation }: Normalization,
-    size: number,
-    seed: number,
-    augmentation: Augmentation = 'none',
+    { size, seed, augmentation = 'none' }: BatchSettings,
+    loader: ImageLoader,
+    unreadable: UnreadableFiles,
+    normalization: Normalization | undefined,
   ) {
-    const [channels, height, width] = dataSet.shape;
     this.#dataSet = dataSet;
     this.#seed = seed;
     this.#augmentation = augmentation;
     this.#size = Math.min(size, dataSet.training.count);
-    this.#images = new Float32Array(size * channels * height * width);
-    this.#labels = new Int32Array(size);
-    this.#tables = mean.map((average, channel) =>
-      Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - average) / (deviation[channel] ?? 1)),
-    );
+    this.#order = new BatchOrder(dataSet.training.count, this.#size, seed);
+    this.#loader = loader;
+    this.#unreadable = unreadable;
+    this.#normalization = normalization;
   }
 
-  /** The training batch of a step. The last images of an epoch that fill no batch are left out, others each epoch. */
-  training(step: number): Batch {
-    const { training } = this.#dataSet;
-    const perEpoch = Math.max(1, Math.floor(training.count / this.#size));
-    const epoch = Math.floor(step / perEpoch);
-    if (epoch !== this.#epoch) {
-      this.#order = shuffled(training.count, this.#seed, epoch);
-      this.#epoch = epoch;
+  /** What a checkpoint keeps of the data; undefined where there is nothing worth it. */
+  get state(): string | undefined {
+    if (this.#normalization === undefined) return undefined;
+    const { mean, deviation } = this.#normalization;
+    const unreadable = this.#unreadable.all;
+    return JSON.stringify({ version: 1, normalization: { mean, deviation }, unreadable });
+  }
+
+  /** Files that turned out to be unreadable since the last call, in the order in which batches would have shown them. */
+  takeUnreadable(): readonly UnreadablePath[] {
+    return this.#unreadable.takeFresh();
+  }
+
+  /**
+   * The training batch of a step; the error says that too many files are unreadable. An image that can't be read is
+   * replaced by another one of the same batch.
+   */
+  async training(step: number): Promise<Result<Batch>> {
+    this.#release();
+    const last = step + this.#loader.ahead;
+    for (const [other, batch] of this.#coming) {
+      if (other >= step && other <= last) continue;
+      this.#coming.delete(other);
+      this.#drop(batch);
     }
-    const start = (step % perEpoch) * this.#size;
-    const views = this.#augmentation === 'none' ? undefined : viewsOf(this.#seed, step, this.#size);
-    return this.#fill(training, this.#order.subarray(start, start + this.#size), views);
+    for (let other = step; other <= last; other++) {
+      if (!this.#coming.has(other)) this.#coming.set(other, this.#ask(this.#trainingRequest(other)));
+    }
+    const loaded = await this.#coming.get(step);
+    this.#coming.delete(step);
+    if (loaded === undefined) throw new Error(`The batch of step ${String(step)} is gone`);
+    return this.#whole(loaded, step);
   }
 
-  /** Every test image once, in order; the last batch may be smaller. At most `limit` images. */
-  *test(limit: number): Generator<Batch> {
+  /** Every test image once, in order; the last batch may be smaller, and any that has unreadable ones. At most `limit` images. */
+  async *test(limit: number): AsyncGenerator<Result<Batch>> {
     const { test } = this.#dataSet;
     const count = Math.min(test.count, limit);
-    for (let start = 0; start < count; start += this.#size) {
-      const length = Math.min(this.#size, count - start);
-      yield this.#fill(
-        test,
-        Uint32Array.from({ length }, (_, i) => start + i),
-      );
+    const coming: Promise<Result<LoadedBatch>>[] = [];
+    let asked = 0;
+    try {
+      while (asked < count || coming.length > 0) {
+        this.#release();
+        while (asked < count && coming.length <= this.#loader.ahead) {
+          const start = asked;
+          asked = Math.min(count, start + this.#size);
+          const images = Uint32Array.from({ length: asked - start }, (_, index) => start + index);
+          coming.push(this.#ask({ part: test, images }));
+        }
+        const loaded = await coming.shift();
+        if (loaded === undefined) return;
+        const batch = this.#registered(loaded);
+        if (!batch.ok || batch.value.labels.length > 0) yield batch;
+        if (!batch.ok) return;
+      }
+    } finally {
+      for (const batch of coming) this.#drop(batch);
     }
   }
 
-  #fill(source: LabelledImages, indices: Uint32Array, views?: readonly View[]): Batch {
-    const [channels, height, width] = this.#dataSet.shape;
-    const area = height * width;
-    let target = 0;
-    for (const [place, index] of indices.entries()) {
-      this.#labels[place] = source.labels[index] ?? 0;
-      for (let channel = 0; channel < channels; channel++) {
-        const table = this.#tables[channel];
-        if (table === undefined) continue;
-        const start = (index * channels + channel) * area;
-        const view = views?.[place];
-        if (view === undefined) {
-          for (let i = 0; i < area; i++) this.#images[target + i] = table[source.pixels[start + i] ?? 0] ?? 0;
-        } else {
-          const pixels = source.pixels.subarray(start, start + area);
-          drawView(view, pixels, height, width, table, this.#images.subarray(target, target + area));
-        }
-        target += area;
-      }
+  /** Ends the decoding threads. */
+  async close(): Promise<void> {
+    await this.#loader.close();
+    this.#coming.clear();
+  }
+
+  #trainingRequest(step: number): LoadRequest {
+    const views = this.#augmentation === 'none' ? undefined : viewsOf(this.#seed, step, this.#size);
+    return { part: this.#dataSet.training, images: this.#order.imagesOf(step), views };
+  }
+
+  /** Asks the loader; a promise that nobody waits for any more must not end the process. */
+  #ask(request: LoadRequest): Promise<Result<LoadedBatch>> {
+    const batch = this.#loader.load(request);
+    batch.catch(() => undefined);
+    return batch;
+  }
+
+  /** Takes note of what could not be read. */
+  #registered(loaded: Result<LoadedBatch>): Result<LoadedBatch> {
+    if (!loaded.ok) return loaded;
+    this.#given = loaded.value;
+    this.#unreadable.add(loaded.value.unreadable);
+    const { excess } = this.#unreadable;
+    return excess === undefined ? loaded : { ok: false, error: excess };
+  }
+
+  /** A batch without gaps, since a step takes no smaller one. */
+  async #whole(loaded: Result<LoadedBatch>, step: number): Promise<Result<Batch>> {
+    let batch = this.#registered(loaded);
+    for (let attempt = 0; batch.ok && batch.value.labels.length === 0; attempt++) {
+      if (attempt === attempts) return { ok: false, error: `No image of step ${String(step)} can be read` };
+      this.#release();
+      const random = randomStream(this.#seed, `spare ${String(step)} ${String(attempt)}`);
+      const { count } = this.#dataSet.training;
+      const images = Uint32Array.from({ length: this.#size }, () => Math.floor(random.uniform() * count));
+      batch = this.#registered(await this.#ask({ ...this.#trainingRequest(step), images }));
     }
-    return { images: this.#images.subarray(0, target), labels: this.#labels.subarray(0, indices.length) };
+    if (!batch.ok) return batch;
+    const { images, labels, room } = batch.value;
+    if (labels.length === this.#size) return batch;
+    const whole = new Int32Array(this.#size);
+    whole.set(labels);
+    const length = images.length / labels.length;
+    for (let place = labels.length; place < this.#size; place++) {
+      const source = place % labels.length;
+      room.copyWithin(place * length, source * length, (source + 1) * length);
+      whole[place] = labels[source] ?? 0;
+    }
+    return { ok: true, value: { images: room.subarray(0, this.#size * length), labels: whole } };
+  }
+
+  #release(): void {
+    if (this.#given) this.#loader.release(this.#given);
+    this.#given = undefined;
+  }
+
+  #drop(batch: Promise<Result<LoadedBatch>>): void {
+    batch.then(
+      (loaded) => {
+        if (loaded.ok) this.#loader.release(loaded.value);
+      },
+      () => undefined,
+    );
   }
 }

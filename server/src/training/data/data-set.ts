@@ -1,56 +1,66 @@
-// Labelled images in memory, as bytes; what training and evaluation see of any data set.
+// Labelled images, in memory or in files; what training and evaluation see of any data set.
 
 import type { Result } from '../../common/problem.ts';
 
-/** One part of a data set: `pixels` has `count` images of `shape` [channels, height, width], each a byte 0 to 255. */
-export interface LabelledImages {
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
+interface Labelled {
   readonly count: number;
-  readonly pixels: Uint8Array;
-  readonly labels: Uint8Array;
+  /** One class a file or an image in memory. */
+  readonly labels: Uint8Array | Int32Array;
+  /** Which of them this part has, in its order; absent: all, as they stand. Then `count` is how many these are. */
+  readonly places?: Uint32Array;
 }
+
+/** `pixels` has images of [channels, height, width]: bytes 0 to 255, or numbers of any range. */
+export interface ImagesInMemory extends Labelled {
+  readonly kind: 'memory';
+  readonly pixels: Uint8Array | Float32Array;
+}
+
+/** Decoded when a batch needs them. */
+export interface ImagesInFiles extends Labelled {
+  readonly kind: 'files';
+  readonly paths: readonly string[];
+  /** The program that decodes them in threads of its own. */
+  readonly decoder: URL;
+}
+
+/** One part of a data set. */
+export type LabelledImages = ImagesInMemory | ImagesInFiles;
 
 export interface DataSet {
   /** As messages call it: `MNIST-like (idx) in /data/mnist`. */
   readonly name: string;
-  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly shape: ImageShape;
   readonly classes: number;
   readonly training: LabelledImages;
   readonly test: LabelledImages;
+  /** The share of files that may be unreadable before training stops; 0 to 1. */
+  readonly badFiles: number;
+  /** What the user should know of how it was read. */
+  readonly notices: readonly string[];
 }
 
-/** Mean and standard deviation of each channel, of pixels scaled to 0 to 1. */
-export interface Normalization {
-  readonly mean: readonly number[];
-  readonly deviation: readonly number[];
+/** A data set as its files have it, which may have no test images. */
+export type ReadSet = Pick<DataSet, 'name' | 'shape' | 'classes' | 'training'> & {
+  readonly test?: LabelledImages;
+  readonly notices?: readonly string[];
+};
+
+/** What a reader has to know beside the path. */
+export interface ReadRequest {
+  readonly path: string;
+  /** The network's input: decides the size that images are brought to, and how arrays are laid out. */
+  readonly input: ImageShape;
+  readonly decoder: URL;
+  /** Whether the files of a list may lie outside its folder. */
+  readonly outside: boolean;
 }
 
-/** At most this many images are looked at; the figures settle long before. */
-const sample = 10_000;
-
-/** Statistics of the training images. A channel without any variation is left as it is. */
-export function normalizationOf({ shape, training }: DataSet): Normalization {
-  const [channels, height, width] = shape;
-  const area = height * width;
-  const count = Math.min(training.count, sample);
-  const mean: number[] = [];
-  const deviation: number[] = [];
-  for (let channel = 0; channel < channels; channel++) {
-    let sum = 0;
-    let squares = 0;
-    for (let image = 0; image < count; image++) {
-      const start = (image * channels + channel) * area;
-      for (let i = start; i < start + area; i++) {
-        const value = (training.pixels[i] ?? 0) / 255;
-        sum += value;
-        squares += value * value;
-      }
-    }
-    const average = sum / (count * area);
-    const spread = Math.sqrt(Math.max(0, squares / (count * area) - average * average));
-    mean.push(average);
-    deviation.push(spread > 0 ? spread : 1);
-  }
-  return { mean, deviation };
+/** Where the image with a number within its part stands among all images that the part is taken from. */
+export function placeOf({ places }: LabelledImages, image: number): number {
+  return places === undefined ? image : (places[image] ?? 0);
 }
 
 /** The largest label and one: how many classes there are. */
@@ -61,6 +71,11 @@ export function countClasses(...parts: readonly LabelledImages[]): number {
 }
 
 /** A failure that names the file and the remedy. */
-export function badFile(path: string, problem: string, remedy: string): Result<never> {
-  return { ok: false, error: `${path} ${problem}. ${remedy}` };
+export function badFile(path: string, problem: string, remedy: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error: `${path} ${problem}. ${remedy}` } satisfies Result<never>;
+}
+
+/** Why something can't be read, in the system's words. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,13 +4,16 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Result } from '../../common/problem.ts';
-import { badFile, countClasses, type DataSet, type LabelledImages } from './data-set.ts';
+import { badFile, countClasses, reasonOf, type ImagesInMemory, type ReadRequest, type ReadSet } from './data-set.ts';
 
 const imagesMagic = 0x803;
 const labelsMagic = 0x801;
 
 const remedy =
   'Choose the folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or as .gz';
+
+const trainingPart = /^train/i;
+const testPart = /^(t10k|test)/i;
 
 /** The file of a folder for a part and kind, whichever way it is spelled. */
 function findFile(folder: string, names: readonly string[], part: RegExp, kind: RegExp): string | undefined {
@@ -23,12 +26,12 @@ function readBytes(path: string): Result<Buffer> {
     const bytes = readFileSync(path);
     return { ok: true, value: path.endsWith('.gz') ? gunzipSync(bytes) : bytes };
   } catch (error) {
-    return badFile(path, `can not be read (${error instanceof Error ? error.message : String(error)})`, remedy);
+    return badFile(path, `can not be read (${reasonOf(error)})`, remedy);
   }
 }
 
 interface ReadPart {
-  readonly images: LabelledImages;
+  readonly images: ImagesInMemory;
   readonly height: number;
   readonly width: number;
 }
@@ -61,7 +64,11 @@ function readPart(folder: string, names: readonly string[], part: RegExp, title:
   const pixels = new Uint8Array(images.value.buffer, images.value.byteOffset + 16, count * height * width);
   return {
     ok: true,
-    value: { images: { count, pixels, labels: new Uint8Array(labels.value.subarray(8, 8 + count)) }, height, width },
+    value: {
+      images: { kind: 'memory', count, pixels, labels: new Uint8Array(labels.value.subarray(8, 8 + count)) },
+      height,
+      width,
+    },
   };
 }
 
@@ -70,30 +77,24 @@ function wrongHeader(path: string, bytes: Buffer, magic: number, length: number)
   return badFile(path, `does not begin like an IDX file (0x${magic.toString(16).padStart(8, '0')})`, remedy);
 }
 
-/** Reads a folder of IDX files. */
-export function readIdx(folder: string): Result<DataSet> {
+/** Reads a folder of IDX files; without any test file there is no test part. */
+export function readIdx({ path: folder }: ReadRequest): Result<ReadSet> {
   let names: readonly string[];
   try {
     names = readdirSync(folder);
   } catch {
     return badFile(folder, 'is no folder that can be read', remedy);
   }
-  const training = readPart(folder, names, /^train/i, 'training');
+  const training = readPart(folder, names, trainingPart, 'training');
   if (!training.ok) return training;
-  const test = readPart(folder, names, /^(t10k|test)/i, 'test');
+  const { images, height, width } = training.value;
+  const shared = { name: `IDX images in ${folder}`, shape: [1, height, width], training: images } as const;
+  if (!names.some((name) => testPart.test(name) && /idx/i.test(name)))
+    return { ok: true, value: { ...shared, classes: countClasses(images) } };
+  const test = readPart(folder, names, testPart, 'test');
   if (!test.ok) return test;
-  const { height, width } = training.value;
   if (test.value.height !== height || test.value.width !== width)
     return badFile(folder, 'has training and test images of different sizes', remedy);
-  const [trainingImages, testImages] = [training.value.images, test.value.images];
-  return {
-    ok: true,
-    value: {
-      name: `IDX images in ${folder}`,
-      shape: [1, height, width],
-      classes: countClasses(trainingImages, testImages),
-      training: trainingImages,
-      test: testImages,
-    },
-  };
+  const classes = countClasses(images, test.value.images);
+  return { ok: true, value: { ...shared, classes, test: test.value.images } };
 }

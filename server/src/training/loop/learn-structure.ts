@@ -18,13 +18,12 @@ import {
   type StrengthState,
 } from '../../structure/strength-controller.ts';
 import type { WidthProposal } from '../../structure/width-proposal.ts';
-import { Batches } from '../data/batches.ts';
-import { normalizationOf, type DataSet } from '../data/data-set.ts';
+import type { DataSet } from '../data/data-set.ts';
 import type { Engine, TrainingSession } from '../engines/engine.ts';
 import { AliveHistory } from './alive-history.ts';
 import { Averages } from './averages.ts';
 import { formatControllerState, parseControllerState } from './controller-state.ts';
-import { evaluateOnTest } from './evaluate.ts';
+import { RunData } from './run-data.ts';
 import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
 import { misfitOf, optimizerOf } from './training-setup.ts';
@@ -86,7 +85,11 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     if (saved.value) session.restore(saved.value.tensors);
     const run = new Run(learning, analysis.value, session, controller?.value);
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
-    await run.train(saved.value?.step ?? 0, cancellation);
+    const first = saved.value?.step ?? 0;
+    const data = await RunData.open(dataSet, config, sink, saved.value?.metadata, cancellation);
+    if (!data.ok) fail('data-unreadable', data.error);
+    else if (data.value === undefined) sink.event({ kind: 'interrupted', step: first, reason: learning.stopReason() });
+    else await run.train(first, data.value, cancellation);
   } finally {
     await session.dispose();
   }
@@ -99,7 +102,8 @@ class Run {
   readonly #controller: StrengthController | undefined;
   readonly #constantStrength: number;
   readonly #seedCost: number;
-  readonly #batches: Batches;
+  /** Open while the run trains. */
+  #data: RunData | undefined;
   readonly #averages = new Averages();
   readonly #history: AliveHistory;
   #lastProposal: WidthProposal | undefined;
@@ -112,13 +116,12 @@ class Run {
     session: TrainingSession,
     controllerState: StrengthState | undefined,
   ) {
-    const { config, dataSet } = learning;
+    const { config } = learning;
     this.#learning = learning;
     this.#analysis = analysis;
     this.#session = session;
     this.#seedCost = seedCost(analysis);
     this.#history = new AliveHistory(analysis);
-    this.#batches = new Batches(dataSet, normalizationOf(dataSet), config.batchSize, config.seed, config.augmentation);
     const { fraction } = config.target;
     this.#constantStrength = config.strength ?? suggestedStrength(this.#seedCost);
     // A strength that the user gives is kept; otherwise it is sought for the target.
@@ -164,7 +167,16 @@ class Run {
     }
   }
 
-  async train(first: number, cancellation: Cancellation): Promise<void> {
+  async train(first: number, data: RunData, cancellation: Cancellation): Promise<void> {
+    this.#data = data;
+    try {
+      await this.#train(first, data, cancellation);
+    } finally {
+      await data.close();
+    }
+  }
+
+  async #train(first: number, data: RunData, cancellation: Cancellation): Promise<void> {
     const { config, now } = this.#learning;
     this.#firstStep = first;
     for (let step = first; step < config.steps; step++) {
@@ -182,14 +194,18 @@ class Run {
       if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step)) return;
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
-      const batch = this.#batches.training(step);
+      const batch = await data.batch(step);
+      if (!batch.ok) {
+        this.#unreadable(step, batch.error);
+        return;
+      }
       const result = await this.#session.step({
-        ...batch,
+        ...batch.value,
         learningRate: config.learningRate,
         coefficients: decision.coefficients,
       });
       // The whole step, with regularizer, reports and checkpoints: the time left is made of all of it.
-      this.#averages.add(result.loss, result.correct, batch.labels.length, now() - started);
+      this.#averages.add(result.loss, result.correct, batch.value.labels.length, now() - started);
       if (!Number.isFinite(result.loss)) {
         this.#diverged(step);
         return;
@@ -197,7 +213,7 @@ class Run {
       // The engine blocks while it computes: this is where a word from the parent is heard.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await this.#finish(config.steps, cancellation);
+    await this.#finish(config.steps, data, cancellation);
   }
 
   #evaluate(): RegularizerEvaluation {
@@ -286,11 +302,15 @@ class Run {
       this.#diverged(step);
       return false;
     }
-    const metadata: Record<string, string> = {};
+    const metadata: Record<string, string> = { ...this.#data?.metadata };
     if (this.#controller) metadata[controllerKey] = formatControllerState(this.#controller.state);
     const file = this.#learning.sink.save({ step, tensors, metadata });
     this.#learning.sink.event({ kind: 'checkpoint', step, file });
     return true;
+  }
+
+  #unreadable(step: number, message: string): void {
+    this.#learning.sink.event({ kind: 'failed', step, code: 'data-unreadable', message });
   }
 
   #diverged(step: number): void {
@@ -300,7 +320,7 @@ class Run {
     sink.event({ kind: 'failed', step, code: 'diverged', message });
   }
 
-  async #finish(step: number, cancellation: Cancellation): Promise<void> {
+  async #finish(step: number, data: RunData, cancellation: Cancellation): Promise<void> {
     const { sink } = this.#learning;
     const evaluation = this.#evaluate();
     if (evaluation.invalid !== undefined) {
@@ -310,13 +330,17 @@ class Run {
     if (!this.#checkpoint(step)) return;
     const decision = this.#decide(evaluation, step);
     this.#report(evaluation, decision, step);
-    const tested = await evaluateOnTest(this.#session, this.#batches, testImages, cancellation);
-    if (tested === undefined) {
+    const tested = await data.test(this.#session, testImages, cancellation);
+    if (!tested.ok) {
+      this.#unreadable(step, tested.error);
+      return;
+    }
+    if (tested.value === undefined) {
       // The checkpoint of this step is written already: going on from it repeats the test.
       sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
       return;
     }
-    sink.event({ kind: 'evaluated', step, ...tested });
+    sink.event({ kind: 'evaluated', step, ...tested.value });
     const still = this.#history.whyNothingMoved(this.#aliveCounts(decision.alive), 0);
     if (still !== undefined) sink.event({ kind: 'notice', severity: 'warning', code: 'nothing-moved', message: still });
     if (decision.isForced) {

@@ -4,8 +4,8 @@ import { neverCancelled } from '../../common/cancellation.ts';
 import type { Result } from '../../common/problem.ts';
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
-import { Batches } from '../data/batches.ts';
-import { normalizationOf, type DataSet } from '../data/data-set.ts';
+import { openBatches } from '../data/batches.ts';
+import type { DataSet } from '../data/data-set.ts';
 import type { Engine } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
 import { misfitOf, optimizerOf } from './training-setup.ts';
@@ -26,6 +26,10 @@ export async function trainPlain(
   const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
   if (misfit !== undefined) return { ok: false, error: misfit };
   const { batchSize, learningRate, optimizer, weightDecay, augmentation, steps, seed } = settings;
+  const opened = await openBatches(dataSet, { size: batchSize, seed, augmentation }, neverCancelled);
+  if (!opened.ok) return opened;
+  const batches = opened.value;
+  if (batches === undefined) return { ok: false, error: 'The training was cancelled' };
   const session = await engine.compile({
     graph,
     batchSize,
@@ -35,11 +39,12 @@ export async function trainPlain(
     seed,
   });
   try {
-    const batches = new Batches(dataSet, normalizationOf(dataSet), batchSize, seed, augmentation);
     const coefficients = new Map<number, Float32Array>();
     for (let step = 0; step < steps; step++) {
       const rate = learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
-      const { loss } = await session.step({ ...batches.training(step), learningRate: rate, coefficients });
+      const batch = await batches.training(step);
+      if (!batch.ok) return batch;
+      const { loss } = await session.step({ ...batch.value, learningRate: rate, coefficients });
       if (!Number.isFinite(loss))
         return {
           ok: false,
@@ -48,8 +53,12 @@ export async function trainPlain(
       onStep(step, loss);
     }
     const tested = await evaluateOnTest(session, batches, dataSet.test.count, neverCancelled);
-    return tested === undefined ? { ok: false, error: 'The training was cancelled' } : { ok: true, value: tested };
+    if (!tested.ok) return tested;
+    return tested.value === undefined
+      ? { ok: false, error: 'The training was cancelled' }
+      : { ok: true, value: tested.value };
   } finally {
+    await batches.close();
     await session.dispose();
   }
 }

@@ -3,8 +3,21 @@
 import type { Result } from '../../common/problem.ts';
 import { opOf, valueOf, type NetworkGraph } from '../../network/network-graph.ts';
 import { formatShape } from '../../network/shape.ts';
-import type { DataSet } from '../data/data-set.ts';
+import type { DataSet, ImageShape } from '../data/data-set.ts';
 import type { Engine, Optimizer } from '../engines/engine.ts';
+
+/** The images that the network takes: what data sets are read for. */
+export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
+  const [input] = graph.inputs;
+  const shape = input === undefined ? [] : valueOf(graph, input).shape.slice(1);
+  const [channels, height, width] = shape;
+  if (shape.length === 3 && typeof channels === 'number' && typeof height === 'number' && typeof width === 'number')
+    return { ok: true, value: [channels, height, width] };
+  return {
+    ok: false,
+    error: `The network must take images (channels × height × width), but it takes ${formatShape(shape)}. Set the model's input in morphnet.json`,
+  };
+}
 
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
 export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, batchSize: number): string | undefined {

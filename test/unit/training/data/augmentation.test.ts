@@ -2,15 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { drawView, viewsOf, type View } from '../../../../server/src/training/data/augmentation.ts';
-import { Batches } from '../../../../server/src/training/data/batches.ts';
+import { openedBatches, testBatches, trainingBatch } from '../../../support/data-sets.ts';
 
-/** Each byte as itself, but black as −1, as normalisation makes it another number than 0. */
-const values = Float32Array.from({ length: 256 }, (_, byte) => (byte === 0 ? -1 : byte));
-const picture = Uint8Array.of(1, 2, 3, 4, 5, 6);
+const picture = Float32Array.of(1, 2, 3, 4, 5, 6);
 
 function seen(view: Partial<View>): number[] {
   const target = new Float32Array(6);
-  drawView({ top: 0, left: 0, isMirrored: false, ...view }, picture, 2, 3, values, target);
+  drawView({ top: 0, left: 0, isMirrored: false, ...view }, picture, 2, 3, -1, target);
   return [...target];
 }
 
@@ -42,25 +40,25 @@ test('a step has the same views again, another step and another seed have others
   expect(viewsOf(2, 7, 8)).not.toEqual(viewsOf(1, 7, 8));
 });
 
-test('training images are augmented, with their labels kept, and test images are not', () => {
-  const part = { count: 2, pixels: Uint8Array.from({ length: 32 }, (_, i) => i + 1), labels: Uint8Array.of(3, 4) };
-  const dataSet = { name: 'small', shape: [1, 4, 4] as const, classes: 5, training: part, test: part };
-  const asTheyAre = { mean: [0], deviation: [1 / 255] };
-  const plain = new Batches(dataSet, asTheyAre, 2, 1);
-  const augmented = new Batches(dataSet, asTheyAre, 2, 1, 'crop-flip');
-  const before = plain.training(0);
-  const after = augmented.training(0);
-  expect([...after.labels]).toEqual([...before.labels]);
+test('training images are augmented, with their labels kept, and test images are not', async () => {
+  const pixels = Float32Array.from({ length: 32 }, (_, i) => i + 1);
+  const part = { kind: 'memory', count: 2, pixels, labels: Uint8Array.of(3, 4) } as const;
+  const shape = [1, 4, 4] as const;
+  const dataSet = { name: 'small', shape, classes: 5, training: part, test: part, badFiles: 0, notices: [] };
+  const plain = await openedBatches(dataSet, { size: 2, seed: 1 });
+  const augmented = await openedBatches(dataSet, { size: 2, seed: 1, augmentation: 'crop-flip' });
+  const before = await trainingBatch(plain, 0);
+  const after = await trainingBatch(augmented, 0);
+  expect(after.labels).toEqual(before.labels);
   const views = viewsOf(1, 0, 2);
-  const table = Float32Array.from({ length: 256 }, (_, byte) => byte);
-  for (const [place, label] of [...after.labels].entries()) {
+  // Of 1 to 32 the mean is 16.5 and the variance (32² − 1) / 12.
+  const normalized = (value: number): number => (value - 16.5) / Math.sqrt(1023 / 12);
+  for (const [place, label] of after.labels.entries()) {
     const expected = new Float32Array(16);
     const start = (label - 3) * 16;
-    drawView(views[place]!, part.pixels.subarray(start, start + 16), 4, 4, table, expected);
-    const image = after.images.subarray(place * 16, place * 16 + 16);
-    // A byte goes to 0 to 1 and back.
-    expected.forEach((value, i) => expect(image[i]).toBeCloseTo(value, 4));
+    drawView(views[place]!, pixels.subarray(start, start + 16), 4, 4, 0, expected);
+    const image = after.images.slice(place * 16, place * 16 + 16);
+    expected.forEach((value, i) => expect(image[i]).toBeCloseTo(normalized(value), 5));
   }
-  const tested = [...plain.test(2)].map(({ images }) => [...images]);
-  expect([...augmented.test(2)].map(({ images }) => [...images])).toEqual(tested);
+  expect(await testBatches(augmented, 2)).toEqual(await testBatches(plain, 2));
 });

@@ -17,8 +17,8 @@ function classifier(shape: readonly number[], outputs: number): NetworkGraph {
 
 function images(shape: DataSet['shape'], classes: number, count = 8): DataSet {
   const size = shape.reduce((product, extent) => product * extent, count);
-  const part = { count, pixels: new Uint8Array(size), labels: new Uint8Array(count) };
-  return { name: 'the digits', shape, classes, training: part, test: part };
+  const part = { kind: 'memory', count, pixels: new Uint8Array(size), labels: new Uint8Array(count) } as const;
+  return { name: 'the digits', shape, classes, training: part, test: part, badFiles: 0, notices: [] };
 }
 
 describe('what does not fit', () => {

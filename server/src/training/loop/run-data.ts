@@ -1,0 +1,78 @@
+// A run's batches, with what the log has to say of them: every file that can't be read, once, and what a checkpoint keeps.
+
+import type { Cancellation } from '../../common/cancellation.ts';
+import type { Result } from '../../common/problem.ts';
+import type { RunConfig } from '../../protocol/run-config.ts';
+import { openBatches, type Batches } from '../data/batches.ts';
+import type { DataSet } from '../data/data-set.ts';
+import type { Batch, TrainingSession } from '../engines/engine.ts';
+import { evaluateOnTest, type TestResult } from './evaluate.ts';
+import type { RunSink } from './run-sink.ts';
+
+/** The name under which a checkpoint keeps what the data came to. */
+const dataKey = 'data';
+
+export class RunData {
+  readonly #batches: Batches;
+  readonly #sink: RunSink;
+
+  private constructor(batches: Batches, sink: RunSink) {
+    this.#batches = batches;
+    this.#sink = sink;
+  }
+
+  /** Opens the batches; `saved` is a checkpoint's metadata. Undefined when cancelled. */
+  static async open(
+    dataSet: DataSet,
+    { batchSize, seed, augmentation }: Pick<RunConfig, 'batchSize' | 'seed' | 'augmentation'>,
+    sink: RunSink,
+    saved: Readonly<Record<string, string>> | undefined,
+    cancellation: Cancellation,
+  ): Promise<Result<RunData | undefined>> {
+    if (saved === undefined) {
+      for (const message of dataSet.notices)
+        sink.event({ kind: 'notice', severity: 'information', code: 'data-set', message });
+    }
+    const settings = { size: batchSize, seed, augmentation, saved: saved?.[dataKey] };
+    const batches = await openBatches(dataSet, settings, cancellation);
+    if (!batches.ok || batches.value === undefined) return batches.ok ? { ok: true, value: undefined } : batches;
+    const data = new RunData(batches.value, sink);
+    data.#announce();
+    return { ok: true, value: data };
+  }
+
+  /** What a checkpoint has to keep for a resumed run to see the same images. */
+  get metadata(): Readonly<Record<string, string>> {
+    const { state } = this.#batches;
+    return state === undefined ? {} : { [dataKey]: state };
+  }
+
+  /** The training batch of a step; the error says that too many files are unreadable. */
+  async batch(step: number): Promise<Result<Batch>> {
+    const batch = await this.#batches.training(step);
+    this.#announce();
+    return batch;
+  }
+
+  /** Loss and accuracy on at most `limit` test images; undefined when cancelled. */
+  async test(
+    session: TrainingSession,
+    limit: number,
+    cancellation: Cancellation,
+  ): Promise<Result<TestResult | undefined>> {
+    const tested = await evaluateOnTest(session, this.#batches, limit, cancellation);
+    this.#announce();
+    return tested;
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.close();
+  }
+
+  #announce(): void {
+    for (const { path, reason } of this.#batches.takeUnreadable()) {
+      const message = `${path} can't be read and is left out (${reason})`;
+      this.#sink.event({ kind: 'notice', severity: 'warning', code: 'unreadable-file', message });
+    }
+  }
+}
