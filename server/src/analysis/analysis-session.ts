@@ -6,6 +6,9 @@ import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import {
   defaultLimits,
+  isLimit,
+  overlongText,
+  reducedLimits,
   type EntryRequest,
   type EvaluationLimits,
   type Frontend,
@@ -251,14 +254,19 @@ export class AnalysisSession {
 
   #evaluateAll(document: string, frontend: Frontend, seen: Set<string>, cancellation: Cancellation): DocumentAnalysis {
     const reader = this.#store.tracking();
+    const overlong = overlongText(document, reader.read(document) ?? '', this.#limits);
+    if (overlong) return { document, languageId: frontend.languageId, models: [], problems: [overlong] };
     const list = frontend.entries(document, reader, this.#requests.get(document));
     const problems = new ProblemList(list.problems);
     const models: AnalyzedModel[] = [];
     const good = this.#lastGood.get(document) ?? new Map<string, GoodModel>();
     const nowGood = new Map<string, GoodModel>();
+    let limits = this.#limits;
     for (const entry of list.entries.slice(0, maxModels)) {
-      const evaluation = frontend.evaluate(entry, reader, this.#limits, cancellation);
+      const evaluation = frontend.evaluate(entry, reader, limits, cancellation);
       problems.add(evaluation.problems);
+      // A file whose models do not end must not cost its time once for each of them.
+      if (evaluation.problems.some(isLimit)) limits = reducedLimits(limits);
       for (const dependency of evaluation.dependencies) seen.add(dependency);
       const last = good.get(entry.name);
       const broken = isBroken(list.problems) || isBroken(evaluation.problems);

@@ -4,6 +4,7 @@ import { createConnection } from 'vscode-languageserver/node';
 import { startServer } from '../lsp/server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { processLimits } from './process-clock.ts';
 import { createRunBackend } from './run-backend.ts';
 import { findTrainer } from './trainer-program.ts';
 
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', survive);
   const trainer = findTrainer();
   const runs = trainer && createRunBackend(trainer);
-  startServer(connection, { analysis: { frontends }, disk: new DiskReader(), delaysMs, ...(runs && { runs }) });
+  const analysis = { frontends, limits: processLimits };
+  startServer(connection, { analysis, disk: new DiskReader(), delaysMs, ...(runs && { runs }) });
   connection.listen();
 }
 

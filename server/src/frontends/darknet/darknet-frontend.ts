@@ -5,13 +5,14 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { findDirectives } from '../shared/directive.ts';
-import type {
-  EntryList,
-  EntryRequest,
-  Evaluation,
-  EvaluationLimits,
-  Frontend,
-  SourceReader,
+import {
+  overlongText,
+  type EntryList,
+  type EntryRequest,
+  type Evaluation,
+  type EvaluationLimits,
+  type Frontend,
+  type SourceReader,
 } from '../shared/frontend.ts';
 import { readNetwork } from './read-network.ts';
 import { readSections, type Section } from './section.ts';
@@ -71,10 +72,8 @@ export const darknetFrontend: Frontend = {
         dependencies,
       };
     }
-    if (text.length > limits.sourceLength) {
-      const message = `The file has more than ${String(limits.sourceLength)} characters and is not read`;
-      return { graph: undefined, problems: [{ code: 'limit-reached', severity: 'warning', message }], dependencies };
-    }
+    const overlong = overlongText(document, text, limits);
+    if (overlong) return { graph: undefined, problems: [overlong], dependencies };
     const { sections, problems: syntax } = readSections(document, text);
     const problems: Problem[] = [...syntax];
     const [first] = sections;

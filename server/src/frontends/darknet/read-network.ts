@@ -6,7 +6,7 @@ import type { Problem } from '../../common/problem.ts';
 import { GraphBuilder } from '../../network/graph-builder.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { ValueId } from '../../network/op.ts';
-import type { EvaluationLimits } from '../shared/frontend.ts';
+import { limitMessage, type EvaluationLimits } from '../shared/frontend.ts';
 import { LayerContext, type LayerOutput } from './layer-context.ts';
 import { findLayerModel, knownLayerTypes } from './layers/layer-models.ts';
 import type { Section } from './section.ts';
@@ -30,8 +30,11 @@ export function readNetwork(
       break;
     }
     if (builder.opCount >= limits.ops) {
-      const message = `The network has more than ${String(limits.ops)} operations; the rest is not read`;
-      report({ code: 'limit-reached', severity: 'warning', message, span: section.span });
+      const message = limitMessage(
+        'limit-ops',
+        `The network has more than ${limits.ops.toLocaleString('en')} operations`,
+      );
+      report({ code: 'limit-ops', severity: 'warning', message, span: section.span });
       builder.addUnknown(message, section.span);
       break;
     }

@@ -4,13 +4,15 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
-import type {
-  EntryList,
-  EntryRequest,
-  Evaluation,
-  EvaluationLimits,
-  Frontend,
-  SourceReader,
+import {
+  limitMessage,
+  overlongText,
+  type EntryList,
+  type EntryRequest,
+  type Evaluation,
+  type EvaluationLimits,
+  type Frontend,
+  type SourceReader,
 } from '../shared/frontend.ts';
 import { findEntries, writtenCall } from './entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
@@ -18,7 +20,7 @@ import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/statements.ts';
-import type { InstanceValue, ModuleValue, PyValue, Scope } from './evaluator/values.ts';
+import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue } from './evaluator/values.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { createTorchLibrary } from './torch/torch-library.ts';
@@ -55,11 +57,8 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
         dependencies: [entry.document],
       });
       if (text === undefined) return problem('file-missing', `${entry.document} can not be read`);
-      if (text.length > limits.sourceLength)
-        return problem(
-          'source-too-long',
-          `The file is longer than ${limits.sourceLength.toLocaleString('en')} characters and is not read`,
-        );
+      const overlong = overlongText(entry.document, text, limits);
+      if (overlong) return { graph: undefined, problems: [overlong], dependencies: [entry.document] };
       return evaluateEntry(parser, parser.parse(entry.document, text), entry, reader, limits, cancellation);
     },
   };
@@ -101,11 +100,17 @@ function failureOf(error: unknown, fallback: SourceSpan): Problem {
     };
   if (error instanceof EvaluationStopped)
     return { code: error.code, severity: 'warning', message: error.message, span: error.span };
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+  if (error instanceof RangeError) {
+    // The machine's own bounds: its stack, or the longest array or text that it can hold.
+    const isDepth = /call stack/i.test(error.message);
+    const code = isDepth ? 'limit-depth' : 'limit-memory';
+    const what = isDepth
+      ? 'This model is nested too deeply to be read'
+      : 'Something in this model is too large to be held';
     return {
-      code: 'evaluation-depth',
+      code,
       severity: 'warning',
-      message: 'This model is nested too deeply to be read',
+      message: limitMessage(code, what),
       span: fallback,
     };
   }
@@ -230,19 +235,17 @@ function finish(
 }
 
 /** The tensors of a result: alone, in sequences, in dictionaries. */
-function tensorsIn(value: PyValue, depth = 0): Extract<PyValue, { kind: 'tensor' }>[] {
-  if (depth > 10) return [];
-  switch (value.kind) {
-    case 'tensor':
-      return [value];
-    case 'list':
-    case 'tuple':
-      return value.items.flatMap((item) => tensorsIn(item, depth + 1));
-    case 'dict':
-      return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value, depth + 1));
-    case 'instance':
-      return [...value.attributes.values()].flatMap((item) => tensorsIn(item, depth + 1));
-    default:
-      return [];
-  }
+function tensorsIn(value: PyValue): readonly TensorValue[] {
+  const found: TensorValue[] = [];
+  const seen = new Set<PyValue>();
+  const visit = (item: PyValue, depth: number): void => {
+    if (item.kind === 'tensor') found.push(item);
+    if (depth > 10 || seen.has(item)) return;
+    seen.add(item);
+    if (item.kind === 'list' || item.kind === 'tuple') for (const each of item.items) visit(each, depth + 1);
+    else if (item.kind === 'dict') for (const each of item.entries.values()) visit(each.value, depth + 1);
+    else if (item.kind === 'instance') for (const each of item.attributes.values()) visit(each, depth + 1);
+  };
+  visit(value, 0);
+  return found;
 }

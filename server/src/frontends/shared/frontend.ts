@@ -12,23 +12,87 @@ export interface SourceReader {
   readonly roots: readonly string[];
 }
 
-/** Bounds that make every evaluation end. Reaching one is reported as a problem that names it. */
-export interface EvaluationLimits {
-  readonly steps: number;
-  readonly callDepth: number;
-  readonly ops: number;
-  readonly sourceLength: number;
-  /** Wall clock in ms since an origin of the caller's choice; absent means no deadline. */
-  readonly now?: () => number;
-  readonly deadlineMs?: number;
+/** A clock and what may pass on it while one entry is evaluated. Reading and parsing of imported source comes on top. */
+export interface TimeBudget {
+  /** In ms since an origin of the caller's choice; the time of this process rather than of the wall, where there is one. */
+  readonly now: () => number;
+  readonly budgetMs: number;
+  /** What each character of imported source adds: running a library's definitions takes time that is not the model's. */
+  readonly perImportedCharacterMs: number;
 }
 
+/** Bounds that make every evaluation end. Reaching one is reported as a problem that names it, its place and a remedy. */
+export interface EvaluationLimits {
+  /** Statements, calls and iterations, and work inside library functions in proportion to its size. */
+  readonly steps: number;
+  readonly callDepth: number;
+  /** Items that lists, texts and their kin hold at once, counted as they are made; eight characters are one item. */
+  readonly items: number;
+  readonly ops: number;
+  /** Characters of one document. */
+  readonly sourceLength: number;
+  /** Absent means that only the bounds above hold. */
+  readonly time?: TimeBudget;
+}
+
+/**
+ * The largest published models take some 250,000 steps and 5,000 ops. What stays below these bounds takes a fraction of a
+ * second.
+ */
 export const defaultLimits: EvaluationLimits = {
-  steps: 2_000_000,
+  steps: 1_000_000,
   callDepth: 200,
-  ops: 50_000,
-  sourceLength: 4_000_000,
+  items: 2_000_000,
+  ops: 20_000,
+  sourceLength: 500_000,
 };
+
+/** What a file's other models get once one of them has used its limits up. */
+const shareOfOthers = 1 / 8;
+
+/** Limits on work for the models of a file in which one did not end: the whole file is bounded by little more than one. */
+export function reducedLimits(limits: EvaluationLimits): EvaluationLimits {
+  const { time } = limits;
+  return {
+    ...limits,
+    steps: Math.ceil(limits.steps * shareOfOthers),
+    items: Math.ceil(limits.items * shareOfOthers),
+    ...(time && { time: { ...time, budgetMs: time.budgetMs * shareOfOthers } }),
+  };
+}
+
+/** Whether a problem says that a limit ended an evaluation. */
+export function isLimit({ code }: Problem): boolean {
+  return code.startsWith('limit-');
+}
+
+/** The limits that end an evaluation where it stands. */
+export type StoppingLimit = 'limit-steps' | 'limit-time' | 'limit-memory' | 'limit-depth' | 'limit-ops';
+
+const remedies: Readonly<Record<StoppingLimit, string>> = {
+  'limit-steps': 'End the loop, or name the model that is meant in a comment: # morphnet: entry=Model()',
+  'limit-time': 'Do less here, or name the model that is meant in a comment: # morphnet: entry=Model()',
+  'limit-memory': 'Make shorter sequences: the widths and shapes of a network need no long ones.',
+  'limit-depth': 'End the recursion, or nest less deeply.',
+  'limit-ops': 'Give the loop in forward an end, or split the network into models of their own.',
+};
+
+/** What was too much, what that means, and what to do about it. */
+export function limitMessage(code: StoppingLimit, what: string): string {
+  return `${what}; what follows is not read, and costs are lower bounds. ${remedies[code]}`;
+}
+
+/** The problem of a text that is too long, or undefined. */
+export function overlongText(document: string, text: string, limits: EvaluationLimits): Problem | undefined {
+  if (text.length <= limits.sourceLength) return undefined;
+  const most = limits.sourceLength.toLocaleString('en');
+  return {
+    code: 'limit-source',
+    severity: 'warning',
+    message: `This file has ${text.length.toLocaleString('en')} characters, more than the ${most} that are read of one file, so none of it is. Keep data in a file of its own.`,
+    span: { document, start: 0, end: Math.min(text.length, 1) },
+  };
+}
 
 /** What the user said from outside the file: `morphnet.json`, a setting, or `--input` on the command line. */
 export interface EntryRequest {

@@ -356,11 +356,11 @@ describe('the example', () => {
     const evaluation = darknetFrontend.evaluate(
       entry!,
       reader,
-      { steps: 1, callDepth: 1, ops: 5, sourceLength: 1e6 },
+      { steps: 1, callDepth: 1, items: 1, ops: 5, sourceLength: 1e6 },
       { isCancellationRequested: false },
     );
     expect(evaluation.dependencies).toEqual([darknetDocument]);
-    expect(evaluation.problems.map(({ code }) => code)).toEqual(['limit-reached']);
+    expect(evaluation.problems.map(({ code }) => code)).toEqual(['limit-ops']);
     expect(reportCosts(evaluation.graph!, builtInDevices[0]!).total.macs.kind).toBe('at-least');
   });
 });

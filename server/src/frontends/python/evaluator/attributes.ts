@@ -147,6 +147,7 @@ function instanceAttribute(
   if (own !== undefined) return own;
   if (name === '__class__') return object.class;
   if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
+  if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);
   if (inherited !== undefined) return bindTo(interpreter, inherited, object, span);
   if (object.dictionary) {

@@ -96,9 +96,10 @@ function extreme(which: 'min' | 'max'): Function {
   };
 }
 
-function isInstance(value: PyValue, type: PyValue): boolean | undefined {
+function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, span: SourceSpan): boolean | undefined {
   if (type.kind === 'tuple') {
-    const answers = type.items.map((each) => isInstance(value, each));
+    interpreter.tick(span, type.items.length);
+    const answers = type.items.map((each) => isInstance(interpreter, value, each, span));
     return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
   }
   if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
@@ -149,6 +150,7 @@ function sum(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyVal
   const start = argument(args, 1, 'start') ?? int(0);
   const isPlainZero = start.kind === 'int' && start.value === 0;
   const values = isPlainZero ? given : [start, ...given];
+  interpreter.tick(span, values.length);
   const [first, ...rest] = values;
   if (first === undefined) return start;
   return rest.reduce((total, value) => binary(interpreter, '+', total, value, span), first);
@@ -187,6 +189,7 @@ const functions: Readonly<Record<string, Function>> = {
   enumerate: (interpreter, args, span) => {
     const given = items(interpreter, args.positional[0], span);
     if ('kind' in given) return given;
+    interpreter.hold(given.length, span);
     const startValue = argument(args, 1, 'start');
     const start = startValue ? (integerOf(startValue) ?? 0) : 0;
     return { kind: 'iterator', items: given.map((item, i) => tuple([int(start + i), item])), position: 0 };
@@ -199,6 +202,7 @@ const functions: Readonly<Record<string, Function>> = {
       columns.push(column);
     }
     const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
+    interpreter.hold(rows * columns.length, span);
     return {
       kind: 'iterator',
       items: Array.from({ length: rows }, (_, i) => tuple(columns.map((column) => column[i] ?? none))),
@@ -234,7 +238,9 @@ const functions: Readonly<Record<string, Function>> = {
   },
   reversed: (interpreter, args, span) => {
     const given = items(interpreter, args.positional[0], span);
-    return 'kind' in given ? given : { kind: 'iterator', items: given.toReversed(), position: 0 };
+    if ('kind' in given) return given;
+    interpreter.hold(given.length, span);
+    return { kind: 'iterator', items: given.toReversed(), position: 0 };
   },
   sorted: (interpreter, args, span) => {
     const given = items(interpreter, args.positional[0], span);
@@ -260,8 +266,8 @@ const functions: Readonly<Record<string, Function>> = {
     const method = iterator?.kind === 'instance' ? interpreter.method(iterator, '__next__', span) : undefined;
     return method ? interpreter.callWith(method, span) : (iterator ?? none);
   },
-  isinstance: (_, args, span) => {
-    const answer = isInstance(argument(args, 0) ?? none, argument(args, 1) ?? none);
+  isinstance: (interpreter, args, span) => {
+    const answer = isInstance(interpreter, argument(args, 0) ?? none, argument(args, 1) ?? none, span);
     return answer === undefined ? unknown('Whether this is of that type is not known', span) : bool(answer);
   },
   issubclass: (_, args, span) => {
@@ -335,6 +341,7 @@ const functions: Readonly<Record<string, Function>> = {
 function quantify(interpreter: Interpreter, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
   const given = items(interpreter, value, span);
   if ('kind' in given) return given;
+  interpreter.walk(given.length, span);
   let lost: PyValue | undefined;
   for (const item of given) {
     const truth = interpreter.truth(item, span);
@@ -347,7 +354,9 @@ function quantify(interpreter: Interpreter, value: PyValue | undefined, wanted: 
 function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue): ClassValue {
   return nativeClass(name, [], [], (interpreter, args, span) => {
     const given = items(interpreter, args.positional[0], span);
-    return 'kind' in given ? given : make(given);
+    if ('kind' in given) return given;
+    interpreter.hold(given.length, span);
+    return make(given);
   });
 }
 
@@ -356,8 +365,10 @@ function makeDictionary(interpreter: Interpreter, args: Arguments, span: SourceS
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? (source.dictionary ?? source) : source;
   if (from?.kind === 'unknown') return from;
-  if (from?.kind === 'dict') for (const [key, entry] of from.entries) made.entries.set(key, { ...entry });
-  else if (from) {
+  if (from?.kind === 'dict') {
+    interpreter.hold(from.entries.size, span);
+    for (const [key, entry] of from.entries) made.entries.set(key, { ...entry });
+  } else if (from) {
     const pairs = interpreter.iterate(from, span);
     if ('kind' in pairs) return pairs;
     for (const pair of pairs) {

@@ -5,7 +5,6 @@ import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
 import { evaluateExpression } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
-import { EvaluationStopped } from './python-error.ts';
 import { runBlock } from './statements.ts';
 import {
   dict,
@@ -21,6 +20,9 @@ import {
   type PyValue,
   type Scope,
 } from './values.ts';
+
+/** What an instance weighs: a layer has some dozen attributes. */
+const itemsOfInstance = 32;
 
 /** Calls any value. Unknown callees give unknown results; what is not callable raises. */
 export function callValue(interpreter: Interpreter, callee: PyValue, args: Arguments, span: SourceSpan): PyValue {
@@ -73,6 +75,7 @@ export function callValue(interpreter: Interpreter, callee: PyValue, args: Argum
 }
 
 function instantiate(interpreter: Interpreter, type: ClassValue, args: Arguments, span: SourceSpan): PyValue {
+  interpreter.hold(itemsOfInstance, span);
   const construct = type.mro.find((candidate) => candidate.construct !== undefined)?.construct;
   if (type.attributes.has('__members__')) {
     const [value] = args.positional;
@@ -146,9 +149,10 @@ function bind(
 
 function callFunction(interpreter: Interpreter, callee: FunctionValue, args: Arguments, span: SourceSpan): PyValue {
   if (interpreter.callStack.length >= interpreter.limits.callDepth) {
-    throw new EvaluationStopped(
-      'evaluation-depth',
-      `Calls are nested more than ${String(interpreter.limits.callDepth)} deep here; evaluation stopped`,
+    const depth = String(interpreter.limits.callDepth);
+    interpreter.stop(
+      'limit-depth',
+      `Calls are nested more than ${depth} deep here, as in a function that calls itself`,
       span,
     );
   }

@@ -39,6 +39,7 @@ function indexOf(
   span: SourceSpan,
 ): number {
   const [wanted] = args.positional;
+  interpreter.walk(self.items.length, span);
   return wanted
     ? self.items.findIndex((item) => item === wanted || equal(interpreter, item, wanted, span) === true)
     : -1;
@@ -56,7 +57,7 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
   popleft: (self, _args, interpreter, span) =>
     self.items.shift() ?? interpreter.raise('IndexError', 'pop from an empty deque', span),
   extend: (self, args, interpreter, span) => {
-    self.items.push(...itemsOf(interpreter, args.positional[0], span));
+    addItems(interpreter, self.items, itemsOf(interpreter, args.positional[0], span), span);
     return none;
   },
   insert: (self, args, interpreter, span) => {
@@ -89,7 +90,10 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
     else self.items = [...sorted];
     return none;
   },
-  copy: (self) => list(self.items),
+  copy: (self, _args, interpreter, span) => {
+    interpreter.hold(self.items.length, span);
+    return list(self.items);
+  },
 };
 
 const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly PyValue[] }>>> = {
@@ -99,6 +103,7 @@ const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly
   },
   count: (self, args, interpreter, span) => {
     const [wanted] = args.positional;
+    interpreter.walk(self.items.length, span);
     return int(wanted ? self.items.filter((item) => equal(interpreter, item, wanted, span) === true).length : 0);
   },
 };
@@ -106,6 +111,7 @@ const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly
 function update(self: DictValue, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? source.dictionary : source;
+  if (from?.kind === 'dict') interpreter.hold(from.entries.size, span);
   if (from?.kind === 'dict') for (const [key, entry] of from.entries) self.entries.set(key, { ...entry });
   else {
     for (const pair of itemsOf(interpreter, from, span)) {
@@ -123,9 +129,18 @@ function update(self: DictValue, args: Arguments, interpreter: Interpreter, span
 const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   get: (self, { positional: [key = none, otherwise = none] }) =>
     key.kind === 'unknown' ? key : (self.entries.get(keyOf(key))?.value ?? otherwise),
-  keys: (self) => list([...self.entries.values()].map(({ key }) => key)),
-  values: (self) => list([...self.entries.values()].map(({ value }) => value)),
-  items: (self) => list([...self.entries.values()].map(({ key, value }) => tuple([key, value]))),
+  keys: (self, _args, interpreter, span) => {
+    interpreter.walk(self.entries.size, span);
+    return list([...self.entries.values()].map(({ key }) => key));
+  },
+  values: (self, _args, interpreter, span) => {
+    interpreter.walk(self.entries.size, span);
+    return list([...self.entries.values()].map(({ value }) => value));
+  },
+  items: (self, _args, interpreter, span) => {
+    interpreter.walk(self.entries.size, span);
+    return list([...self.entries.values()].map(({ key, value }) => tuple([key, value])));
+  },
   pop: (self, args, interpreter, span) => {
     const key = keyOf(args.positional[0] ?? none);
     const found = self.entries.get(key)?.value;
@@ -151,11 +166,14 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     return value ?? none;
   },
   update,
-  copy: (self) => ({
-    kind: 'dict',
-    entries: new Map([...self.entries].map(([key, entry]) => [key, { ...entry }])),
-    ...(self.missing && { missing: self.missing }),
-  }),
+  copy: (self, _args, interpreter, span) => {
+    interpreter.hold(self.entries.size, span);
+    return {
+      kind: 'dict',
+      entries: new Map([...self.entries].map(([key, entry]) => [key, { ...entry }])),
+      ...(self.missing && { missing: self.missing }),
+    };
+  },
   clear: (self) => {
     self.entries.clear();
     return none;
@@ -193,19 +211,31 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
   union: (self, args, interpreter, span) =>
     set([...self.entries.values(), ...args.positional.flatMap((each) => itemsOf(interpreter, each, span))]),
   intersection: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
     return set([...self.entries.values()].filter((item) => others.has(keyOf(item))));
   },
   difference: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
     return set([...self.entries.values()].filter((item) => !others.has(keyOf(item))));
   },
   issubset: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map(keyOf));
+    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
     return bool([...self.entries.keys()].every((key) => others.has(key)));
   },
   copy: (self) => set(self.entries.values()),
 };
+
+/** Adds items to a list, which may be the list that they come from. */
+export function addItems(
+  interpreter: Interpreter,
+  target: PyValue[],
+  items: readonly PyValue[],
+  span: SourceSpan,
+): void {
+  const count = items.length;
+  interpreter.hold(count, span);
+  for (let i = 0; i < count; i++) target.push(items[i] ?? none);
+}
 
 function bindMethod<T extends Container>(
   table: Readonly<Record<string, Method<T>>>,

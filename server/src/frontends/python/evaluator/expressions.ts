@@ -6,6 +6,7 @@ import { assertUnreachable } from '../../../common/assert.ts';
 import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { asDefault } from './calls.ts';
+import { addItems } from './container-methods.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
@@ -139,7 +140,7 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       if (expression.isFrom) {
         const items = interpreter.iterate(value, span);
         if ('kind' in items) interpreter.undecided(items, span);
-        else target?.push(...items);
+        else if (target) addItems(interpreter, target, items, span);
       } else target?.push(value);
       return none;
     }
@@ -201,7 +202,7 @@ function spread(
     else {
       const more = interpreter.iterate(evaluateExpression(interpreter, scope, element.value), element.span);
       if ('kind' in more) return more;
-      items.push(...more);
+      addItems(interpreter, items, more, element.span);
     }
   }
   return make(items);
@@ -276,7 +277,7 @@ export function evaluateArguments(
       case 'splat': {
         const items = interpreter.iterate(value, argument.value.span);
         if ('kind' in items) return items;
-        positional.push(...items);
+        addItems(interpreter, positional, items, argument.value.span);
         break;
       }
       case 'dictionary-splat': {

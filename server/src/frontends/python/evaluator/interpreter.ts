@@ -5,7 +5,7 @@ import type { Cancellation } from '../../../common/cancellation.ts';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { UnknownPart } from '../../../network/network-graph.ts';
-import type { EvaluationLimits, SourceReader } from '../../shared/frontend.ts';
+import { limitMessage, type EvaluationLimits, type SourceReader, type StoppingLimit } from '../../shared/frontend.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
 import { getAttribute } from './attributes.ts';
@@ -73,8 +73,14 @@ export interface Library {
   ): PyValue | undefined;
 }
 
-/** A tensor is iterated or a container walked at most this far. */
-const longestIteration = 200_000;
+/** How many items a step of fuel copies: far less work than a statement, but work. */
+const itemsPerStep = 8;
+/** Characters that weigh as much as one item. */
+const charactersPerItem = 8;
+/** The clock is looked at, and cancellation asked for, once in so many steps. */
+const stepsPerLook = 256;
+/** More places than this that were lost say nothing new. */
+const mostLostParts = 1_000;
 
 export class Interpreter {
   readonly parser: PythonParser;
@@ -98,6 +104,9 @@ export class Interpreter {
   #guards = 0;
   readonly #cancellation: Cancellation;
   #steps = 0;
+  #items = 0;
+  /** When the evaluation has to end, by the clock of the limits. */
+  #deadline = Infinity;
 
   constructor(
     parser: PythonParser,
@@ -113,29 +122,72 @@ export class Interpreter {
     this.library = library;
     this.#cancellation = cancellation;
     this.builtins = builtins(this);
+    const { time } = limits;
+    if (time !== undefined) this.#deadline = time.now() + time.budgetMs;
   }
 
-  /** Burns fuel. Called once a statement, call and iteration. */
+  /** Burns fuel. Called once a statement, call and iteration, and for work that grows with its input. */
   tick(span: SourceSpan, amount = 1): void {
     const before = this.#steps;
     this.#steps += amount;
-    if (this.#steps > this.limits.steps) {
-      throw new EvaluationStopped(
-        'evaluation-steps',
-        `Reading this model takes more than ${this.limits.steps.toLocaleString('en')} steps; evaluation stopped here`,
-        span,
-      );
-    }
-    if (before >> 12 === this.#steps >> 12) return;
+    if (this.#steps > this.limits.steps)
+      this.stop('limit-steps', `Reading this model takes more than ${counted(this.limits.steps)} steps`, span);
+    if (Math.floor(before / stepsPerLook) !== Math.floor(this.#steps / stepsPerLook)) this.#look(span);
+  }
+
+  #look(span: SourceSpan): void {
     if (this.#cancellation.isCancellationRequested) throw new EvaluationStopped('cancelled', 'Cancelled', span);
-    const { now, deadlineMs } = this.limits;
-    if (now !== undefined && deadlineMs !== undefined && now() > deadlineMs) {
-      throw new EvaluationStopped(
-        'evaluation-time',
-        'Reading this model takes too long; evaluation stopped here',
-        span,
-      );
+    const { time } = this.limits;
+    if (time !== undefined && time.now() > this.#deadline)
+      this.stop('limit-time', `Reading this model takes more than ${counted(time.budgetMs)} ms`, span);
+  }
+
+  /** Source of so many characters is imported. */
+  allowForImport(length: number): void {
+    this.#deadline += length * (this.limits.time?.perImportedCharacterMs ?? 0);
+  }
+
+  /** Runs work that is not the model's own, such as parsing a library: its time is not counted against the model. */
+  untimed<T>(work: () => T): T {
+    const { time } = this.limits;
+    if (time === undefined) return work();
+    const start = time.now();
+    try {
+      return work();
+    } finally {
+      this.#deadline += time.now() - start;
     }
+  }
+
+  /** Burns fuel for looking at or copying so many items. */
+  walk(count: number, span: SourceSpan): void {
+    if (count >= itemsPerStep) this.tick(span, Math.floor(count / itemsPerStep));
+  }
+
+  /** Makes room for so many items, before they are made. */
+  hold(count: number, span: SourceSpan): void {
+    this.#items += count;
+    if (!(this.#items <= this.limits.items)) {
+      const sum = count > this.limits.items ? `This has ${counted(count)} items` : 'What this model holds grows here';
+      this.stop('limit-memory', `${sum}; all that is made for one model may have ${counted(this.limits.items)}`, span);
+    }
+    this.walk(count, span);
+  }
+
+  /** Makes room for items that are gone as soon as they were looked at. */
+  expand(count: number, span: SourceSpan): void {
+    if (!(count <= this.limits.items)) this.hold(count, span);
+    this.walk(count, span);
+  }
+
+  /** Makes room for a text, before it is made. */
+  holdText(length: number, span: SourceSpan): void {
+    if (length >= charactersPerItem) this.hold(Math.floor(length / charactersPerItem), span);
+  }
+
+  /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
+  stop(code: StoppingLimit, what: string, span: SourceSpan): never {
+    throw new EvaluationStopped(code, limitMessage(code, what), span);
   }
 
   /** Ends this path with a Python exception of a built-in class. */
@@ -173,7 +225,7 @@ export class Interpreter {
 
   /** Says that something could not be followed; the totals of the network become lower bounds. */
   loseTrack(reason: string, span: SourceSpan): void {
-    if (this.importDepth > 0) return;
+    if (this.importDepth > 0 || this.lostParts.length >= mostLostParts) return;
     const known = this.lostParts.some(
       (other) => other.span.start === span.start && other.span.document === span.document && other.reason === reason,
     );
@@ -283,19 +335,23 @@ export class Interpreter {
         return value.items;
       case 'iterator': {
         const rest = value.items.slice(value.position);
+        this.walk(rest.length, span);
         value.position = value.items.length;
         return rest;
       }
       case 'range': {
         const length = rangeLength(value);
-        if (length > longestIteration) this.tick(span, length);
+        this.expand(length, span);
         return Array.from({ length }, (_, i) => int(value.start + i * value.step));
       }
       case 'string':
+        this.expand(value.value.length, span);
         return Array.from(value.value, string);
       case 'dict':
+        this.walk(value.entries.size, span);
         return [...value.entries.values()].map(({ key }) => key);
       case 'set':
+        this.walk(value.entries.size, span);
         return [...value.entries.values()];
       case 'unknown':
         return value;
@@ -322,6 +378,7 @@ export class Interpreter {
     const [length] = value.shape;
     if (typeof length !== 'number') return unknown('The length of this tensor is not known', span);
     this.tick(span, length);
+    this.hold(length, span);
     return Array.from({ length }, (_, i) => this.library.tensorItem(this, value, int(i), span));
   }
 
@@ -336,7 +393,10 @@ export class Interpreter {
     const length = this.method(value, '__len__', span);
     if (item && length) {
       const count = this.callWith(length, span);
-      if (count.kind === 'int') return Array.from({ length: count.value }, (_, i) => this.callWith(item, span, int(i)));
+      if (count.kind === 'int') {
+        this.hold(Math.max(0, count.value), span);
+        return Array.from({ length: Math.max(0, count.value) }, (_, i) => this.callWith(item, span, int(i)));
+      }
     }
     if (value.class.unknownBase !== undefined) return unknown(`${value.class.unknownBase} is not known`, span);
     return this.#notIterable(value, span);
@@ -367,8 +427,13 @@ export class Interpreter {
       if (method) return this.truth(this.callWith(method, span, item), span);
       if (container.dictionary) return this.contains(container.dictionary, item, span);
     }
+    if (container.kind === 'range' && item.kind === 'int') {
+      const place = (item.value - container.start) / container.step;
+      return Number.isInteger(place) && place >= 0 && place < rangeLength(container);
+    }
     const items = this.iterate(container, span);
     if ('kind' in items) return undefined;
+    this.walk(items.length, span);
     let sure: boolean | undefined = false;
     for (const candidate of items) {
       const same = candidate === item ? true : equal(this, candidate, item, span);
@@ -386,6 +451,10 @@ export class Interpreter {
   nameOfType(value: PyValue): string {
     return typeName(value);
   }
+}
+
+function counted(number: number): string {
+  return number.toLocaleString('en');
 }
 
 /** The number of items of a range. */

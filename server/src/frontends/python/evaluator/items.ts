@@ -1,6 +1,7 @@
 // `object[index]`: reading, setting and deleting items of sequences, dictionaries and what overloads them.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { addItems } from './container-methods.ts';
 import type { Interpreter } from './interpreter.ts';
 import { rangeLength } from './interpreter.ts';
 import { integerOf } from './operators.ts';
@@ -45,10 +46,12 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
     case 'list':
     case 'tuple':
     case 'string': {
+      if (object.kind === 'string') interpreter.expand(object.value.length, span);
       const items: readonly PyValue[] = object.kind === 'string' ? Array.from(object.value, string) : object.items;
       if (index.kind === 'slice') {
         const bounds = sliceBounds(index, items.length);
         if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
+        interpreter.hold(Math.max(0, (bounds.stop - bounds.start) / bounds.step), span);
         const taken = takeSlice(items, bounds);
         if (object.kind === 'string')
           return string(taken.map((item) => (item.kind === 'string' ? item.value : '')).join(''));
@@ -77,12 +80,12 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
       if (index.kind === 'slice') {
         const bounds = sliceBounds(index, length);
         if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
-        return list(
-          takeSlice(
-            Array.from({ length }, (_, i) => int(object.start + i * object.step)),
-            bounds,
-          ),
-        );
+        return {
+          kind: 'range',
+          start: object.start + bounds.start * object.step,
+          stop: object.start + bounds.stop * object.step,
+          step: object.step * bounds.step,
+        };
       }
       const place = integerOf(index) ?? 0;
       const i = place < 0 ? place + length : place;
@@ -114,6 +117,20 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
   }
 }
 
+/** `list[start:stop] = items`. */
+function replaceItems(
+  interpreter: Interpreter,
+  target: PyValue[],
+  { start, stop }: { readonly start: number; readonly stop: number },
+  items: readonly PyValue[],
+  span: SourceSpan,
+): void {
+  const tail = target.slice(Math.max(start, stop));
+  const added = [...items, ...tail];
+  target.length = start;
+  addItems(interpreter, target, added, span);
+}
+
 /** Sets an item. What can't be followed is lost: the container may hold more or other layers than are seen. */
 export function setItem(
   interpreter: Interpreter,
@@ -135,7 +152,7 @@ export function setItem(
       const bounds = sliceBounds(index, object.items.length);
       const items = interpreter.iterate(value, span);
       if (bounds && !('kind' in items) && bounds.step === 1)
-        object.items.splice(bounds.start, Math.max(0, bounds.stop - bounds.start), ...items);
+        replaceItems(interpreter, object.items, bounds, items, span);
       else interpreter.loseTrack('Which items are replaced here is not known', span);
     }
   } else if (object.kind === 'dict') object.entries.set(keyOf(index), { key: index, value });

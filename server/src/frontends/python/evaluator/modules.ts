@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ImportedName } from '../syntax/ast.ts';
+import { overlongText } from '../../shared/frontend.ts';
 import type { Interpreter } from './interpreter.ts';
 import { runModule } from './statements.ts';
 import { setName } from './assignment.ts';
@@ -31,8 +32,13 @@ function loadFrom(interpreter: Interpreter, name: string, base: string): ModuleV
     [`${base}.py`, false],
   ] as const) {
     interpreter.dependencies.add(document);
-    const text = interpreter.reader.read(document);
-    if (text === undefined || text.length > interpreter.limits.sourceLength) continue;
+    const text = interpreter.untimed(() => interpreter.reader.read(document));
+    if (text === undefined) continue;
+    const overlong = overlongText(document, text, interpreter.limits);
+    if (overlong) {
+      interpreter.report(overlong);
+      continue;
+    }
     return loadModule(interpreter, name, document, text, isPackage);
   }
   return undefined;
@@ -46,9 +52,10 @@ function loadModule(
   text: string,
   isPackage: boolean,
 ): ModuleValue {
+  interpreter.allowForImport(text.length);
   const module = sourceModule(name, document, isPackage);
   interpreter.modules.set(name, module);
-  const parsed = interpreter.parser.parse(document, text);
+  const parsed = interpreter.untimed(() => interpreter.parser.parse(document, text));
   const scope: Scope = { names: module.names, parent: undefined, module };
   runModule(interpreter, scope, parsed.body);
   return module;

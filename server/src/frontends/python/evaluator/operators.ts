@@ -4,6 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OriginOperator, WidthOrigin } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { Interpreter } from './interpreter.ts';
+import { mostDigits } from './text.ts';
 import {
   bool,
   dict,
@@ -21,8 +22,9 @@ import {
   type PyValue,
 } from './values.ts';
 
-/** Trails longer than this say nothing to a reader and cost memory in loops. */
-const longestTrail = 40;
+/** Trails deeper or larger than this say nothing to a reader; `n = n + n` in a loop doubles the size each time. */
+const deepestTrail = 40;
+const largestTrail = 200;
 
 /** The number of a value, booleans included; undefined for anything else. */
 export function numberOf(value: PyValue): number | undefined {
@@ -38,8 +40,16 @@ export function integerOf(value: PyValue): number | undefined {
   return undefined;
 }
 
-function trailLength(origin: WidthOrigin): number {
-  return origin.kind === 'computed' ? 1 + Math.max(0, ...origin.operands.map(trailLength)) : 1;
+interface TrailMeasure {
+  readonly depth: number;
+  /** Leaves and operators, shared ones once for each use. */
+  readonly size: number;
+}
+const leaf: TrailMeasure = { depth: 1, size: 1 };
+const measures = new WeakMap<WidthOrigin, TrailMeasure>();
+
+function measureOf(origin: WidthOrigin): TrailMeasure {
+  return measures.get(origin) ?? leaf;
 }
 
 /** The trail of a number, or an untraced leaf where it has none. */
@@ -59,10 +69,19 @@ export function computed(
     (operand): WidthOrigin =>
       trailOf(operand) ?? { kind: 'untraced', value: numberOf(operand) ?? NaN, reason: 'a number without a trail' },
   );
-  if (Math.max(...trails.map(trailLength)) >= longestTrail) {
+  let depth = 0;
+  let size = 1;
+  for (const trail of trails) {
+    const measure = measureOf(trail);
+    depth = Math.max(depth, measure.depth);
+    size += measure.size;
+  }
+  if (depth >= deepestTrail || size > largestTrail) {
     return { kind: 'untraced', value, reason: 'its computation is too long to follow back', span };
   }
-  return { kind: 'computed', value, operator, operands: trails, span };
+  const made: WidthOrigin = { kind: 'computed', value, operator, operands: trails, span };
+  measures.set(made, { depth: depth + 1, size });
+  return made;
 }
 
 /** Python's integer division rounds down. */
@@ -98,6 +117,7 @@ function arithmetic(operator: BinaryOperator, left: number, right: number): numb
 }
 
 function bitwise(operator: '&' | '|' | '^' | '<<' | '>>', left: number, right: number): number | undefined {
+  if (!Number.isFinite(left) || !Number.isFinite(right)) return undefined;
   const a = BigInt(Math.trunc(left));
   const b = BigInt(Math.trunc(right));
   if ((operator === '<<' || operator === '>>') && (b < 0n || b > 64n)) return undefined;
@@ -129,13 +149,25 @@ function numeric(
     return interpreter.raise('ZeroDivisionError', 'division by zero', span);
   }
   const value = arithmetic(operator, a, b);
-  if (value === undefined) return interpreter.raise('TypeError', `${operator} does not take these numbers`, span);
+  if (value === undefined) {
+    if (operator === '<<' && b > 0) return tooLarge(interpreter, span);
+    return interpreter.raise('TypeError', `${operator} does not take these numbers`, span);
+  }
   const isInteger =
     left.kind !== 'float' && right.kind !== 'float' && operator !== '/' && !(operator === '**' && b < 0);
   if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(operator)) return bool(value !== 0);
+  if (isInteger && !Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b))
+    return tooLarge(interpreter, span);
   const known = traced.find((candidate) => candidate === operator);
   const origin = known && computed(known, value, [left, right], span);
   return isInteger ? int(value, origin) : float(value, origin);
+}
+
+/** Python's integers have no end, ours do: such a number is no width, and the rest of the model may do without it. */
+function tooLarge(interpreter: Interpreter, span: SourceSpan): PyValue {
+  const reason = 'This number has more than 300 digits and is not worked out';
+  interpreter.report({ code: 'limit-number', severity: 'warning', message: `${reason}. Write a smaller one.`, span });
+  return unknown(reason, span);
 }
 
 /** `left operator right`. Raises a Python TypeError where Python would. */
@@ -163,8 +195,6 @@ export function binary(
   );
 }
 
-const longestRepeat = 1_000_000;
-
 function combine(
   interpreter: Interpreter,
   operator: BinaryOperator,
@@ -173,29 +203,34 @@ function combine(
   span: SourceSpan,
 ): PyValue | undefined {
   if (operator === '+') {
-    if (left.kind === 'string' && right.kind === 'string') return string(left.value + right.value);
-    if (left.kind === 'list' && right.kind === 'list') return list([...left.items, ...right.items]);
-    if (left.kind === 'tuple' && right.kind === 'tuple') return tuple([...left.items, ...right.items]);
+    if (left.kind === 'string' && right.kind === 'string') {
+      interpreter.holdText(left.value.length + right.value.length, span);
+      return string(left.value + right.value);
+    }
+    if ((left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind) {
+      interpreter.hold(left.items.length + right.items.length, span);
+      const items = [...left.items, ...right.items];
+      return left.kind === 'list' ? list(items) : tuple(items);
+    }
   }
   if (operator === '*') {
     const count = integerOf(right);
     if (count === undefined)
       return integerOf(left) === undefined ? undefined : combine(interpreter, '*', right, left, span);
     const times = Math.max(0, count);
-    const length =
-      left.kind === 'string'
-        ? left.value.length
-        : left.kind === 'list' || left.kind === 'tuple'
-          ? left.items.length
-          : 0;
-    if (times * length > longestRepeat)
-      return unknown(`A sequence of ${String(times * length)} items is too long to hold`, span);
-    if (left.kind === 'string') return string(left.value.repeat(times));
-    if (left.kind === 'list') return list(Array.from({ length: times }, () => left.items).flat());
-    if (left.kind === 'tuple') return tuple(Array.from({ length: times }, () => left.items).flat());
+    if (left.kind === 'string') {
+      interpreter.holdText(left.value.length * times, span);
+      return string(left.value.repeat(left.value === '' ? 0 : times));
+    }
+    if (left.kind === 'list' || left.kind === 'tuple') {
+      interpreter.hold(left.items.length * times, span);
+      const items = repeated(left.items, times);
+      return left.kind === 'list' ? list(items) : tuple(items);
+    }
   }
   if (operator === '%' && left.kind === 'string') return formatPercent(interpreter, left.value, right, span);
   if (left.kind === 'set' && right.kind === 'set') {
+    interpreter.hold(left.entries.size + right.entries.size, span);
     const a = [...left.entries.values()];
     const b = [...right.entries.values()];
     if (operator === '|') return set([...a, ...b]);
@@ -209,9 +244,16 @@ function combine(
     }
   }
   if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') {
+    interpreter.hold(left.entries.size + right.entries.size, span);
     return dict([...left.entries.values(), ...right.entries.values()].map(({ key, value }) => [key, value] as const));
   }
   return undefined;
+}
+
+function repeated<T>(items: readonly T[], times: number): readonly T[] {
+  const all: T[] = [];
+  if (items.length > 0) for (let i = 0; i < times; i++) for (const item of items) all.push(item);
+  return all;
 }
 
 function formatPercent(interpreter: Interpreter, template: string, value: PyValue, span: SourceSpan): PyValue {
@@ -224,10 +266,13 @@ function formatPercent(interpreter: Interpreter, template: string, value: PyValu
       const item = values[next++];
       if (item === undefined) return whole;
       const number = numberOf(item);
-      if (type === 'f' && number !== undefined) return number.toFixed(Number(/\.(\d+)/.exec(width ?? '')?.[1] ?? 6));
-      return interpreter
-        .text(item, span)
-        .padStart(Number(/^(\d+)/.exec(width ?? '')?.[1] ?? 0), width?.startsWith('0') === true ? '0' : ' ');
+      if (type === 'f' && number !== undefined) {
+        const digits = Number(/\.(\d+)/.exec(width ?? '')?.[1] ?? 6);
+        return number.toFixed(Math.min(digits, mostDigits));
+      }
+      const size = Number(/^(\d+)/.exec(width ?? '')?.[1] ?? 0);
+      interpreter.holdText(size, span);
+      return interpreter.text(item, span).padStart(size, width?.startsWith('0') === true ? '0' : ' ');
     },
   );
   return string(text);
@@ -283,6 +328,7 @@ export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, s
     if (left.items.length !== right.items.length) return false;
     let sure: boolean | undefined = true;
     for (const [i, item] of left.items.entries()) {
+      interpreter.tick(span);
       const other = right.items[i];
       const same = other && equal(interpreter, item, other, span);
       if (same === false) return false;
@@ -298,6 +344,7 @@ export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, s
   if (left.kind === 'dict' && right.kind === 'dict') {
     if (left.entries.size !== right.entries.size) return false;
     for (const [key, { value }] of left.entries) {
+      interpreter.tick(span);
       const other = right.entries.get(key);
       if (!other) return false;
       const same = equal(interpreter, value, other.value, span);
@@ -410,6 +457,7 @@ export function sortOrder(
     return left.value < right.value ? -1 : left.value > right.value ? 1 : 0;
   if ((left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind) {
     for (const [i, item] of left.items.entries()) {
+      interpreter.tick(span);
       const other = right.items[i];
       if (other === undefined) return 1;
       const difference = sortOrder(interpreter, item, other, span);

@@ -12,6 +12,8 @@ export function sortValues(
   args: Arguments,
   span: SourceSpan,
 ): readonly PyValue[] | UnknownValue {
+  // As many comparisons as a sort takes.
+  interpreter.tick(span, Math.ceil((items.length * Math.log2(items.length + 1)) / 4));
   const key = args.keywords.get('key');
   const reverse = args.keywords.get('reverse');
   const pairs = items.map((item) => ({

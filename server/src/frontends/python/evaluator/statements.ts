@@ -5,6 +5,7 @@ import type { ClassDefinition, Expression, FunctionDefinition, Pattern, Statemen
 import { assign, setName } from './assignment.ts';
 import { asDefault } from './calls.ts';
 import { isSubclass, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deleteItem } from './items.ts';
@@ -94,7 +95,7 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       if (left.kind === 'list' && statement.operator === '+') {
         const items = interpreter.iterate(right, statement.span);
         if ('kind' in items) interpreter.undecided(items, statement.span);
-        else left.items.push(...items);
+        else addItems(interpreter, left.items, items, statement.span);
         return undefined;
       }
       const inPlace =

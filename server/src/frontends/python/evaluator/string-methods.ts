@@ -13,6 +13,13 @@ const textAt = (args: Arguments, index: number): string | undefined => {
   return value?.kind === 'string' ? value.value : undefined;
 };
 
+/** The width that a text is padded to, with room made for it. */
+function widthOf(args: Arguments, interpreter: Interpreter, span: SourceSpan): number {
+  const width = args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0;
+  interpreter.holdText(width, span);
+  return width;
+}
+
 const affixes = (args: Arguments): readonly string[] => {
   const [value] = args.positional;
   const values = value?.kind === 'tuple' ? value.items : value ? [value] : [];
@@ -29,8 +36,9 @@ function stripped(text: string, characters: string | undefined, left: boolean, r
   return text.slice(start, end);
 }
 
-function split(text: string, args: Arguments): PyValue {
+function split(text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
   const separator = textAt(args, 0);
+  interpreter.hold(separator === '' ? 0 : text.length / (separator?.length ?? 2), span);
   const limitValue = args.positional[1] ?? args.keywords.get('maxsplit');
   const limit = limitValue ? (integerOf(limitValue) ?? -1) : -1;
   const parts =
@@ -73,11 +81,11 @@ const methods: Readonly<Record<string, Method>> = {
   lstrip: (text, args) => string(stripped(text, textAt(args, 0), true, false)),
   rstrip: (text, args) => string(stripped(text, textAt(args, 0), false, true)),
   split,
-  rsplit: (text, args) => {
+  rsplit: (text, args, interpreter, span) => {
     const separator = textAt(args, 0);
     const limit = args.positional[1] ?? args.keywords.get('maxsplit');
     const count = limit ? integerOf(limit) : undefined;
-    if (separator === undefined || count === undefined || count < 0) return split(text, args);
+    if (separator === undefined || count === undefined || count < 0) return split(text, args, interpreter, span);
     const parts = text.split(separator);
     const tail = parts.splice(Math.max(0, parts.length - count));
     return list([...(parts.length > 0 ? [parts.join(separator)] : []), ...tail].map(string));
@@ -101,11 +109,18 @@ const methods: Readonly<Record<string, Method>> = {
     const [value] = args.positional;
     const items = value ? interpreter.iterate(value, span) : [];
     if ('kind' in items) return items;
-    return string(items.map((item) => interpreter.text(item, span)).join(text));
+    const parts = items.map((item) => interpreter.text(item, span));
+    interpreter.holdText(
+      parts.reduce((sum, part) => sum + part.length + text.length, 0),
+      span,
+    );
+    return string(parts.join(text));
   },
-  replace: (text, args) => {
+  replace: (text, args, interpreter, span) => {
     const count = args.positional[2] ? (integerOf(args.positional[2]) ?? -1) : -1;
     const [from, to] = [textAt(args, 0) ?? '', textAt(args, 1) ?? ''];
+    const places = from === '' ? text.length + 1 : text.length / from.length;
+    interpreter.holdText(text.length + (to.length > from.length ? places * to.length : 0), span);
     if (count < 0) return string(text.replaceAll(from, () => to));
     const parts = text.split(from);
     const head = parts.slice(0, count + 1).join(to);
@@ -135,9 +150,9 @@ const methods: Readonly<Record<string, Method>> = {
   islower: (text) => bool(text !== text.toUpperCase() && text === text.toLowerCase()),
   isspace: (text) => bool(/^\s+$/.test(text)),
   isidentifier: (text) => bool(/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text)),
-  zfill: (text, args) => string(text.padStart(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0, '0')),
-  ljust: (text, args) => string(text.padEnd(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
-  rjust: (text, args) => string(text.padStart(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
+  zfill: (text, args, interpreter, span) => string(text.padStart(widthOf(args, interpreter, span), '0')),
+  ljust: (text, args, interpreter, span) => string(text.padEnd(widthOf(args, interpreter, span))),
+  rjust: (text, args, interpreter, span) => string(text.padStart(widthOf(args, interpreter, span))),
   format,
   encode: (text) => string(text),
 };
@@ -145,5 +160,11 @@ const methods: Readonly<Record<string, Method>> = {
 /** A method of a string, bound to it; undefined when `str` has none of that name. */
 export function stringMethod(text: string, name: string): PyValue | undefined {
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  return method && builtin(name, (interpreter, args, span) => method(text, args, interpreter, span));
+  return (
+    method &&
+    builtin(name, (interpreter, args, span) => {
+      interpreter.holdText(text.length, span);
+      return method(text, args, interpreter, span);
+    })
+  );
 }

@@ -5,6 +5,9 @@ import type { Interpreter } from './interpreter.ts';
 import { numberOf } from './operators.ts';
 import type { PyValue } from './values.ts';
 
+/** Digits behind the point that JavaScript writes at most. */
+export const mostDigits = 100;
+
 function numberText(value: number, isFloat: boolean): string {
   if (!isFloat) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${String(value)}.0`;
@@ -31,6 +34,8 @@ export function textOf(interpreter: Interpreter, value: PyValue, span: SourceSpa
 
 /** `repr(value)`. */
 export function reprOf(interpreter: Interpreter, value: PyValue, span: SourceSpan): string {
+  // A list that holds another one twice, many levels deep, has a text that doubles with each level.
+  interpreter.tick(span);
   const all = (items: Iterable<PyValue>): string =>
     [...items].map((item) => reprOf(interpreter, item, span)).join(', ');
   switch (value.kind) {
@@ -83,7 +88,7 @@ export function formatValue(interpreter: Interpreter, value: PyValue, specificat
   const number = numberOf(value);
   let text = textOf(interpreter, value, span);
   if (number !== undefined) {
-    const digits = precision === undefined ? 6 : Number(precision);
+    const digits = Math.min(precision === undefined ? 6 : Number(precision), mostDigits);
     if (type === 'f' || type === 'F') text = number.toFixed(digits);
     else if (type === 'e' || type === 'E') text = number.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
     else if (type === '%') text = `${(number * 100).toFixed(digits)}%`;
@@ -94,6 +99,7 @@ export function formatValue(interpreter: Interpreter, value: PyValue, specificat
     if ((sign === '+' || sign === ' ') && number >= 0) text = sign + text;
   } else if (precision !== undefined) text = text.slice(0, Number(precision));
   const size = Number(width ?? 0);
+  interpreter.holdText(size, span);
   const padding = fill ?? (zero === undefined ? ' ' : '0');
   const place = alignment ?? (number === undefined ? '<' : '>');
   if (place === '<') return text.padEnd(size, padding);

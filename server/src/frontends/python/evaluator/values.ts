@@ -242,9 +242,11 @@ export function set(items: Iterable<PyValue>): SetValue {
 
 const identities = new WeakMap<object, number>();
 let identityCount = 0;
+/** A tuple in a tuple deeper than this is a key by identity: its text could double with each level. */
+const deepestKey = 8;
 
 /** Text by which a value is a dictionary key; mutable things are keys by identity. */
-export function keyOf(value: PyValue): string {
+export function keyOf(value: PyValue, depth = 0): string {
   switch (value.kind) {
     case 'string':
       return `s:${value.value}`;
@@ -256,13 +258,18 @@ export function keyOf(value: PyValue): string {
     case 'none':
       return 'none';
     case 'tuple':
-      return `t(${value.items.map(keyOf).join(',')})`;
-    default: {
-      let identity = identities.get(value);
-      if (identity === undefined) identities.set(value, (identity = identityCount++));
-      return `o:${String(identity)}`;
-    }
+      return depth < deepestKey
+        ? `t(${value.items.map((item) => keyOf(item, depth + 1)).join(',')})`
+        : identityKey(value);
+    default:
+      return identityKey(value);
   }
+}
+
+function identityKey(value: PyValue): string {
+  let identity = identities.get(value);
+  if (identity === undefined) identities.set(value, (identity = identityCount++));
+  return `o:${String(identity)}`;
 }
 
 /** The Python name of a value's type, for messages and `__name__`. */

@@ -22,8 +22,6 @@ import { argument, functionValues, plainClasses, type LibraryFunction, type Modu
 
 /** What `count()`, `cycle()` and `repeat()` give before they end: more than any model zips them with. */
 const endless = 4096;
-/** Products and permutations larger than this are no network's. */
-const mostCombinations = 100_000;
 
 function dictionaryClass(interpreter: Interpreter): ClassValue | undefined {
   const type = interpreter.builtins.get('dict');
@@ -128,23 +126,16 @@ function overItems(
   };
 }
 
-function bounded<T>(interpreter: Interpreter, items: readonly T[], span: SourceSpan): readonly T[] {
-  interpreter.tick(span, items.length);
-  return items.slice(0, mostCombinations);
-}
-
 function product(
   interpreter: Interpreter,
   columns: readonly (readonly PyValue[])[],
   span: SourceSpan,
 ): readonly PyValue[] {
   let rows: readonly (readonly PyValue[])[] = [[]];
-  for (const column of columns)
-    rows = bounded(
-      interpreter,
-      rows.flatMap((row) => column.map((item) => [...row, item])),
-      span,
-    );
+  for (const column of columns) {
+    interpreter.hold(rows.length * column.length * (2 + (rows[0]?.length ?? 0)), span);
+    rows = rows.flatMap((row) => column.map((item) => [...row, item]));
+  }
   return rows.map(tuple);
 }
 
@@ -156,11 +147,8 @@ function combinations(
 ): readonly PyValue[] {
   let rows: readonly (readonly number[])[] = [[]];
   for (let i = 0; i < size; i++) {
-    rows = bounded(
-      interpreter,
-      rows.flatMap((row) => items.flatMap((_, at) => (at > (row.at(-1) ?? -1) ? [[...row, at]] : []))),
-      span,
-    );
+    interpreter.hold(rows.length * items.length, span);
+    rows = rows.flatMap((row) => items.flatMap((_, at) => (at > (row.at(-1) ?? -1) ? [[...row, at]] : [])));
   }
   return rows.map((row) => tuple(row.map((at) => items[at] ?? none)));
 }
@@ -198,13 +186,11 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
     ),
   ),
   cycle: overItems(([items = []]) => repeated(items, endless)),
-  repeat: (_, args) =>
-    iterator(
-      repeated(
-        [argument(args, 0, 'object') ?? none],
-        Math.min(integerOf(argument(args, 1, 'times') ?? none) ?? endless, mostCombinations),
-      ),
-    ),
+  repeat: (interpreter, args, span) => {
+    const times = Math.max(0, integerOf(argument(args, 1, 'times') ?? none) ?? endless);
+    interpreter.hold(times, span);
+    return iterator(repeated([argument(args, 0, 'object') ?? none], times));
+  },
   count: (interpreter, args, span) => {
     const start = argument(args, 0, 'start') ?? int(0);
     const step = argument(args, 1, 'step') ?? int(1);

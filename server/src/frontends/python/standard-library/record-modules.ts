@@ -163,10 +163,11 @@ function shallowCopy(value: PyValue): PyValue {
 }
 
 /** A deep copy of containers, modules and instances; what is shared inside stays shared, parameters become new ones. */
-function deepCopy(value: PyValue, seen = new Map<PyValue, PyValue>()): PyValue {
+function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new Map<PyValue, PyValue>()): PyValue {
   const known = seen.get(value);
   if (known) return known;
-  const copy = (item: PyValue): PyValue => deepCopy(item, seen);
+  makeRoom(1);
+  const copy = (item: PyValue): PyValue => deepCopy(item, makeRoom, seen);
   switch (value.kind) {
     case 'list': {
       const made = list([]);
@@ -174,8 +175,11 @@ function deepCopy(value: PyValue, seen = new Map<PyValue, PyValue>()): PyValue {
       for (const item of value.items) made.items.push(copy(item));
       return made;
     }
-    case 'tuple':
-      return { ...value, items: value.items.map(copy) };
+    case 'tuple': {
+      const made: PyValue = { ...value, items: value.items.map(copy) };
+      seen.set(value, made);
+      return made;
+    }
     case 'dict': {
       const made: PyValue = { kind: 'dict', entries: new Map(), ...(value.missing && { missing: value.missing }) };
       seen.set(value, made);
@@ -216,6 +220,9 @@ export const copyModule: ModuleTable = () =>
   new Map(
     functionValues({
       copy: (_, args) => shallowCopy(args.positional[0] ?? none),
-      deepcopy: (_, args) => deepCopy(args.positional[0] ?? none),
+      deepcopy: (interpreter, args, span) =>
+        deepCopy(args.positional[0] ?? none, (count) => {
+          interpreter.hold(count, span);
+        }),
     }),
   );

@@ -1,12 +1,12 @@
 // Which modules of Python's standard library are modelled, by dotted name.
 
 import type { Interpreter } from '../evaluator/interpreter.ts';
-import type { PyValue } from '../evaluator/values.ts';
+import { bool, list, string, type PyValue } from '../evaluator/values.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
 import { functoolsModule, operatorModule } from './functools-modules.ts';
 import { mathModule } from './math-module.ts';
 import type { ModuleTable } from './module-table.ts';
-import { plainClasses } from './module-table.ts';
+import { functionValues, plainClasses } from './module-table.ts';
 import { abstractModule, copyModule, dataclassesModule, enumModule, typesModule } from './record-modules.ts';
 import {
   atexitModule,
@@ -25,6 +25,19 @@ import { typingModule } from './typing-module.ts';
 
 const numbersModule: ModuleTable = () => new Map(plainClasses('Number Integral Real Rational Complex'));
 
+/** The reserved words of Python 3 (language reference 2.3.1). */
+const reservedWords = new Set(
+  `False None True and as assert async await break class continue def del elif else except finally for from global if import in
+   is lambda nonlocal not or pass raise return try while with yield`.split(/\s+/),
+);
+const keywordModule: ModuleTable = () =>
+  new Map<string, PyValue>([
+    ['kwlist', list([...reservedWords].map(string))],
+    ...functionValues({
+      iskeyword: (_, args) => bool(args.positional[0]?.kind === 'string' && reservedWords.has(args.positional[0].value)),
+    }),
+  ]);
+
 const tables: Readonly<Record<string, ModuleTable>> = {
   abc: abstractModule,
   atexit: atexitModule,
@@ -41,6 +54,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   'importlib.util': importlibUtilModule,
   inspect: inspectModule,
   itertools: itertoolsModule,
+  keyword: keywordModule,
   logging: loggingModule,
   math: mathModule,
   numbers: numbersModule,

@@ -20,11 +20,13 @@ import {
   type PyValue,
 } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+import { patternCost } from './pattern-cost.ts';
 
 const longestPattern = 500;
 const longestSubject = 5_000;
-/** A repeated group that repeats inside: such patterns can take exponential time. */
-const riskyPattern = /\((?:[^()\\]|\\.)*(?:[+*]|\{\d*,?\d*\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,\d*\})/;
+/** A matcher tries some hundred ways in the time of one step, and this many in some milliseconds. */
+const mostWays = 2_000_000;
+const waysPerStep = 200;
 
 const flagBits: readonly (readonly [string, string, number, string])[] = [
   ['I', 'IGNORECASE', 2, 'i'],
@@ -37,7 +39,6 @@ const flagBits: readonly (readonly [string, string, number, string])[] = [
 /** A Python pattern as one of JavaScript's, or the reason why not. */
 function translate(pattern: string, bits: number): RegExp | string {
   if (pattern.length > longestPattern) return 'This regular expression is too long';
-  if (riskyPattern.test(pattern)) return 'This regular expression may take too long to match';
   const source = pattern
     .replace(/\(\?P<(\w+)>/g, '(?<$1>')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
@@ -49,6 +50,20 @@ function translate(pattern: string, bits: number): RegExp | string {
   } catch {
     return 'This regular expression is not understood';
   }
+}
+
+const tooCostly = 'This regular expression may take too long on this text and is not matched';
+
+/** Whether a pattern can be matched in little time whatever the text; the work is paid for in advance. */
+function isAffordable(interpreter: Interpreter, pattern: RegExp, text: string, span: SourceSpan): boolean {
+  const ways = text.length > longestSubject ? Infinity : patternCost(pattern.source, text.length);
+  if (ways <= mostWays) {
+    interpreter.tick(span, Math.ceil(ways / waysPerStep));
+    return true;
+  }
+  const message = `${tooCostly}. Avoid repetitions inside repetitions, or search a shorter text.`;
+  interpreter.report({ code: 'limit-pattern', severity: 'warning', message, span });
+  return false;
 }
 
 function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan): InstanceValue {
@@ -168,7 +183,7 @@ export const regularExpressionModule: ModuleTable = () => {
     if (subject?.kind === 'unknown') return subject;
     if (subject?.kind !== 'string') return interpreter.raise('TypeError', 'expected string or bytes-like object', span);
     if (typeof pattern === 'string') return unknown(pattern, span);
-    if (subject.value.length > longestSubject) return unknown('This text is too long to search', span);
+    if (!isAffordable(interpreter, pattern, subject.value, span)) return unknown(tooCostly, span);
     return operation(subject.value, pattern, args, interpreter, span);
   };
   const substitute =
@@ -248,10 +263,11 @@ function wildcard(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-const fnmatch: LibraryFunction = (_, args, span) => {
+const fnmatch: LibraryFunction = (interpreter, args, span) => {
   const [name, pattern] = args.positional;
   if (name?.kind !== 'string' || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
-  return bool(wildcard(pattern.value).test(name.value));
+  const fits = wildcard(pattern.value);
+  return isAffordable(interpreter, fits, name.value, span) ? bool(fits.test(name.value)) : unknown(tooCostly, span);
 };
 
 const filterNames: LibraryFunction = (interpreter, args, span) => {
@@ -259,7 +275,10 @@ const filterNames: LibraryFunction = (interpreter, args, span) => {
   const items = interpreter.iterate(names ?? none, span);
   if ('kind' in items || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
   const fits = wildcard(pattern.value);
-  return list(items.filter((item) => item.kind === 'string' && fits.test(item.value)));
+  const texts = items.filter((item) => item.kind === 'string');
+  return texts.every((text) => isAffordable(interpreter, fits, text.value, span))
+    ? list(texts.filter((text) => fits.test(text.value)))
+    : unknown(tooCostly, span);
 };
 
 export const fnmatchModule: ModuleTable = () =>

@@ -11,14 +11,13 @@ import {
   type FormatPart,
   type ParameterDeclaration,
 } from './ast.ts';
-import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.ts';
+import { deepest, field, partsOf, reportBroken, reportTooDeep, spanOf, type Lowering } from './lowering.ts';
 import { isRaw, parseNumber, unescape } from './string-literal.ts';
-
-const deepest = 400;
 
 /** One expression. Never throws; text that is no expression becomes `broken`, with a problem. */
 export function lowerExpression(lowering: Lowering, node: Node): Expression {
-  if (lowering.depth >= deepest) return { kind: 'broken', reason: 'Nested too deeply', span: spanOf(lowering, node) };
+  if (lowering.depth >= deepest)
+    return { kind: 'broken', reason: reportTooDeep(lowering, node), span: spanOf(lowering, node) };
   return aroundStar(lower({ ...lowering, depth: lowering.depth + 1 }, node));
 }
 

@@ -2,13 +2,22 @@
 
 import type { Node } from 'web-tree-sitter';
 import type { ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
-import { field, partsOf, reportBroken, spanOf, type Lowering } from './lowering.ts';
+import { deepest, field, partsOf, reportBroken, reportTooDeep, spanOf, type Lowering } from './lowering.ts';
 import { binaryOperator, lowerArguments, lowerExpression, lowerParameters } from './lower-expression.ts';
+
+/** A block weighs as much as some nested expressions; Python itself stops at a hundred levels of blocks. */
+const depthOfBlock = 4;
+
+function tooDeep(lowering: Lowering, node: Node): Statement {
+  return { kind: 'broken-statement', reason: reportTooDeep(lowering, node), span: spanOf(lowering, node) };
+}
 
 /** The statements of a module or a block. */
 export function lowerBlock(lowering: Lowering, node: Node | undefined): readonly Statement[] {
   if (node === undefined) return [];
-  return partsOf(node).flatMap((child) => lowerStatement(lowering, child));
+  if (lowering.depth >= deepest) return [tooDeep(lowering, node)];
+  const inside = { ...lowering, depth: lowering.depth + depthOfBlock };
+  return partsOf(node).flatMap((child) => lowerStatement(inside, child));
 }
 
 function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
@@ -162,8 +171,11 @@ function lowerAssignment(lowering: Lowering, node: Node): readonly Statement[] {
 function lowerIf(lowering: Lowering, node: Node, alternatives: readonly Node[]): Statement {
   const [next, ...later] = alternatives;
   let otherwise: readonly Statement[] = [];
-  if (next?.type === 'elif_clause') otherwise = [lowerIf(lowering, next, later)];
-  else if (next?.type === 'else_clause') otherwise = lowerBlock(lowering, field(next, 'body'));
+  if (next?.type === 'elif_clause') {
+    const inside = { ...lowering, depth: lowering.depth + 1 };
+    otherwise = [inside.depth >= deepest ? tooDeep(lowering, next) : lowerIf(inside, next, later)];
+  }
+  if (next?.type === 'else_clause') otherwise = lowerBlock(lowering, field(next, 'body'));
   return {
     kind: 'if',
     test: lowerNode(lowering, field(node, 'condition'), node),

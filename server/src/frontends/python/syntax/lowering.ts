@@ -28,6 +28,21 @@ export function field(node: Node, name: string): Node | undefined {
   return node.childForFieldName(name) ?? undefined;
 }
 
+/** Nesting beyond this is not followed: no real file has it, and the machine's stack has an end. */
+export const deepest = 400;
+
+/** Reports what is nested too deeply, once a file. */
+export function reportTooDeep(lowering: Lowering, node: Node): string {
+  const reason = 'This is nested too deeply to be read';
+  if (!lowering.problems.some(({ code }) => code === 'limit-nesting')) {
+    const { start, end, document } = spanOf(lowering, node);
+    const span = { document, start, end: Math.min(end, start + 1) };
+    const message = `${reason}. Give the inner parts names of their own, or move them into functions.`;
+    lowering.problems.push({ code: 'limit-nesting', severity: 'warning', message, span });
+  }
+  return reason;
+}
+
 /** Reports text that is not Python, once a place. */
 export function reportBroken(lowering: Lowering, node: Node): string {
   const line = node.text.split('\n', 1)[0]?.trim() ?? '';

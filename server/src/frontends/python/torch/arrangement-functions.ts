@@ -249,6 +249,7 @@ function topk(call: TorchCall): PyValue {
 function unbind(call: TorchCall): PyValue {
   const part = splitting(call);
   if (!part) return giveUp(call, unknownSplit);
+  call.interpreter.hold(part.length, call.span);
   return tuple(Array.from({ length: part.length }, (_, i) => selected(call, part.input, part.axis, int(i))));
 }
 

@@ -26,14 +26,16 @@ function entriesOf(container: InstanceValue): readonly (readonly [string, PyValu
   return [...container.attributes].filter(([name, value]) => isEntry(name, value));
 }
 
-function append(container: InstanceValue, value: PyValue): void {
-  container.attributes.set(String(entriesOf(container).length), value);
+/** Appended entries are named after the number of those before them, whatever these are named. */
+function append(container: InstanceValue, values: readonly PyValue[]): void {
+  let place = entriesOf(container).length;
+  for (const value of values) container.attributes.set(String(place++), value);
 }
 
 function fill(self: InstanceValue, interpreter: Interpreter, value: PyValue, span: SourceSpan): void {
   if (value.kind === 'none') return;
   const items = interpreter.iterate(value, span);
-  if (!('kind' in items)) for (const item of items) append(self, item);
+  if (!('kind' in items)) append(self, items);
 }
 
 /** Adds named entries from a dictionary, a ModuleDict or pairs. */
@@ -65,7 +67,7 @@ export const containerModules: readonly ModuleRow[] = [
       const [only] = items;
       const named = only?.kind === 'dict' || (only?.kind === 'instance' && only.dictionary !== undefined);
       if (items.length === 1 && only && named) fillNamed(self, interpreter, only, span);
-      else for (const item of items) append(self, item);
+      else append(self, items);
     },
     forward(self, call) {
       let value = call.args.value('input');
@@ -98,7 +100,7 @@ export const containerModules: readonly ModuleRow[] = [
 /** Writes a container anew, as inserting and deleting renumber what follows. */
 function renumber(self: InstanceValue, values: readonly PyValue[]): void {
   for (const [name] of entriesOf(self)) self.attributes.delete(name);
-  for (const value of values) append(self, value);
+  append(self, values);
 }
 
 type Method = (self: InstanceValue, args: readonly PyValue[], interpreter: Interpreter, span: SourceSpan) => PyValue;
@@ -108,7 +110,7 @@ const values = (self: InstanceValue): PyValue[] => entriesOf(self).map(([, value
 const containerMethods: Readonly<Record<string, Method>> = {
   __len__: (self) => ({ kind: 'int', value: entriesOf(self).length }),
   append: (self, [value]) => {
-    if (value) append(self, value);
+    if (value) append(self, [value]);
     return self;
   },
   extend: (self, [value], interpreter, span) => {
@@ -147,7 +149,7 @@ function joinContainers(self: InstanceValue, added: PyValue, interpreter: Interp
     attributes: new Map(),
     site: { span, callChain: [...interpreter.callStack] },
   };
-  for (const value of values(self)) append(joined, value);
+  append(joined, values(self));
   fill(joined, interpreter, added, span);
   return joined;
 }
@@ -206,7 +208,9 @@ export function methodsOfContainer(name: string): readonly (readonly [string, Bu
       method,
       (interpreter: Interpreter, args: Arguments, span: SourceSpan) => {
         const [self, ...rest] = args.positional;
-        return self?.kind === 'instance' ? run(self, rest, interpreter, span) : none;
+        if (self?.kind !== 'instance') return none;
+        interpreter.walk(self.attributes.size, span);
+        return run(self, rest, interpreter, span);
       },
       true,
     ),
@@ -225,9 +229,10 @@ export function containerItem(
     ['Sequential', 'ModuleList', 'ModuleDict', 'ParameterList', 'ParameterDict'].includes(candidate.name),
   );
   if (type === undefined || !network.isModule(self)) return undefined;
-  const entries = entriesOf(self);
   if (index.kind === 'string')
     return self.attributes.get(index.value) ?? interpreter.raise('KeyError', index.value, span);
+  interpreter.walk(self.attributes.size, span);
+  const entries = entriesOf(self);
   const place = integerOf(index);
   if (place !== undefined)
     return entries.at(place)?.[1] ?? interpreter.raise('IndexError', `index ${String(place)} is out of range`, span);
@@ -243,7 +248,7 @@ export function containerItem(
   };
   for (let i = bounds.start; bounds.step > 0 ? i < bounds.stop : i > bounds.stop; i += bounds.step) {
     const entry = entries[i];
-    if (entry) part.attributes.set(type.name === 'Sequential' ? entry[0] : String(entriesOf(part).length), entry[1]);
+    if (entry) part.attributes.set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
   }
   return part;
 }

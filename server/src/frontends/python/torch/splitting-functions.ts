@@ -29,14 +29,17 @@ export function splitting(call: TorchCall): Splitting | undefined {
 }
 
 export const unknownSplit = 'The size of what is split is not known';
-const equalParts = (length: number, size: number): readonly number[] =>
-  Array.from({ length: size > 0 ? Math.ceil(length / size) : 0 }, (_, i) => Math.min(size, length - i * size));
+function equalParts(call: TorchCall, length: number, size: number): readonly number[] {
+  const count = size > 0 ? Math.ceil(length / size) : 0;
+  call.interpreter.hold(count, call.span);
+  return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+}
 
 export function chunk(call: TorchCall): PyValue {
   const count = call.args.integer('chunks');
   const part = splitting(call);
   if (!part || count === undefined || count < 1) return giveUp(call, unknownSplit);
-  return pieces(call, part.input, part.axis, equalParts(part.length, Math.ceil(part.length / count)));
+  return pieces(call, part.input, part.axis, equalParts(call, part.length, Math.ceil(part.length / count)));
 }
 
 export function split(call: TorchCall): PyValue {
@@ -52,7 +55,7 @@ export function split(call: TorchCall): PyValue {
     }
     return pieces(call, part.input, part.axis, sizes);
   }
-  return pieces(call, part.input, part.axis, equalParts(part.length, sizes[0] ?? part.length));
+  return pieces(call, part.input, part.axis, equalParts(call, part.length, sizes[0] ?? part.length));
 }
 
 /** `tensor_split`: into a number of nearly equal parts, or at places. */
@@ -71,6 +74,7 @@ export function tensorSplit(call: TorchCall): PyValue {
     );
   }
   const count = Math.max(1, numbers[0] ?? 1);
+  call.interpreter.hold(count, call.span);
   const [base, longer] = [Math.floor(part.length / count), part.length % count];
   return pieces(
     call,

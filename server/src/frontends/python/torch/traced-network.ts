@@ -5,9 +5,9 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { GraphBuilder } from '../../../network/graph-builder.ts';
 import { inferShapes } from '../../../network/infer-shapes.ts';
 import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts';
-import type { Shape } from '../../../network/shape.ts';
+import { elementCount, type Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
-import { constantResult, type Fold } from './constants.ts';
+import { constantResult, longestConstant, type Fold } from './constants.ts';
 import { isSubclass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import {
@@ -45,6 +45,8 @@ export class TracedNetwork {
   readonly builder = new GraphBuilder();
   readonly moduleStack: InstanceValue[] = [];
   readonly names = new Map<InstanceValue, string>();
+  /** The module that a parameter was first found in. */
+  readonly #holders = new Map<TensorValue, InstanceValue>();
   readonly #moduleClass: ClassValue;
   readonly #usedParameters = new Set<string>();
   readonly #constants = new Map<TensorValue, TensorValue>();
@@ -91,7 +93,9 @@ export class TracedNetwork {
   /** Gives a module's own parameters and buffers their qualified names. */
   nameParameters(module: InstanceValue): void {
     const name = this.names.get(module) ?? '';
-    for (const [attribute, { parameter }] of this.parametersOf(module)) {
+    for (const [attribute, tensor] of this.parametersOf(module)) {
+      const { parameter } = tensor;
+      if (!this.#holders.has(tensor)) this.#holders.set(tensor, module);
       if (parameter?.id === '') parameter.id = name === '' ? attribute : `${name}.${attribute}`;
     }
   }
@@ -99,6 +103,7 @@ export class TracedNetwork {
   /** Adds an op and gives its output; over constants alone only the shape is worked out. */
   emit(interpreter: Interpreter, emission: Emission): TensorValue | UnknownValue {
     const { attributes, inputs, label } = emission;
+    for (const input of inputs) interpreter.walk(input.shape.length, emission.span);
     const parameters = this.#parametersOf(emission);
     if (
       !this.#isRecording ||
@@ -108,9 +113,7 @@ export class TracedNetwork {
     ) {
       return this.#constant(interpreter, emission);
     }
-    if (this.builder.opCount >= interpreter.limits.ops) {
-      return unknown(`The network has more than ${String(interpreter.limits.ops)} operations`, emission.span);
-    }
+    this.#makeRoom(interpreter, emission.span);
     const owner = this.#ownerOf(emission);
     const site = this.#siteOf(interpreter, emission, owner);
     const ids = inputs.map((input) => this.#materialise(interpreter, input, site));
@@ -164,6 +167,7 @@ export class TracedNetwork {
       inputs.map((input) => input.shape),
     );
     if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
+    interpreter.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
     return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
   }
 
@@ -177,7 +181,8 @@ export class TracedNetwork {
   ): void {
     interpreter.loseTrack(reason, span);
     const inputs = tensors.flatMap(({ id }) => (id === undefined ? [] : [id]));
-    if (!this.#isRecording || inputs.length === 0 || this.builder.opCount >= interpreter.limits.ops) return;
+    if (!this.#isRecording || inputs.length === 0) return;
+    this.#makeRoom(interpreter, span);
     const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
     const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
     this.builder.add({
@@ -202,7 +207,16 @@ export class TracedNetwork {
     );
   }
 
-  /** The innermost module under way that owns one of the op's parameters, or whose own forward is ours. */
+  #makeRoom(interpreter: Interpreter, span: SourceSpan): void {
+    const most = interpreter.limits.ops;
+    if (this.builder.opCount >= most)
+      interpreter.stop('limit-ops', `The network has more than ${most.toLocaleString('en')} operations`, span);
+  }
+
+  /**
+   * The innermost module under way that owns one of the op's parameters, the layer that another module's forward takes the
+   * weight of to do what the layer is for, or the current module where its own forward is ours.
+   */
   #ownerOf(emission: Emission): InstanceValue | undefined {
     const current = this.moduleStack.at(-1);
     if (current === undefined) return undefined;
@@ -212,6 +226,8 @@ export class TracedNetwork {
     );
     // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
     if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
+    const lender = emission.parameters?.flatMap((tensor) => (tensor && this.#holders.get(tensor)) ?? []).at(0);
+    if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
     if (isLayerOf(current, emission.attributes.kind)) return current;
     return hasNativeForward(current) ? current : undefined;
   }
