@@ -9,6 +9,7 @@ import type { ChannelGrouping, GroupingOptions } from './channel-grouping.ts';
 import type { Combination } from './combine-sources.ts';
 import { chooseSources, type Algorithm } from './choose-sources.ts';
 import { connectedOps } from './connected-ops.ts';
+import { trainedGate, wrongGate, type TrainedGate } from './gate.ts';
 import { groupChannels } from './group-channels.ts';
 import { compileProgram, type RegularizerProgram, type Thresholds } from './regularizer-program.ts';
 import type { ResourceOptions } from './resource.ts';
@@ -20,6 +21,8 @@ export interface StructureOptions extends GroupingOptions, ResourceOptions {
   readonly threshold: Thresholds;
   /** Share of the L1 term in group lasso, 0 to 1; 0 when absent. */
   readonly l1Fraction?: number;
+  /** What gates are made with where that differs from `trainedGate`. */
+  readonly gate?: Partial<TrainedGate>;
   /** How several sources of one channel are combined; by maximum when absent, gates as probabilities. */
   readonly combination?: Combination;
   /** Changes each source's regularization before sources are combined. What is alive does not depend on it. */
@@ -52,7 +55,12 @@ export function analyzeStructure(graph: NetworkGraph, options: StructureOptions)
   const grouping = groupChannels(graph, options);
   const errors = grouping.notices.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) return { ok: false, error: errors.map(({ message }) => message).join('. ') };
-  const chosen = chooseSources(grouping, options.algorithm, options.l1Fraction ?? 0);
+  const chosen = chooseSources(
+    grouping,
+    options.algorithm,
+    options.l1Fraction ?? 0,
+    options.gate && { ...trainedGate, ...options.gate },
+  );
   if (chosen.sources.length === 0) return { ok: false, error: nothingToRegularize(grouping, chosen.groups) };
   const counted =
     options.compat === 'reference' ? connectedOps(graph, grouping.inScope, chosen.sources) : grouping.inScope;
@@ -69,6 +77,7 @@ function wrongOption({
   resource,
   device,
   batchSize = 1,
+  gate,
 }: StructureOptions): string | undefined {
   const thresholds = typeof threshold === 'number' ? [threshold] : Object.values(threshold);
   if (!thresholds.every((value) => value >= 0)) return 'The threshold must be 0 or more';
@@ -76,6 +85,10 @@ function wrongOption({
     return `The L1 fraction must lie between 0 and 1, but it is ${String(l1Fraction)}`;
   if (!(batchSize > 0)) return `The batch size must be above 0, but it is ${String(batchSize)}`;
   if (resource === 'latency' && device === undefined) return 'Latency needs a device';
+  const wrong = gate && wrongGate({ ...trainedGate, ...gate });
+  if (wrong !== undefined) return wrong;
+  if (gate?.temperature === 0)
+    return 'At a temperature of 0 the masks of gates have no gradient, so there is nothing to regularise; set one above 0';
   if (combination?.kind === 'probabilistic' && algorithm !== 'logistic-sigmoid') {
     return 'Only probabilities can be combined as such: the probabilistic combination needs the logistic-sigmoid algorithm';
   }

@@ -2,6 +2,7 @@
 // Plain data; how groups are found stands in group-channels.ts.
 
 import type { OpId } from '../network/op.ts';
+import type { TrainedGate } from './gate.ts';
 
 /**
  * Output channels of one op: `size` of them from `start`, `step` apart (1 when absent). With `repeat`, each channel stands
@@ -29,6 +30,8 @@ export interface RegularizerSource {
   /** Share of the L1 term in group lasso, 0 to 1 (spec 2.1); 0 for the others. */
   readonly l1Fraction: number;
   readonly channels: number;
+  /** How the gate is trained; `trainedGate` when absent. Of no meaning for the others. */
+  readonly gate?: TrainedGate;
 }
 
 /** Why channels stay whole. `blocked`: an op depends on their number or order in a way that is not known. */

@@ -12,6 +12,7 @@ import type {
   StructureNotice,
 } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
+import type { TrainedGate } from './gate.ts';
 import { isWeighted } from './op-traits.ts';
 
 /** `logistic-sigmoid`: a gate behind every layer, or behind its batch norm. */
@@ -31,11 +32,12 @@ export function chooseSources(
   grouping: ChannelGrouping,
   algorithm: 'auto' | Algorithm,
   l1Fraction: number,
+  gate?: TrainedGate,
 ): ChosenSources {
   const notices: StructureNotice[] = [];
   const candidates = grouping.graph.ops.flatMap((op): readonly RegularizerSource[] => {
     if (grouping.inScope[op.id] !== true) return [];
-    const source = algorithm === 'logistic-sigmoid' ? gateOf(grouping, op) : sourceOf(op, l1Fraction);
+    const source = algorithm === 'logistic-sigmoid' ? gateOf(grouping, op, gate) : sourceOf(op, l1Fraction);
     return source === undefined ? [] : [source];
   });
   const owners = ownersByOp(candidates, grouping);
@@ -73,7 +75,7 @@ const sourceKinds: Readonly<Record<Algorithm, SourceKind>> = {
 };
 
 /** The gate behind a layer: behind its batch norm if one follows at once, else behind the layer itself. */
-function gateOf({ graph }: ChannelGrouping, op: Op): RegularizerSource | undefined {
+function gateOf({ graph }: ChannelGrouping, op: Op, gate: TrainedGate | undefined): RegularizerSource | undefined {
   const [output] = op.outputs;
   if (output === undefined) return undefined;
   const isNorm = (id: OpId): boolean => isKind(opOf(graph, id), 'batch-norm');
@@ -82,7 +84,7 @@ function gateOf({ graph }: ChannelGrouping, op: Op): RegularizerSource | undefin
     ? input !== undefined && isWeighted(opOf(graph, valueOf(graph, input).producer))
     : isWeighted(op) && !isKind(op, 'embedding') && !valueOf(graph, output).consumers.some(isNorm);
   const channels = sourceOf(op, 0)?.channels ?? (isKind(op, 'batch-norm') ? op.attributes.channels : 0);
-  return isGated ? { op: op.id, kind: 'gate', l1Fraction: 0, channels } : undefined;
+  return isGated ? { op: op.id, kind: 'gate', l1Fraction: 0, channels, ...(gate && { gate }) } : undefined;
 }
 
 /** The regularizer that an op could give. Depthwise weights are never a source (spec 2.1). */

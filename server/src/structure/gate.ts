@@ -23,6 +23,26 @@ export const defaultGate: GateOptions = {
   keepAlive: 'highest',
 };
 
+/** A gate as an engine trains it. */
+export interface TrainedGate extends GateOptions {
+  /** Whether r is the sampled mask, as in the reference, or the probability, which does not change by chance. */
+  readonly regularizeOnMask: boolean;
+  /** The temperature falls to a tenth each time so many steps are done; it stays when absent. */
+  readonly annealingSteps?: number;
+}
+
+/**
+ * What a run trains unless it is told otherwise. Masks are 0 or 1 as after the run, and a temperature of 1 gives the
+ * gradient of every sample some weight: at the reference's 0.001 all but one in a thousand have none, which takes runs
+ * of its length (10⁵ steps and more) to even out.
+ */
+export const trainedGate: TrainedGate = {
+  ...defaultGate,
+  temperature: 1,
+  straightThrough: true,
+  regularizeOnMask: false,
+};
+
 /** The threshold of gates, which a channel is alive at (not only above). */
 export const defaultGateThreshold = 0.1;
 
@@ -90,7 +110,8 @@ export function annealedTemperature(temperature: number, step: number, annealing
 }
 
 /** Why a gate can't be made so, as a sentence; undefined when it can. */
-export function wrongGate({ temperature }: GateOptions): string | undefined {
+export function wrongGate({ temperature, annealingSteps = 1 }: GateOptions & Partial<TrainedGate>): string | undefined {
+  if (!(annealingSteps > 0)) return `A gate must anneal over more than 0 steps, but not ${String(annealingSteps)}`;
   if (temperature >= 0) return undefined;
   return `The temperature of a gate must be 0 or more, but it is ${String(temperature)}`;
 }
@@ -103,7 +124,7 @@ export interface GateVectors {
 
 /**
  * By default both come from the sampled mask, as in the reference; from the probabilities they do not change from step to
- * step by chance. The channel that is always on counts as alive.
+ * step by chance. The channel that is always on counts as alive and has r = 1.
  */
 export function gateVectors(
   logits: Float32Array,
@@ -114,6 +135,21 @@ export function gateVectors(
   const probabilities = gateProbabilities(logits);
   const kept = keptChannel(logits, options);
   const alive = Float32Array.from((choice.maskAsAlive ?? true) ? mask : probabilities);
-  if (kept >= 0) alive[kept] = 1;
-  return { regularization: Float32Array.from((choice.regularizeOnMask ?? true) ? mask : probabilities), alive };
+  const regularization = Float32Array.from((choice.regularizeOnMask ?? true) ? mask : probabilities);
+  if (kept >= 0) {
+    alive[kept] = 1;
+    regularization[kept] = 1;
+  }
+  return { regularization, alive };
+}
+
+/** d r / d logit: the mask's slopes or p(1 - p); 0 for the channel that is always on. */
+export function gateRegularizationSlopes(
+  logits: Float32Array,
+  noise: Float32Array,
+  options: TrainedGate,
+): Float32Array {
+  if (options.regularizeOnMask) return trainingMaskSlopes(logits, noise, options);
+  const kept = keptChannel(logits, options);
+  return gateProbabilities(logits).map((p, channel) => (channel === kept ? 0 : p * (1 - p)));
 }

@@ -28,6 +28,7 @@ export interface CompileRequest {
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly labelSmoothing: number;
+  /** A source of kind `gate` also multiplies its op's output by its mask (gates.ts). */
   readonly sources: readonly RegularizerSource[];
   /** Seeds the initial weights and every random choice of the session (dropout). */
   readonly seed: number;
@@ -43,7 +44,8 @@ export interface StepRequest extends Batch {
   readonly learningRate: number;
   /**
    * Per source op, the gradient of (strength × regularization term) with respect to each entry of its regularization
-   * vector r, to be chained through r's definition (gamma: sign(γ); group lasso: spec 2.1). Sources left out get none.
+   * vector r, to be chained through r's definition (gamma: sign(γ); group lasso: spec 2.1; gate: `Gates.update`). Sources
+   * left out get none.
    */
   readonly coefficients: ReadonlyMap<OpId, Float32Array>;
 }
@@ -62,7 +64,7 @@ export interface TrainingSession {
   step(request: StepRequest): Promise<StepResult>;
   /** Inference mode (running statistics, no dropout, no label smoothing), any number of images up to the batch size. */
   evaluate(batch: Batch): Promise<StepResult>;
-  /** The regularization vectors of the present weights, per source op: |γ| or the group-lasso norm, one entry a channel. */
+  /** The regularization vectors of the present weights, per source op: |γ|, the group-lasso norm or a gate's probability, one entry a channel. */
   regularizationVectors(): ReadonlyMap<OpId, Float32Array>;
   /** A copy; complete enough that `restore` continues bit by bit. */
   state(): TensorState;

@@ -73,8 +73,9 @@ export function runningStatisticsOf(op: Op): { readonly mean: string; readonly v
   };
 }
 
-/** The parameter that a source's regularization vector is made of; undefined for a batch norm without a scale. */
+/** The parameter that a source's regularization vector is made of; undefined for a batch norm without a scale, and for gates. */
 export function sourceParameter(graph: NetworkGraph, source: RegularizerSource): Parameter | undefined {
+  if (source.kind === 'gate') return undefined;
   return parameterOf(opOf(graph, source.op), source.kind === 'gamma' ? 'scale' : 'weight');
 }
 
@@ -122,13 +123,14 @@ export function checkedStepCount(
   return count;
 }
 
-/** The regularization vectors of all sources, from the present values of their parameters. */
+/** The regularization vectors of all sources but gates (`Gates`), from the present values of their parameters. */
 export function regularizationVectorsOf(
   { graph, sources }: CompileRequest,
   valuesOf: (parameterId: string) => Float32Array,
 ): ReadonlyMap<OpId, Float32Array> {
   const vectors = new Map<OpId, Float32Array>();
   for (const source of sources) {
+    if (source.kind === 'gate') continue;
     const parameter = sourceParameter(graph, source);
     // A batch norm without a scale acts as one of scales 1 (spec 2.1).
     const vector =

@@ -6,6 +6,7 @@ import { opOf } from '../../../network/network-graph.ts';
 import type { OpId } from '../../../network/op.ts';
 import type { CompileRequest } from '../engine.ts';
 import { batchShapes } from '../batch-shapes.ts';
+import { gateName, gatesOf } from '../gates.ts';
 import { logitsOf } from '../logits.ts';
 import { slotsOf } from '../optimizer-state.ts';
 import {
@@ -40,7 +41,7 @@ export interface CompiledModel {
   readonly bytes: Uint8Array;
   /** The inputs that the model has; what it does not need it does not have. */
   readonly inputs: readonly OnnxValue[];
-  /** By role: `loss`, `hits`, or the name of a state entry. */
+  /** By role: `loss`, `hits`, the name of a state entry, or that of a gate for the gradient by its mask. */
   readonly outputs: ReadonlyMap<string, OnnxValue>;
 }
 
@@ -106,6 +107,9 @@ function emitNetwork({ request, trained, state, imageShape, channelBlock }: Comp
     parameters: new Map(trained.map(({ parameter }) => [parameter.id, tensor(parameter.id)])),
     buffers: new Map(runningStatistics(request.graph).map(({ name }) => [name, tensor(name)])),
     dropoutMasks: [],
+    gateMasks: new Map(
+      gatesOf(request).map(({ op, channels }) => [op, emitter.input(gateName(op), 'float32', [channels])]),
+    ),
     stepCount: emitter.input(feedNames.count, 'float32', []),
   };
   const found = logitsOf(request.graph);
@@ -139,6 +143,7 @@ function compileStep(context: Compilation): Pick<CompiledTraining, 'step' | 'dro
     ['hits', total(emitter, loss.hits)],
     ...emission.buffers,
   ]);
+  for (const [op, gradient] of backward.gateMasks) outputs.set(gateName(op), gradient);
   for (const { parameter } of trained) {
     const gradients = [backward.parameters.get(parameter.id), penalties.get(parameter.id)];
     const gradient = sumOf(

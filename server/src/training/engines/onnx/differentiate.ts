@@ -2,7 +2,7 @@
 
 import type { NetworkGraph } from '../../../network/network-graph.ts';
 import { opOf, valueOf } from '../../../network/network-graph.ts';
-import type { Op, ValueId } from '../../../network/op.ts';
+import type { Op, OpId, ValueId } from '../../../network/op.ts';
 import { batchShapes } from '../batch-shapes.ts';
 import { type AttributesByKind, neededOps, trainableAttributes, type TrainableKind } from '../trainable.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
@@ -12,6 +12,7 @@ import { batchNormRule } from './ops/batch-norm.ts';
 import { convolutionRule, transposedConvolutionRule } from './ops/convolution.ts';
 import { denseRule, matrixProductRule } from './ops/dense.ts';
 import { dropoutRule, elementwiseRule, embeddingRule, reduceRule, softmaxRule } from './ops/elementwise.ts';
+import { gated } from './ops/gate.ts';
 import { groupNormRule, layerNormRule } from './ops/group-norm.ts';
 import { constantRule } from './ops/constant.ts';
 import { padRule } from './ops/pad.ts';
@@ -100,7 +101,9 @@ export function emitForward(
     });
     const attributes = trainableAttributes(op.attributes);
     if (attributes === undefined) throw new Error(`${op.name} should have been refused`);
-    const emitted = emitOp(attributes.kind, attributes, { ...emission, op, inputs, isOnlyReader, outputShape });
+    const ungated = emitOp(attributes.kind, attributes, { ...emission, op, inputs, isOnlyReader, outputShape });
+    const mask = emission.gateMasks?.get(op.id);
+    const emitted = mask === undefined ? ungated : gated(emission.graph, op, ungated, mask);
     if (!sameShape(emitted.output.shape, outputShape)) {
       throw new Error(`${op.name} gave ${emitted.output.shape.join('×')} in place of ${outputShape.join('×')}`);
     }
@@ -123,6 +126,8 @@ export interface BackwardPass {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Of the values asked for. */
   readonly values: ReadonlyMap<ValueId, Tensor>;
+  /** By the masks of gates. */
+  readonly gateMasks: ReadonlyMap<OpId, Tensor>;
 }
 
 /**
@@ -139,6 +144,7 @@ export function emitBackward(
   const flowing = valuesWithGradient(forward, parameters, wantedValues);
   const ofValues = new Map<ValueId, Tensor[]>([[from, [gradient]]]);
   const ofParameters = new Map<string, Tensor[]>();
+  const gateMasks = new Map<OpId, Tensor>();
   const append = <Key>(map: Map<Key, Tensor[]>, key: Key, tensor: Tensor): void => {
     const known = map.get(key);
     if (known === undefined) map.set(key, [tensor]);
@@ -157,10 +163,12 @@ export function emitBackward(
       if (own !== undefined && wanted[index] === true) append(ofValues, id, own);
     });
     for (const [parameter, own] of gradients.parameters ?? []) append(ofParameters, parameter.id, own);
+    if (gradients.gateMask !== undefined) gateMasks.set(op.id, gradients.gateMask);
   }
   return {
     parameters: summed(graph, ofParameters),
     values: summed(graph, new Map(wantedValues.map((id) => [id, ofValues.get(id) ?? []]))),
+    gateMasks,
   };
 }
 

@@ -6,6 +6,7 @@ import type { OpId } from '../../../network/op.ts';
 import { checkBatch, filledBatch } from '../batch-check.ts';
 import { fillDropoutMask } from '../dropout-mask.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
+import { gateName, Gates, gatesOf } from '../gates.ts';
 import { scalarsAt } from '../optimizer-state.ts';
 import { checkedStepCount, regularizationVectorsOf, savedState } from '../training-state.ts';
 import { type CompiledModel, type CompiledTraining, coefficientName, feedNames } from './compile.ts';
@@ -31,7 +32,9 @@ export class OnnxTrainingSession implements TrainingSession {
   #evaluationSession: { readonly model: CompiledModel; readonly session: InferenceSession } | undefined;
   readonly #state = new Map<string, DoubleBuffer>();
   readonly #feeds = new Map<string, FloatTensor>();
-  readonly #results: ReadonlyMap<'loss' | 'hits', FloatTensor>;
+  /** What a step gives beside the state: `loss`, `hits`, and for each gate the gradient by its mask. */
+  readonly #results = new Map<string, FloatTensor>();
+  readonly #gates: Gates;
   #stepCount = 0;
 
   static async open(
@@ -61,10 +64,10 @@ export class OnnxTrainingSession implements TrainingSession {
       if (input.type !== 'float32' || this.#state.has(input.name) || input.name === feedNames.images) continue;
       this.#feeds.set(input.name, this.#tensorOf(input.shape));
     }
-    this.#results = new Map([
-      ['loss', this.#tensorOf([])],
-      ['hits', this.#tensorOf([])],
-    ]);
+    this.#gates = new Gates(request);
+    for (const [role, { shape }] of compiled.step.outputs) {
+      if (!this.#state.has(role)) this.#results.set(role, this.#tensorOf(shape));
+    }
   }
 
   async step(request: StepRequest): Promise<StepResult> {
@@ -72,6 +75,7 @@ export class OnnxTrainingSession implements TrainingSession {
     this.#setScalars(request.learningRate, count);
     this.#setCoefficients(request.coefficients);
     this.#drawDropout(count);
+    for (const [op, mask] of this.#gates.trainingMasks(count)) this.#feeds.get(gateName(op))?.data.set(mask);
     const images = this.#imagesOf(request);
     const feeds: Record<string, Tensor> = {};
     for (const { name } of this.#compiled.step.inputs) {
@@ -84,6 +88,12 @@ export class OnnxTrainingSession implements TrainingSession {
       const buffer = this.#state.get(role);
       if (buffer !== undefined) [buffer.present, buffer.next] = [buffer.next, buffer.present];
     }
+    const maskGradients = new Map<OpId, Float32Array>();
+    for (const { op } of gatesOf(this.#request)) {
+      const gradient = this.#results.get(gateName(op));
+      if (gradient !== undefined) maskGradients.set(op, gradient.data);
+    }
+    this.#gates.update(count, request.learningRate, maskGradients, request.coefficients);
     this.#stepCount = count;
     return { loss: this.#receiver('loss').data[0] ?? NaN, correct: this.#receiver('hits').data[0] ?? 0 };
   }
@@ -93,9 +103,13 @@ export class OnnxTrainingSession implements TrainingSession {
     const { model, session } = this.#evaluationSession;
     const count = batch.labels.length;
     const images = this.#imagesOf(filledBatch(batch, this.#compiled.imageShape));
+    const masks = new Map<string, Tensor>();
+    for (const [op, mask] of this.#gates.inferenceMasks()) {
+      masks.set(gateName(op), this.#runtime.floatTensor(mask, [mask.length]));
+    }
     const feeds: Record<string, Tensor> = {};
     for (const { name } of model.inputs) {
-      const tensor = images.get(name) ?? this.#state.get(name)?.present.tensor;
+      const tensor = images.get(name) ?? masks.get(name) ?? this.#state.get(name)?.present.tensor;
       if (tensor === undefined) throw new Error(`No value for ${name}`);
       feeds[name] = tensor;
     }
@@ -110,21 +124,23 @@ export class OnnxTrainingSession implements TrainingSession {
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
-    return regularizationVectorsOf(this.#request, (id) => {
+    const ofParameters = regularizationVectorsOf(this.#request, (id) => {
       const buffer = this.#state.get(id);
       if (buffer === undefined) throw new Error(`No state ${id}`);
       return buffer.present.data;
     });
+    return new Map([...ofParameters, ...this.#gates.regularizationVectors(this.#stepCount + 1)]);
   }
 
   state(): TensorState {
     const copies = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
     for (const [name, { shape, present }] of this.#state) copies.set(name, { shape, data: present.data.slice() });
-    return savedState(copies, this.#stepCount);
+    return savedState(new Map([...copies, ...this.#gates.state()]), this.#stepCount);
   }
 
   restore(state: TensorState): void {
-    const count = checkedStepCount(state, this.#compiled.state);
+    const count = checkedStepCount(state, [...this.#compiled.state, ...this.#gates.entries]);
+    this.#gates.restore(state);
     for (const [name, { present }] of this.#state) present.data.set(state.get(name)?.data ?? []);
     this.#stepCount = count;
   }
@@ -155,10 +171,8 @@ export class OnnxTrainingSession implements TrainingSession {
   }
 
   #receiver(role: string): FloatTensor {
-    if (role === 'loss' || role === 'hits') {
-      const result = this.#results.get(role);
-      if (result !== undefined) return result;
-    }
+    const result = this.#results.get(role);
+    if (result !== undefined) return result;
     const buffer = this.#state.get(role);
     if (buffer === undefined) throw new Error(`Nothing receives ${role}`);
     return buffer.next;

@@ -1,6 +1,6 @@
 // What a differentiation rule is: how an op computes its output, and how a gradient is pulled back through it.
 
-import type { Op, Parameter, ParameterRole } from '../../../network/op.ts';
+import type { Op, OpId, Parameter, ParameterRole } from '../../../network/op.ts';
 import type { AttributesByKind, TrainableKind } from '../trainable.ts';
 import { parameterOf } from '../training-state.ts';
 import type { GraphEmitter, Tensor } from './graph-emitter.ts';
@@ -24,6 +24,8 @@ export interface Emission {
   /** Running statistics by id: what they were before the step, then what they are after the ops emitted so far. */
   readonly buffers: Map<string, Tensor>;
   readonly dropoutMasks: DropoutMask[];
+  /** What the outputs of gated ops are multiplied by, channel by channel. */
+  readonly gateMasks?: ReadonlyMap<OpId, Tensor>;
   /** Steps done, this one included; a scalar. Cumulative averages need it. */
   readonly stepCount: Tensor;
 }
@@ -43,6 +45,8 @@ interface Gradients {
   /** One entry an input; may be left out where the caller did not want it. */
   readonly inputs: readonly (Tensor | undefined)[];
   readonly parameters?: readonly (readonly [Parameter, Tensor])[];
+  /** By the mask of the op's gate. */
+  readonly gateMask?: Tensor;
 }
 
 /** An op that has been emitted. */

@@ -6,6 +6,8 @@ import type { Op, ValueId } from '../../../network/op.ts';
 import { batchShapes } from '../batch-shapes.ts';
 import { sameShape } from '../shape-arithmetic.ts';
 import { type AttributesByKind, neededOps, trainableAttributes, type TrainableKind } from '../trainable.ts';
+import { gateName } from '../gates.ts';
+import { gated } from './gate.ts';
 import type { Applied, OpRule, Pass, RuleContext } from './op-rule.ts';
 import { activationRule } from './ops/activation.ts';
 import {
@@ -137,7 +139,10 @@ export interface ForwardPass {
 }
 
 export interface BackwardPass {
-  /** By parameter id; parameters that the target does not depend on have none. The caller's to dispose of. */
+  /**
+   * By parameter id, and by masks of gates under the gates' names; parameters that the target does not depend on have
+   * none. The caller's to dispose of.
+   */
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Of the wanted values. */
   readonly values: ReadonlyMap<ValueId, Placed>;
@@ -216,7 +221,9 @@ function compute(
   const applied = scoped(
     tf,
     () => {
-      const found = applyRule(attributes.kind, attributes, { ...pass, op, inputs, outputShape });
+      const ungated = applyRule(attributes.kind, attributes, { ...pass, op, inputs, outputShape });
+      const mask = pass.gateMasks?.get(op.id);
+      const found = mask === undefined ? ungated : gated(tf, op, ungated, mask);
       const { tensor } = found.output;
       // A tensor of its own, so that each value can be freed on its own; also a parameter is not the walk's to free.
       const isForeign = foreign.has(tensor) || inputs.some((input) => input.tensor === tensor);
@@ -258,7 +265,10 @@ function pullBack(
             ? []
             : [{ id, placed: { ...input, tensor: own(input.tensor) } }];
         }),
-        parameters: (found.parameters ?? []).map(([{ id }, tensor]) => ({ id, tensor: own(tensor) })),
+        parameters: [
+          ...(found.parameters ?? []).map(([{ id }, tensor]) => ({ id, tensor: own(tensor) })),
+          ...(found.gateMask === undefined ? [] : [{ id: gateName(op.id), tensor: own(found.gateMask) }]),
+        ],
       };
     },
     ({ values, parameters }) => [

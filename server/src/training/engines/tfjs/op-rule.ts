@@ -1,6 +1,6 @@
 // What a differentiation rule is: how an op computes its output, and how a gradient is pulled back through it.
 
-import type { Op, Parameter, ParameterRole } from '../../../network/op.ts';
+import type { Op, OpId, Parameter, ParameterRole } from '../../../network/op.ts';
 import type { AttributesByKind, TrainableKind } from '../trainable.ts';
 import { parameterOf } from '../training-state.ts';
 import type { Placed } from './placed.ts';
@@ -21,6 +21,8 @@ export interface Pass {
   updateBuffer(id: string, tensor: Tensor): void;
   /** What a dropout multiplies by, in the order of the network's axes. */
   dropoutMask(op: Op, rate: number, size: number): Float32Array;
+  /** What the outputs of gated ops are multiplied by, channel by channel. */
+  readonly gateMasks?: ReadonlyMap<OpId, Float32Array>;
   /** Steps done, this one included. Cumulative averages need it. */
   readonly stepCount: number;
 }
@@ -38,6 +40,8 @@ interface Gradients {
   /** One entry an input; may be left out where the caller did not want it. */
   readonly inputs: readonly (Placed | undefined)[];
   readonly parameters?: readonly (readonly [Parameter, Tensor])[];
+  /** By the mask of the op's gate. */
+  readonly gateMask?: Tensor;
 }
 
 /** An op that has been computed. */

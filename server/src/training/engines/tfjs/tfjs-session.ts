@@ -5,6 +5,7 @@ import type { OpId } from '../../../network/op.ts';
 import { checkBatch, filledBatch } from '../batch-check.ts';
 import { fillDropoutMask } from '../dropout-mask.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
+import { gateName, Gates, gatesOf } from '../gates.ts';
 import { logitsOf } from '../logits.ts';
 import { scalarsAt, slotsOf } from '../optimizer-state.ts';
 import { sizeOf } from '../shape-arithmetic.ts';
@@ -37,6 +38,7 @@ export class TfjsTrainingSession implements TrainingSession {
   readonly #buffers: readonly StateEntry[];
   readonly #entries: readonly StateEntry[];
   readonly #state = new Map<string, Tensor>();
+  readonly #gates: Gates;
   #stepCount = 0;
 
   /** The graph must be trainable (`Engine.untrainable` names no op). */
@@ -54,6 +56,7 @@ export class TfjsTrainingSession implements TrainingSession {
     this.#trained = trainedParameters(graph);
     this.#buffers = runningStatistics(graph);
     this.#entries = stateEntries(request);
+    this.#gates = new Gates(request);
     for (const { name, shape, initial } of this.#entries) this.#set(name, this.#tensorOf(initial(), shape));
   }
 
@@ -86,6 +89,12 @@ export class TfjsTrainingSession implements TrainingSession {
       const { id } = trained.parameter;
       this.#update(trained, [gradients.get(id), penalties.get(id)], scalars);
     }
+    const maskGradients = new Map<OpId, Float32Array>();
+    for (const { op } of gatesOf(this.#request)) {
+      const found = gradients.get(gateName(op));
+      if (found !== undefined) maskGradients.set(op, Float32Array.from(await found.data()));
+    }
+    this.#gates.update(count, request.learningRate, maskGradients, request.coefficients);
     tf.dispose([...gradients.values(), ...penalties.values()]);
     for (const [name, tensor] of statistics) this.#set(name, tensor);
     this.#stepCount = count;
@@ -122,18 +131,18 @@ export class TfjsTrainingSession implements TrainingSession {
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
-    return regularizationVectorsOf(this.#request, (id) => this.#read(id));
+    const ofParameters = regularizationVectorsOf(this.#request, (id) => this.#read(id));
+    return new Map([...ofParameters, ...this.#gates.regularizationVectors(this.#stepCount + 1)]);
   }
 
   state(): TensorState {
-    return savedState(
-      new Map(this.#entries.map(({ name, shape }) => [name, { shape, data: this.#read(name) }])),
-      this.#stepCount,
-    );
+    const own = this.#entries.map(({ name, shape }) => [name, { shape, data: this.#read(name) }] as const);
+    return savedState(new Map([...own, ...this.#gates.state()]), this.#stepCount);
   }
 
   restore(state: TensorState): void {
-    const count = checkedStepCount(state, this.#entries);
+    const count = checkedStepCount(state, [...this.#entries, ...this.#gates.entries]);
+    this.#gates.restore(state);
     for (const { name, shape } of this.#entries) {
       this.#set(name, this.#tensorOf(state.get(name)?.data ?? new Float32Array(sizeOf(shape)), shape));
     }
@@ -162,6 +171,7 @@ export class TfjsTrainingSession implements TrainingSession {
         fillDropoutMask(mask, op, rate, this.#request.seed, stepCount);
         return mask;
       },
+      gateMasks: mode === 'training' ? this.#gates.trainingMasks(stepCount) : this.#gates.inferenceMasks(),
       stepCount,
     };
   }
