@@ -170,10 +170,10 @@ function compareLayers(
     const macsEqual = macs === null || (our.known && our.macs === macs);
     const excess = macs !== null && our.macs > macs;
     const difference = !lineEqual
-      ? `${name} is made at ${truePlace ?? ''}, not ${ourPlace}`
+      ? `${name} is made at ${truePlace}, not ${ourPlace}`
       : macsEqual
         ? undefined
-        : `${name} has ${macs ?? ''} MACs, not ${our.known ? '' : 'at least '}${our.macs}`;
+        : `${name} has ${macs} MACs, not ${our.known ? '' : 'at least '}${our.macs}`;
     return { name, nameEqual: true, lineEqual, macsEqual, excess, difference };
   });
 }

@@ -478,6 +478,8 @@ export function unary(
   if (operand.kind === 'unknown') return operand;
   if (operand.kind === 'tensor') {
     if (operator === '+') return operand;
+    // The mask of what is left out.
+    if (operator === '~' && operand.dtype === 'bool') return interpreter.tensorOperator('==', operand, int(0), span);
     return interpreter.tensorOperator('*', operand, int(-1), span);
   }
   const value = numberOf(operand);

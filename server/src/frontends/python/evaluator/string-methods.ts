@@ -154,7 +154,9 @@ const methods: Readonly<Record<string, Method>> = {
   ljust: (text, args, interpreter, span) => string(text.padEnd(widthOf(args, interpreter, span))),
   rjust: (text, args, interpreter, span) => string(text.padStart(widthOf(args, interpreter, span))),
   format,
+  // Bytes are kept as the text that they encode.
   encode: (text) => string(text),
+  decode: (text) => string(text),
 };
 
 /** A method of a string, bound to it; undefined when `str` has none of that name. */

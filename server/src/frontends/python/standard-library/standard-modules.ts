@@ -8,6 +8,7 @@ import { mathModule } from './math-module.ts';
 import type { ModuleTable } from './module-table.ts';
 import { functionValues, plainClasses } from './module-table.ts';
 import { abstractModule, copyModule, dataclassesModule, enumModule, typesModule } from './record-modules.ts';
+import { packageDataModule } from './resource-modules.ts';
 import {
   atexitModule,
   contextModule,
@@ -61,6 +62,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   operator: operatorModule,
   os: osModule,
   'os.path': pathModule,
+  pkgutil: packageDataModule,
   re: regularExpressionModule,
   string: stringModule,
   sys: sysModule,
@@ -73,7 +75,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
 /** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */
 const silentNames = new Set(
   `argparse array ast asyncio base64 bisect cmath concurrent configparser csv ctypes datetime decimal difflib email errno fractions
-   gc getpass glob gzip hashlib heapq html http io ipaddress json locale mmap multiprocessing pathlib pdb pickle pkgutil platform
+   gc getpass glob gzip hashlib heapq html http io ipaddress json locale mmap multiprocessing pathlib pdb pickle platform
    pprint queue random select shlex shutil signal socket sqlite3 statistics struct subprocess tarfile tempfile textwrap threading
    time timeit traceback unicodedata unittest urllib uuid weakref xml zipfile zlib`.split(/\s+/),
 );

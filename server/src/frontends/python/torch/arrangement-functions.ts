@@ -3,7 +3,7 @@
 import type { Dimension, Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { integerOf } from '../evaluator/operators.ts';
-import { int, none, tuple, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { int, none, tuple, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import {
   asTensor,
@@ -453,7 +453,7 @@ export const arrangementMethods: Readonly<Record<string, TorchFunction>> = {
   numpy: fn('input', (call) => call.args.value('input')),
 };
 
-/** The rows of `nonzero` and its kin: how many there are only constants tell. */
+/** Rows whose elements matter where they are constants. */
 export const countingRows: Readonly<Record<string, TorchFunction>> = {
   diff: fn('input n=1 dim=-1 *rest **options', (call) => {
     const input = call.args.tensor('input');
@@ -467,13 +467,4 @@ export const countingRows: Readonly<Record<string, TorchFunction>> = {
     if (!input || typeof size !== 'number') return giveUp(call, notATensor);
     return emitOn(call, input, { kind: 'slice', axis, start: 1, size: size - 1, step: 1 });
   }),
-  nonzero: fn('input as_tuple=False', (call) => {
-    const input = call.args.tensor('input');
-    const elements = input && elementsOf(input);
-    if (!elements || input.shape.length !== 1) return giveUp(call, 'How many elements are not zero is not known');
-    const places = elements.flatMap((value, i) => (value === 0 ? [] : [i]));
-    const found = constantTensor([places.length], places, 'int');
-    return call.args.flag('as_tuple') ? tuple([found]) : found;
-  }),
-  masked_select: fn('input mask', (call) => unknown('How many elements a mask picks is not known', call.span)),
 };

@@ -6,6 +6,7 @@ import { roundHalfEven } from '../evaluator/number-builtins.ts';
 import type { PyValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf, type Fold } from './constants.ts';
 import { flag, one, two } from './folds.ts';
+import { nonzero } from './selections.ts';
 import { asTensor, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
@@ -275,10 +276,12 @@ const binaryRows: Readonly<Record<string, TorchFunction>> = {
 export const elementwiseRows: Readonly<Record<string, TorchFunction>> = {
   ...unaryRows,
   ...binaryRows,
-  where: fn('condition input other', (call) =>
-    emitElementwise(call, 'where', ['condition', 'input', 'other'], (condition, a = NaN, b = NaN) =>
-      condition === 0 ? b : a,
-    ),
+  where: fn('condition input=None other=None', (call) =>
+    call.args.isNone('input')
+      ? nonzero(call, 'condition', true)
+      : emitElementwise(call, 'where', ['condition', 'input', 'other'], (condition, a = NaN, b = NaN) =>
+          condition === 0 ? b : a,
+        ),
   ),
   masked_fill: fn('input mask value', (call) =>
     emitElementwise(call, 'where', ['input', 'mask', 'value'], (a = NaN, mask = 0, b = NaN) => (mask === 0 ? a : b)),

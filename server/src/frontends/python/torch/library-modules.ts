@@ -16,40 +16,27 @@ import {
   type ModuleValue,
   type PyValue,
 } from '../evaluator/values.ts';
-import { functionValues, passThrough, plainClasses, silentClass, without } from '../standard-library/module-table.ts';
+import {
+  functionValues,
+  passThrough,
+  plainClasses,
+  silentClass,
+  without,
+  type LibraryFunction,
+} from '../standard-library/module-table.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
 import { einopsFunctions, einopsModules } from './einops.ts';
 import { elementTypeOf } from './element-types.ts';
+import { compiledTables } from './compiled-operators.ts';
 import { functional } from './functional.ts';
 import { moduleClass } from './module-classes.ts';
+import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
 import { itemOf } from './tensor-operators.ts';
-import { callTorch, type TorchFunction } from './torch-call.ts';
+import { callTorch } from './torch-call.ts';
 import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
 import type { TracedNetwork } from './traced-network.ts';
-
-type Names = Iterable<readonly [string, PyValue]>;
-
-/** What the tables of modules are made from. */
-export interface FrameworkParts {
-  readonly interpreter: Interpreter;
-  readonly network: TracedNetwork;
-  /** Library modules by class name. */
-  readonly classes: ReadonlyMap<string, ClassValue>;
-  readonly parameterClass: ClassValue;
-}
-
-function asBuiltins(
-  network: TracedNetwork,
-  prefix: string,
-  rows: Readonly<Record<string, TorchFunction>>,
-): [string, PyValue][] {
-  return Object.entries(rows).map(([name, row]) => [
-    name,
-    builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, `${prefix}${name}`, args, span)),
-  ]);
-}
 
 const noSpan: SourceSpan = { document: '', start: 0, end: 0 };
 const falseFunctions = (names: string): [string, PyValue][] =>
@@ -236,8 +223,6 @@ function autogradFunction(): ClassValue {
   return nativeClass('Function', [], [['apply', { kind: 'class-method', function: apply }]]);
 }
 
-type Table = (parts: FrameworkParts) => Names;
-
 const nnNames: Table = ({ classes, parameterClass }) => [
   ...classes,
   ['Parameter', parameterClass],
@@ -247,7 +232,18 @@ const nnNames: Table = ({ classes, parameterClass }) => [
 
 const einopsNames: Table = ({ network }) => asBuiltins(network, 'einops.', einopsFunctions);
 
+/** `_pair` and its kin: one value for every axis, or the values there are. */
+const repeated =
+  (count: number): LibraryFunction =>
+  (interpreter, args, span) => {
+    const [value = none] = args.positional;
+    const isOne = !['tuple', 'list', 'iterator', 'range', 'unknown'].includes(value.kind);
+    const items = isOne ? Array.from({ length: count }, () => value) : interpreter.iterate(value, span);
+    return 'kind' in items ? items : { kind: 'tuple', items };
+  };
+
 const tables: Readonly<Record<string, Table>> = {
+  ...compiledTables,
   torch: torchNames,
   'torch.nn': nnNames,
   'torch.nn.parameter': ({ parameterClass }) => [
@@ -264,6 +260,8 @@ const tables: Readonly<Record<string, Table>> = {
     ],
     ['_calculate_correct_fan', builtin('_calculate_correct_fan', () => int(1))],
   ],
+  'torch.nn.modules.utils': () =>
+    functionValues({ _single: repeated(1), _pair: repeated(2), _triple: repeated(3), _quadruple: repeated(4) }),
   'torch.nn.utils': () =>
     passThroughs('weight_norm spectral_norm remove_weight_norm remove_spectral_norm clip_grad_norm_ clip_grad_value_'),
   'torch.nn.utils.parametrizations': () => passThroughs('weight_norm spectral_norm orthogonal'),

@@ -1,6 +1,7 @@
 // Which functions of tensors there are: as `torch.x(tensor, …)`, as `tensor.x(…)`, and in place as `tensor.x_(…)`.
 
 import { bool, ellipsis, int, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
+import { selectionRows } from './selections.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
 import { elementsOf } from './constants.ts';
 import { elementwiseRows } from './elementwise-functions.ts';
@@ -22,7 +23,9 @@ const typed = (dtype: string | undefined): TorchFunction =>
     'input *rest **options',
     (call) => {
       const input = call.args.value('input');
-      if (input.kind !== 'tensor' || input.id !== undefined) return input;
+      if (input.kind !== 'tensor' || (input.id !== undefined && input.dtype === dtype)) return input;
+      if (input.id !== undefined)
+        return { kind: 'tensor', shape: input.shape, id: input.id, ...(dtype !== undefined && { dtype }) };
       const elements = elementsOf(input);
       const whole = dtype === 'int' && elements ? { elements: elements.map(Math.trunc) } : {};
       const { kind, shape, fill, parameter } = input;
@@ -56,6 +59,7 @@ const common: Readonly<Record<string, TorchFunction>> = {
   ...reductionRows,
   ...arrangementRows,
   ...countingRows,
+  ...selectionRows,
   ...productRows,
   softmax: functional['softmax'] ?? same,
   log_softmax: functional['log_softmax'] ?? same,

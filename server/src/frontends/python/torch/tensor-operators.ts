@@ -12,6 +12,7 @@ import { binary, numberOf } from '../evaluator/operators.ts';
 import { bool, float, int, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import { operatorFolds } from './folds.ts';
+import { unknownCount } from './selections.ts';
 import { asTensor } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
 
@@ -59,9 +60,14 @@ export function tensorOperator(
     inputs: [a, b],
     span,
     fold: operatorFolds[operator],
-    // Whole numbers stay whole but for true division; a mixture is real.
-    dtype: comparing ? 'bool' : operator !== '/' && a.dtype === 'int' && b.dtype === 'int' ? 'int' : undefined,
+    dtype: comparing ? 'bool' : jointType(operator, a, b),
   });
+}
+
+/** Whole numbers stay whole but for true division, masks stay masks where they are combined; a mixture is real. */
+function jointType(operator: string, { dtype }: TensorValue, other: TensorValue): string | undefined {
+  if (dtype !== other.dtype || operator === '/') return undefined;
+  return dtype === 'int' || /^[&|^]$/.test(operator) ? dtype : undefined;
 }
 
 /** `tensor[index]`, with integers, slices, `None`, `...` and tensors on any axis. */
@@ -105,7 +111,7 @@ interface AdvancedIndex {
   readonly index: TensorValue;
 }
 
-/** The index tensor of a part of a subscript; a mask picks as many as it has ones, which only constants tell. */
+/** The index tensor of a part of a subscript; a mask picks as many as it has ones, whose number only constants tell. */
 function pickedBy(part: PyValue, span: SourceSpan): PyValue {
   if (part.kind === 'list')
     return constantTensor(
@@ -115,6 +121,8 @@ function pickedBy(part: PyValue, span: SourceSpan): PyValue {
     );
   if (part.kind !== 'tensor' || part.dtype !== 'bool') return part;
   const elements = elementsOf(part);
+  if (elements === undefined && part.shape.length === 1)
+    return { kind: 'tensor', shape: [unknownCount('How many elements a mask picks', span)], dtype: 'int', id: part.id };
   if (elements === undefined || part.shape.length !== 1)
     return unknown('How many elements a mask picks is not known', span);
   return constantTensor(
@@ -173,7 +181,15 @@ function slice(
   const length = tensor.shape[axis];
   if (length === undefined) return interpreter.raise('IndexError', 'too many indices for tensor', span);
   if (part.lower.kind === 'none' && part.upper.kind === 'none' && part.step.kind === 'none') return tensor;
-  if (typeof length !== 'number') return unknown(length.reason, span);
+  if (typeof length !== 'number') {
+    const shape = tensor.shape.with(axis, length);
+    return network.emit(interpreter, {
+      label: 'slice',
+      attributes: { kind: 'rearrange', operation: 'slice', shape },
+      inputs: [tensor],
+      span,
+    });
+  }
   const bounds = sliceBounds(part, length);
   if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
   const size = Math.max(0, Math.ceil((bounds.stop - bounds.start) / bounds.step));

@@ -3,25 +3,15 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
-import { integerOf } from '../evaluator/operators.ts';
 import { bool, builtin, none, pyFalse, string, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { sizesOf } from './arrangement-functions.ts';
 import { constantTensor, elementsOf, longestConstant } from './constants.ts';
 import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
-import { asTensor, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
-
-/** The sizes of a call such as `torch.zeros(2, 3)` or `torch.zeros((2, 3))`. */
-function sizes(call: TorchCall): readonly number[] | undefined {
-  const value = call.args.value('sizes');
-  const items = value.kind === 'tuple' ? value.items : [value];
-  const [first] = items;
-  const flat = items.length === 1 && (first?.kind === 'tuple' || first?.kind === 'list') ? first.items : items;
-  const known = flat.map(integerOf);
-  return known.includes(undefined) ? undefined : known.filter((size) => size !== undefined);
-}
+import { asTensor, fn, giveUp, type TorchFunction } from './torch-call.ts';
 
 const filled = (fill: number | undefined): TorchFunction =>
   fn('*sizes **options', (call) => {
-    const shape = sizes(call);
+    const shape = sizesOf(call, 'sizes');
     if (!shape) return giveUp(call, 'The size of this tensor is not known');
     return { kind: 'tensor', shape, ...(fill !== undefined && { fill }) };
   });

@@ -40,6 +40,18 @@ export interface Emission {
 /** Kinds that cost what is counted even where they work on constants alone. */
 const costly: ReadonlySet<OpAttributes['kind']> = new Set(['convolution', 'transposed-convolution', 'dense', 'matmul']);
 
+/** Kinds whose output has the elements of the first input, and so their type. */
+const movesElements: ReadonlySet<OpAttributes['kind']> = new Set([
+  'slice',
+  'reshape',
+  'permute',
+  'expand',
+  'pad',
+  'concat',
+  'identity',
+  'rearrange',
+]);
+
 /** Grows one graph; made anew for every evaluation. */
 export class TracedNetwork {
   readonly builder = new GraphBuilder();
@@ -131,7 +143,8 @@ export class TracedNetwork {
     });
     if (!added.ok) return this.#misfit(interpreter, emission, name, site, ids, added.error);
     for (const parameter of parameters) this.#usedParameters.add(parameter.id);
-    return this.#output(added.value[0]);
+    const dtype = emission.dtype ?? (movesElements.has(attributes.kind) ? inputs[0]?.dtype : undefined);
+    return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }) };
   }
 
   /** The graph's input. */
@@ -214,20 +227,21 @@ export class TracedNetwork {
   }
 
   /**
-   * The innermost module under way that owns one of the op's parameters, the layer that another module's forward takes the
-   * weight of to do what the layer is for, or the current module where its own forward is ours.
+   * The layer whose weight another module's forward uses for what the layer is for; the innermost module under way that owns
+   * one of the op's parameters; or the current module where its own forward is ours.
    */
   #ownerOf(emission: Emission): InstanceValue | undefined {
     const current = this.moduleStack.at(-1);
     if (current === undefined) return undefined;
-    const own = new Set((emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : [])));
-    const holder = this.moduleStack.findLast((module) =>
-      this.parametersOf(module).some(([, tensor]) => own.has(tensor)),
-    );
+    const own = (emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : []));
+    const underWay = (tensors: readonly TensorValue[]): InstanceValue | undefined =>
+      this.moduleStack.findLast((module) => this.parametersOf(module).some(([, tensor]) => tensors.includes(tensor)));
+    const [weight] = own;
+    const lender = weight && !underWay([weight]) ? this.#holders.get(weight) : undefined;
+    if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
+    const holder = underWay(own);
     // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
     if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
-    const lender = emission.parameters?.flatMap((tensor) => (tensor && this.#holders.get(tensor)) ?? []).at(0);
-    if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
     if (isLayerOf(current, emission.attributes.kind)) return current;
     return hasNativeForward(current) ? current : undefined;
   }
