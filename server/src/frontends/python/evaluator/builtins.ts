@@ -105,6 +105,7 @@ function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, spa
   if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
   if (type.kind !== 'class') return false;
   if (value.kind === 'instance') {
+    if (type.name === 'Hashable' && type.span === undefined) return true;
     if (
       value.class.mro.some(
         (candidate) =>
@@ -118,24 +119,25 @@ function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, spa
       : value.dictionary !== undefined && type.name === 'dict';
   }
   const names: Readonly<Record<string, readonly string[]>> = {
-    int: ['int', 'Integral', 'Number'],
-    bool: ['bool', 'int', 'Integral', 'Number'],
-    float: ['float', 'Real', 'Number'],
-    string: ['str', 'Sequence'],
-    list: ['list', 'Sequence', 'Iterable', 'Collection', 'MutableSequence'],
-    tuple: ['tuple', 'Sequence', 'Iterable', 'Collection'],
-    dict: ['dict', 'Mapping', 'Iterable', 'OrderedDict'],
-    set: ['set', 'frozenset', 'Iterable'],
-    range: ['range', 'Sequence', 'Iterable'],
+    int: ['int', 'Integral', 'Number', 'Hashable'],
+    bool: ['bool', 'int', 'Integral', 'Number', 'Hashable'],
+    float: ['float', 'Real', 'Number', 'Hashable'],
+    string: ['str', 'Sequence', 'Iterable', 'Collection', 'Hashable', 'Sized', 'Container'],
+    list: ['list', 'Sequence', 'Iterable', 'Collection', 'MutableSequence', 'Sized', 'Container'],
+    tuple: ['tuple', 'Sequence', 'Iterable', 'Collection', 'Hashable', 'Sized', 'Container'],
+    dict: ['dict', 'Mapping', 'Iterable', 'OrderedDict', 'Collection', 'Sized', 'Container'],
+    set: ['set', 'frozenset', 'Iterable', 'Collection', 'Sized', 'Container'],
+    range: ['range', 'Sequence', 'Iterable', 'Hashable', 'Collection', 'Sized', 'Container'],
     tensor: ['Tensor'],
-    function: ['function', 'Callable'],
-    builtin: ['function', 'Callable'],
-    class: ['type', 'Callable'],
-    partial: ['partial', 'Callable'],
+    function: ['function', 'Callable', 'Hashable'],
+    builtin: ['function', 'Callable', 'Hashable'],
+    class: ['type', 'Callable', 'Hashable'],
+    partial: ['partial', 'Callable', 'Hashable'],
     iterator: ['Iterable', 'Iterator', 'Generator'],
-    none: ['NoneType'],
+    none: ['NoneType', 'Hashable'],
     slice: ['slice'],
   };
+  if (value.kind === 'class' && /^Enum(Meta|Type)$/.test(type.name)) return value.attributes.has('__members__');
   if (value.kind === 'tuple' && value.class === type) return true;
   if (value.kind === 'tensor' && type.name === 'Parameter') return value.parameter?.trainable === true;
   return (

@@ -80,6 +80,14 @@ export interface BuiltinValue {
   readonly call: (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
   /** Whether it takes the instance when read through one. */
   readonly bindsSelf?: boolean;
+  /** What `inspect.signature` shows, without the instance. */
+  readonly parameters?: readonly ShownParameter[];
+}
+/** A parameter as introspection sees it. */
+export interface ShownParameter {
+  readonly name: string;
+  readonly kind: ParameterDeclaration['kind'];
+  readonly default?: PyValue | undefined;
 }
 export interface ClassValue {
   readonly kind: 'class';

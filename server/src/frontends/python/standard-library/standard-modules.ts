@@ -35,7 +35,8 @@ const keywordModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ['kwlist', list([...reservedWords].map(string))],
     ...functionValues({
-      iskeyword: (_, args) => bool(args.positional[0]?.kind === 'string' && reservedWords.has(args.positional[0].value)),
+      iskeyword: (_, args) =>
+        bool(args.positional[0]?.kind === 'string' && reservedWords.has(args.positional[0].value)),
     }),
   ]);
 

@@ -16,8 +16,8 @@ import {
   tuple,
   unknown,
   type ClassValue,
-  type FunctionValue,
   type PyValue,
+  type ShownParameter,
 } from '../evaluator/values.ts';
 import {
   argument,
@@ -228,31 +228,40 @@ const parameterKinds = [
 ] as const;
 const kindNumbers = { positional: 1, splat: 2, 'keyword-only': 3, 'dictionary-splat': 4 } as const;
 
-/** The function whose parameters a callable shows: behind `wraps`, of a class its constructor. */
-function functionBehind(
-  value: PyValue | undefined,
-  depth = 0,
-): { readonly callee: FunctionValue; readonly bound: boolean } | undefined {
+/** The function behind those that `wraps` it. */
+function unwrapped(value: PyValue, depth = 0): PyValue {
+  const wrapped = value.kind === 'function' && depth < 20 ? value.attributes.get('__wrapped__') : undefined;
+  return wrapped === undefined ? value : unwrapped(wrapped, depth + 1);
+}
+
+/** The parameters that a callable shows: behind `wraps`, of a class those of its constructor. */
+function parametersOf(value: PyValue | undefined, depth = 0): readonly ShownParameter[] | undefined {
   if (value === undefined || depth > 20) return undefined;
-  if (value.kind === 'function') {
-    const wrapped = value.attributes.get('__wrapped__');
-    return (wrapped && functionBehind(wrapped, depth + 1)) ?? { callee: value, bound: false };
+  switch (value.kind) {
+    case 'function': {
+      const wrapped = value.attributes.get('__wrapped__');
+      const own = value.parameters.map(({ name, kind }) => ({ name, kind, default: value.defaults.get(name) }));
+      return (wrapped && parametersOf(wrapped, depth + 1)) ?? own;
+    }
+    case 'builtin':
+      return value.parameters;
+    case 'bound-method':
+      return value.function.kind === 'function' ? parametersOf(value.function)?.slice(1) : value.function.parameters;
+    case 'partial':
+      return parametersOf(value.function, depth + 1);
+    case 'class': {
+      const init = value.mro.map((type) => type.attributes.get('__init__')).find((found) => found !== undefined);
+      return init?.kind === 'function' ? parametersOf(init)?.slice(1) : parametersOf(init);
+    }
+    default:
+      return undefined;
   }
-  if (value.kind === 'bound-method' && value.function.kind === 'function')
-    return { callee: value.function, bound: true };
-  if (value.kind === 'partial') return functionBehind(value.function, depth + 1);
-  if (value.kind === 'class') {
-    const init = value.mro.map((type) => type.attributes.get('__init__')).find((found) => found !== undefined);
-    return init?.kind === 'function' ? { callee: init, bound: true } : undefined;
-  }
-  return undefined;
 }
 
 function signatureOf(signatureClass: ClassValue, parameterClass: ClassValue, empty: PyValue): LibraryFunction {
   return (_, args, span) => {
-    const found = functionBehind(args.positional[0]);
-    if (found === undefined) return unknown('The parameters of this function are not known', span);
-    const parameters = found.bound ? found.callee.parameters.slice(1) : found.callee.parameters;
+    const parameters = parametersOf(args.positional[0]);
+    if (parameters === undefined) return unknown('The parameters of this function are not known', span);
     const made = parameters.map((parameter) => {
       const value: PyValue = {
         kind: 'instance',
@@ -261,7 +270,7 @@ function signatureOf(signatureClass: ClassValue, parameterClass: ClassValue, emp
         attributes: new Map<string, PyValue>([
           ['name', string(parameter.name)],
           ['kind', int(kindNumbers[parameter.kind])],
-          ['default', found.callee.defaults.get(parameter.name) ?? empty],
+          ['default', parameter.default ?? empty],
           ['annotation', empty],
         ]),
       };
@@ -297,7 +306,7 @@ export const inspectModule: ModuleTable = () => {
       ismethod: isKind('bound-method'),
       isroutine: isKind('function', 'builtin', 'bound-method'),
       getmro: (_, args) => tuple(args.positional[0]?.kind === 'class' ? args.positional[0].mro : []),
-      unwrap: (_, args) => functionBehind(args.positional[0])?.callee ?? args.positional[0] ?? none,
+      unwrap: (_, args) => unwrapped(args.positional[0] ?? none),
       getmembers: (_, args) => {
         const [value] = args.positional;
         const names =

@@ -8,6 +8,7 @@ import {
   builtin,
   dict,
   int,
+  list,
   none,
   pyFalse,
   string,
@@ -82,6 +83,12 @@ function numpyNames({ network }: FrameworkParts): Names {
   );
   return [
     ...arrays,
+    ...functionValues({
+      atleast_1d: (interpreter, args, span) => {
+        const value = args.positional[0] ?? none;
+        return arrayOf(interpreter, network, numberOf(value) === undefined ? value : list([value]), span);
+      },
+    }),
     ...plainClasses('ndarray generic integer floating number int64 int32 float32 float64 bool_ dtype'),
     ['pi', { kind: 'float', value: Math.PI }],
     ['inf', { kind: 'float', value: Infinity }],
@@ -167,7 +174,8 @@ function tensorClass(network: TracedNetwork): ClassValue {
   return type;
 }
 
-const scripting: Names = [
+const scripting: Table = ({ interpreter }) => [
+  ['isinstance', interpreter.builtins.get('isinstance') ?? none],
   ...falseFunctions('is_scripting is_tracing'),
   ...[
     'ignore',
@@ -267,7 +275,7 @@ const tables: Readonly<Record<string, Table>> = {
   'torch.nn.utils.parametrizations': () => passThroughs('weight_norm spectral_norm orthogonal'),
   'torch.nn.utils.fusion': () => passThroughs('fuse_conv_bn_eval'),
   'torch.nn.attention': () => [...plainClasses('SDPBackend'), ['sdpa_kernel', silentClass('sdpa_kernel', '')]],
-  'torch.jit': () => scripting,
+  'torch.jit': scripting,
   'torch.utils.checkpoint': () => checkpointing,
   'torch.fx': () => [['wrap', passingThrough('wrap')], ...plainClasses('Proxy Tracer GraphModule Graph Node')],
   'torch.overrides': () => [
@@ -338,7 +346,7 @@ const tables: Readonly<Record<string, Table>> = {
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.\w+|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
 
 /** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {

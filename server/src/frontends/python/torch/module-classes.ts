@@ -44,22 +44,30 @@ function selfOf(args: Arguments): { self: InstanceValue | undefined; rest: Argum
 export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNetwork): ClassValue {
   const attributes: [string, PyValue][] = [];
   const constructor = signature(row.parameters);
+  const parameters = constructor.map(({ name, kind, default: value }) => ({
+    name,
+    kind: kind === 'plain' ? ('positional' as const) : kind,
+    default: value,
+  }));
   attributes.push([
     '__init__',
-    builtin(
-      '__init__',
-      (interpreter, args, span) => {
-        const { self, rest } = selfOf(args);
-        if (self === undefined) return none;
-        self.attributes.set('training', { kind: 'bool', value: false });
-        const bound = bindSignature(interpreter, row.name, constructor, rest, span);
-        const lost = bound.firstUnknown();
-        if (lost) interpreter.loseTrack(`${row.name}: ${lost.reason}`, span);
-        row.construct?.(self, bound, interpreter, span);
-        return none;
-      },
-      true,
-    ),
+    {
+      ...builtin(
+        '__init__',
+        (interpreter, args, span) => {
+          const { self, rest } = selfOf(args);
+          if (self === undefined) return none;
+          self.attributes.set('training', { kind: 'bool', value: false });
+          const bound = bindSignature(interpreter, row.name, constructor, rest, span);
+          const lost = bound.firstUnknown();
+          if (lost) interpreter.loseTrack(`${row.name}: ${lost.reason}`, span);
+          row.construct?.(self, bound, interpreter, span);
+          return none;
+        },
+        true,
+      ),
+      parameters,
+    },
   ]);
   const { forward } = row;
   if (forward) {
