@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { Decoder } from '../training/data/decoder.ts';
-import type { DecoderRequest, DecoderSettings } from '../training/data/decoder-messages.ts';
+import type { DecoderEnd, DecoderRequest, DecoderSettings } from '../training/data/decoder-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('The decoder is a thread of the trainer, no program of its own.');
@@ -10,9 +10,13 @@ if (port === null) throw new Error('The decoder is a thread of the trainer, no p
 let decoder: Decoder | undefined;
 let earlier: Promise<void> = Promise.resolve();
 
-port.on('message', (request: DecoderRequest | DecoderSettings) => {
+port.on('message', (request: DecoderRequest | DecoderSettings | DecoderEnd) => {
   if (request.kind === 'settings') {
     decoder = new Decoder(request);
+    return;
+  }
+  if (request.kind === 'end') {
+    void earlier.then(() => port.close());
     return;
   }
   // One after the other: an answer takes many images, and the threads are as many as may work at once.

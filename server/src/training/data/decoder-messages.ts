@@ -19,6 +19,13 @@ export interface DecoderSettings {
   readonly kind: 'settings';
   readonly shape: ImageShape;
   readonly kept: DecodedImages | undefined;
+  /** One byte that becomes 1 when nobody waits for answers any more. */
+  readonly stopped: SharedArrayBuffer;
+}
+
+/** The last thing that a thread is told. It ends by itself: its native work must not be cut off in the middle. */
+export interface DecoderEnd {
+  readonly kind: 'end';
 }
 
 export interface NumberedFile {

@@ -1,7 +1,7 @@
 // Decoding threads, as the trainer sees them: requests go to the thread that has least to do, answers are promises.
 
 import { Worker } from 'node:worker_threads';
-import type { DecoderAnswer, DecoderRequest, DecoderSettings } from './decoder-messages.ts';
+import type { DecoderAnswer, DecoderEnd, DecoderRequest, DecoderSettings } from './decoder-messages.ts';
 
 type WithoutId<R> = R extends unknown ? Omit<R, 'id'> : never;
 
@@ -13,6 +13,8 @@ interface Waiting {
 class Thread {
   readonly worker: Worker;
   readonly waiting = new Map<number, Waiting>();
+  /** Resolved when the thread is gone. */
+  readonly ended: Promise<void>;
   #failure: Error | undefined;
 
   constructor(program: URL, settings: DecoderSettings) {
@@ -26,7 +28,12 @@ class Thread {
       if (this.waiting.size === 0) this.worker.unref();
     });
     this.worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    this.worker.on('exit', () => this.#fail(new Error('A decoding thread ended')));
+    this.ended = new Promise((resolve) => {
+      this.worker.on('exit', () => {
+        this.#fail(new Error('A decoding thread ended'));
+        resolve();
+      });
+    });
   }
 
   ask(request: DecoderRequest, transfer: readonly ArrayBuffer[]): Promise<DecoderAnswer> {
@@ -50,10 +57,12 @@ class Thread {
 
 export class DecoderThreads {
   readonly #threads: readonly Thread[];
+  readonly #stopped = new SharedArrayBuffer(1);
   #nextId = 0;
 
-  constructor(program: URL, settings: DecoderSettings, count: number) {
-    this.#threads = Array.from({ length: count }, () => new Thread(program, settings));
+  constructor(program: URL, settings: Pick<DecoderSettings, 'shape' | 'kept'>, count: number) {
+    const all: DecoderSettings = { ...settings, kind: 'settings', stopped: this.#stopped };
+    this.#threads = Array.from({ length: count }, () => new Thread(program, all));
   }
 
   get count(): number {
@@ -68,7 +77,14 @@ export class DecoderThreads {
     return thread.ask({ ...request, id }, memory === undefined ? [] : [memory]);
   }
 
+  /** Ends the threads, each after the image that it is at. */
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    Atomics.store(new Uint8Array(this.#stopped), 0, 1);
+    const end: DecoderEnd = { kind: 'end' };
+    for (const { worker } of this.#threads) {
+      worker.ref();
+      worker.postMessage(end);
+    }
+    await Promise.all(this.#threads.map(({ ended }) => ended));
   }
 }

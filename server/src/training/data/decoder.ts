@@ -20,6 +20,7 @@ export class Decoder {
   readonly #kept: Uint8Array | undefined;
   readonly #states: Uint8Array | undefined;
   readonly #memory: Uint8Array;
+  readonly #stopped: Uint8Array;
   #sharp: Promise<Result<Sharp>> | undefined;
 
   constructor(settings: DecoderSettings) {
@@ -27,6 +28,7 @@ export class Decoder {
     this.#settings = settings;
     this.#size = channels * height * width;
     this.#memory = new Uint8Array(this.#size);
+    this.#stopped = new Uint8Array(settings.stopped);
     if (settings.kept) {
       this.#kept = new Uint8Array(settings.kept.pixels);
       this.#states = new Uint8Array(settings.kept.states);
@@ -80,12 +82,13 @@ export class Decoder {
     return { kind: 'batch', id, images, places: Uint32Array.from(places), unreadable };
   }
 
-  /** The image's bytes, from the kept ones or from its file; undefined when it can't be read. Valid until the next one. */
+  /** The image's bytes, from the kept ones or from its file; undefined when it can't be read, or need not be. Valid until the next one. */
   async #pixels(
     sharp: Sharp,
     { file, path }: NumberedFile,
     unreadable: UnreadableFile[],
   ): Promise<Uint8Array | undefined> {
+    if (Atomics.load(this.#stopped, 0) === 1) return undefined;
     const kept = this.#kept?.subarray(file * this.#size, (file + 1) * this.#size);
     const isKept = this.#states !== undefined && Atomics.load(this.#states, file) === decodedState.decoded;
     if (kept && isKept) return kept;

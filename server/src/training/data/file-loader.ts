@@ -52,7 +52,7 @@ export class FileLoader implements ImageLoader {
     const kept = isKept
       ? { pixels: new SharedArrayBuffer(bytes), states: new SharedArrayBuffer(this.fileCount) }
       : undefined;
-    this.#threads = new DecoderThreads(training.decoder, { kind: 'settings', shape, kept }, threads);
+    this.#threads = new DecoderThreads(training.decoder, { shape, kept }, threads);
     this.ahead = Math.max(1, Math.min(2 * threads, Math.floor(aheadBytes / (4 * batchSize * this.#size))));
   }
 

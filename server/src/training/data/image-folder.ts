@@ -1,7 +1,7 @@
 // A folder of images: every sub-folder is a class, in the order of the names' characters. With sub-folders `train` and
 // `test` (or `val`), these have the classes.
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '../../common/problem.ts';
 import { badFile, reasonOf, type ReadRequest, type ReadSet } from './data-set.ts';
@@ -47,12 +47,12 @@ function contentOf(folder: string, walk: Walk): FolderContent {
   return { folders: folders.sort(), images: images.sort() };
 }
 
-/** How deep a class's own folders may nest: a link may lead back to where it came from. */
-const deepest = 16;
-
-function imagesBelow(folder: string, walk: Walk, depth = 0): readonly string[] {
+/** `above` are the folders on the way here as the disk has them: a link may lead back to one. */
+function imagesBelow(folder: string, walk: Walk, above: readonly string[] = []): readonly string[] {
+  const real = realpathSync(folder);
+  if (above.includes(real)) return [];
   const { folders, images } = contentOf(folder, walk);
-  const below = depth < deepest ? folders.flatMap((name) => imagesBelow(join(folder, name), walk, depth + 1)) : [];
+  const below = folders.flatMap((name) => imagesBelow(join(folder, name), walk, [...above, real]));
   return [...images.map((name) => join(folder, name)), ...below];
 }
 
