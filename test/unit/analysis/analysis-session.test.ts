@@ -174,9 +174,28 @@ test('typing into a Python class keeps the hints of the lines that are not touch
   session.setDocument(python, pythonNet, 1);
   const before = inlayHints(session, python, shapes).map(({ label }) => label);
   expect(before).toEqual(['8×6×6', '16×4×4']);
+  const line = '        self.last = nn.Conv2d(8, 16, 3)\n';
+  session.setDocument(python, pythonNet.replace(line, '        self.last = nn.Conv2d(8,\n'), 2);
+  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6 (stale)']);
+});
+
+test('a half-typed statement that no layer needs leaves all hints as they are', () => {
+  const session = sessionOver(new Map());
+  const python = uriOf('net.py');
+  session.setDocument(python, pythonNet, 1);
+  session.analyze(python);
   const line = '        self.first = nn.Conv2d(3, 8, 3)\n';
   session.setDocument(python, pythonNet.replace(line, `${line}        self.second = nn.Conv2d(8,\n`), 2);
-  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6 (stale)', '16×4×4 (stale)']);
+  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6', '16×4×4']);
+});
+
+test('a file that is opened broken shows the part of the class that can be read', () => {
+  const session = sessionOver(new Map());
+  const python = uriOf('net.py');
+  const line = '        self.first = nn.Conv2d(3, 8, 3)\n';
+  session.setDocument(python, pythonNet.replace(line, `        self.before = nn.Linear(3,\n${line}`), 1);
+  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6', '16×4×4']);
+  expect(documentProblems(session, python, shapes).map(({ code }) => code)).toEqual(['python-syntax']);
 });
 
 test('a width that a run proposed for an entry is told although the edit renamed it', () => {

@@ -55,7 +55,7 @@ function loadModule(
   interpreter.allowForImport(text.length);
   const module = sourceModule(name, document, isPackage);
   interpreter.modules.set(name, module);
-  const parsed = interpreter.untimed(() => interpreter.parser.parse(document, text));
+  const parsed = interpreter.untimed(() => interpreter.parser.parseLazily(document, text));
   const scope: Scope = { names: module.names, parent: undefined, module };
   runModule(interpreter, scope, parsed.body);
   return module;

@@ -134,7 +134,7 @@ function lower(lowering: Lowering, node: Node): Expression {
       return {
         kind: 'lambda',
         parameters: parameters ? lowerParameters(lowering, parameters) : [],
-        body: lowerField(lowering, node, 'body'),
+        body: lowerField({ ...lowering, yields: { found: false } }, node, 'body'),
         span,
       };
     }
@@ -183,6 +183,7 @@ function lower(lowering: Lowering, node: Node): Expression {
     case 'as_pattern_target':
       return lowerFirst(lowering, node);
     case 'yield': {
+      if (lowering.yields) lowering.yields.found = true;
       const [value] = partsOf(node);
       const isFrom = node.children.some((child) => child.type === 'from');
       return { kind: 'yield', isFrom, span, ...(value && { value: lowerExpression(lowering, value) }) };

@@ -196,38 +196,48 @@ function lowerDefinition(lowering: Lowering, node: Node, decorators: readonly Ex
   const name = nameNode?.text ?? '';
   const nameSpan = nameNode ? spanOf(lowering, nameNode) : span;
   const bodyNode = field(node, 'body');
-  const body = lowerBlock(lowering, bodyNode);
   if (node.type === 'class_definition') {
     return {
       kind: 'class',
       name,
       nameSpan,
       bases: lowerArguments(lowering, field(node, 'superclasses')),
-      body,
+      body: lowerBlock(lowering, bodyNode),
       decorators,
       span,
     };
   }
-  const parameters = field(node, 'parameters');
-  return {
-    kind: 'function',
-    name,
-    nameSpan,
-    parameters: parameters ? lowerParameters(lowering, parameters) : [],
-    body,
-    decorators,
-    isGenerator: bodyNode !== undefined && hasYield(bodyNode),
-    span,
-  };
+  const parameterNode = field(node, 'parameters');
+  const parameters = parameterNode ? lowerParameters(lowering, parameterNode) : [];
+  const deferred = bodyNode && lowering.deferred?.get(bodyNode.startIndex);
+  if (deferred) {
+    return {
+      kind: 'function',
+      name,
+      nameSpan,
+      parameters,
+      get body() {
+        return deferred.read().body;
+      },
+      decorators,
+      get isGenerator() {
+        return deferred.read().isGenerator;
+      },
+      span,
+    };
+  }
+  const { body, isGenerator } = lowerFunctionBody(lowering, bodyNode);
+  return { kind: 'function', name, nameSpan, parameters, body, decorators, isGenerator, span };
 }
 
-/** Whether a body yields itself; nested functions and lambdas have bodies of their own. */
-function hasYield(node: Node): boolean {
-  return node.namedChildren.some(
-    (child) =>
-      child.type === 'yield' ||
-      (!/^(function_definition|class_definition|lambda)$/.test(child.type) && hasYield(child)),
-  );
+/** The statements of a function and whether it yields; nested functions and lambdas have bodies of their own. */
+export function lowerFunctionBody(
+  lowering: Lowering,
+  node: Node | undefined,
+): { readonly body: readonly Statement[]; readonly isGenerator: boolean } {
+  const yields = { found: false };
+  const body = lowerBlock({ ...lowering, yields }, node);
+  return { body, isGenerator: yields.found };
 }
 
 function importedNames(node: Node): readonly ImportedName[] {

@@ -3,6 +3,7 @@
 import type { Node } from 'web-tree-sitter';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Statement } from './ast.ts';
 
 export interface Lowering {
   readonly document: string;
@@ -11,11 +12,23 @@ export interface Lowering {
   readonly depth: number;
   /** Where everything is said to stand, for text that is no part of the document. */
   readonly place?: SourceSpan | undefined;
+  /** What the parser's offsets lack, for text that is cut out of the document. */
+  readonly offset?: number;
+  /** Set when the function around yields. */
+  readonly yields?: { found: boolean };
+  /** The bodies of functions that were left out of the parsed text, by the offset at which each begins. */
+  readonly deferred?: ReadonlyMap<number, DeferredBody>;
+}
+
+/** A function's body that is read when somebody asks for it. */
+export interface DeferredBody {
+  readonly read: () => { readonly body: readonly Statement[]; readonly isGenerator: boolean };
 }
 
 /** The span of a node; tree-sitter counts UTF-16 units, as we do. */
 export function spanOf(lowering: Lowering, node: Node): SourceSpan {
-  return lowering.place ?? { document: lowering.document, start: node.startIndex, end: node.endIndex };
+  const { document, place, offset = 0 } = lowering;
+  return place ?? { document, start: offset + node.startIndex, end: offset + node.endIndex };
 }
 
 /** Named children without comments: the parser hangs those anywhere. */

@@ -5,6 +5,8 @@ import type { ParsedModule, PythonParser } from './python-parser.ts';
 interface CachedModule {
   readonly text: string;
   readonly parsed: ParsedModule;
+  /** Whether errors inside functions were left out. */
+  readonly isLazy: boolean;
 }
 
 /** Trees are several times as large as their text; this keeps them within some tens of megabytes. */
@@ -18,25 +20,27 @@ export function rememberingParser(parser: PythonParser): PythonParser {
     characters -= cache.get(document)?.text.length ?? 0;
     cache.delete(document);
   };
+  const remember = (document: string, text: string, isLazy: boolean): ParsedModule => {
+    const known = cache.get(document);
+    if (known?.text === text && (isLazy || !known.isLazy)) {
+      // Moved to the end: the least recently used one stands first.
+      cache.delete(document);
+      cache.set(document, known);
+      return known.parsed;
+    }
+    forget(document);
+    const parsed = isLazy ? parser.parseLazily(document, text) : parser.parse(document, text);
+    cache.set(document, { text, parsed, isLazy });
+    characters += text.length;
+    for (const oldest of cache.keys()) {
+      if (characters <= mostCharacters || oldest === document) break;
+      forget(oldest);
+    }
+    return parsed;
+  };
   return {
-    parse(document, text, place) {
-      if (place !== undefined) return parser.parse(document, text, place);
-      const known = cache.get(document);
-      if (known?.text === text) {
-        // Moved to the end: the least recently used one stands first.
-        cache.delete(document);
-        cache.set(document, known);
-        return known.parsed;
-      }
-      forget(document);
-      const parsed = parser.parse(document, text);
-      cache.set(document, { text, parsed });
-      characters += text.length;
-      for (const oldest of cache.keys()) {
-        if (characters <= mostCharacters || oldest === document) break;
-        forget(oldest);
-      }
-      return parsed;
-    },
+    parse: (document, text, place) =>
+      place === undefined ? remember(document, text, false) : parser.parse(document, text, place),
+    parseLazily: (document, text) => remember(document, text, true),
   };
 }

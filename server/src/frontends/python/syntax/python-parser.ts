@@ -1,11 +1,13 @@
 // Text to typed tree, through tree-sitter. The parser's tree is freed at once; nothing outside this folder sees it.
 
-import { Language, Parser } from 'web-tree-sitter';
+import { Language, Parser, type Tree } from 'web-tree-sitter';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
-import { lowerBlock } from './lower-statement.ts';
-import { reportBroken, type Lowering } from './lowering.ts';
+import { withoutBodies, type BodyRange } from './deferred-bodies.ts';
+import { lowerBlock, lowerFunctionBody } from './lower-statement.ts';
+import { reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
+import { repairText } from './repair-text.ts';
 
 /** A parsed module. `problems` are syntax errors; the statements around them are whole. */
 export interface ParsedModule {
@@ -16,6 +18,8 @@ export interface ParsedModule {
 export interface PythonParser {
   /** With a `place`, the text is no part of the document and all of it stands there. */
   parse(document: string, text: string, place?: SourceSpan): ParsedModule;
+  /** For texts of which little is used: the bodies of functions are read when they are asked for, errors in them left out. */
+  parseLazily(document: string, text: string): ParsedModule;
 }
 
 /** Loads the runtime and the grammar from their WebAssembly bytes; done once a process. */
@@ -24,21 +28,79 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
   const language = await Language.load(grammar);
   const parser = new Parser();
   parser.setLanguage(language);
+  /** Hands the tree of a text to `use` and frees it. */
+  const withTree = <T>(text: string, otherwise: T, use: (tree: Tree) => T): T => {
+    const tree = parser.parse(text);
+    if (tree === null) return otherwise;
+    try {
+      return use(tree);
+    } finally {
+      tree.delete();
+    }
+  };
+  const nothing: ParsedModule = { body: [], problems: [] };
+
+  const parse = (document: string, text: string, place?: SourceSpan): ParsedModule =>
+    withTree(text, nothing, (tree) => {
+      const repaired = tree.rootNode.hasError ? repairText(text) : undefined;
+      if (repaired === undefined) return lowerModule(tree, { document, problems: [], depth: 0, place });
+      return withTree(repaired.text, nothing, (repairedTree) => {
+        const problems = repaired.unclosed.map((start) =>
+          unclosedBracket(text, place ?? { document, start, end: start + 1 }),
+        );
+        return lowerModule(repairedTree, { document, problems, depth: 0, place });
+      });
+    });
+
+  const readBody = (document: string, text: string, { start, end }: BodyRange): ReturnType<DeferredBody['read']> =>
+    withTree(bodyHeader + text.slice(start, end), { body: [], isGenerator: false }, (tree) => {
+      const offset = start - bodyHeader.length;
+      const definition = tree.rootNode.firstNamedChild;
+      const body = definition?.childForFieldName('body') ?? undefined;
+      return lowerFunctionBody({ document, problems: [], depth: 0, offset }, body);
+    });
+
   return {
-    parse(document, text, place) {
-      const tree = parser.parse(text);
-      if (tree === null) return { body: [], problems: [] };
-      try {
-        const lowering: Lowering = { document, problems: [], depth: 0, place };
-        const body = lowerBlock(lowering, tree.rootNode);
-        if (tree.rootNode.hasError && lowering.problems.length === 0) {
-          const broken = tree.rootNode.descendantsOfType('ERROR').at(0);
-          if (broken) reportBroken(lowering, broken);
-        }
-        return { body, problems: lowering.problems };
-      } finally {
-        tree.delete();
-      }
+    parse,
+    parseLazily(document, text) {
+      const short = withoutBodies(text);
+      if (short === undefined) return parse(document, text);
+      return (
+        withTree<ParsedModule | undefined>(short.text, undefined, (tree) => {
+          if (tree.rootNode.hasError) return undefined;
+          const deferred = new Map(
+            short.bodies.map((range) => [range.start, once(() => readBody(document, text, range))] as const),
+          );
+          return lowerModule(tree, { document, problems: [], depth: 0, deferred });
+        }) ?? parse(document, text)
+      );
     },
+  };
+}
+
+/** Stands in front of a body that is parsed by itself. */
+const bodyHeader = 'def _():';
+
+function once(read: DeferredBody['read']): DeferredBody {
+  let known: ReturnType<DeferredBody['read']> | undefined;
+  return { read: () => (known ??= read()) };
+}
+
+function lowerModule(tree: Tree, lowering: Lowering): ParsedModule {
+  const body = lowerBlock(lowering, tree.rootNode);
+  if (tree.rootNode.hasError && lowering.problems.length === 0) {
+    const broken = tree.rootNode.descendantsOfType('ERROR').at(0);
+    if (broken) reportBroken(lowering, broken);
+  }
+  return { body, problems: lowering.problems };
+}
+
+function unclosedBracket(text: string, span: SourceSpan): Problem {
+  const bracket = text.charAt(span.start);
+  return {
+    code: 'python-syntax',
+    severity: 'error',
+    message: `This ${bracket} is never closed; its statement is not read`,
+    span,
   };
 }

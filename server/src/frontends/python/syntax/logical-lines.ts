@@ -1,0 +1,109 @@
+// Where the statements of a Python text begin and end, without parsing: strings, brackets and comments are told apart, no
+// more. This is what lets one unclosed bracket stay one broken statement, and function bodies wait until they are called.
+
+/** One statement's text, header and all continuation lines. */
+export interface LogicalLine {
+  /** Offset of the first character that is not white space. */
+  readonly start: number;
+  /** Offset behind the last character, in front of the line end or a comment. */
+  readonly end: number;
+  /** Width of the white space in front; a tab goes to the next multiple of eight, as in Python. */
+  readonly indent: number;
+  /** Offset of the first `:` outside brackets; what a compound statement's header ends with. */
+  readonly colon: number | undefined;
+  /** A bracket that is never closed, though a new statement plainly begins below it. */
+  readonly unclosed: number | undefined;
+}
+
+const opening = '([{';
+const closing = ')]}';
+
+/** Words that begin a statement and stand nowhere inside one. */
+const keyword = /(?:def|class|return|raise|import|pass|while|with|try|assert|del|global|nonlocal|break|continue)\b/y;
+
+function isKeyword(text: string, at: number): boolean {
+  keyword.lastIndex = at;
+  return keyword.test(text);
+}
+
+/** All statements in order; undefined where a string does not end, so that nothing below it can be told. */
+export function logicalLines(text: string): readonly LogicalLine[] | undefined {
+  const lines: LogicalLine[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const { offset, indent } = skipBlank(text, at);
+    if (offset >= text.length) break;
+    const line = readLine(text, offset, indent);
+    if (line === undefined) return undefined;
+    lines.push(line);
+    at = line.next;
+  }
+  return lines;
+}
+
+/** The next character that begins something: neither white space nor in a comment, with the width in front of it. */
+function skipBlank(text: string, from: number): { readonly offset: number; readonly indent: number } {
+  let indent = 0;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at];
+    if (character === '\n' || character === '\r' || character === '\f') indent = 0;
+    else if (character === ' ') indent++;
+    else if (character === '\t') indent += 8 - (indent % 8);
+    else if (character === '#') at = lineEnd(text, at) - 1;
+    else return { offset: at, indent };
+  }
+  return { offset: text.length, indent };
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+function readLine(text: string, start: number, indent: number): (LogicalLine & { readonly next: number }) | undefined {
+  const brackets: number[] = [];
+  let colon: number | undefined;
+  let end = start;
+  let at = start;
+  while (at < text.length) {
+    const character = text[at] ?? '';
+    if (character === '\n') {
+      const first = brackets[0];
+      if (first === undefined) return { start, end, indent, colon, unclosed: undefined, next: at + 1 };
+      // Continuation lines stand further right than the statement; only what closes it may stand below its beginning.
+      const below = skipBlank(text, at + 1);
+      const begins = text[below.offset];
+      const isOutside = below.indent <= indent && !closing.includes(begins ?? '');
+      if (begins === undefined || isOutside || isKeyword(text, below.offset))
+        return { start, end, indent, colon, unclosed: first, next: at + 1 };
+      at = below.offset;
+    } else if (character === '#') at = lineEnd(text, at);
+    else if (character === '\\') at += text[at + 1] === '\r' ? 3 : 2;
+    else if (character === '"' || character === "'") {
+      const behind = stringEnd(text, at);
+      if (behind === undefined) return undefined;
+      at = end = behind;
+    } else {
+      if (opening.includes(character)) brackets.push(at);
+      else if (closing.includes(character)) brackets.pop();
+      else if (character === ':' && brackets.length === 0) colon ??= at;
+      if (character !== ' ' && character !== '\t' && character !== '\r') end = at + 1;
+      at++;
+    }
+  }
+  return { start, end, indent, colon, unclosed: brackets[0], next: text.length };
+}
+
+/** Behind the closing quotes of the string that begins at an offset; undefined when it has none. */
+function stringEnd(text: string, start: number): number | undefined {
+  const quote = text[start] ?? '';
+  const isLong = text.startsWith(quote.repeat(3), start);
+  const close = isLong ? quote.repeat(3) : quote;
+  // In raw strings, too, a backslash keeps the quote behind it from closing.
+  for (let at = start + close.length; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text.startsWith(close, at)) return at + close.length;
+    else if (!isLong && text[at] === '\n') return at;
+  }
+  return undefined;
+}

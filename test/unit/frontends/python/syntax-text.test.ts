@@ -1,0 +1,113 @@
+// Texts as they are taken apart before parsing: statements, unclosed brackets, and bodies that wait until they are called.
+
+import { expect, test } from 'vitest';
+import { withoutBodies } from '../../../../server/src/frontends/python/syntax/deferred-bodies.ts';
+import { logicalLines } from '../../../../server/src/frontends/python/syntax/logical-lines.ts';
+import { repairText } from '../../../../server/src/frontends/python/syntax/repair-text.ts';
+import { readProject } from '../../../support/python-model.ts';
+
+const statements = (text: string): readonly string[] | undefined =>
+  logicalLines(text)?.map(({ start, end }) => text.slice(start, end));
+
+test('a statement ends where its line ends, unless a bracket, a string or a backslash goes on', () => {
+  expect(
+    statements('a = 1  # one: (\nb = [\n  2,\n  3,\n]\nc = """x\ny = (\n"""\nd = 1 + \\\n  2\ne = "#("\n'),
+  ).toEqual(['a = 1', 'b = [\n  2,\n  3,\n]', 'c = """x\ny = (\n"""', 'd = 1 + \\\n  2', 'e = "#("']);
+});
+
+test('a string that never ends leaves nothing to tell', () => {
+  expect(logicalLines('a = 1\nb = """never')).toBeUndefined();
+});
+
+test.for<[string, string]>([
+  // A statement on the same level, or further left, can not be the inside of a bracket.
+  ['a = f(1,\nb = 2\n', '        pass\nb = 2\n'.slice(8)],
+  ['def g(x):\n    a = f(1,\n    return a\n', 'def g(x):\n    pass    \n    return a\n'],
+  // A header keeps its block.
+  ['def g(x:\n    return x\n', 'if 0:   \n    return x\n'],
+  ['a = f(\n  1,\n  2\nb = 3\n', 'pass  \n    \n   \nb = 3\n'],
+])('%j without what is never closed', ([text, expected]) => {
+  const repaired = repairText(text);
+  expect(repaired?.text.replace(/ +$/gm, '')).toBe(expected.replace(/ +$/gm, ''));
+  expect(repaired?.text.length).toBe(text.length);
+  expect(repaired?.unclosed.map((offset) => text[offset])).toEqual(['(']);
+});
+
+test('what is closed is left alone', () => {
+  expect(repairText('a = f(\n1,\n  2\n)\n')).toBeDefined();
+  expect(repairText('a = f(\n  1,\n  2\n)\nb = (\n  3)\n')).toBeUndefined();
+});
+
+test('bodies of functions are cut out, and everything else stays in its place', () => {
+  const text = [
+    'import a',
+    '@wrap',
+    'def f(x: dict = {1: 2}) -> int:',
+    '    """Says:',
+    'def g(): no"""',
+    '',
+    '    def inner():',
+    '        yield 1',
+    '    return x  # in: here',
+    '',
+    'class C(Base):',
+    '    size = 3',
+    '    def m(self): return 1',
+    '    async def n(self):',
+    '        return 2',
+    'last = 1',
+    '',
+  ].join('\n');
+  const short = withoutBodies(text);
+  expect(short?.text.length).toBe(text.length);
+  expect(short?.text.replace(/ {2,}/g, '  ')).toBe(
+    'import a\n@wrap\ndef f(x: dict = {1: 2}) -> int:0  # in: here\n\nclass C(Base):\n  size = 3\n  def m(self): return 1\n  async def n(self):0  \nlast = 1\n',
+  );
+  expect(short?.bodies.map(({ start, end }) => text.slice(start, end).trim().slice(0, 10))).toEqual([
+    '"""Says:\nd',
+    'return 2',
+  ]);
+});
+
+const library = `"""Layers."""
+from torch import nn
+
+
+def widths(n):
+    for i in range(n):
+        yield 8 * (i + 1)
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 1)
+
+    def forward(self, x):
+        return self.conv(x)
+`;
+
+test('a library whose bodies are read late gives the same layers at the same places', () => {
+  const main = (source: string): string => `from torch import nn
+${source}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(n) for n in widths(2)])
+
+    def forward(self, x):
+        return [block(x) for block in self.blocks]
+`;
+  const apart = readProject({ files: { 'main.py': main('from blocks import Block, widths'), 'blocks.py': library } });
+  const together = readProject({ files: { 'main.py': main(library) } });
+  const layers = (reading: typeof apart): readonly string[] | undefined =>
+    reading.graph?.ops.map(({ name, site }) =>
+      [name, ...[site.span, ...site.callChain].map((span) => reading.textAt(span).replace('blocks.py: ', ''))].join(
+        ' | ',
+      ),
+    );
+  expect(apart.problems).toEqual([]);
+  expect(layers(apart)).toEqual(layers(together));
+  expect(layers(apart)?.[1]).toContain('blocks.0.conv | nn.Conv2d(3, width, 1)');
+});
