@@ -265,3 +265,11 @@ test('a proposal that the command line wrote is noticed, and a deleted run is fo
   await news(FileChangeType.Deleted);
   await editor.diagnostics(uri, (found) => found.length === 0);
 });
+
+test('the folder of TensorFlow.js in the settings is handed to what starts trainers, also when it changes', async () => {
+  const runs = new GivenRuns();
+  await using editor = await openEditor({ runs, settings: { training: { tfjsPath: '/home/me/tfjs' } } });
+  await expect.poll(() => runs.tfjsPath).toBe('/home/me/tfjs');
+  await editor.changeSettings({ training: { engine: 'onnx' } });
+  await expect.poll(() => runs.tfjsPath).toBe('');
+});

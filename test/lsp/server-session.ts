@@ -99,6 +99,8 @@ export class GivenRuns implements RunBackend {
   #listener: (growth: RunGrowth) => void = () => undefined;
   /** Ids of runs that the server asked to stop. */
   readonly stopped: string[] = [];
+  /** Where it was told that TensorFlow.js is. */
+  tfjsPath: string | undefined;
   /** What the server asked to train. */
   readonly started: { readonly folder: string; readonly config: RunConfig; readonly network: NetworkGraph }[] = [];
 
@@ -120,6 +122,10 @@ export class GivenRuns implements RunBackend {
     return Promise.resolve(
       run === undefined ? { ok: false, error: `There is no run ${id}.` } : { ok: true, value: run },
     );
+  }
+
+  setTfjsPath(path: string): void {
+    this.tfjsPath = path;
   }
 
   start(folder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {

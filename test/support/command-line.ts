@@ -10,6 +10,7 @@ import { DiskReader } from '../../server/src/main/disk-reader.ts';
 const noTraining: TrainingService = {
   start: () => Promise.reject(new Error('No training was expected')),
   resume: () => Promise.reject(new Error('No training was expected')),
+  engines: () => Promise.reject(new Error('No question about engines was expected')),
   read: () => Promise.reject(new Error('No run was expected')),
 };
 

@@ -100,3 +100,24 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
   expect(await next.read(workspace, left)).toMatchObject({ value: { status: 'interrupted', events: [] } });
   expect(await next.resume(workspace, left)).toMatchObject({ value: { status: 'queued' } });
 });
+
+it('tells processes where TensorFlow.js is, as it stands when they start', async () => {
+  const script = join(temporaryFolder(), 'script.cjs');
+  writeFileSync(
+    script,
+    `const seed = { macs: 1, params: 1, latencyMs: 1 };
+const engine = 'tfjs from ' + process.env.MORPHNET_TFJS_PATH;
+const event = { version: 1, time: 1, kind: 'started', step: 0, totalSteps: 9, engine, threads: 1, pid: process.pid, seed };
+console.log(JSON.stringify(event));`,
+  );
+  const backend = createRunBackend({ executable: process.execPath, script, environment: {} });
+  onTestFinished(() => backend.dispose());
+  const engines: string[] = [];
+  backend.onGrew(({ events }) => events.forEach((event) => event.kind === 'started' && engines.push(event.engine)));
+  for (const path of ['/first', '/second']) {
+    backend.setTfjsPath(path);
+    const run = await backend.start(temporaryFolder(), runConfig(), tinyNetwork());
+    expect(run.ok).toBe(true);
+    await expect.poll(() => engines.at(-1), { timeout: 20_000 }).toBe(`tfjs from ${path}`);
+  }
+});

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
+import { enginesCommand, type EnginesOptions } from './engines-command.ts';
 import { entriesCommand, type EntriesOptions } from './entries-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
 import type { OpenSession } from './open-model.ts';
@@ -106,4 +107,13 @@ function addRunCommands(
     .argument('<run folder>', 'the run, as run printed it')
     .option('--write', 'make the edit')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
+
+  program
+    .command('engines')
+    .description(
+      'print the training engines of this machine, what they do a second, and how to get those that are missing',
+    )
+    .option('--threads <count>', 'threads to measure with; 0 leaves one core to others')
+    .option('--json', 'print JSON instead of a table')
+    .action((options: EnginesOptions) => enginesCommand(terminal, training, options));
 }

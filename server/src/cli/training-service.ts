@@ -2,6 +2,7 @@
 
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
+import type { EngineReport } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
@@ -29,6 +30,8 @@ export interface TrainingService {
   ): Promise<Result<RunningTraining>>;
   /** Goes on from a folder's latest checkpoint. */
   resume(folder: string, listener: EventListener): Promise<Result<RunningTraining>>;
+  /** The engines of this machine, measured with this many threads (0: all cores but one). */
+  engines(threads: number): Promise<Result<EngineReport>>;
   /** A run as it stands on disk. */
   read(folder: string): Promise<Result<RunSnapshot>>;
 }

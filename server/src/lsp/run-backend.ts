@@ -29,6 +29,8 @@ export interface RunBackend {
   resume(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
   /** Asks the process to end at a checkpoint; false when none works on the run. */
   stop(id: string): boolean;
+  /** Where processes that start from now on find TensorFlow.js for Node; empty: beside the trainer. */
+  setTfjsPath(path: string): void;
   /** Called for every run that this backend trains. */
   onGrew(listener: (growth: RunGrowth) => void): void;
   /** Ends every process, each at a checkpoint. */

@@ -258,6 +258,7 @@ class LanguageServer {
     const { sitePackages } = settings.python;
     const libraries = sitePackages === '' ? [] : [withoutSlash(pathToFileURL(sitePackages).toString())];
     this.#environment.disk.allow({ workspace: this.#roots, libraries });
+    this.#environment.runs?.setTfjsPath(settings.training.tfjsPath);
   }
 
   #applyProject(uri: string): void {

@@ -5,6 +5,7 @@ import type { Result } from '../common/problem.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { RunBackend, RunGrowth } from '../lsp/run-backend.ts';
+import { tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { createRunFolder, readProposal, readSnapshot } from '../runs/run-folder.ts';
@@ -16,7 +17,13 @@ const tellEveryMs = 150;
 
 /** The backend over one trainer program. */
 export function createRunBackend(program: TrainerProgram): RunBackend {
-  const queue = new JobQueue(program);
+  let tfjsPath = '';
+  const queue = new JobQueue({
+    ...program,
+    get environment() {
+      return tfjsPath === '' ? program.environment : { ...program.environment, [tfjsPathVariable]: tfjsPath };
+    },
+  });
   const listeners: ((growth: RunGrowth) => void)[] = [];
   /** Folders of runs by id, as far as this backend trains them. */
   const folders = new Map<string, string>();
@@ -104,6 +111,9 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       const job = folder === undefined ? undefined : queue.find(folder);
       job?.stop();
       return job !== undefined;
+    },
+    setTfjsPath(path) {
+      tfjsPath = path;
     },
     onGrew(listener) {
       listeners.push(listener);

@@ -2,11 +2,11 @@
 // stdout; a word on stdin, or its end, stops it at a checkpoint.
 
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
+import { enginesWord } from '../protocol/engine-report.ts';
 import { trainerCommandSchema, trainerProtocolVersion } from '../protocol/trainer-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
@@ -24,10 +24,10 @@ import {
 import { takeLock } from '../runs/run-lock.ts';
 import { formatAliveCounts } from '../structure/alive-counts.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
-import { chooseEngine } from '../training/engines/choose-engine.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
 import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
 import { asNetworkGraph, imageShapeOf } from '../training/loop/training-setup.ts';
+import { engineOf, printEngines } from './trainer-engine.ts';
 
 const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -94,7 +94,13 @@ function isStop(line: string): boolean {
   }
 }
 
-async function train(folder: string, config: RunConfig, sink: RunSink, parent: ParentWatch): Promise<Result<void>> {
+async function train(
+  folder: string,
+  config: RunConfig,
+  sink: RunSink,
+  parent: ParentWatch,
+  logged: readonly RunEvent[],
+): Promise<Result<void>> {
   const content = readNetwork(folder);
   if (!content.ok) return content;
   const graph = asNetworkGraph(content.value);
@@ -104,7 +110,7 @@ async function train(folder: string, config: RunConfig, sink: RunSink, parent: P
   const decoder = new URL('./image-decoder.cjs', import.meta.url);
   const dataSet = await readDataSet(config.data, { input: input.value, decoder });
   if (!dataSet.ok) return dataSet;
-  const engine = await chooseEngine(config.engine, { threads: config.threads }, availableParallelism());
+  const engine = await engineOf(config, sink, logged);
   if (!engine.ok) return engine;
   await learnStructure(
     {
@@ -178,12 +184,13 @@ async function main(folder: string | undefined): Promise<void> {
   removeLeftovers(folder);
   const path = join(folder, eventsFile);
   // Where an earlier process came to, for what may fail before this one gets there.
-  const reached = new EventReader(path).read().findLast((event) => 'step' in event);
+  const logged = new EventReader(path).read();
+  const reached = logged.findLast((event) => 'step' in event);
   const log = new EventWriter(path);
   const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0);
   const parent = new ParentWatch();
   try {
-    const result = await train(folder, config.value, sink, parent);
+    const result = await train(folder, config.value, sink, parent, logged);
     if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });
   } catch (error) {
     tellFailure(folder, sink, error);
@@ -195,4 +202,5 @@ async function main(folder: string | undefined): Promise<void> {
   process.stdout.write('', () => process.exit(0));
 }
 
-void main(process.argv[2]);
+if (process.argv[2] === enginesWord) void printEngines(process.argv[3]);
+else void main(process.argv[2]);

@@ -2,6 +2,7 @@
 
 import type { Result } from '../common/problem.ts';
 import type { EventListener, RunningTraining, TrainingService } from '../cli/training-service.ts';
+import { askEngines } from '../jobs/ask-engines.ts';
 import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
 import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
@@ -34,6 +35,7 @@ export function createTrainingService(program: TrainerProgram): TrainingService 
       }
       return Promise.resolve({ ok: true, value: train(folder, listener) });
     },
+    engines: (threads) => askEngines(program, threads),
     read: (folder) => Promise.resolve(readSnapshot(folder)),
   };
 }

@@ -23,7 +23,12 @@ export interface Settings {
   /** Devices of the user's own, by name. */
   readonly devices: Readonly<Record<string, DeviceSetting>>;
   readonly python: { readonly sitePackages: string };
-  readonly training: { readonly engine: 'auto' | 'onnx' | 'tfjs'; readonly threads: number };
+  readonly training: {
+    readonly engine: 'auto' | 'onnx' | 'tfjs';
+    readonly threads: number;
+    /** A folder whose `node_modules` has TensorFlow.js for Node; empty: none but what MorphNet finds beside itself. */
+    readonly tfjsPath: string;
+  };
 }
 
 export const defaultSettings: Settings = {
@@ -32,14 +37,15 @@ export const defaultSettings: Settings = {
   device: 'V100',
   devices: {},
   python: { sitePackages: '' },
-  training: { engine: 'auto', threads: 0 },
+  training: { engine: 'auto', threads: 0, tfjsPath: '' },
 };
 
 /** One row of the table; `schema` is the JSON schema that the manifest carries. */
 export interface SettingDeclaration {
   readonly key: string;
   readonly schema: Readonly<Record<string, unknown>>;
-  readonly scope: 'window' | 'resource' | 'machine-overridable';
+  /** `machine`: the user's alone, no workspace can set it. */
+  readonly scope: 'window' | 'resource' | 'machine-overridable' | 'machine';
 }
 
 export const settingDeclarations: readonly SettingDeclaration[] = [
@@ -121,7 +127,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       enum: ['auto', 'onnx', 'tfjs'],
       default: defaultSettings.training.engine,
       markdownDescription:
-        'The engine that trains: `onnx` is built in, `tfjs` needs the native TensorFlow library. `auto` takes the first that can train the model.',
+        'The engine that trains: `onnx` is built in, `tfjs` needs TensorFlow.js for Node (see `#morphnet.training.tfjsPath#`). `auto` takes the fastest one that loads.',
     },
   },
   {
@@ -132,6 +138,16 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       minimum: 0,
       default: defaultSettings.training.threads,
       markdownDescription: 'Threads that training may use; 0 leaves one core to the editor.',
+    },
+  },
+  {
+    key: 'morphnet.training.tfjsPath',
+    scope: 'machine',
+    schema: {
+      type: 'string',
+      default: defaultSettings.training.tfjsPath,
+      markdownDescription:
+        'A folder in which `npm install @tensorflow/tfjs-node` (or `@tensorflow/tfjs-node-gpu`) was run: the engine `tfjs` is loaded from its `node_modules`.',
     },
   },
 ];
@@ -159,6 +175,10 @@ const settingsSchema = v.object({
     v.object({
       engine: v.fallback(v.picklist(['auto', 'onnx', 'tfjs']), defaultSettings.training.engine),
       threads: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.training.threads),
+      tfjsPath: v.optional(
+        v.fallback(v.string(), defaultSettings.training.tfjsPath),
+        defaultSettings.training.tfjsPath,
+      ),
     }),
     defaultSettings.training,
   ),

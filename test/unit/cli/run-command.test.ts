@@ -94,6 +94,7 @@ function playing(events: readonly RunEvent[], status: RunStatus, waitsForStop = 
       seen.resumed = runFolder;
       return play(runFolder, listener);
     },
+    engines: () => Promise.reject(new Error('Not asked for here')),
     read: () => Promise.reject(new Error('Not asked for here')),
   };
   return { service, seen };

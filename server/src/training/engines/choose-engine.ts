@@ -3,24 +3,29 @@
 
 import type { Result } from '../../common/problem.ts';
 import type { Engine, EngineInfo } from './engine.ts';
+import { EngineUnavailable } from './engine-unavailable.ts';
 
 export type EngineName = EngineInfo['name'];
 
 export interface EngineOptions {
   /** Threads of one step; 0 takes all cores but one. */
   readonly threads: number;
+  /** A folder whose `node_modules` has TensorFlow.js for Node; absent or empty: beside this program. */
+  readonly tfjsPath?: string | undefined;
+  /** Hears, in sentences, when an engine that was asked for by name is replaced by another. */
+  readonly onFallback?: (message: string) => void;
 }
 
-/** An engine, or why it can't be had. */
-export interface EngineAvailability {
-  readonly name: EngineName;
-  readonly engine: Result<Engine>;
-}
+/** An engine, or why it can't be had and what can be done about it. */
+export type EngineAvailability =
+  | { readonly name: EngineName; readonly engine: Engine }
+  | { readonly name: EngineName; readonly engine: undefined; readonly reason: string; readonly remedy: string };
 
-type EngineLoader = (threads: number) => Promise<Engine>;
+type EngineLoader = (threads: number, tfjsPath: string | undefined) => Promise<Engine>;
 
 /** Fastest first: `auto` takes the first that loads. */
 const loaders: readonly (readonly [EngineName, EngineLoader])[] = [
+  ['tfjs', async (threads, path) => (await import('./tfjs/tfjs-engine.ts')).createTfjsEngine({ threads, path })],
   ['onnx', async (threads) => (await import('./onnx/onnx-engine.ts')).createOnnxEngine(threads)],
 ];
 
@@ -31,32 +36,51 @@ export function threadCount(setting: number, cores: number): number {
 
 /** Tries to load every engine, fastest first. */
 export async function listEngines(options: EngineOptions, cores: number): Promise<readonly EngineAvailability[]> {
-  const threads = threadCount(options.threads, cores);
-  return Promise.all(loaders.map(async ([name, load]) => ({ name, engine: await tried(load, threads) })));
+  const found: EngineAvailability[] = [];
+  for (const [name, load] of loaders) found.push(await tried(name, load, options, cores));
+  return found;
 }
 
-/** The engine of a setting; `auto` is the fastest that loads. The failure says for each engine why it did not. */
+/**
+ * The engine of a setting; `auto` is the fastest that loads. One that is asked for by name and can't be had is replaced by
+ * the fastest of the others. The failure says for each engine why it did not load.
+ */
 export async function chooseEngine(
   choice: 'auto' | EngineName,
   options: EngineOptions,
   cores: number,
 ): Promise<Result<Engine>> {
-  const threads = threadCount(options.threads, cores);
-  const reasons: string[] = [];
-  for (const [name, load] of loaders) {
-    if (choice !== 'auto' && choice !== name) continue;
-    const engine = await tried(load, threads);
-    if (engine.ok) return engine;
-    reasons.push(`${name}: ${engine.error}`);
+  const failures: string[] = [];
+  const wanted = loaders.filter(([name]) => name === choice);
+  const others = loaders.filter(([name]) => name !== choice);
+  for (const [name, load] of [...wanted, ...others]) {
+    const found = await tried(name, load, options, cores);
+    if (found.engine === undefined) {
+      failures.push(`${name}: ${found.reason}. ${found.remedy}`.trim());
+      continue;
+    }
+    if (choice !== 'auto' && choice !== name) {
+      const { version } = found.engine.info;
+      options.onFallback?.(
+        `This run trains with ${name} ${version}, since ${choice} can't be loaded: ${failures.join(' ')}`,
+      );
+    }
+    return { ok: true, value: found.engine };
   }
-  if (reasons.length === 0) return { ok: false, error: `The engine ${choice} is not part of this installation` };
-  return { ok: false, error: `No training engine can be loaded. ${reasons.join('; ')}` };
+  return { ok: false, error: `No training engine can be loaded. ${failures.join(' ')}` };
 }
 
-async function tried(load: EngineLoader, threads: number): Promise<Result<Engine>> {
+async function tried(
+  name: EngineName,
+  load: EngineLoader,
+  { threads, tfjsPath }: EngineOptions,
+  cores: number,
+): Promise<EngineAvailability> {
   try {
-    return { ok: true, value: await load(threads) };
+    return { name, engine: await load(threadCount(threads, cores), tfjsPath === '' ? undefined : tfjsPath) };
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof EngineUnavailable ? error.remedy : 'Install MorphNet again for this platform.';
+    return { name, engine: undefined, reason, remedy };
   }
 }

@@ -1,13 +1,20 @@
 // What the engine refuses, and why; and which engine a run gets.
 
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
 import { chooseEngine, listEngines, threadCount } from '../../../../server/src/training/engines/choose-engine.ts';
 import { batchShapes } from '../../../../server/src/training/engines/batch-shapes.ts';
 import { createOnnxEngine } from '../../../../server/src/training/engines/onnx/onnx-engine.ts';
+import { restoreUtilFunctions } from '../../../../server/src/training/engines/tfjs/load-tensorflow.ts';
 import { SmallNetwork } from './small-network.ts';
 
 const engine = createOnnxEngine(1);
+const emptyFolder = mkdtempSync(join(tmpdir(), 'morphnet-no-tfjs-'));
+
+afterAll(() => rmSync(emptyFolder, { recursive: true }));
 
 async function reasons(graph: NetworkGraph): Promise<string[]> {
   return (await engine).untrainable(graph).map(({ op, reason }) => `${graph.ops[op]?.name ?? '?'}: ${reason}`);
@@ -81,17 +88,58 @@ describe('choosing an engine', () => {
     expect([threadCount(0, 8), threadCount(0, 1), threadCount(3, 8)]).toEqual([7, 1, 3]);
   });
 
-  it('takes the fastest that loads, and lists them all', async () => {
-    const chosen = await chooseEngine('auto', { threads: 1 }, 2);
+  it('takes what loads, and lists all with the reason and the remedy of what does not', async () => {
+    const options = { threads: 1, tfjsPath: emptyFolder };
+    const chosen = await chooseEngine('auto', options, 2);
     expect(chosen.ok && chosen.value.info).toMatchObject({ name: 'onnx', threads: 1, device: 'cpu' });
-    const listed = await listEngines({ threads: 1 }, 2);
-    expect(listed.map(({ name, engine: found }) => [name, found.ok])).toEqual([['onnx', true]]);
+    expect(await listEngines(options, 2)).toEqual([
+      {
+        name: 'tfjs',
+        engine: undefined,
+        reason: `neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed in ${emptyFolder}`,
+        remedy: expect.stringContaining('npm install @tensorflow/tfjs-node') as string,
+      },
+      { name: 'onnx', engine: expect.objectContaining({ info: expect.anything() as object }) as object },
+    ]);
   });
 
-  it('says what it does not have', async () => {
-    expect(await chooseEngine('tfjs', { threads: 1 }, 2)).toEqual({
-      ok: false,
-      error: 'The engine tfjs is not part of this installation',
+  it('says why another engine runs than the one that was asked for', async () => {
+    const heard: string[] = [];
+    const options = { threads: 1, tfjsPath: emptyFolder, onFallback: (message: string) => heard.push(message) };
+    const chosen = await chooseEngine('tfjs', options, 2);
+    expect(chosen.ok && chosen.value.info.name).toBe('onnx');
+    expect(heard).toHaveLength(1);
+    expect(heard[0]).toMatch(/^This run trains with onnx 1\.30\.\d+, since tfjs can't be loaded: tfjs: neither/);
+    expect((await chooseEngine('onnx', options, 2)).ok && heard).toHaveLength(1);
+    expect((await chooseEngine('auto', options, 2)).ok && heard).toHaveLength(1);
+  });
+
+  it('says in one line why a package that is there does not load', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'morphnet-tfjs-'));
+    const inside = join(folder, 'node_modules/@tensorflow/tfjs-node');
+    mkdirSync(inside, { recursive: true });
+    writeFileSync(join(inside, 'package.json'), '{ "name": "@tensorflow/tfjs-node", "main": "index.js" }');
+    writeFileSync(join(inside, 'index.js'), 'throw new Error("The native addon is missing\\nat some path");');
+    const [tfjs] = await listEngines({ threads: 1, tfjsPath: folder }, 2);
+    expect(tfjs).toMatchObject({
+      reason: '@tensorflow/tfjs-node does not load: The native addon is missing',
+      remedy: expect.stringContaining('npm rebuild @tensorflow/tfjs-node') as string,
     });
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('Node 23 and later', () => {
+  it('get the type tests back that tfjs-node calls, and keep those that they have', () => {
+    const own = (): boolean => true;
+    const util: Record<string, (value: unknown) => boolean> = { isArray: own };
+    restoreUtilFunctions(util);
+    expect(util['isArray']).toBe(own);
+    expect([null, undefined, 0, ''].map((value) => util['isNullOrUndefined']?.(value))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

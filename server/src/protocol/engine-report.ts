@@ -1,0 +1,35 @@
+// `morphnet engines --json`, which the trainer prints when it is asked for its engines; and how it is told where to look for one.
+
+import * as v from 'valibot';
+
+const name = v.picklist(['onnx', 'tfjs']);
+
+/** One engine; the figure is of a small convolutional network that is built in. */
+const engineSchema = v.variant('available', [
+  v.object({
+    name,
+    available: v.literal(true),
+    version: v.string(),
+    /** `cpu` or `gpu`. */
+    device: v.string(),
+    threads: v.number(),
+    stepsPerSecond: v.number(),
+  }),
+  v.object({ name, available: v.literal(false), reason: v.string(), remedy: v.string() }),
+]);
+
+export const engineReportSchema = v.object({
+  version: v.literal(1),
+  /** In the order in which `auto` tries them. */
+  engines: v.array(engineSchema),
+  /** What `auto` takes here; absent when none loads. */
+  auto: v.optional(name),
+});
+
+export type EngineReport = v.InferOutput<typeof engineReportSchema>;
+
+/** The word that the trainer takes in place of a run's folder to print its engines, with the number of threads behind it. */
+export const enginesWord = '--engines';
+
+/** The trainer's environment variable that names a folder whose `node_modules` has TensorFlow.js for Node. */
+export const tfjsPathVariable = 'MORPHNET_TFJS_PATH';
