@@ -32,6 +32,7 @@ import { compiledTables } from './compiled-operators.ts';
 import { functional } from './functional.ts';
 import { moduleClass } from './module-classes.ts';
 import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
+import { quantizationTables } from './quantization-modules.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
 import { itemOf } from './tensor-operators.ts';
@@ -252,6 +253,7 @@ const repeated =
 
 const tables: Readonly<Record<string, Table>> = {
   ...compiledTables,
+  ...quantizationTables,
   torch: torchNames,
   'torch.nn': nnNames,
   'torch.nn.parameter': ({ parameterClass }) => [
