@@ -172,6 +172,17 @@ export class AnalysisSession {
     return analysis;
   }
 
+  /**
+   * The chosen model alone, for those who want no other: entries are evaluated until one gives a network, or just the one
+   * that was asked for. Nothing is cached. Problems are those of the entries that were evaluated.
+   */
+  analyzeChosen(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
+    const text = this.#store.read(document);
+    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    if (frontend === undefined) return { document, languageId: '', models: [], problems: [] };
+    return this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
+  }
+
   /** The models whose text stands at least partly in a document: its own first, then those of open documents that read it. */
   modelsIn(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
     const models = [...this.analyze(document, cancellation).models];
@@ -252,7 +263,13 @@ export class AnalysisSession {
     return true;
   }
 
-  #evaluateAll(document: string, frontend: Frontend, seen: Set<string>, cancellation: Cancellation): DocumentAnalysis {
+  #evaluateAll(
+    document: string,
+    frontend: Frontend,
+    seen: Set<string>,
+    cancellation: Cancellation,
+    mostModels = maxModels,
+  ): DocumentAnalysis {
     const reader = this.#store.tracking();
     const overlong = overlongText(document, reader.read(document) ?? '', this.#limits);
     if (overlong) return { document, languageId: frontend.languageId, models: [], problems: [overlong] };
@@ -262,7 +279,9 @@ export class AnalysisSession {
     const good = this.#lastGood.get(document) ?? new Map<string, GoodModel>();
     const nowGood = new Map<string, GoodModel>();
     let limits = this.#limits;
-    for (const entry of list.entries.slice(0, maxModels)) {
+    const wanted = this.#requests.get(document)?.entry === undefined ? maxModels : mostModels;
+    for (const entry of list.entries.slice(0, wanted)) {
+      if (models.length >= mostModels) break;
       const evaluation = frontend.evaluate(entry, reader, limits, cancellation);
       problems.add(evaluation.problems);
       // A file whose models do not end must not cost its time once for each of them.

@@ -38,7 +38,7 @@ export async function openModel(
     const from = file.entry === undefined && input === undefined ? 'config' : 'request';
     session.requestEntry(file.document, { entry, input: shapes, from });
   }
-  const { models, problems } = session.analyze(file.document);
+  const { models, problems } = session.analyzeChosen(file.document);
   const told = problems.map((problem) => problemLine(problem, session, terminal.folder));
   const model = models.find((candidate) => !candidate.stale);
   if (model === undefined) throw workFailed([...told, missingModel(session, file, terminal.folder)].join('\n'));
