@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { runConfigSchema, type RunConfig } from '../../../server/src/protocol/run-config.ts';
+import { dataSetRemedy, formatDataSet, parseDataSet } from '../../../server/src/protocol/data-set-text.ts';
 import { formatTarget, parseTarget, targetRemedy } from '../../../server/src/protocol/run-defaults.ts';
 
 type Read = { readonly ok: true; readonly value: RunConfig } | { readonly ok: false; readonly error: string };
@@ -67,13 +68,13 @@ const strengthRow: ConfigRow = {
 
 const dataRow: ConfigRow = {
   label: 'Data set',
-  prompt: 'Kind and folder: idx:FOLDER (MNIST format) or cifar10:FOLDER',
-  show: ({ data }) => `${data.kind}: ${data.path}`,
-  text: ({ data }) => `${data.kind}:${data.path}`,
+  prompt: `${dataSetRemedy}.`,
+  show: ({ data }) => (data.kind === 'auto' ? data.path : `${data.kind}: ${data.path}`),
+  text: ({ data }) => formatDataSet(data),
   read: (typed, config) => {
-    const colon = typed.indexOf(':');
-    const data = { kind: typed.slice(0, Math.max(0, colon)), path: typed.slice(colon + 1).trim() };
-    return checked({ ...config, data }, 'Type idx:FOLDER or cifar10:FOLDER');
+    if (typed === formatDataSet(config.data)) return { ok: true, value: config };
+    const data = parseDataSet(typed);
+    return data === undefined ? { ok: false, error: dataSetRemedy } : { ok: true, value: { ...config, data } };
   },
 };
 

@@ -91,7 +91,10 @@ function addRunCommands(
     .command('run')
     .description('train, and propose widths; Ctrl-C stops at a checkpoint')
     .argument('<file[::entry] | config.json | run folder>', `${modelArgument}; or settings; or a run to go on with`)
-    .option('--data <kind:path>', 'the images: idx:FOLDER (MNIST’s files) or cifar10:FOLDER (binary batches)')
+    .option(
+      '--data <path | kind:path>',
+      'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images and csv',
+    )
     .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
     .option('--steps <count>', 'training steps')
     .option('--seed <number>', 'seed of every random choice')

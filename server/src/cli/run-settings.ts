@@ -1,12 +1,13 @@
 // What `morphnet run` trains, with which settings: the command line first, then morphnet.json, then defaults.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve, isAbsolute } from 'node:path';
 import { URI } from 'vscode-uri';
 import * as v from 'valibot';
 import { chooseDevice } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
-import { dataSetSchema, runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
+import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
+import { runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
@@ -99,7 +100,7 @@ function freshConfig(
   const data = options.data === undefined ? projectData(found, folder) : undefined;
   if (options.data === undefined && data === undefined) {
     throw wrongArguments(
-      'There is nothing to train on. Give --data idx:FOLDER (MNIST’s files) or --data cifar10:FOLDER, or name it in morphnet.json.',
+      `There is nothing to train on. Give --data, or name the data set in morphnet.json. ${dataSetRemedy}.`,
     );
   }
   return {
@@ -118,26 +119,25 @@ function freshConfig(
 /** The project's data set, which must lie where the project does: a file that came with a checkout leads nowhere else. */
 function projectData(found: FoundProject | undefined, folder: string): DataSetReference | undefined {
   if (found?.project.data === undefined) return undefined;
-  const { kind, path } = found.project.data;
+  const { path } = found.project.data;
   const absolute = resolve(dirname(found.path), path);
   const inside = [dirname(found.path), folder].some((root) => {
     const way = relative(root, absolute);
     return !way.startsWith('..') && !isAbsolute(way);
   });
-  if (inside) return { kind, path: absolute };
+  if (inside) return { ...found.project.data, path: absolute };
   throw workFailed(
-    `${shownPath(found.path, folder)} names the data set ${path}, which lies outside. Give it by --data ${kind}:${path} if it is meant.`,
+    `${shownPath(found.path, folder)} names the data set ${path}, which lies outside. Give it by --data ${formatDataSet(found.project.data)} if it is meant.`,
   );
 }
 
 function parseData(text: string, folder: string): DataSetReference {
-  const colon = text.indexOf(':');
-  const result = v.safeParse(dataSetSchema, { kind: text.slice(0, Math.max(colon, 0)), path: text.slice(colon + 1) });
-  if (!result.success)
-    throw wrongArguments(
-      `--data ${text} is no data set. Write idx:FOLDER for MNIST’s files or cifar10:FOLDER for CIFAR-10’s.`,
-    );
-  return { kind: result.output.kind, path: resolve(folder, result.output.path) };
+  const data = parseDataSet(text);
+  const path = data && resolve(folder, data.path);
+  // A path alone has to be there, since its kind is found out by looking; `imagenet:x` is most likely a kind that is none.
+  if (data === undefined || path === undefined || (data.kind === 'auto' && !existsSync(path)))
+    throw wrongArguments(`--data ${text} is no data set. ${dataSetRemedy}.`);
+  return { ...data, path };
 }
 
 /** A new target is reached by a strength of its own. */

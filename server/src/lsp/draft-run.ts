@@ -45,5 +45,5 @@ function projectData({ uri, project }: FoundProject, roots: readonly string[]): 
   if (project?.data === undefined) return undefined;
   const folder = resolveBeside(uri, project.data.path);
   if (!roots.some((root) => folder === root || folder.startsWith(`${root}/`))) return undefined;
-  return { kind: project.data.kind, path: fileURLToPath(folder) };
+  return { ...project.data, path: fileURLToPath(folder) };
 }

@@ -217,6 +217,21 @@ describe('where settings come from', () => {
     });
   });
 
+  test('a data set with settings of its own, of a kind that is found out', async () => {
+    const data = { path: 'photos', validation: 0.2, badFiles: 0.05 };
+    writeFileSync(join(folder, 'morphnet.json'), JSON.stringify({ models: [{ file: 'net.cfg' }], data }));
+    const { service, seen } = playing([started, finished], 'finished');
+    expect((await morphnetIn(folder, ['run', 'net.cfg'], service)).status).toBe(0);
+    expect(seen.config?.data).toEqual({ ...data, kind: 'auto', path: join(folder, 'photos') });
+  });
+
+  test('a data set’s path alone, which may lead elsewhere as it was typed by hand', async () => {
+    mkdirSync(join(folder, 'photos'));
+    const { service, seen } = playing([started, finished], 'finished');
+    expect((await morphnetIn(folder, ['run', 'net.cfg', '--data', 'photos'], service)).status).toBe(0);
+    expect(seen.config?.data).toEqual({ kind: 'auto', path: join(folder, 'photos'), outside: true });
+  });
+
   test('the config of an earlier run as the argument', async () => {
     const first = playing([started, finished], 'finished');
     await morphnetIn(
@@ -246,7 +261,7 @@ describe('where settings come from', () => {
 
 describe('what can go wrong before training', () => {
   test.for<[string, string[], 1 | 2, RegExp]>([
-    ['no data', [], 2, /^There is nothing to train on\. Give --data idx:FOLDER/],
+    ['no data', [], 2, /^There is nothing to train on\. Give --data, or name the data set in morphnet\.json/],
     ['no such data set', ['--data', 'imagenet:x'], 2, /^--data imagenet:x is no data set/],
     [
       'no such target',

@@ -47,8 +47,11 @@ test('an empty strength is found from the target', () => {
   expect(typed('Strength', '1e-9', strong)).toBe('1e-9');
 });
 
-test('a data set is a kind and a folder, on Windows too', () => {
+test('a data set is a path, with or without a kind, on Windows too', () => {
   expect(typed('Data set', 'cifar10:C:\\data')).toBe('cifar10: C:\\data');
-  expect(typed('Data set', '/data')).toBe('[Type idx:FOLDER or cifar10:FOLDER]');
-  expect(typed('Data set', 'idx:')).toBe('[Type idx:FOLDER or cifar10:FOLDER]');
+  expect(typed('Data set', 'C:\\data')).toBe('C:\\data');
+  expect(typed('Data set', 'images: /photos')).toBe('images: /photos');
+  expect(typed('Data set', '/data')).toBe('/data');
+  expect(typed('Data set', 'idx:')).toMatch(/^\[Give a folder or file/);
+  expect(typed('Data set', ' ')).toMatch(/^\[Give a folder or file/);
 });
