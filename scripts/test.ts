@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
   { title: 'unit, server, trainer and page tests', script: 'test:unit' },
   { title: 'PyTorch to compare with', script: 'pytorch:install' },
   { title: 'costs against real PyTorch', script: 'check:costs' },
+  { title: 'generated slim files against real PyTorch', script: 'check:slim' },
   { title: 'end to end in VS Code', script: 'test:e2e' },
 ];
 

@@ -119,6 +119,22 @@ function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly 
   });
 }
 
+/**
+ * The widths by group that a proposal wants of the source as it stands, 0 for what is to vanish. What is narrower already
+ * stays so.
+ */
+export function wantedWidths(grouping: ChannelGrouping, proposal: ProposedWidths): ReadonlyMap<string, number> {
+  const rows = new Map((proposal.groups ?? groupsOfLayers(proposal)).map((row) => [row.name, row]));
+  return new Map(
+    grouping.groups.flatMap(({ name, size }): readonly (readonly [string, number])[] => {
+      const row = rows.get(name);
+      if (row === undefined) return [];
+      const { before, after } = row.width;
+      return [[name, after <= before ? Math.min(size, after) : after]];
+    }),
+  );
+}
+
 /** The groups that layer rows tell of: all but those that are parts of a layer. */
 function groupsOfLayers({ layers }: ProposedWidths): readonly ProposedGroup[] {
   const rows = new Map<string, { name: string; layers: string[]; width: CostChange }>();

@@ -1,0 +1,184 @@
+// A proposal as a generated module: it reads as one would write it, gives exactly the proposed widths when it is opened, and
+// is refused where something of the model would be lost.
+
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
+import type { AnalyzedModel } from '../../../server/src/analysis/analyzed-model.ts';
+import type { ProposedWidths } from '../../../server/src/analysis/proposal-plans.ts';
+import { slimModel, type SlimModel } from '../../../server/src/analysis/slim-model.ts';
+import type { Result } from '../../../server/src/common/problem.ts';
+import { isKind } from '../../../server/src/network/op.ts';
+import { sessionOver, uriOf } from '../../support/analysis-session.ts';
+import { exampleText } from '../../support/fixtures.ts';
+import { proposalIn } from '../../support/proposal.ts';
+
+function slimOf(source: string): Result<SlimModel> {
+  const session = sessionOver(new Map([['net.py', source]]));
+  const { name } = session.model(uriOf('net.py'))!.entry;
+  return slimModel(session, uriOf('net.py'), { runId: 'run-1', entry: name, proposal: proposalIn(source) });
+}
+
+const residual = (inner: string): string => `# morphnet: entry=Net() input=3x8x8
+# propose: stem,block.second=6 block.first=${inner}
+import torch
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width, eps=0.001)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x):
+        return torch.relu(self.second(torch.relu(self.norm(self.first(x)))) + x) * 0.5
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2)
+        self.block = Block(8)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, x):
+        x = self.block(self.stem(x))
+        return self.head(x.mean((2, 3)))
+`;
+
+test('is written as one would write it: explicit widths, nested calls, variables used again', () => {
+  const slim = slimOf(residual('2'));
+  expect(slim.ok && slim.value.document).toBe(uriOf('net_slim.py'));
+  expect(slim.ok && slim.value.text).toBe(`"""Net() of net.py at the widths that MorphNet proposes.
+
+Written from the run run-1, step 0. Layers begin with PyTorch's own initial values.
+"""
+
+# morphnet: entry=NetSlim() input=3x8x8
+
+from torch import nn
+from torch.nn import functional as F
+
+
+class NetSlim(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, kernel_size=3, stride=2)
+
+        # block
+        self.block_first = nn.Conv2d(6, 2, kernel_size=3, padding=1, bias=False)
+        self.block_norm = nn.BatchNorm2d(2, eps=0.001)
+        self.block_second = nn.Conv2d(2, 6, kernel_size=3, padding=1)
+
+        self.head = nn.Linear(6, 10)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = self.block_second(F.relu(self.block_norm(self.block_first(x))))
+        x = F.relu(y + x) * 0.5
+        return self.head(x.mean(dim=(2, 3)))
+`);
+});
+
+test('a branch without channels is gone', () => {
+  const slim = slimOf(residual('0'));
+  expect(slim.ok && slim.value.text).not.toContain('block_');
+  expect(slim.ok && slim.value.text).toContain('x = F.relu(self.stem(x)) * 0.5');
+  expect(slim.ok && slim.value.text).toContain('operations are gone, as no channel of theirs is left');
+});
+
+test('a name that is taken is left alone', () => {
+  const source = residual('2');
+  const session = sessionOver(
+    new Map([
+      ['net.py', source],
+      ['net_slim.py', ''],
+    ]),
+  );
+  const slim = slimModel(session, uriOf('net.py'), { runId: 'r', entry: 'Net()', proposal: proposalIn(source) });
+  expect(slim.ok && slim.value.document).toBe(uriOf('net_slim_2.py'));
+});
+
+test('a network that is cut is refused with the layer', () => {
+  const slim = slimOf(residual('2').replace('block.second=6', 'block.second=0'));
+  expect(!slim.ok && slim.error).toMatch(/^The network is cut: no channel of \S+ is left/);
+});
+
+const losses: readonly (readonly [what: string, statement: string, reason: RegExp])[] = [
+  ['limits that a network does not keep', 'torch.clamp(x, 0, 1)', /clamp .*would be lost/],
+  ['an approximation that costs do not tell', 'F.gelu(x, approximate="tanh")', /gelu .*would be lost/],
+  ['the largest value, since its place may be meant', 'x.max(dim=2)[0].unsqueeze(2)', /max .*would be lost/],
+  ['a weight that is computed', 'F.conv2d(x, self.conv.weight * 2)', /weight of .*computed|weight is a parameter/],
+  ['a parameter with unknown first values', 'x * self.gain', /gain is a parameter/],
+  ['what mixes the batch with the channels', 'x.reshape(-1, 6)', /batch/],
+];
+
+test.for(losses)('refuses %s', ([, statement, reason]) => {
+  const slim = slimOf(`# morphnet: entry=Net() input=6x8x8
+# propose: conv=4
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(6, 1, 1))
+        self.conv = nn.Conv2d(6, 6, 1)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return ${statement}
+`);
+  expect(!slim.ok && slim.error).toMatch(/^No file can be written for this model: /);
+  expect(!slim.ok && slim.error).toMatch(reason);
+});
+
+function widthsOf(model: AnalyzedModel): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    model.graph.ops.flatMap((op): readonly (readonly [string, number])[] => {
+      const name = op.name.replaceAll('.', '_');
+      if (isKind(op, 'convolution')) return [[name, op.attributes.outChannels]];
+      return isKind(op, 'dense') ? [[name, op.attributes.outFeatures]] : [];
+    }),
+  );
+}
+
+function proposalFor(session: AnalysisSession, model: AnalyzedModel, shares: readonly number[]): ProposedWidths {
+  const groups = session.grouping(model.graph).groups.map(({ name, size, fixed }, index) => {
+    const after = fixed === undefined ? Math.max(1, Math.round(size * (shares[index % shares.length] ?? 1))) : size;
+    return { name, layers: [], width: { before: size, after } };
+  });
+  return { step: 0, layers: [], groups };
+}
+
+test.for(['lenet.py', 'vgg.py', 'resnet20.py', 'mobilenetv2.py'])(
+  '%s: the file, opened, has the proposed widths',
+  (name) => {
+    const session = sessionOver(new Map([[name, exampleText(name)]]));
+    for (const model of session.analyze(uriOf(name)).models) {
+      const share = fc.double({ min: 0.1, max: 1, noNaN: true });
+      fc.assert(
+        fc.property(fc.array(share, { minLength: 1, maxLength: 30 }), (shares) => {
+          const proposal = proposalFor(session, model, shares);
+          const slim = slimModel(session, uriOf(name), { runId: 'r', entry: model.entry.name, proposal });
+          if (!slim.ok) throw new Error(slim.error);
+          const wanted: Record<string, number> = { ...widthsOf(model) };
+          const grouping = session.grouping(model.graph);
+          for (const group of grouping.groups) {
+            const { width } = proposal.groups!.find((row) => row.name === group.name)!;
+            // A layer whose channels are cut into several groups has the sum of them.
+            for (const op of new Set(group.members.map((member) => member.op))) {
+              const layer = model.graph.ops[op]!.name.replaceAll('.', '_');
+              if (layer in wanted) wanted[layer]! += width.after - width.before;
+            }
+          }
+          const opened = sessionOver(new Map([['slim.py', slim.value.text]])).analyze(uriOf('slim.py'));
+          expect(opened.problems).toEqual([]);
+          expect(widthsOf(opened.models[0]!)).toEqual(wanted);
+        }),
+        { numRuns: 3 },
+      );
+    }
+  },
+);
