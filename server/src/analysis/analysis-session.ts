@@ -104,6 +104,12 @@ export class AnalysisSession {
 
   setWorkspaceRoots(roots: readonly string[]): void {
     this.#workspaceRoots = roots;
+    this.readableFoldersChanged();
+  }
+
+  /** The disk's reader reads other folders than before. */
+  readableFoldersChanged(): void {
+    this.#store.forgetDisk();
   }
 
   /** What `morphnet.json` or the user says about a document's entry and input; undefined takes it back. */

@@ -18,6 +18,8 @@ export class DocumentStore {
   readonly #disk: SourceReader;
   readonly #open = new Map<string, OpenDocument>();
   readonly #revisions = new Map<string, number>();
+  /** Texts on disk as they were last read, missing ones too, until somebody says that one has changed. */
+  readonly #onDisk = new Map<string, string | undefined>();
 
   constructor(disk: SourceReader) {
     this.#disk = disk;
@@ -35,16 +37,26 @@ export class DocumentStore {
     const open = this.#open.get(document);
     if (open === undefined) return;
     this.#open.delete(document);
-    if (this.#disk.read(document) !== open.text) this.touch(document);
+    this.#onDisk.delete(document);
+    if (this.read(document) !== open.text) this.touch(document);
   }
 
   /** Something else changed a document: whatever was made from it is stale. */
   touch(document: string): void {
+    this.#onDisk.delete(document);
     this.#revisions.set(document, this.revision(document) + 1);
   }
 
   read(document: string): string | undefined {
-    return this.#open.get(document)?.text ?? this.#disk.read(document);
+    const open = this.#open.get(document);
+    if (open !== undefined) return open.text;
+    if (!this.#onDisk.has(document)) this.#onDisk.set(document, this.#disk.read(document));
+    return this.#onDisk.get(document);
+  }
+
+  /** Other folders may be read from now on: what was missing may be there, and what was there may not be. */
+  forgetDisk(): void {
+    for (const document of [...this.#onDisk.keys()]) this.touch(document);
   }
 
   openDocument(document: string): OpenDocument | undefined {
