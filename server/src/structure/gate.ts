@@ -32,16 +32,14 @@ export interface TrainedGate extends GateOptions {
 }
 
 /**
- * What a run trains unless it is told otherwise. Masks are 0 or 1 as after the run, and a temperature of 1 gives the
- * gradient of every sample some weight: at the reference's 0.001 all but one in a thousand have none, which takes runs
- * of its length (10⁵ steps and more) to even out.
+ * What a run trains unless it is told otherwise. At the reference's temperature of 0.001 all but one sample in a thousand
+ * have no gradient, which runs of its length (10⁵ steps and more) even out and short ones do not; at 0.5 each tells
+ * something, and masks are still near 0 or 1.
  */
-export const trainedGate: TrainedGate = {
-  ...defaultGate,
-  temperature: 1,
-  straightThrough: true,
-  regularizeOnMask: false,
-};
+export const trainedGate: TrainedGate = { ...defaultGate, temperature: 0.5, regularizeOnMask: false };
+
+/** The threshold for probabilities: a gate below it is closed after training (spec 2.1, what to export from). */
+export const probabilityThreshold = 0.5;
 
 /** The threshold of gates, which a channel is alive at (not only above). */
 export const defaultGateThreshold = 0.1;

@@ -103,7 +103,11 @@ export class Gates {
     });
   }
 
-  /** Moves all logits by a step: from the gradients of the loss by the masks and those of the regularizer by r. */
+  /**
+   * Moves all logits by a step: from the gradients of the loss by the masks and those of the regularizer by r. Adam does
+   * not see the latter, as AdamW does not see the decay: it would make steps of one size of them, and since all logits
+   * start alike, all channels would die in the same step.
+   */
   update(
     step: number,
     learningRate: number,
@@ -111,7 +115,8 @@ export class Gates {
     coefficients: ReadonlyMap<OpId, Float32Array>,
   ): void {
     const { optimizer } = this.#request;
-    const { stepSize, secondMomentFactor } = scalarsAt(optimizer, stepFactor * learningRate, step);
+    const rate = stepFactor * learningRate;
+    const { stepSize, secondMomentFactor } = scalarsAt(optimizer, rate, step);
     for (const { source, logits, slots } of this.#gates) {
       const options = optionsOf(source, step);
       const noise = this.#noise(source, step);
@@ -122,20 +127,19 @@ export class Gates {
       const [first, second] = slots;
       for (let channel = 0; channel < logits.length; channel += 1) {
         const at = (values: Float32Array | undefined): number => values?.[channel] ?? 0;
-        const gradient = at(byMask) * at(slopes) + at(byRegularization) * at(ofRegularization);
-        let change = gradient;
+        const ofLoss = at(byMask) * at(slopes);
+        const ofPenalty = at(byRegularization) * at(ofRegularization);
         if (optimizer.kind === 'sgd') {
-          if (first !== undefined) {
-            first[channel] = optimizer.momentum * at(first) + gradient;
-            change = at(first);
-          }
+          const gradient = ofLoss + ofPenalty;
+          if (first !== undefined) first[channel] = optimizer.momentum * at(first) + gradient;
+          logits[channel] = at(logits) - rate * (first === undefined ? gradient : at(first));
         } else if (first !== undefined && second !== undefined) {
           const { beta1, beta2, epsilon } = optimizer;
-          first[channel] = beta1 * at(first) + (1 - beta1) * gradient;
-          second[channel] = beta2 * at(second) + (1 - beta2) * gradient * gradient;
-          change = at(first) / (Math.sqrt(at(second)) * secondMomentFactor + epsilon);
+          first[channel] = beta1 * at(first) + (1 - beta1) * ofLoss;
+          second[channel] = beta2 * at(second) + (1 - beta2) * ofLoss * ofLoss;
+          const change = at(first) / (Math.sqrt(at(second)) * secondMomentFactor + epsilon);
+          logits[channel] = at(logits) - stepSize * change - rate * ofPenalty;
         }
-        logits[channel] = at(logits) - stepSize * change;
       }
     }
   }

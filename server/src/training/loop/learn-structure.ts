@@ -26,6 +26,7 @@ import { formatControllerState, parseControllerState } from './controller-state.
 import { RunData } from './run-data.ts';
 import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
+import { structureOptionsOf } from './structure-options.ts';
 import { misfitOf, optimizerOf } from './training-setup.ts';
 
 export interface StructureLearning {
@@ -57,8 +58,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     fail('does-not-fit', misfit);
     return;
   }
-  const { resource } = config.target;
-  const analysis = analyzeStructure(graph, { algorithm: config.algorithm, resource, threshold: config.threshold });
+  const analysis = analyzeStructure(graph, structureOptionsOf(config));
   if (!analysis.ok) {
     fail('nothing-to-regularize', analysis.error);
     return;
