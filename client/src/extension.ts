@@ -9,6 +9,7 @@ import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerStopRun } from './commands/stop-run.ts';
+import { registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerStopRun(services),
     registerResumeRun(services),
     registerApplyProposal(services),
+    registerWriteSlimModel(services),
     registerSelectDevice(services),
     registerSelectConvention(),
   );

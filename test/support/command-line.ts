@@ -4,6 +4,7 @@ import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import { runCommandLine } from '../../server/src/cli/command-line.ts';
 import type { TrainingService } from '../../server/src/cli/training-service.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
+import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 import { DiskReader } from '../../server/src/main/disk-reader.ts';
 
 /** For commands that must not train. */
@@ -27,6 +28,7 @@ export async function morphnetIn(
   folder: string,
   words: readonly string[],
   training: TrainingService = noTraining,
+  frontends: readonly Frontend[] = [darknetFrontend],
 ): Promise<CommandLineRun> {
   let output = '';
   let notes = '';
@@ -45,7 +47,7 @@ export async function morphnetIn(
       openSession: (folders) =>
         Promise.resolve(
           new AnalysisSession({
-            frontends: [darknetFrontend],
+            frontends,
             disk: new DiskReader({ workspace: folders, libraries: [] }),
             workspaceRoots: folders,
           }),

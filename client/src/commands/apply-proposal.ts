@@ -5,24 +5,16 @@ import { applyEdits } from '../apply-edits.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import { showSource } from '../show-source.ts';
-import { chooseRun } from './choose-run.ts';
-import { registerCommand } from './register-command.ts';
+import { chooseProposal } from './choose-run.ts';
+import { executeCommand, registerCommand } from './register-command.ts';
 
 export function registerApplyProposal({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.applyProposal', 'Applying the proposal', async (runId, layer) => {
-    const id =
-      runId ??
-      (
-        await chooseRun(server, {
-          purpose: 'The run whose widths to apply',
-          accepts: ({ step, status }) => status === 'finished' || step > 0,
-          none: 'No run has proposed widths yet. Start one with "MorphNet: Run MorphNet".',
-        })
-      )?.id;
+    const id = runId ?? (await chooseProposal(server, 'The run whose widths to apply'))?.id;
     if (id === undefined) return;
     const result = await server.request('morphnet/proposalEdits', { id, ...(layer !== undefined && { layer }) });
     if (isRefusal(result)) {
-      await showRefusal(result);
+      await (layer === undefined ? offerSlimModel(id, result.message) : showRefusal(result));
       return;
     }
     const failure = await applyEdits(result.title, result.documents);
@@ -32,5 +24,14 @@ export function registerApplyProposal({ server }: ClientServices): vscode.Dispos
     }
     const [first] = result.documents;
     if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
+    if (layer !== undefined || result.isExact) return;
+    await offerSlimModel(id, `${result.title}: numbers that several layers share can't give each its own width.`);
   });
+}
+
+/** What the numbers of the source can't express, a file of its own can. */
+async function offerSlimModel(id: string, message: string): Promise<void> {
+  const write = 'Write Slim Model to a New File';
+  const choice = await vscode.window.showInformationMessage(`MorphNet: ${message}`, write);
+  if (choice === write) await executeCommand('morphnet.writeSlimModel', id);
 }

@@ -39,6 +39,15 @@ export async function chooseRun(server: ServerConnection, choice: RunChoice): Pr
   return (await vscode.window.showQuickPick(items, { placeHolder: choice.purpose, matchOnDetail: true }))?.run;
 }
 
+/** A run that has proposed widths. */
+export function chooseProposal(server: ServerConnection, purpose: string): Promise<RunSummary | undefined> {
+  return chooseRun(server, {
+    purpose,
+    accepts: ({ step, status }) => status === 'finished' || step > 0,
+    none: 'No run has proposed widths yet. Start one with "MorphNet: Run MorphNet".',
+  });
+}
+
 /** `resnet20() in models/resnet.py`. */
 export function runTitle(run: RunSummary): string {
   const file = vscode.workspace.asRelativePath(vscode.Uri.parse(run.uri));

@@ -3,15 +3,26 @@
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { LineIndex } from '../common/line-index.ts';
+import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { Op } from '../network/op.ts';
 import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { proposalEdits, type ProposalEdits } from './proposal-edits.ts';
+import { isExact, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
 import { proposedChanges } from './proposed-changes.ts';
 
-export interface CodeAction extends ProposalEdits {
+/** Offered where edits of the source can't give every proposed width: the whole slim model as a file of its own. */
+export interface SlimFileAction {
+  readonly kind: 'write-slim-model';
+  readonly title: string;
+  readonly runId: string;
+  readonly isPreferred: false;
+}
+
+export type CodeAction = WidthAction | SlimFileAction;
+
+export interface WidthAction extends ProposalEdits {
   readonly kind: 'set-width' | 'apply-all';
   /** The layer that was asked about; absent for all. */
   readonly layer?: string;
@@ -41,7 +52,7 @@ export function codeActions(
     const changes = proposedChanges(session, model);
     if (attached === undefined || model.stale || changes.length === 0) return [];
     const here = changes.filter(({ op }) => touches(op.site.span) || writtenAt(op).some(touches));
-    const single = here.flatMap(({ op }): readonly CodeAction[] => {
+    const single = here.flatMap(({ op }): readonly WidthAction[] => {
       const edits = proposalEdits(session, model.entry.document, attached, op.name);
       if (!edits.ok) return [];
       return [{ ...edits.value, kind: 'set-width', layer: op.name, site: op.site.span, isPreferred: false }];
@@ -53,8 +64,14 @@ export function codeActions(
     return [
       ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
       ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
+      ...(all === undefined ? [] : slimFile(model, attached.runId, all)),
     ];
   });
+}
+
+function slimFile(model: AnalyzedModel, runId: string, all: Result<ProposalEdits>): readonly SlimFileAction[] {
+  if (model.graph.framework !== 'pytorch' || (all.ok && isExact(all.value.plan))) return [];
+  return [{ kind: 'write-slim-model', title: 'Write the slim model to a new file', runId, isPreferred: false }];
 }
 
 /** Where an op's width is written. */
@@ -63,7 +80,7 @@ function writtenAt(op: Op): readonly SourceSpan[] {
 }
 
 /** Layers that change together have the same edits: one action is enough. */
-function distinct(actions: readonly CodeAction[]): readonly CodeAction[] {
+function distinct(actions: readonly WidthAction[]): readonly WidthAction[] {
   const seen = new Set<string>();
   return actions.filter(({ documents }) => {
     const key = JSON.stringify(documents.map(({ document, edits }) => [document, edits]));
@@ -74,7 +91,7 @@ function distinct(actions: readonly CodeAction[]): readonly CodeAction[] {
 }
 
 /** Several actions of one line say whose width they set. */
-function namedApart(actions: readonly CodeAction[]): readonly CodeAction[] {
+function namedApart(actions: readonly WidthAction[]): readonly WidthAction[] {
   if (actions.length < 2) return actions;
   return actions.map((action) => ({
     ...action,

@@ -49,6 +49,11 @@ export function proposalEdits(
   return { ok: true, value: editsOf(session, plan, allTitle(plan)) };
 }
 
+/** Whether a plan gives every layer just the width that was proposed for it. */
+export function isExact({ refused, widths }: EditPlan): boolean {
+  return refused.length === 0 && widths.every(({ wanted, after }) => wanted === after);
+}
+
 function editsOf(session: AnalysisSession, plan: EditPlan, title: string): ProposalEdits {
   const documents = [...byDocument(plan.edits)].map(([document, edits]) => ({
     document,

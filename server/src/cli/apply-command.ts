@@ -1,12 +1,14 @@
 // `morphnet apply`: a run's proposal as edits of the source that were proven on a copy. Prints them as a unified diff;
 // `--write` also makes them, each file whole or not at all.
 
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { URI } from 'vscode-uri';
+import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-session.ts';
 import { editedTexts, type EditedText } from '../analysis/edited-texts.ts';
-import { proposalEdits } from '../analysis/proposal-edits.ts';
+import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
+import { slimModel } from '../analysis/slim-model.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { shownDocument, shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
@@ -16,6 +18,8 @@ import type { TrainingService } from './training-service.ts';
 
 export interface ApplyOptions {
   readonly write?: boolean;
+  /** Where to write the slim model out as a module of its own instead. */
+  readonly slimFile?: string;
 }
 
 export async function applyCommand(
@@ -41,9 +45,15 @@ export async function applyCommand(
   const folders = [...new Set([terminal.folder, dirname(path)])].map((one) => URI.file(one).toString());
   const session = await openSession(folders);
   session.requestEntry(document, { entry, input, from: 'request' });
-  const edits = proposalEdits(session, document, { runId: id, entry, input, proposal });
+  const attached = { runId: id, entry, input, proposal };
+  if (options.slimFile !== undefined) {
+    writeSlimFile(terminal, session, document, attached, options.slimFile);
+    return;
+  }
+  const edits = proposalEdits(session, document, attached);
   const shown = shownDocument(document, terminal.folder);
-  if (!edits.ok) throw workFailed(`${shown}: ${edits.error}`);
+  const slimHint = `As a file of its own, with every width as proposed: morphnet apply ${argument} --slim-file NEW.py`;
+  if (!edits.ok) throw workFailed(`${shown}: ${edits.error}\n${slimHint}`);
   const { plan, title } = edits.value;
   const texts = editedTexts(session, edits.value);
   for (const text of texts) terminal.write(unifiedDiff(text, terminal.folder));
@@ -52,12 +62,37 @@ export async function applyCommand(
       `${layers.join(', ')} stays at ${String(before)} (${String(wanted)} proposed): ${reason}`,
   );
   for (const note of [...plan.notes, ...notes]) terminal.note(`${note}\n`);
+  if (!isExact(plan)) terminal.note(`${slimHint}\n`);
   if (options.write !== true) {
     terminal.note(`${title}: proven, not written. Write it with: morphnet apply ${argument} --write\n`);
     return;
   }
   for (const text of texts) writeText(text, terminal.folder);
   terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
+}
+
+/** Writes the slim model out; a file that is there already stays as it is. */
+function writeSlimFile(
+  terminal: Terminal,
+  session: AnalysisSession,
+  source: string,
+  attached: AttachedProposal,
+  file: string,
+): void {
+  const path = resolve(terminal.folder, file);
+  const shown = shownPath(path, terminal.folder);
+  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is a PyTorch module.`);
+  const slim = slimModel(session, source, attached, URI.file(path).toString());
+  if (!slim.ok) throw workFailed(`${shownDocument(source, terminal.folder)}: ${slim.error}`);
+  try {
+    writeFileSync(path, slim.value.text, { flag: 'wx' });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      throw workFailed(`${shown} is there already. Name a new file.`);
+    }
+    throw workFailed(`${shown} cannot be written (${error instanceof Error ? error.message : String(error)}).`);
+  }
+  terminal.note(`Wrote ${shown}, proven to be the proposed network. Its costs: morphnet cost ${shown}\n`);
 }
 
 /** As `diff -u` prints it, with the `a/` and `b/` that `git apply` and `patch -p1` expect. */

@@ -109,6 +109,7 @@ function addRunCommands(
     .description('print the widths that a run proposes as an edit of the source')
     .argument('<run folder>', 'the run, as run printed it')
     .option('--write', 'make the edit')
+    .option('--slim-file <file>', 'write the slim model to this new file instead, as a PyTorch module of its own')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
 
   program

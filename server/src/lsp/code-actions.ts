@@ -8,8 +8,9 @@ import {
   type Diagnostic,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { codeActions, type CodeAction as ProposedAction } from '../analysis/code-actions.ts';
+import { codeActions, type SlimFileAction, type WidthAction } from '../analysis/code-actions.ts';
 import type { Cancellation } from '../common/cancellation.ts';
+import type { CommandId } from '../protocol/commands.ts';
 import { diagnosticSource } from './diagnostics.ts';
 import { toDocumentEdits } from './document-edits.ts';
 import { positionsIn, type ServerContext } from './server-context.ts';
@@ -22,7 +23,8 @@ export function provideCodeActions(
   const positions = positionsIn(context.session, uri);
   if (positions === undefined || !wantsQuickFixes(asked)) return [];
   const offsets = { start: positions.offset(range.start), end: positions.offset(range.end) };
-  return codeActions(context.session, uri, offsets, cancellation).map((action) => {
+  return codeActions(context.session, uri, offsets, cancellation).map((action): CodeAction => {
+    if (action.kind === 'write-slim-model') return slimFileAction(action);
     const fixed = asked.diagnostics.filter((diagnostic) =>
       isFixedBy(action, diagnostic, uri, positions.offset.bind(positions)),
     );
@@ -36,6 +38,12 @@ export function provideCodeActions(
   });
 }
 
+/** The file is worked out when it is asked for; a command does that. */
+function slimFileAction({ title, runId }: SlimFileAction): CodeAction {
+  const command: CommandId = 'morphnet.writeSlimModel';
+  return { title, kind: CodeActionKind.QuickFix, command: { title, command, arguments: [runId] } };
+}
+
 /** A request for refactorings only, say, is not for us. */
 function wantsQuickFixes({ only }: CodeActionContext): boolean {
   return only === undefined || only.some((kind) => kind === '' || kind === CodeActionKind.QuickFix);
@@ -43,7 +51,7 @@ function wantsQuickFixes({ only }: CodeActionContext): boolean {
 
 /** The hints that go away with an action: for one layer that of its line, for all every proposal's. */
 function isFixedBy(
-  action: ProposedAction,
+  action: WidthAction,
   { source, code, range }: Diagnostic,
   uri: string,
   offset: (position: Diagnostic['range']['start']) => number,
@@ -54,7 +62,7 @@ function isFixedBy(
 }
 
 /** An edit that goes beyond the file at hand is previewed, where the client can. */
-function workspaceEdit(context: ServerContext, action: ProposedAction): WorkspaceEdit {
+function workspaceEdit(context: ServerContext, action: WidthAction): WorkspaceEdit {
   const documents = toDocumentEdits(context.session, action);
   if (documents.length < 2 || !context.canPreview()) {
     return {

@@ -6,7 +6,7 @@ import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { listDevices, listModels } from './model-requests.ts';
-import { layerLocation, proposalEdits } from './proposal-requests.ts';
+import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
 import { draftRunOf, listRuns, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
@@ -40,6 +40,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
   'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: proposalEdits },
+  'morphnet/slimModel': { params: v.object({ id: runId }), handle: slimModel },
   'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: layerLocation },
 };
 
@@ -69,6 +70,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/runs', requests['morphnet/runs']);
   register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
   register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
+  register('morphnet/slimModel', requests['morphnet/slimModel']);
   register('morphnet/layerLocation', requests['morphnet/layerLocation']);
 }
 

@@ -1,9 +1,10 @@
 // A run's proposal as the client asks for it: proven edits, and where a layer stands in the source.
 
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
-import { proposalEdits as planProposal } from '../analysis/proposal-edits.ts';
+import { isExact, proposalEdits as planProposal } from '../analysis/proposal-edits.ts';
+import { slimModel as writeSlimModel } from '../analysis/slim-model.ts';
 import type { Result } from '../common/problem.ts';
-import type { Refusal, WireDocumentEdits, WireRange } from '../protocol/lsp-extensions.ts';
+import type { Refusal, ServerRequests, WireRange } from '../protocol/lsp-extensions.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { toDocumentEdits } from './document-edits.ts';
 import { fileOf, refuse } from './run-requests.ts';
@@ -12,7 +13,7 @@ import { positionsIn, type ServerContext } from './server-context.ts';
 export async function proposalEdits(
   context: ServerContext,
   { id, layer }: { readonly id: string; readonly layer?: string },
-): Promise<{ title: string; documents: readonly WireDocumentEdits[] } | Refusal> {
+): Promise<ServerRequests['morphnet/proposalEdits']['result']> {
   const run = await context.runs.read(id);
   if (!run.ok) return refuse(run.error);
   const { document } = run.value.config.model;
@@ -20,7 +21,22 @@ export async function proposalEdits(
   if (!attached.ok) return refuse(attached.error);
   const edits = planProposal(context.session, document, attached.value, layer);
   if (!edits.ok) return refuse(`${fileOf(document)}: ${edits.error}`);
-  return { title: edits.value.title, documents: toDocumentEdits(context.session, edits.value) };
+  const { title, plan } = edits.value;
+  return { title, documents: toDocumentEdits(context.session, edits.value), isExact: isExact(plan) };
+}
+
+export async function slimModel(
+  context: ServerContext,
+  { id }: { readonly id: string },
+): Promise<ServerRequests['morphnet/slimModel']['result']> {
+  const run = await context.runs.read(id);
+  if (!run.ok) return refuse(run.error);
+  const { document } = run.value.config.model;
+  const attached = proposalOf(context, run.value);
+  if (!attached.ok) return refuse(attached.error);
+  const slim = writeSlimModel(context.session, document, attached.value);
+  if (!slim.ok) return refuse(`${fileOf(document)}: ${slim.error}`);
+  return { uri: slim.value.document, text: slim.value.text };
 }
 
 /** The attached proposal where it is this run's, since its plans are known already; else the run's own. */

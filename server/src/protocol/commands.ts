@@ -11,6 +11,8 @@ export interface CommandArguments {
   'morphnet.resumeRun': readonly [runId?: string];
   /** Applies a run's proposal to the source: all of it, or one layer's width. */
   'morphnet.applyProposal': readonly [runId?: string, layer?: string];
+  /** Writes the proposed network out as a module of its own, for widths that edits of the source can't give. */
+  'morphnet.writeSlimModel': readonly [runId?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -31,6 +33,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
+  { command: 'morphnet.writeSlimModel', title: 'Write Slim Model to a New File', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

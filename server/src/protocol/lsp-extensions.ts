@@ -71,6 +71,14 @@ export interface WireDocumentEdits {
   readonly edits: readonly WireTextEdit[];
 }
 
+/** Proven edits of a proposal. */
+interface WireProposalEdits {
+  readonly title: string;
+  readonly documents: readonly WireDocumentEdits[];
+  /** Whether every proposed width comes out just as proposed. */
+  readonly isExact: boolean;
+}
+
 /** Request names with their parameter and result types, client to server. */
 export interface ServerRequests {
   /** The document's models, the chosen one first. */
@@ -85,8 +93,10 @@ export interface ServerRequests {
   /** All widths of the run's proposal (`layer` absent) or of one layer, as proven edits. */
   'morphnet/proposalEdits': {
     params: { id: string; layer?: string };
-    result: { title: string; documents: readonly WireDocumentEdits[] } | Refusal;
+    result: WireProposalEdits | Refusal;
   };
+  /** The proposed network as a module in a file that is not there yet; proven, not written. */
+  'morphnet/slimModel': { params: { id: string }; result: { uri: string; text: string } | Refusal };
   /** Where a layer of a run stands in the source. */
   'morphnet/layerLocation': {
     params: { id: string; layer: string };

@@ -1,0 +1,97 @@
+// `morphnet apply` on a model whose blocks share one number: edits can't give each its own width, a file of its own can.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrainingService } from '../../../server/src/cli/training-service.ts';
+import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
+import type { RunProposal } from '../../../server/src/protocol/run-files.ts';
+import { morphnetIn, type CommandLineRun } from '../../support/command-line.ts';
+import { exampleText } from '../../support/fixtures.ts';
+import { pythonFrontend } from '../../support/python-frontend.ts';
+
+const source = exampleText('resnet20.py');
+const same = { before: 0, after: 0 };
+
+/** One inner layer of the first stage narrows, its neighbours stay. */
+const proposal: RunProposal = {
+  version: 1,
+  step: 40,
+  removed: [],
+  device: 'V100',
+  layers: [
+    {
+      name: 'layer1.1.conv1',
+      label: 'Conv2d',
+      group: 'layer1.1.conv1',
+      width: { before: 16, after: 5 },
+      macs: same,
+      params: same,
+      latencyMs: same,
+    },
+  ],
+  totals: { macs: same, params: same, latencyMs: same },
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'morphnet-apply-'));
+  writeFileSync(join(folder, 'resnet20.py'), source);
+  mkdirSync(join(folder, 'run'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function apply(...words: readonly string[]): Promise<CommandLineRun> {
+  const document = pathToFileURL(join(folder, 'resnet20.py')).href;
+  const model = { document, entry: 'resnet20()', input: [[3, 32, 32]] };
+  const config = { model } as unknown as RunConfig;
+  const notAsked = (): Promise<never> => Promise.reject(new Error('Not asked for here'));
+  const service: TrainingService = {
+    start: notAsked,
+    resume: notAsked,
+    engines: notAsked,
+    read: (path) =>
+      Promise.resolve({
+        ok: true,
+        value: { id: 'run', folder: path, status: 'finished', config, events: [], proposal },
+      }),
+  };
+  return morphnetIn(folder, ['apply', 'run', ...words], service, [pythonFrontend]);
+}
+
+test('what the numbers of the source cannot express is refused, with the way that can', async () => {
+  const { status, notes, output } = await apply('--write');
+  expect(status).toBe(1);
+  expect(output).toBe('');
+  expect(notes).toContain('morphnet apply run --slim-file NEW.py');
+  expect(readFileSync(join(folder, 'resnet20.py'), 'utf8')).toBe(source);
+});
+
+test('the slim file has the width, and a second time nothing is overwritten', async () => {
+  const { status, notes } = await apply('--slim-file', 'slim.py');
+  expect(notes).toBe('Wrote slim.py, proven to be the proposed network. Its costs: morphnet cost slim.py\n');
+  expect(status).toBe(0);
+  const text = readFileSync(join(folder, 'slim.py'), 'utf8');
+  expect(text).toContain('self.layer1_1_conv1 = nn.Conv2d(16, 5, ');
+  expect(text).toContain('self.layer1_1_conv2 = nn.Conv2d(5, 16, ');
+  expect(text).toContain('self.layer1_2_conv1 = nn.Conv2d(16, 16, ');
+  const cost = await morphnetIn(folder, ['cost', 'slim.py', '--json'], undefined, [pythonFrontend]);
+  // 11 channels of 16·9 weights, a batch norm's scale and shift, and the 16·9 weights that read them.
+  const seed = await morphnetIn(folder, ['cost', 'resnet20.py::resnet20()', '--json'], undefined, [pythonFrontend]);
+  const params = (run: CommandLineRun): number =>
+    (JSON.parse(run.output) as { totals: { params: { value: number } } }).totals.params.value;
+  expect(params(seed) - params(cost)).toBe(11 * (16 * 9 + 2 + 16 * 9));
+
+  const again = await apply('--slim-file', 'slim.py');
+  expect(again.status).toBe(1);
+  expect(again.notes).toBe('slim.py is there already. Name a new file.\n');
+  expect(readFileSync(join(folder, 'slim.py'), 'utf8')).toBe(text);
+});
+
+test('a slim file is Python', async () => {
+  const { status, notes } = await apply('--slim-file', 'slim.cfg');
+  expect(status).toBe(2);
+  expect(notes).toBe('slim.cfg must end in .py: the slim model is a PyTorch module.\n');
+});
