@@ -25,8 +25,11 @@ function countText(count: Count | undefined): string {
   return count.kind === 'exact' ? String(count.value) : `>= ${String(count.value)}`;
 }
 
+/** How many layers have the name, the line and the multiply-adds that they should. */
+const allEqual = ({ namesEqual, linesEqual, macsEqual }: Layers): number => Math.min(namesEqual, linesEqual, macsEqual);
+
 const backboneText = (layers: Layers | undefined): string =>
-  layers === undefined ? '' : `${String(Math.min(layers.namesEqual, layers.macsEqual))}/${String(layers.count)}`;
+  layers === undefined ? '' : `${allEqual(layers)}/${layers.count}`;
 
 function cells(row: Row): readonly string[] {
   return [
@@ -77,6 +80,8 @@ function summaryCells(name: string, rows: readonly Row[]): readonly string[] {
   const judged = rows.filter(({ outcome }) => outcome !== 'no truth');
   const number = (wanted: Outcome): number => judged.filter(({ outcome }) => outcome === wanted).length;
   const layers = sum(judged, (each) => each.count);
+  const backbones = judged.flatMap(({ backbone }) => backbone ?? []);
+  const exactBackbones = backbones.filter((each) => allEqual(each) === each.count);
   return [
     name,
     String(judged.length),
@@ -94,6 +99,7 @@ function summaryCells(name: string, rows: readonly Row[]): readonly string[] {
       sum(judged, (each) => each.linesEqual),
       layers,
     ),
+    backbones.length === 0 ? '' : `${exactBackbones.length} of ${backbones.length}`,
     `${median(rows.map(({ milliseconds }) => milliseconds)).toFixed(0)} ms`,
   ];
 }
@@ -111,6 +117,7 @@ export function summaryText(rows: readonly Row[]): string {
     'layers',
     'names',
     'lines',
+    'exact backbones',
     'time',
   ];
   const groups = [...new Set(rows.map(({ group }) => group))];

@@ -18,12 +18,26 @@ import {
 import type { ModuleRow } from './module-classes.ts';
 import type { TracedNetwork } from './traced-network.ts';
 
-const isEntry = (name: string, value: PyValue): boolean =>
-  name !== 'training' && (value.kind === 'instance' || value.kind === 'tensor' || value.kind === 'unknown');
+/** Whether a container holds a value as its entry, rather than that a class derived from it keeps it for itself. */
+function isEntry(container: InstanceValue, name: string, value: PyValue): boolean {
+  const { mro } = container.class;
+  switch (value.kind) {
+    case 'instance': {
+      const moduleClass = mro.findLast((type) => type.name === 'Module');
+      return value.class.mro.some((type) => type === moduleClass || type.unknownBase !== undefined);
+    }
+    case 'tensor':
+      return mro.some((type) => /^Parameter(List|Dict)$/.test(type.name));
+    case 'unknown':
+      return name !== 'training';
+    default:
+      return false;
+  }
+}
 
 /** The entries of a container: modules, parameters of a ParameterList, and what may be either. */
 function entriesOf(container: InstanceValue): readonly (readonly [string, PyValue])[] {
-  return [...container.attributes].filter(([name, value]) => isEntry(name, value));
+  return [...container.attributes].filter(([name, value]) => isEntry(container, name, value));
 }
 
 /** Appended entries are named after the number of those before them, whatever these are named. */
