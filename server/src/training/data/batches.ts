@@ -23,6 +23,8 @@ export interface BatchSettings {
   readonly saved?: string | undefined;
   /** Decoding threads; absent: what the machine has room for. */
   readonly threads?: number | undefined;
+  /** Decoded images are kept if they all fit into so many bytes; absent: what the machine has room for. */
+  readonly keptBytes?: number | undefined;
 }
 
 const normalizationSchema = v.object({ mean: v.array(v.number()), deviation: v.array(v.number()) });
@@ -34,7 +36,7 @@ const stateSchema = v.object({
 type DataState = v.InferOutput<typeof stateSchema>;
 
 /** At most so many files are decoded for the figures, drawn at random; they settle long before. */
-const sampledFiles = 10_000;
+export const sampledFiles = 10_000;
 /** How often another batch is drawn when no image of one can be read. */
 const attempts = 100;
 
@@ -49,7 +51,7 @@ export async function openBatches(
     const loader = new MemoryLoader(shape, normalizationOf(training, shape), settings.size);
     return { ok: true, value: new Batches(dataSet, settings, loader, new UnreadableFiles(0, 0), undefined) };
   }
-  const loader = new FileLoader(dataSet, settings.size, settings.threads);
+  const loader = new FileLoader(dataSet, settings.size, settings.threads, settings.keptBytes);
   const saved = savedState(settings.saved);
   const unreadable = new UnreadableFiles(dataSet.badFiles, loader.fileCount, saved?.unreadable);
   const open = (normalization: Normalization): Result<Batches> => {

@@ -14,8 +14,8 @@ import { noByteCounts, normalizationOfCounts, type Normalization } from './norma
 const filesAtOnce = 32;
 /** Memory for batches that are ready before they are needed. */
 const aheadBytes = 512 * 2 ** 20;
-/** Decoded images are kept up to this much memory, and an eighth of the machine's. */
-const keptBytes = 2 ** 30;
+/** Decoded images are kept if they all fit into so much memory, and into an eighth of the machine's. */
+const usualKeptBytes = Math.min(2 ** 30, totalmem() / 8);
 
 export interface CountedFiles {
   readonly normalization: Normalization;
@@ -39,7 +39,8 @@ export class FileLoader implements ImageLoader {
   readonly #free: ArrayBuffer[] = [];
   #normalization: Normalization = { mean: [], deviation: [] };
 
-  constructor(dataSet: DataSet, batchSize: number, threads = usualDecoderThreads()) {
+  /** `keptBytes`: decoded images are kept if they all fit into so much memory. */
+  constructor(dataSet: DataSet, batchSize: number, threads = usualDecoderThreads(), keptBytes = usualKeptBytes) {
     const { training, test, shape } = dataSet;
     if (training.kind !== 'files' || test.kind !== 'files') throw new Error('These images are in memory');
     const lists = [...new Set([training.paths, test.paths])];
@@ -48,7 +49,7 @@ export class FileLoader implements ImageLoader {
     this.#channels = shape[0];
     this.#size = shape[0] * shape[1] * shape[2];
     const bytes = this.fileCount * this.#size;
-    const isKept = bytes <= Math.min(keptBytes, totalmem() / 8);
+    const isKept = bytes <= keptBytes;
     const kept = isKept
       ? { pixels: new SharedArrayBuffer(bytes), states: new SharedArrayBuffer(this.fileCount) }
       : undefined;

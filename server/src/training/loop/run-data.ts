@@ -3,7 +3,7 @@
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { Result } from '../../common/problem.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
-import { openBatches, type Batches } from '../data/batches.ts';
+import { openBatches, sampledFiles, type Batches } from '../data/batches.ts';
 import type { DataSet } from '../data/data-set.ts';
 import type { Batch, TrainingSession } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
@@ -32,6 +32,11 @@ export class RunData {
     if (saved === undefined) {
       for (const message of dataSet.notices)
         sink.event({ kind: 'notice', severity: 'information', code: 'data-set', message });
+      const { training } = dataSet;
+      if (training.kind === 'files') {
+        const message = `The figures that images are normalised by are taken from ${String(Math.min(training.count, sampledFiles))} of ${String(training.count)} image files; training begins then`;
+        sink.event({ kind: 'notice', severity: 'information', code: 'data-set', message });
+      }
     }
     const settings = { size: batchSize, seed, augmentation, saved: saved?.[dataKey] };
     const batches = await openBatches(dataSet, settings, cancellation);

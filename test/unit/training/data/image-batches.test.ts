@@ -90,6 +90,7 @@ describe('batches of files', () => {
     expect(await stepsOf(three, steps)).toEqual(one);
     // Back and forth over what was asked for ahead.
     expect(await stepsOf(three, [9, 2, 3, 13, 0])).toEqual([9, 2, 3, 13, 0].map((step) => one[step]));
+    expect(await stepsOf(await open(dataSet, { augmentation, keptBytes: 0 }), steps)).toEqual(one);
     const { state } = three;
     const resumed = await open(dataSet, { augmentation, saved: state });
     expect(resumed.state).toBe(state);
