@@ -154,6 +154,10 @@ function instanceAttribute(
     const method = containerMethod(object.dictionary, name);
     if (method !== undefined) return method;
   }
+  // A member of `class Mode(str, Enum)` has what a string has.
+  const value = object.class.attributes.has('__members__') ? object.attributes.get('value') : undefined;
+  if (value !== undefined && object.class.mro.some((type) => type.span === undefined && type.name === typeName(value)))
+    return findAttribute(interpreter, value, name, span);
   const fallback = name.startsWith('__') ? undefined : interpreter.method(object, '__getattr__', span);
   if (fallback) return interpreter.callWith(fallback, span, string(name));
   const missing = unknownBaseOf(object.class);

@@ -45,6 +45,8 @@ export interface Library {
   ): PyValue;
   tensorAttribute(interpreter: Interpreter, tensor: PyValue, name: string, span: SourceSpan): PyValue | undefined;
   tensorItem(interpreter: Interpreter, tensor: PyValue, index: PyValue, span: SourceSpan): PyValue;
+  /** The number that a constant without dimensions is. */
+  numberOf(tensor: TensorValue, span: SourceSpan): PyValue | undefined;
   /** `tensor[index] = value`. */
   writeTensorItem(
     interpreter: Interpreter,
@@ -379,7 +381,12 @@ export class Interpreter {
     if (typeof length !== 'number') return unknown('The length of this tensor is not known', span);
     this.tick(span, length);
     this.hold(length, span);
-    return Array.from({ length }, (_, i) => this.library.tensorItem(this, value, int(i), span));
+    const items = Array.from({ length }, (_, i) => this.library.tensorItem(this, value, int(i), span));
+    // Numbers that are known are taken as numbers, as NumPy's are.
+    return items.map((item) => {
+      const number = item.kind === 'tensor' && item.shape.length === 0 ? this.library.numberOf(item, span) : undefined;
+      return number ?? item;
+    });
   }
 
   #iterateInstance(value: InstanceValue, span: SourceSpan): readonly PyValue[] | UnknownValue {

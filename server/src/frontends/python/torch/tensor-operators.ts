@@ -248,7 +248,8 @@ export function itemOf(tensor: TensorValue, span: SourceSpan): PyValue {
 
 function elementValue(tensor: TensorValue, value: number): PyValue {
   if (tensor.dtype === 'bool') return bool(value !== 0);
-  return tensor.dtype === 'int' ? int(value) : float(value);
+  // A quotient of integers may be none.
+  return tensor.dtype === 'int' && Number.isInteger(value) ? int(value) : float(value);
 }
 
 /** The elements of a constant as nested lists of numbers. */

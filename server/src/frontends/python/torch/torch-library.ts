@@ -19,6 +19,7 @@ import {
 import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
+import { elementsOf } from './constants.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
 import { cpu, elementTypeOf } from './element-types.ts';
 import { layerModules } from './layer-modules.ts';
@@ -26,7 +27,7 @@ import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
 import { recurrentModules } from './recurrent-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
-import { tensorItem, tensorOperator } from './tensor-operators.ts';
+import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
 import { overwrite, writeItem } from './tensor-writes.ts';
 import { callTorch, dimensionValue } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
@@ -45,6 +46,7 @@ export function createTorchLibrary(): { readonly library: Library; readonly netw
       tensor.kind === 'tensor' ? tensorAttribute(network, interpreter, tensor, name, span) : undefined,
     tensorItem: (interpreter, tensor, index, span) =>
       tensor.kind === 'tensor' ? tensorItem(network, interpreter, tensor, index, span) : tensor,
+    numberOf: (tensor, span) => (elementsOf(tensor)?.length === 1 ? itemOf(tensor, span) : undefined),
     writeTensorItem: (interpreter, tensor, index, value, span) => {
       writeItem(network, interpreter, tensor, index, value, span);
     },

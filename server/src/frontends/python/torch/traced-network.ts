@@ -180,7 +180,9 @@ export class TracedNetwork {
       inputs.map((input) => input.shape),
     );
     if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
-    interpreter.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
+    // Only known numbers are worked through: a weight that is being initialised has none.
+    if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
+      interpreter.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
     return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
   }
 
