@@ -1,25 +1,29 @@
-// Time and memory of a training step, ours against PyTorch's, in one run: the two take turns step by step, so that
-// whatever else the machine does meets both. They start from the same weights, and their losses are compared first.
+// Time and memory of a training step, our engines' against PyTorch's, in one run: all take turns step by step, so that
+// whatever else the machine does meets each. They start from the same weights, and their losses are compared first.
 //
-//   npm run bench:training [-- --networks=resnet-20,vgg-like --steps=10 --threads=2 --batch=64]
+//   npm run bench:training [-- --networks=resnet-20,vgg-like --engines=onnx,tfjs --steps=10 --threads=2 --batch=64]
 //
+// The engine tfjs takes part where its library is: in $MORPHNET_TFJS_PATH, or built by `npm run test:tfjs-native`.
 // Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3. Exit status: 0 within the limits, 1 beyond one or losses that differ,
 // 77 this machine has no PyTorch.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import type { TrainingSession } from '../server/src/training/engines/engine.ts';
-import { createOnnxEngine } from '../server/src/training/engines/onnx/onnx-engine.ts';
+import { type EngineName, listEngines } from '../server/src/training/engines/choose-engine.ts';
+import type { Engine } from '../server/src/training/engines/engine.ts';
 import { randomStream } from '../server/src/training/engines/random.ts';
-import { classes, imageShape, type TrainingNetworkName, trainingNetworks } from './training-networks.ts';
+import { classes, imageShape, limitOf, type TrainingNetworkName, trainingNetworks } from './training-networks.ts';
+import { nativeTfjs } from './native-tfjs.ts';
 import { findPython } from './python-with-pytorch.ts';
 
 const skipped = 77;
+/** Of the embedded engine's peak to PyTorch's. */
 const memoryLimit = 2.5;
 /**
  * Relative difference of the first losses, of which the second is the first to feel the gradients. Both sides compute
@@ -32,10 +36,11 @@ const python = findPython();
 const { values: options } = parseArgs({
   options: {
     networks: { type: 'string', default: Object.keys(trainingNetworks).join(',') },
+    engines: { type: 'string', default: 'onnx,tfjs' },
     steps: { type: 'string', default: '10' },
     threads: { type: 'string', default: String(availableParallelism()) },
     batch: { type: 'string', default: '64' },
-    /** Internal: be the process that trains with our engine in the given folder. */
+    /** Internal: be the process that trains this network with the first of the engines. */
     worker: { type: 'string' },
   },
 });
@@ -55,9 +60,17 @@ function batch() {
   };
 }
 
+/** The engines that were asked for, as far as they load. */
+async function findEngines(): Promise<readonly Engine[]> {
+  const tfjsPath = process.env['MORPHNET_TFJS_PATH'] ?? (existsSync(nativeTfjs) ? nativeTfjs : undefined);
+  const wanted = new Set(options.engines.split(','));
+  return (await listEngines({ threads, tfjsPath }, threads, (name) => wanted.has(name))).flatMap(
+    ({ engine }) => engine ?? [],
+  );
+}
+
 /** Opens a session; the regulariser's sources are all batch norms, so that its cost is part of the step. */
-async function openSession(name: TrainingNetworkName): Promise<TrainingSession> {
-  const engine = await createOnnxEngine(threads);
+async function openSession(engine: Engine, name: TrainingNetworkName): Promise<TrainingSession> {
   const graph = trainingNetworks[name].draw();
   const sources = graph.ops.flatMap((op) =>
     op.attributes.kind === 'batch-norm'
@@ -69,8 +82,8 @@ async function openSession(name: TrainingNetworkName): Promise<TrainingSession> 
 }
 
 /** Writes the initial weights and the batch for PyTorch. */
-async function writeTensors(folder: string, name: TrainingNetworkName): Promise<void> {
-  const session = await openSession(name);
+async function writeTensors(folder: string, engine: Engine, name: TrainingNetworkName): Promise<void> {
+  const session = await openSession(engine, name);
   const { images, labels } = batch();
   const tensors = [
     ...[...session.state()].map(([key, tensor]) => ({ name: key, type: 'float32', ...tensor })),
@@ -89,9 +102,11 @@ async function writeTensors(folder: string, name: TrainingNetworkName): Promise<
 /** Our side of the conversation that training_networks.py has on the other. */
 async function work(name: string): Promise<void> {
   if (!isNetworkName(name)) throw new Error(`No network ${name}`);
-  const session = await openSession(name);
+  const [engine] = await findEngines();
+  if (engine === undefined) throw new Error(`${options.engines} can not be loaded`);
+  const session = await openSession(engine, name);
   const data = batch();
-  console.log(JSON.stringify({ version: (await createOnnxEngine(threads)).info.version }));
+  console.log(JSON.stringify({ version: `${engine.info.name} ${engine.info.version}` }));
   for await (const line of createInterface({ input: process.stdin })) {
     const losses: number[] = [];
     const milliseconds: number[] = [];
@@ -147,50 +162,75 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** Measures one network and says whether it kept to its limits. */
-async function measure(name: TrainingNetworkName): Promise<boolean> {
+/** A process that takes part, with what it has shown. */
+interface Contender {
+  /** PyTorch has none of ours. */
+  readonly engine: EngineName | undefined;
+  readonly version: string;
+  readonly trainer: Trainer;
+  readonly firstLosses: readonly number[];
+  readonly milliseconds: number[];
+}
+
+async function contender(engine: EngineName | undefined, trainer: Trainer): Promise<Contender> {
+  const version = await trainer.hello();
+  const { losses } = await trainer.steps(comparedSteps);
+  return { engine, version, trainer, firstLosses: losses, milliseconds: [] };
+}
+
+/** Measures one network and says whether all kept to their limits. */
+async function measure(name: TrainingNetworkName, engines: readonly Engine[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-training-'));
   try {
-    await writeTensors(folder, name);
+    const [first] = engines;
+    if (first === undefined) throw new Error(`${options.engines} can not be loaded`);
+    await writeTensors(folder, first, name);
     const script = join(import.meta.dirname, 'bench-training.ts');
-    const flags = [`--worker=${name}`, `--threads=${options.threads}`, `--batch=${options.batch}`];
-    const ours = new Trainer(process.execPath, [...process.execArgv, script, ...flags]);
-    const ourVersion = await ours.hello();
-    const pytorch = new Trainer(python, [
-      join(import.meta.dirname, 'training_networks.py'),
-      folder,
-      name,
-      options.threads,
-    ]);
-    const pytorchVersion = await pytorch.hello();
-
-    const first = { ours: await ours.steps(comparedSteps), pytorch: await pytorch.steps(comparedSteps) };
-    const differences = first.ours.losses.map((loss, index) => {
-      const other = first.pytorch.losses[index] ?? NaN;
-      return Math.abs(loss - other) / Math.abs(other);
-    });
-    const times = { ours: [] as number[], pytorch: [] as number[] };
-    for (let step = 0; step < Number(options.steps); step += 1) {
-      times.ours.push(...(await ours.steps(1)).milliseconds);
-      times.pytorch.push(...(await pytorch.steps(1)).milliseconds);
+    const ours: Contender[] = [];
+    for (const { info } of engines) {
+      const flags = [
+        `--worker=${name}`,
+        `--engines=${info.name}`,
+        `--threads=${options.threads}`,
+        `--batch=${options.batch}`,
+      ];
+      ours.push(await contender(info.name, new Trainer(process.execPath, [...process.execArgv, script, ...flags])));
     }
-    const [ourPeak, pytorchPeak] = [await ours.goodbye(), await pytorch.goodbye()];
-
-    const ratio = median(times.ours) / median(times.pytorch);
-    const { limit } = trainingNetworks[name];
-    const agree = differences.every((difference) => difference < lossTolerance);
-    const milliseconds = (values: readonly number[]): string =>
+    const pythonScript = join(import.meta.dirname, 'training_networks.py');
+    const pytorch = await contender(undefined, new Trainer(python, [pythonScript, folder, name, options.threads]));
+    const all = [...ours, pytorch];
+    for (let step = 0; step < Number(options.steps); step += 1) {
+      for (const { trainer, milliseconds } of all) milliseconds.push(...(await trainer.steps(1)).milliseconds);
+    }
+    console.log(`${name}: batch ${String(batchSize)}, ${String(threads)} threads`);
+    const format = (values: readonly number[]): string =>
       `${median(values).toFixed(0)} ms (fastest ${Math.min(...values).toFixed(0)})`;
+    const pytorchPeak = await pytorch.trainer.goodbye();
     console.log(
-      [
-        `${name}: batch ${String(batchSize)}, ${String(threads)} threads`,
-        `  onnxruntime ${ourVersion}: ${milliseconds(times.ours)} a step, peak ${ourPeak.toFixed(0)} MB`,
-        `  PyTorch ${pytorchVersion}: ${milliseconds(times.pytorch)} a step, peak ${pytorchPeak.toFixed(0)} MB`,
-        `  ratio ${ratio.toFixed(2)} (limit ${String(limit)}), memory ${(ourPeak / pytorchPeak).toFixed(2)} (limit ${String(memoryLimit)})`,
-        `  losses of ${String(comparedSteps)} steps ${agree ? 'agree' : 'DIFFER'}, by at most ${Math.max(...differences).toExponential(1)}`,
-      ].join('\n'),
+      `  PyTorch ${pytorch.version}: ${format(pytorch.milliseconds)} a step, peak ${pytorchPeak.toFixed(0)} MB`,
     );
-    return agree && ratio <= limit && ourPeak <= memoryLimit * pytorchPeak;
+    const kept: boolean[] = [];
+    for (const { engine, version, trainer, firstLosses, milliseconds } of ours) {
+      const peak = await trainer.goodbye();
+      const ratio = median(milliseconds) / median(pytorch.milliseconds);
+      const limit = engine && limitOf(name, engine);
+      const mayTake = engine === 'onnx' ? memoryLimit : undefined;
+      const difference = Math.max(
+        ...firstLosses.map((loss, index) => Math.abs(loss / (pytorch.firstLosses[index] ?? NaN) - 1)),
+      );
+      const written = (value: number | undefined): string => (value === undefined ? '' : ` (limit ${String(value)})`);
+      console.log(
+        [
+          `  ${version}: ${format(milliseconds)} a step, peak ${peak.toFixed(0)} MB`,
+          `    ratio ${ratio.toFixed(2)}${written(limit)}, memory ${(peak / pytorchPeak).toFixed(2)}${written(mayTake)}`,
+          `    losses of ${String(comparedSteps)} steps ${difference < lossTolerance ? 'agree' : 'DIFFER'}, by at most ${difference.toExponential(1)}`,
+        ].join('\n'),
+      );
+      kept.push(
+        difference < lossTolerance && ratio <= (limit ?? Infinity) && peak <= (mayTake ?? Infinity) * pytorchPeak,
+      );
+    }
+    return kept.every(Boolean);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -206,11 +246,12 @@ async function main(): Promise<number> {
     return skipped;
   }
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
+  const engines = await findEngines();
   const kept: boolean[] = [];
   for (const name of options.networks.split(',')) {
     if (!isNetworkName(name))
       throw new Error(`No network ${name}; there are ${Object.keys(trainingNetworks).join(', ')}`);
-    kept.push(await measure(name));
+    kept.push(await measure(name, engines));
   }
   return kept.every(Boolean) ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
 import type { ValueId } from '../server/src/network/op.ts';
+import type { EngineName } from '../server/src/training/engines/choose-engine.ts';
 import { NetworkDrawing } from '../test/support/network-drawing.ts';
 
 export const imageShape = [3, 32, 32] as const;
@@ -93,11 +94,17 @@ function mobilenetV2(): NetworkGraph {
   return finish(net, relu6('last.relu', normalized('last', x, 1280)));
 }
 
-/** By the name that the command line and training_networks.py use, with the most that a step may take of PyTorch's time. */
+/** By the name that the command line and training_networks.py use, with the most that a step of an engine may take of PyTorch's time. */
 export const trainingNetworks = {
-  'resnet-20': { draw: resnet20, limit: 4 },
-  'vgg-like': { draw: vgg, limit: 3 },
-  'mobilenet-v2-like': { draw: mobilenetV2, limit: 4 },
+  'resnet-20': { draw: resnet20, limits: { onnx: 4, tfjs: 3 } },
+  'vgg-like': { draw: vgg, limits: { onnx: 3 } },
+  'mobilenet-v2-like': { draw: mobilenetV2, limits: { onnx: 4 } },
 } as const;
 
 export type TrainingNetworkName = keyof typeof trainingNetworks;
+
+/** What a step of an engine may take of PyTorch's time; undefined where no limit is set. */
+export function limitOf(network: TrainingNetworkName, engine: EngineName): number | undefined {
+  const limits: Readonly<Partial<Record<EngineName, number>>> = trainingNetworks[network].limits;
+  return limits[engine];
+}

@@ -34,10 +34,14 @@ export function threadCount(setting: number, cores: number): number {
   return setting > 0 ? setting : Math.max(1, cores - 1);
 }
 
-/** Tries to load every engine, fastest first. */
-export async function listEngines(options: EngineOptions, cores: number): Promise<readonly EngineAvailability[]> {
+/** Tries to load every engine (that is wanted), fastest first. */
+export async function listEngines(
+  options: EngineOptions,
+  cores: number,
+  isWanted: (name: EngineName) => boolean = () => true,
+): Promise<readonly EngineAvailability[]> {
   const found: EngineAvailability[] = [];
-  for (const [name, load] of loaders) found.push(await tried(name, load, options, cores));
+  for (const [name, load] of loaders) if (isWanted(name)) found.push(await tried(name, load, options, cores));
   return found;
 }
 
