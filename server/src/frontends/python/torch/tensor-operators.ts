@@ -27,6 +27,9 @@ const elementwise: Readonly<Record<string, Elementwise>> = {
   '**': 'power',
 };
 
+const isArithmetic = (operator: BinaryOperator | ComparisonOperator): operator is BinaryOperator =>
+  Object.hasOwn(elementwise, operator);
+
 /** A tensor without dimensions whose value is known, as the integer that Python takes it for; other values as they are. */
 function plainNumber(value: PyValue): PyValue {
   const isNumber = value.kind === 'tensor' && value.id === undefined && value.parameter === undefined;
@@ -47,8 +50,8 @@ export function tensorOperator(
   if (right.kind === 'unknown') return right;
   // `[width] * count`, where NumPy or a tensor gave the count.
   const [one, other] = [plainNumber(left), plainNumber(right)];
-  if ((a === undefined) !== (b === undefined) && (one !== left || other !== right))
-    return binary(interpreter, operator as BinaryOperator, one, other, span);
+  if ((a === undefined) !== (b === undefined) && (one !== left || other !== right) && isArithmetic(operator))
+    return binary(interpreter, operator, one, other, span);
   if (a === undefined || b === undefined)
     return unknown(`What ${operator} does to a tensor and this is not known`, span);
   const comparing = /^(==|!=|<=?|>=?)$/.test(operator);
