@@ -1,4 +1,4 @@
-// Quick-fixes for a proposal: one layer's width with everything that must change with it, or all of them on the model.
+// Quick-fixes: a scale for batch norms that have none, and for a proposal one layer's width with everything that must change with it, or all of them on the model.
 // Only edits that were proven are offered; the hover says why others are not.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
@@ -10,6 +10,7 @@ import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { isExact, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
+import { scaleEdit, unscaledSites } from './unscaled-norms.ts';
 import { proposedChanges } from './proposed-changes.ts';
 
 /** Offered where edits of the source can't give every proposed width: the whole slim model as a file of its own. */
@@ -20,7 +21,15 @@ export interface SlimFileAction {
   readonly isPreferred: false;
 }
 
-export type CodeAction = WidthAction | SlimFileAction;
+/** Gives batch norms the scale that the gamma regularizer works on. */
+export interface ScaleAction extends Pick<ProposalEdits, 'title' | 'documents'> {
+  readonly kind: 'give-scale';
+  /** Where the finding that this mends stands. */
+  readonly site: SourceSpan;
+  readonly isPreferred: boolean;
+}
+
+export type CodeAction = WidthAction | SlimFileAction | ScaleAction;
 
 export interface WidthAction extends ProposalEdits {
   readonly kind: 'set-width' | 'apply-all';
@@ -48,9 +57,10 @@ export function codeActions(
     lineOf(span.start) <= lineOf(range.end) &&
     (lineOf(span.start) >= lineOf(range.start) || span.end > range.start);
   return session.modelsIn(document, cancellation).flatMap((model): readonly CodeAction[] => {
+    const scales = scaleActions(session, model, touches);
     const attached = session.attachedProposal(model.entry.document);
     const changes = proposedChanges(session, model);
-    if (attached === undefined || model.stale || changes.length === 0) return [];
+    if (attached === undefined || model.stale || changes.length === 0) return scales;
     const here = changes.filter(({ op }) => touches(op.site.span) || writtenAt(op).some(touches));
     const single = here.flatMap(({ op }): readonly WidthAction[] => {
       const edits = proposalEdits(session, model.entry.document, attached, op.name);
@@ -62,9 +72,33 @@ export function codeActions(
     const all = offersAll ? proposalEdits(session, model.entry.document, attached) : undefined;
     const [only] = own;
     return [
+      ...scales,
       ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
       ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
       ...(all === undefined ? [] : slimFile(model, attached.runId, all)),
+    ];
+  });
+}
+
+function scaleActions(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  touches: (span: SourceSpan) => boolean,
+): readonly ScaleAction[] {
+  return unscaledSites(session, model).flatMap((site): readonly ScaleAction[] => {
+    const edit = touches(site.span) ? scaleEdit(session, model, site) : undefined;
+    if (edit === undefined) return [];
+    const { document } = edit;
+    const documents = [{ document, version: session.versionOf(document), edits: [edit] }];
+    const norms = site.ops.length === 1 ? 'the batch norm' : 'the batch norms';
+    return [
+      {
+        kind: 'give-scale',
+        title: `Give ${norms} a scale (affine=True)`,
+        documents,
+        site: site.span,
+        isPreferred: true,
+      },
     ];
   });
 }

@@ -11,6 +11,7 @@ import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel } from './analyzed-model.ts';
 import { firstLineOf, sitesIn, unknownPartsOf } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
+import { unscaledSites } from './unscaled-norms.ts';
 import { proposedChanges, type ProposedChange } from './proposed-changes.ts';
 
 /** The findings that stand in a document, in text order. Those without a place (a missing entry) stand at its start. */
@@ -34,6 +35,11 @@ export function documentProblems(
   for (const model of session.modelsIn(document, cancellation)) {
     if (model.stale || isBroken) continue;
     found.push(...unknownParts(model, document, found), ...idleLayers(model, document, text, lines));
+    for (const { span, message } of unscaledSites(session, model)) {
+      if (span.document !== document) continue;
+      const place = firstLineOf(span, text, lines);
+      found.push({ code: 'batch-norm-without-scale', severity: 'information', message, span: place });
+    }
   }
   found.push(...proposalHints(session, document, text, lines, cancellation));
   const first = analysis.models[0];

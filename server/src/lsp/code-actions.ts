@@ -1,4 +1,4 @@
-// Quick-fixes that set proposed widths. Only proven edits come here, so each action carries its edit at once.
+// Quick-fixes that set proposed widths or give batch norms a scale. Only proven edits come here, so each action carries its edit at once.
 
 import {
   CodeActionKind,
@@ -8,7 +8,7 @@ import {
   type Diagnostic,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { codeActions, type SlimFileAction, type WidthAction } from '../analysis/code-actions.ts';
+import { codeActions, type ScaleAction, type SlimFileAction, type WidthAction } from '../analysis/code-actions.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
 import { diagnosticSource } from './diagnostics.ts';
@@ -49,20 +49,21 @@ function wantsQuickFixes({ only }: CodeActionContext): boolean {
   return only === undefined || only.some((kind) => kind === '' || kind === CodeActionKind.QuickFix);
 }
 
-/** The hints that go away with an action: for one layer that of its line, for all every proposal's. */
+/** The findings that go away with an action: those of its line, or every proposal's where all of it is applied. */
 function isFixedBy(
-  action: WidthAction,
+  action: WidthAction | ScaleAction,
   { source, code, range }: Diagnostic,
   uri: string,
   offset: (position: Diagnostic['range']['start']) => number,
 ): boolean {
-  if (source !== diagnosticSource || code !== 'proposed-width') return false;
+  const fixes = action.kind === 'give-scale' ? 'batch-norm-without-scale' : 'proposed-width';
+  if (source !== diagnosticSource || code !== fixes) return false;
   if (action.kind === 'apply-all') return true;
   return action.site?.document === uri && offset(range.start) === action.site.start;
 }
 
 /** An edit that goes beyond the file at hand is previewed, where the client can. */
-function workspaceEdit(context: ServerContext, action: WidthAction): WorkspaceEdit {
+function workspaceEdit(context: ServerContext, action: WidthAction | ScaleAction): WorkspaceEdit {
   const documents = toDocumentEdits(context.session, action);
   if (documents.length < 2 || !context.canPreview()) {
     return {

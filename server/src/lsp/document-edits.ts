@@ -6,7 +6,10 @@ import type { WireDocumentEdits } from '../protocol/lsp-extensions.ts';
 import { positionsIn } from './server-context.ts';
 
 /** A document without a version is not open: its edits fit what stands on disk. */
-export function toDocumentEdits(session: AnalysisSession, edits: ProposalEdits): readonly WireDocumentEdits[] {
+export function toDocumentEdits(
+  session: AnalysisSession,
+  edits: Pick<ProposalEdits, 'documents'>,
+): readonly WireDocumentEdits[] {
   return edits.documents.flatMap(({ document, version, edits: own }) => {
     const positions = positionsIn(session, document);
     if (positions === undefined) return [];

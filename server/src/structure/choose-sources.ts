@@ -157,9 +157,13 @@ function isFollowedByScale(grouping: ChannelGrouping, maker: Op, group: ChannelG
 }
 
 /** A batch norm without a scale in a group: its ones say that every channel is alive (spec 2.1). */
-function unscaledNorm({ graph }: ChannelGrouping, group: ChannelGroup): Op | undefined {
+function unscaledNorm(grouping: ChannelGrouping, group: ChannelGroup): Op | undefined {
+  return unscaledIn(grouping, group)[0];
+}
+
+function unscaledIn({ graph }: ChannelGrouping, group: ChannelGroup): readonly Op[] {
   const isUnscaled = (op: Op): boolean => isKind(op, 'batch-norm') && !op.attributes.hasScale;
-  return group.members.map(({ op }) => opOf(graph, op)).find(isUnscaled);
+  return group.members.map(({ op }) => opOf(graph, op)).filter(isUnscaled);
 }
 
 function withoutSource(grouping: ChannelGrouping, group: ChannelGroup, unscaled: Op | undefined): Fixation {
@@ -177,15 +181,16 @@ function withoutSource(grouping: ChannelGrouping, group: ChannelGroup, unscaled:
   };
 }
 
-/** Batch norms without a scale in groups that could shrink otherwise. Under group lasso they do no harm. */
+/** Batch norms without a scale in groups that could shrink otherwise. */
+export function unscaledNorms(grouping: ChannelGrouping): readonly Op[] {
+  const free = grouping.groups.filter(({ fixed }) => fixed === undefined);
+  return [...new Set(free.flatMap((group) => unscaledIn(grouping, group)))];
+}
+
+/** Under group lasso they do no harm. */
 function unscaledNotices(grouping: ChannelGrouping, algorithm: 'auto' | Algorithm): readonly StructureNotice[] {
   if (algorithm === 'group-lasso' || algorithm === 'logistic-sigmoid') return [];
-  const found = new Set<Op>();
-  for (const group of grouping.groups) {
-    const op = group.fixed === undefined ? unscaledNorm(grouping, group) : undefined;
-    if (op !== undefined) found.add(op);
-  }
-  return [...found].map((op) => ({
+  return unscaledNorms(grouping).map((op) => ({
     severity: 'warning',
     code: 'batch-norm-without-scale',
     message: `${op.name} has no scale (affine=False or scale=False), so there is nothing to regularise in it; give it one, or use group lasso`,
