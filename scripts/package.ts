@@ -2,12 +2,13 @@
 // The native runtime of the target platform travels beside the trainer; nothing else of node_modules does.
 
 import { execFileSync } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './bundles.ts';
 import { stageImageDecoder, stageTensorRuntime } from './stage-runtime.ts';
+import { noticesFile, stagedPackages, thirdPartyNotices } from './third-party-notices.ts';
 
 const require = createRequire(import.meta.url);
 const { values } = parseArgs({
@@ -27,6 +28,7 @@ const modules = join(root, 'dist/node_modules');
 await rm(modules, { recursive: true, force: true });
 await stageTensorRuntime(modules, { platform, architecture });
 await stageImageDecoder(modules, { platform, architecture });
+await appendFile(noticesFile, `\n\n${await thirdPartyNotices(await stagedPackages(modules))}`);
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
 const out = values.out ?? join(root, 'dist', `morphnet-${target}-${version}.vsix`);
 execFileSync(
