@@ -100,12 +100,12 @@ export default {
     ),
     rule(
       'tensors-in-training',
-      'Only training loads tensor libraries.',
+      'Only training loads tensor libraries and the image decoder.',
       {
         path: `^${base}(server|client|webview)/src/`,
         pathNot: `^${server}/training/`,
       },
-      { path: 'node_modules/(onnxruntime-|@tensorflow/)' },
+      { path: 'node_modules/(onnxruntime-|@tensorflow/|sharp/)' },
     ),
     // The parts of an interpreter call each other as the language nests: its files are one knot, which nothing outside joins.
     rule('no-cycles', 'Arrows go one way.', { pathNot: `^${server}/frontends/python/evaluator/` }, { circular: true }),

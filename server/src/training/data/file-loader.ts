@@ -10,8 +10,8 @@ import { DecoderThreads } from './decoder-threads.ts';
 import type { ImageLoader, LoadedBatch, LoadRequest } from './image-loader.ts';
 import { noByteCounts, normalizationOfCounts, type Normalization } from './normalization.ts';
 
-/** Files that one request counts. */
-const filesAtOnce = 32;
+/** Files that one request counts: few, since only between requests a run can be cancelled. */
+const filesAtOnce = 8;
 /** Memory for batches that are ready before they are needed. */
 const aheadBytes = 512 * 2 ** 20;
 /** Decoded images are kept if they all fit into so much memory, and into an eighth of the machine's. */
@@ -23,7 +23,7 @@ export interface CountedFiles {
 }
 
 /** Threads that decode: half of the machine's, four at most; the rest trains. */
-export function usualDecoderThreads(): number {
+function usualDecoderThreads(): number {
   return Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
 }
 

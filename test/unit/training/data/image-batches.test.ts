@@ -4,8 +4,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { buildNodeBundle } from '../../../../scripts/bundles.ts';
+import { neverCancelled } from '../../../../server/src/common/cancellation.ts';
 import { openBatches, type Batches, type BatchSettings } from '../../../../server/src/training/data/batches.ts';
 import { viewsOf } from '../../../../server/src/training/data/augmentation.ts';
 import type { DataSet } from '../../../../server/src/training/data/data-set.ts';
@@ -18,6 +21,7 @@ import {
   trainingBatch,
   valueOf,
 } from '../../../support/data-sets.ts';
+import { temporaryFolder } from '../../../support/run-folder.ts';
 
 const shape = [3, 4, 4] as const;
 const perClass = 12;
@@ -176,6 +180,16 @@ describe('unreadable files', () => {
     expect(tested.map(({ labels }) => labels.length)).toEqual([3, 2]);
     expect(batches.takeUnreadable().map((file) => file.path)).toEqual([path]);
   });
+});
+
+it('a machine without the decoder’s library is told so, with a way out', async () => {
+  // Outside the repository nothing is found in node_modules.
+  const script = join(temporaryFolder(), 'image-decoder.cjs');
+  await buildNodeBundle('image-decoder', script);
+  const reference = { kind: 'images', path: folder } as const;
+  const dataSet = await readSet(reference, shape, pathToFileURL(script));
+  const opened = await openBatches(dataSet, { size: 4, seed: 1, threads: 2 }, neverCancelled);
+  expect(!opened.ok && opened.error).toMatch(/^The image decoder \(sharp\) can not be loaded on this machine: .*NumPy/);
 });
 
 it('taking the figures can be cancelled', async () => {
