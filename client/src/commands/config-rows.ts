@@ -39,7 +39,13 @@ function numberRow(key: NumberKey, label: string, prompt: string, remedy: string
   };
 }
 
-const resourceNames = { flops: 'FLOPs', params: 'model size' } as const;
+const resourceNames: Readonly<Record<RunConfig['target']['resource'], string>> = {
+  flops: 'FLOPs',
+  params: 'model size',
+  activations: 'activations',
+  latency: 'latency',
+  memory: 'memory traffic',
+};
 
 const targetRow: ConfigRow = {
   label: 'Target',
@@ -81,7 +87,7 @@ const dataRow: ConfigRow = {
 const algorithmRow: ConfigRow = {
   label: 'Algorithm',
   prompt: 'What decides which channels live',
-  choices: ['auto', 'gamma', 'group-lasso'],
+  choices: ['auto', 'gamma', 'group-lasso', 'logistic-sigmoid'],
   show: ({ algorithm }) => algorithm,
   text: ({ algorithm }) => algorithm,
   read: (typed, config) => checked({ ...config, algorithm: typed }, 'Choose one of the list.'),

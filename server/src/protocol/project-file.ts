@@ -3,10 +3,11 @@
 
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as v from 'valibot';
-import { dataSetSchema, runConfigSchema } from './run-config.ts';
+import { dataSetSchema, runConfigSchema, targetResources } from './run-config.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 const run = runConfigSchema.entries;
+const targetForm = new RegExp(`^(${targetResources.join('|')})(:0?\\.\\d+)?$`);
 const described = <Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
@@ -57,14 +58,19 @@ export const projectFileSchema = v.strictObject({
   ),
   target: v.optional(
     described(
-      v.pipe(v.string(), v.regex(/^(flops|params)(:0?\.\d+)?$/, 'must look like flops:0.5 or params:0.5')),
-      'The resource to save, and the share of the seed’s cost that should remain: flops:0.5',
+      v.pipe(v.string(), v.regex(targetForm, 'must look like flops:0.5 or params:0.5')),
+      'The resource to save (flops, params, activations, latency, memory), and the share of the seed’s cost that should remain: flops:0.5',
     ),
   ),
   strength: v.optional(
     described(v.pipe(v.number(), v.minValue(0)), 'The regularizer’s strength; absent: found from the target’s share.'),
   ),
-  algorithm: v.optional(described(run.algorithm, 'gamma: by batch-norm scales; group-lasso: by weights.')),
+  algorithm: v.optional(
+    described(
+      run.algorithm,
+      'gamma: by batch-norm scales; group-lasso: by weights; logistic-sigmoid: by trained gates.',
+    ),
+  ),
   threshold: v.optional(described(run.threshold, 'A channel whose regularization value is not above this is dead.')),
   batchSize: v.optional(described(run.batchSize, 'Images in a batch.')),
   learningRate: v.optional(described(run.learningRate, 'The learning rate.')),

@@ -17,9 +17,12 @@ export const dataSetSchema = v.strictObject({
   outside: v.optional(v.boolean()),
 });
 
+/** flops: operations; params: weights; activations: output channels; latency and memory: of one image on the device. */
+export const targetResources = ['flops', 'params', 'activations', 'latency', 'memory'] as const;
+
 /** What the run aims at: a resource, and either a strength or a fraction of the seed's cost that it should come to. */
 export const targetSchema = v.strictObject({
-  resource: v.picklist(['flops', 'params']),
+  resource: v.picklist(targetResources),
   fraction: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
 });
 
@@ -35,7 +38,7 @@ export const runConfigSchema = v.strictObject({
   target: targetSchema,
   /** The regulariser's strength λ; absent: found from the target fraction. */
   strength: v.optional(v.pipe(v.number(), v.minValue(0))),
-  algorithm: v.picklist(['auto', 'gamma', 'group-lasso']),
+  algorithm: v.picklist(['auto', 'gamma', 'group-lasso', 'logistic-sigmoid']),
   threshold: v.pipe(v.number(), v.minValue(0)),
   batchSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
   learningRate: v.pipe(v.number(), v.gtValue(0)),

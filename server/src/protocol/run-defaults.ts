@@ -49,7 +49,8 @@ export function defaultsUnder(
 }
 
 /** What to write where a target is wrong. */
-export const targetRemedy = 'Write flops or params, or with the share that should remain: flops:0.5';
+export const targetRemedy =
+  'Write flops or params (or activations, latency, memory), or with the share that should remain: flops:0.5';
 
 /** Reads `flops:0.5`, `params:0.3` or a bare resource, whose strength then decides. Undefined when it is none. */
 export function parseTarget(text: string): RunTarget | undefined {

@@ -42,10 +42,7 @@ export interface Curve {
 export function curvesOf(run: RunSnapshot, conventionName: CountingConventionName): readonly Curve[] {
   const events = effectiveEvents(run.events);
   const lastStep = Math.max(latest(events, 'started')?.totalSteps ?? run.config.steps, 1);
-  const points = <Kind extends RunEvent['kind']>(
-    kind: Kind,
-    value: (event: Extract<RunEvent, { kind: Kind }>) => number,
-  ): readonly CurvePoint[] =>
+  const points: PointsOf = (kind, value) =>
     events.flatMap((event) => {
       if (!isKind(event, kind)) return [];
       const point = { step: stepOf(event), value: value(event) };
@@ -86,14 +83,26 @@ export function curvesOf(run: RunSnapshot, conventionName: CountingConventionNam
   ];
 }
 
+type PointsOf = <Kind extends RunEvent['kind']>(
+  kind: Kind,
+  value: (event: Extract<RunEvent, { kind: Kind }>) => number,
+) => readonly CurvePoint[];
+
+const costTitles = { activations: 'Activations', latency: 'Latency', memory: 'Memory traffic' } as const;
+
 /** Cost of the proposed structure in the resource that the run aims at, from the counts of alive channels. */
-function costCurve(
-  run: RunSnapshot,
-  points: (kind: 'alive', value: (event: Extract<RunEvent, { kind: 'alive' }>) => number) => readonly CurvePoint[],
-  { perMac, unit }: Convention,
-  lastStep: number,
-): Curve {
+function costCurve(run: RunSnapshot, points: PointsOf, { perMac, unit }: Convention, lastStep: number): Curve {
   const { resource, fraction } = run.config.target;
+  if (resource !== 'flops' && resource !== 'params') {
+    return {
+      id: 'cost',
+      title: `${costTitles[resource]} of the proposed structure, share of the seed's`,
+      series: [{ name: 'proposed', rank: 0, points: points('progress', ({ cost, seedCost }) => cost / seedCost) }],
+      ...(fraction !== undefined && { target: { name: `target, ${percent(fraction)} of the seed`, value: fraction } }),
+      lastStep,
+      format: percent,
+    };
+  }
   const seed = latest(run.events, 'started')?.seed;
   const ofParams = resource === 'params';
   const amount = (totals: { readonly macs: number; readonly params: number }): number =>

@@ -140,8 +140,16 @@ function dataSet({ data }: RunConfig): Omit<Fact, 'name'> {
   return { value: `${dataSetNames[data.kind]} in ${folder.slice(-2).join('/')}`, detail: data.path };
 }
 
+const resourceNames: Readonly<Record<RunTarget['resource'], string>> = {
+  flops: 'FLOPs',
+  params: 'Parameters',
+  activations: 'Activations',
+  latency: 'Latency',
+  memory: 'Memory traffic',
+};
+
 function targetText({ resource, fraction }: RunTarget, strength: number | undefined): string {
-  const name = resource === 'flops' ? 'FLOPs' : 'Parameters';
+  const name = resourceNames[resource];
   const aim = fraction === undefined ? name : `${name} down to ${percent(fraction)} of the seed`;
   return strength === undefined ? aim : `${aim}, strength ${strengthText(strength)}`;
 }
