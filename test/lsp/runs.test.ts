@@ -131,6 +131,7 @@ test('proposal edits come with the version that they fit', async () => {
         edits: [{ range: { start: { line: 7, character: 8 }, end: { line: 7, character: 9 } }, newText: '3' }],
       },
     ],
+    isExact: true,
   });
   // An older run's proposal is still its own.
   expect(await editor.request('morphnet/proposalEdits', { id: 'run-1' })).toMatchObject({
@@ -235,7 +236,8 @@ test('a run starts with the network as it stands in the editor, and its news are
   runs.grow({ id: 'started-1', status: 'running', events: [], proposal: proposal(20) });
   expect(await news).toMatchObject({ id: 'started-1', status: 'running' });
   await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
-  expect(await editor.request('morphnet/stopRun', { id: 'started-1' })).toBeNull();
+  expect(await editor.request('morphnet/stopRun', { id: 'started-1' })).toEqual({ alreadyStopping: false });
+  expect(await editor.request('morphnet/stopRun', { id: 'started-1' })).toEqual({ alreadyStopping: true });
   expect(runs.stopped).toEqual(['started-1']);
 });
 

@@ -47,7 +47,7 @@ import type {
   ServerRequestName,
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
-import type { RunBackend, RunGrowth } from '../../server/src/lsp/run-backend.ts';
+import type { RunBackend, RunGrowth, StopAnswer } from '../../server/src/lsp/run-backend.ts';
 import { startServer, type ServerEnvironment } from '../../server/src/lsp/server.ts';
 
 /** A folder of its own for one test, gone after it. */
@@ -140,9 +140,11 @@ export class GivenRuns implements RunBackend {
     return this.read(folder, id);
   }
 
-  stop(id: string): boolean {
+  stop(id: string, atOnce: boolean): StopAnswer {
+    if (!this.#runs.some((run) => run.id === id)) return 'absent';
+    if (this.stopped.includes(id) && !atOnce) return 'stopping';
     this.stopped.push(id);
-    return this.#runs.some((run) => run.id === id);
+    return 'asked';
   }
 
   onGrew(listener: (growth: RunGrowth) => void): void {

@@ -54,9 +54,11 @@ it('does not call a resumed run interrupted while its new process starts', async
   expect(growths.find(({ events }) => events.some(({ kind }) => kind === 'started'))).toMatchObject({
     structure: { groups: [{ name: 'conv', size: 4 }] },
   });
-  expect(backend.stop(id)).toBe(true);
+  expect(backend.stop(id, false)).toBe('asked');
+  // A double click loses nothing: the trainer comes to its checkpoint all the same.
+  expect(backend.stop(id, false)).toBe('stopping');
   await grown('interrupted');
-  await expect.poll(() => backend.stop(id)).toBe(false);
+  await expect.poll(() => backend.stop(id, false)).toBe('absent');
   expect(await backend.read(workspace, id)).toMatchObject({ value: { status: 'interrupted' } });
 
   growths.length = 0;
@@ -91,7 +93,7 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
       if (growths.some(({ id, status }) => id === stopped && status === 'interrupted')) resolve();
     };
   });
-  expect(backend.stop(stopped)).toBe(true);
+  expect(backend.stop(stopped, false)).toBe('asked');
   await isTold;
   expect(await backend.read(workspace, left)).toMatchObject({ value: { status: 'queued' } });
   await backend.dispose();

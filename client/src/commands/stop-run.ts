@@ -1,8 +1,9 @@
 // "MorphNet: Stop Run": ends a run at a checkpoint, from which it can be resumed.
 
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
+import type { ServerConnection } from '../server-connection.ts';
 import { chooseRun } from './choose-run.ts';
 import { registerCommand } from './register-command.ts';
 
@@ -20,5 +21,16 @@ export function registerStopRun({ server }: ClientServices): vscode.Disposable {
     if (id === undefined) return;
     const result = await server.request('morphnet/stopRun', { id });
     if (isRefusal(result)) await showRefusal(result);
+    else if (result.alreadyStopping) await offerToEndAtOnce(id, server);
   });
+}
+
+/** A second press may be a double click, and what it would lose is hours of work: it asks first. */
+async function offerToEndAtOnce(id: string, server: ServerConnection): Promise<void> {
+  const atOnce = 'End at Once';
+  const choice = await vscode.window.showWarningMessage(
+    'MorphNet: The run is stopping at a checkpoint. Ended at once, it loses the steps since its last one.',
+    atOnce,
+  );
+  if (choice === atOnce) await server.request('morphnet/stopRun', { id, atOnce: true });
 }

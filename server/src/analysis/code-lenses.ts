@@ -2,7 +2,8 @@
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { formatShape } from '../network/shape.ts';
-import type { ModelEntry } from '../network/network-graph.ts';
+import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
@@ -20,8 +21,8 @@ export interface CodeLens {
 }
 
 /**
- * The lenses of a document's own models. Where several entries are made of one class or function each shows its totals,
- * and the commands are the best entry's.
+ * The lenses of a document's own models. Where several entries are made of one class or function each that is another
+ * network shows its totals, and the commands are the best entry's.
  */
 export function codeLenses(
   session: AnalysisSession,
@@ -29,19 +30,32 @@ export function codeLenses(
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
 ): readonly CodeLens[] {
-  const taken = new Set<number>();
+  const taken = new Map<number, AnalyzedModel[]>();
   return session.analyze(document, cancellation).models.flatMap((model): readonly CodeLens[] => {
     const span = model.place(model.entry.span);
     if (span?.document !== document) return [];
     const place = { start: span.start, end: span.end, entry: model.entry.name };
+    const above = taken.get(span.start);
+    // `Net()` says nothing new beside `Net(depth=2)` where that is the default.
+    if (above?.some((other) => isSameNetwork(other.graph, model.graph)) === true) return [];
     const totals: CodeLens = { ...place, title: totalsText(session, model, settings), action: 'totals' };
-    if (taken.has(span.start)) return [totals];
-    taken.add(span.start);
+    taken.set(span.start, [...(above ?? []), model]);
+    if (above !== undefined) return [totals];
     return [
       totals,
       { ...place, title: 'Run MorphNet', action: 'run-morphnet' },
       { ...place, title: 'Open dashboard', action: 'open-dashboard' },
     ];
+  });
+}
+
+/** Whether two entries come to the same operations with the same settings. */
+function isSameNetwork(left: NetworkGraph, right: NetworkGraph): boolean {
+  if (left.ops.length !== right.ops.length) return false;
+  const settingsOf = ({ name, attributes, inputs }: Op): string => JSON.stringify([name, attributes, inputs]);
+  return left.ops.every((op, index) => {
+    const other = right.ops[index];
+    return other !== undefined && settingsOf(op) === settingsOf(other);
   });
 }
 

@@ -62,7 +62,7 @@ function costTable(report: ModelCostReport): readonly string[] {
     { title: 'output', align: 'right' },
     { title: operations, align: 'right' },
     { title: 'params', align: 'right' },
-    { title: `ms on ${report.device}`, align: 'right' },
+    { title: `latency on ${report.device}`, align: 'right' },
     { title: 'where', align: 'left' },
   ];
   const rows = report.layers.map((layer) => [
@@ -71,7 +71,7 @@ function costTable(report: ModelCostReport): readonly string[] {
     layer.outputShape.map((size) => size ?? '?').join('×'),
     orUnknown(layer.macs, (macs) => formatAmount(macs * perMac)),
     orUnknown(layer.params, formatAmount),
-    orUnknown(layer.latencyMs, (ms) => formatMilliseconds(ms).replace(' ms', '')),
+    orUnknown(layer.latencyMs, formatMilliseconds),
     `${layer.origin.file}:${String(layer.origin.line)}`,
   ]);
   const name = report.entry.name === '' ? report.model : `${report.model}::${report.entry.name}`;

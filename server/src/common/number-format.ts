@@ -20,10 +20,11 @@ export function formatAmount(value: number, unit = ''): string {
   return `${digits} ${prefixes[prefix] ?? ''}${unit}`.trimEnd();
 }
 
-/** `0.21 ms`; two digits below 10 ms, and never more precision than the estimate has. */
+/** `0.21 ms`, `2.1 µs`; two digits below 10 ms, and never more precision than the estimate has. */
 export function formatMilliseconds(value: number): string {
   if (value === 0) return '0 ms';
-  if (value < 1e-6) return '<0.000001 ms';
+  if (value < 1e-6) return '<0.001 µs';
+  if (value < 0.01) return `${significant(value * 1000, 2)} µs`;
   return `${significant(value, value < 10 ? 2 : 3)} ms`;
 }
 

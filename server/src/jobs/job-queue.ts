@@ -6,8 +6,13 @@ import { startTrainer, type TrainerProcess, type TrainerProgram } from './traine
 
 export interface Job {
   readonly folder: string;
-  /** Stops the process, or takes the job out of the queue; the log and the listener hear of either. */
+  /**
+   * Stops the process at a checkpoint, or takes the job out of the queue; the log and the listener hear of either. A second
+   * time the process ends at once.
+   */
   stop(): void;
+  /** Whether the process was asked to stop and has not ended yet. */
+  isStopping(): boolean;
   readonly ended: Promise<void>;
 }
 
@@ -54,6 +59,7 @@ export class JobQueue {
     const job: Job = {
       folder,
       ended,
+      isStopping: () => this.#stopping.has(job),
       stop: () => {
         if (process) {
           this.#stopping.add(job);

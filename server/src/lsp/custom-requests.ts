@@ -35,7 +35,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
-  'morphnet/stopRun': { params: v.object({ id: runId }), handle: stopRun },
+  'morphnet/stopRun': { params: v.object({ id: runId, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
   'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },

@@ -17,6 +17,9 @@ export interface RunGrowth {
   readonly proposal?: RunProposal;
 }
 
+/** `stopping`: asked before, and not at its checkpoint yet. `absent`: no process works on the run. */
+export type StopAnswer = 'asked' | 'stopping' | 'absent';
+
 /** Paths are absolute. Errors are sentences with a remedy. */
 export interface RunBackend {
   /** Every readable run below a workspace folder, newest first. */
@@ -27,8 +30,8 @@ export interface RunBackend {
   start(workspaceFolder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>>;
   /** Goes on from the latest checkpoint. */
   resume(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
-  /** Asks the process to end at a checkpoint; false when none works on the run. */
-  stop(id: string): boolean;
+  /** Asks the process to end at a checkpoint; `atOnce` ends one that was asked before, without a checkpoint. */
+  stop(id: string, atOnce: boolean): StopAnswer;
   /** Where processes that start from now on find TensorFlow.js for Node; empty: beside the trainer. */
   setTfjsPath(path: string): void;
   /** Called for every run that this backend trains. */

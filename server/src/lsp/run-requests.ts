@@ -43,9 +43,16 @@ export async function startRun(
   return run.ok ? summarize(run.value) : refuse(run.error);
 }
 
-export function stopRun(context: ServerContext, { id }: { readonly id: string }): Promise<null | Refusal> {
-  const stopped = context.runs.stop(id);
-  return Promise.resolve(stopped ? null : refuse(`The run ${id} is not being trained here.`));
+export function stopRun(
+  context: ServerContext,
+  { id, atOnce = false }: { readonly id: string; readonly atOnce?: boolean },
+): Promise<{ alreadyStopping: boolean } | Refusal> {
+  const answer = context.runs.stop(id, atOnce);
+  return Promise.resolve(
+    answer === 'absent'
+      ? refuse(`The run ${id} is not being trained here.`)
+      : { alreadyStopping: answer === 'stopping' },
+  );
 }
 
 export async function resumeRun(

@@ -8,7 +8,7 @@ import type { ServerNotifications } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 import { guardEvent } from './requests.ts';
-import type { RunBackend, RunGrowth } from './run-backend.ts';
+import type { RunBackend, RunGrowth, StopAnswer } from './run-backend.ts';
 import type { ServerLog } from './server-log.ts';
 
 export interface RunListener {
@@ -132,9 +132,8 @@ export class WorkspaceRuns {
     return { ok: false, error: noSuchRun(id) };
   }
 
-  /** False when nobody trains the run. */
-  stop(id: string): boolean {
-    return this.#backend?.stop(id) ?? false;
+  stop(id: string, atOnce: boolean): StopAnswer {
+    return this.#backend?.stop(id, atOnce) ?? 'absent';
   }
 
   async dispose(): Promise<void> {

@@ -106,11 +106,14 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       const snapshot = readSnapshot(folder.value);
       return Promise.resolve(snapshot.ok ? train(folder.value) : snapshot);
     },
-    stop(id) {
+    stop(id, atOnce) {
       const folder = folders.get(id);
       const job = folder === undefined ? undefined : queue.find(folder);
-      job?.stop();
-      return job !== undefined;
+      if (job === undefined) return 'absent';
+      // A second press must lose nothing unless that was meant.
+      if (job.isStopping() && !atOnce) return 'stopping';
+      job.stop();
+      return 'asked';
     },
     setTfjsPath(path) {
       tfjsPath = path;

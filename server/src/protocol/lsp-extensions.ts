@@ -86,7 +86,8 @@ export interface ServerRequests {
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
-  'morphnet/stopRun': { params: { id: string }; result: null | Refusal };
+  /** Asks for a checkpoint and the end. `alreadyStopping`: it was asked for before; only `atOnce` ends the process now. */
+  'morphnet/stopRun': { params: { id: string; atOnce?: boolean }; result: { alreadyStopping: boolean } | Refusal };
   'morphnet/resumeRun': { params: { id: string }; result: RunSummary | Refusal };
   'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };

@@ -49,7 +49,7 @@ test('latency is that of the chosen device', () => {
     devices: { mine: { peakGflopsPerSecond: 1e6, memoryGigabytesPerSecond: 1 } },
     hints: { enabled: true, quantities: ['latency'] },
   } as const;
-  expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['0.0018 ms']);
+  expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['1.8 µs']);
 });
 
 test('nothing is shown where hints are off or no quantity is wanted', () => {

@@ -117,12 +117,12 @@ test('the table has a line a layer and says where the input comes from', async (
   const { output } = await morphnet(repository, 'cost', 'examples/darknet-tiny.cfg', '--convention', 'flops');
   const lines = output.split('\n');
   expect(lines[0]).toBe('examples/darknet-tiny.cfg at input 3×32×32 (from the file)');
-  expect(lines[2]).toMatch(/^layer +op +output +FLOPs +params +ms on V100 +where$/);
+  expect(lines[2]).toMatch(/^layer +op +output +FLOPs +params +latency on V100 +where$/);
   // 2 · 3 · 32 · 9 · 1024
   expect(lines[4]).toMatch(
-    /^convolutional_0 +convolutional 3×3 +32×32×32 +1\.77 M +864 +0\.000\d+ +examples\/darknet-tiny\.cfg:11$/,
+    /^convolutional_0 +convolutional 3×3 +32×32×32 +1\.77 M +864 +0\.\d+ µs +examples\/darknet-tiny\.cfg:11$/,
   );
-  expect(lines.at(-2)).toMatch(/^total: 67\.5 MFLOPs · 288 k params · 152 k activations · 0\.0063 ms on V100$/);
+  expect(lines.at(-2)).toMatch(/^total: 67\.5 MFLOPs · 288 k params · 152 k activations · 6\.3 µs on V100$/);
 });
 
 test('the graph has a line an op', async () => {

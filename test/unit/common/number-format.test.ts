@@ -28,12 +28,15 @@ test.for<[number, string, string]>([
 test.for<[number, string]>([
   [0, '0 ms'],
   [0.2097, '0.21 ms'],
-  [0.00213, '0.0021 ms'],
+  [0.00213, '2.1 µs'],
+  [0.00004, '0.040 µs'],
+  [0.00996, '10 µs'],
+  [0.01, '0.010 ms'],
   [0.0996, '0.10 ms'],
   [1.234, '1.2 ms'],
   [12.34, '12.3 ms'],
   [1234.5, '1235 ms'],
-  [1e-9, '<0.000001 ms'],
+  [1e-9, '<0.001 µs'],
 ])('%d ms reads %j', ([value, text]) => {
   expect(formatMilliseconds(value)).toBe(text);
 });
