@@ -38,6 +38,30 @@ test('a run that aims at model size shows parameters, whatever the convention', 
   expect(cost).not.toHaveProperty('target');
 });
 
+test('a run that aims at latency shows what is left of it, since its totals are not those of single layers', () => {
+  const events = run.events.filter(({ kind }) => kind === 'started');
+  const figures = {
+    loss: 1,
+    accuracy: 0.5,
+    regularization: 0,
+    strength: 1,
+    learningRate: 0.1,
+    stepMs: 1,
+    secondsLeft: 1,
+  };
+  const timed = {
+    ...run,
+    config: { ...run.config, target: { resource: 'latency' as const, fraction: 0.5 } },
+    events: [...events, { ...at(10), kind: 'progress' as const, ...figures, cost: 300, seedCost: 400 }],
+  };
+  expect(curve('cost', 'macs', timed)).toMatchObject({
+    title: "Latency of the proposed structure, share of the seed's",
+    series: [{ name: 'proposed', rank: 0, points: [{ step: 10, value: 0.75 }] }],
+    target: { name: 'target, 50 % of the seed', value: 0.5 },
+  });
+  expect(curve('cost', 'macs', timed).format(0.75)).toBe('75 %');
+});
+
 test('values that are no numbers leave a gap instead of a broken line', () => {
   const events = run.events.map((event) => (event.kind === 'progress' ? { ...event, loss: NaN } : event));
   expect(curve('loss', 'macs', { ...run, events }).series[0]!.points).toEqual([]);
