@@ -147,10 +147,14 @@ export class Batches {
     return this.#whole(loaded, step);
   }
 
-  /** Every test image once, in order; the last batch may be smaller, and any that has unreadable ones. At most `limit` images. */
+  /**
+   * Every test image once, in order, or `limit` of them spread over all (which may stand class by class). The last batch
+   * may be smaller, and any that has unreadable ones.
+   */
   async *test(limit: number): AsyncGenerator<Result<Batch>> {
     const { test } = this.#dataSet;
     const count = Math.min(test.count, limit);
+    const spread = test.count / count;
     const coming: Promise<Result<LoadedBatch>>[] = [];
     let asked = 0;
     try {
@@ -159,7 +163,9 @@ export class Batches {
         while (asked < count && coming.length <= this.#loader.ahead) {
           const start = asked;
           asked = Math.min(count, start + this.#size);
-          const images = Uint32Array.from({ length: asked - start }, (_, index) => start + index);
+          const images = Uint32Array.from({ length: asked - start }, (_, index) =>
+            Math.floor((start + index) * spread),
+          );
           coming.push(this.#ask({ part: test, images }));
         }
         const loaded = await coming.shift();

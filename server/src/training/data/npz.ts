@@ -1,5 +1,6 @@
 // NumPy's archives: a zip of `.npy` files (numpy.savez, numpy.savez_compressed).
 
+import { constants } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import * as yauzl from 'yauzl';
 import type { Result } from '../../common/problem.ts';
@@ -30,6 +31,8 @@ export async function openNpz(path: string): Promise<Result<Npz>> {
       async read(name) {
         const entry = entries.get(name);
         if (entry === undefined) return { ok: false, error: `has no array ${name}` };
+        if (entry.uncompressedSize > constants.MAX_LENGTH)
+          return { ok: false, error: `has more in ${name} than fits into memory` };
         try {
           const content = await contentOf(archive, entry);
           if (crc32(content) === entry.crc32) return { ok: true, value: content };

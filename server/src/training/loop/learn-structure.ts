@@ -185,6 +185,16 @@ class Run {
         return;
       }
       const started = now();
+      // Before anything moves that a checkpoint keeps: whoever cancels while it is waited for loses nothing.
+      const batch = await data.batch(step, cancellation);
+      if (!batch.ok) {
+        this.#unreadable(step, batch.error);
+        return;
+      }
+      if (batch.value === undefined) {
+        this.#interrupted(step);
+        return;
+      }
       const evaluation = this.#evaluate();
       if (evaluation.invalid !== undefined) {
         this.#diverged(step);
@@ -194,11 +204,6 @@ class Run {
       if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step)) return;
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
-      const batch = await data.batch(step);
-      if (!batch.ok) {
-        this.#unreadable(step, batch.error);
-        return;
-      }
       const result = await this.#session.step({
         ...batch.value,
         learningRate: config.learningRate,

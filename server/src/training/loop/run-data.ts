@@ -52,11 +52,11 @@ export class RunData {
     return state === undefined ? {} : { [dataKey]: state };
   }
 
-  /** The training batch of a step; the error says that too many files are unreadable. */
-  async batch(step: number): Promise<Result<Batch>> {
-    const batch = await this.#batches.training(step);
+  /** The training batch of a step; the error says that too many files are unreadable. Undefined when cancelled meanwhile. */
+  async batch(step: number, cancellation: Cancellation): Promise<Result<Batch | undefined>> {
+    const batch = await unlessCancelled(this.#batches.training(step), cancellation);
     this.#announce();
-    return batch;
+    return batch ?? { ok: true, value: undefined };
   }
 
   /** Loss and accuracy on at most `limit` test images; undefined when cancelled. */
@@ -79,5 +79,23 @@ export class RunData {
       const message = `${path} can't be read and is left out (${reason})`;
       this.#sink.event({ kind: 'notice', severity: 'warning', code: 'unreadable-file', message });
     }
+  }
+}
+
+/** Milliseconds between two looks at a cancellation while something is waited for. */
+const lookEvery = 50;
+
+/** What a promise comes to, or undefined as soon as somebody cancels: decoding large files can take seconds. */
+async function unlessCancelled<T>(promise: Promise<T>, cancellation: Cancellation): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const cancelled = new Promise<undefined>((resolve) => {
+    timer = setInterval(() => {
+      if (cancellation.isCancellationRequested) resolve(undefined);
+    }, lookEvery);
+  });
+  try {
+    return await Promise.race([promise, cancelled]);
+  } finally {
+    clearInterval(timer);
   }
 }

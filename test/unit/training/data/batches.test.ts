@@ -125,7 +125,7 @@ describe('test batches', () => {
     expect(await labels(100)).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  it('stop at the limit', async () => {
-    expect(await labels(3)).toEqual([[0, 1], [2]]);
+  it('are spread over the whole part when they are limited', async () => {
+    expect(await labels(3)).toEqual([[0, 1], [3]]);
   });
 });

@@ -1,6 +1,7 @@
 // NumPy's arrays: every type and order that is promised, the layouts of images, the names of arrays, and damaged files.
 
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../../../server/src/training/data/data-set.ts';
 import { readNpy } from '../../../../server/src/training/data/npy.ts';
@@ -50,6 +51,21 @@ describe('an array file', () => {
     expect(readNpy(Buffer.from('\x89PNG and more than ten bytes'))).toMatchObject({
       error: 'does not begin like a NumPy array',
     });
+  });
+
+  it('of any bytes is read or refused, and never more', () => {
+    const whole = npy([2, 3], upTo(6), { type: '<f4' });
+    const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(changes, (bytes) => {
+        const changed = Buffer.from(whole);
+        for (const [place, byte] of bytes) changed[place] = byte;
+        const array = readNpy(changed);
+        if (!array.ok) expect(array.error).toMatch(/^(is|has|does) /);
+        else expect(array.value.elements.length).toBe(array.value.shape.reduce((product, size) => product * size, 1));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it.for(['|O', '<c8', '<U12', '<M8[ns]', '<f2'])('of the type %s is refused by name', (type) => {
