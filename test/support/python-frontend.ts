@@ -8,9 +8,10 @@ import { createPythonParser } from '../../server/src/frontends/python/syntax/pyt
 const require = createRequire(import.meta.url);
 const bytes = (file: string): Uint8Array => readFileSync(require.resolve(file));
 
-export const pythonFrontend = createPythonFrontend(
-  await createPythonParser(
-    bytes('web-tree-sitter/web-tree-sitter.wasm'),
-    bytes('tree-sitter-python/tree-sitter-python.wasm'),
-  ),
+/** The parser by itself, without a memory. */
+export const parserOfTests = await createPythonParser(
+  bytes('web-tree-sitter/web-tree-sitter.wasm'),
+  bytes('tree-sitter-python/tree-sitter-python.wasm'),
 );
+
+export const pythonFrontend = createPythonFrontend(parserOfTests);

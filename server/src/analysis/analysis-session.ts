@@ -21,6 +21,7 @@ import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
+import { EntryMemory } from './entry-memory.ts';
 import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
@@ -51,6 +52,9 @@ export interface AttachedProposal {
 /** More entries of one file are not evaluated for hints; the user can still choose one of them. */
 const maxModels = 8;
 
+/** Networks that are kept have this many ops together: some hundred megabytes. */
+const mostOps = 60_000;
+
 interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;
   readonly analysis: DocumentAnalysis;
@@ -69,12 +73,19 @@ export class AnalysisSession {
   readonly #limits: EvaluationLimits;
   readonly #store: DocumentStore;
   #workspaceRoots: readonly string[];
+  #mayShowInPart = false;
   readonly #requests = new Map<string, EntryRequest>();
   readonly #proposals = new Map<string, AttachedProposal>();
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #lastGood = new Map<string, Map<string, GoodModel>>();
   readonly #costs = new WeakMap<NetworkGraph, CostReport>();
   readonly #groupings = new WeakMap<NetworkGraph, ChannelGrouping>();
+  readonly #memory: EntryMemory;
+  /** What each open document's last analysis read, itself aside; kept when the analysis itself is not. */
+  readonly #reads = new Map<string, ReadonlySet<string>>();
+  /** Documents of which not all models were shown, for speed. */
+  readonly #shownInPart = new Set<string>();
+  readonly #owed = new Set<string>();
   /** Proven edits for proposals; a graph's plans go with it. */
   readonly plans: ProposalPlans;
 
@@ -82,6 +93,7 @@ export class AnalysisSession {
     this.#frontends = options.frontends;
     this.#limits = options.limits ?? defaultLimits;
     this.#store = new DocumentStore(options.disk);
+    this.#memory = new EntryMemory(this.#store);
     this.#workspaceRoots = options.workspaceRoots;
     this.plans = new ProposalPlans(this, options.rebuild ?? rebuildByStructure);
   }
@@ -93,13 +105,19 @@ export class AnalysisSession {
 
   closeDocument(document: string): void {
     this.#store.close(document);
-    this.#lastGood.delete(document);
-    if (this.#store.read(document) === undefined) this.#snapshots.delete(document);
+    this.#forgetResults(document);
+    this.#reads.delete(document);
+    this.#shownInPart.delete(document);
   }
 
   /** A file watcher's news: created, changed or deleted on disk. */
   documentChangedOnDisk(document: string): void {
     if (this.#store.openDocument(document) === undefined) this.#store.touch(document);
+  }
+
+  /** Whoever shows models asks again for documents that `takeOwed` names, so that a part of them may be shown first. */
+  showInPart(): void {
+    this.#mayShowInPart = true;
   }
 
   setWorkspaceRoots(roots: readonly string[]): void {
@@ -117,8 +135,13 @@ export class AnalysisSession {
     if (JSON.stringify(this.#requests.get(document)) === JSON.stringify(request)) return;
     if (request === undefined) this.#requests.delete(document);
     else this.#requests.set(document, request);
+    this.#forgetResults(document);
+  }
+
+  #forgetResults(document: string): void {
     this.#snapshots.delete(document);
     this.#lastGood.delete(document);
+    this.#memory.forget(document);
   }
 
   entryRequest(document: string): EntryRequest | undefined {
@@ -163,7 +186,12 @@ export class AnalysisSession {
   /** The models of a document; empty for a document that holds none. Cached until a text that it read changes. */
   analyze(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
     const cached = this.#snapshots.get(document);
-    if (cached !== undefined && this.#isCurrent(cached)) return cached.analysis;
+    if (cached !== undefined && this.#isCurrent(cached)) {
+      // Moved to the end: what was not asked for the longest time stands first.
+      this.#snapshots.delete(document);
+      this.#snapshots.set(document, cached);
+      return cached.analysis;
+    }
     const text = this.#store.read(document);
     const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
     if (frontend === undefined) return { document, languageId: '', models: [], problems: [] };
@@ -171,16 +199,74 @@ export class AnalysisSession {
     const analysis = this.#evaluateAll(document, frontend, seen, cancellation);
     // Half a result must not be taken for the whole one later.
     if (cancellation.isCancellationRequested) return cached?.analysis ?? analysis;
+    this.#snapshots.delete(document);
     this.#snapshots.set(document, {
       revisions: new Map([...seen].map((name) => [name, this.#store.revision(name)])),
       analysis,
     });
+    this.#noteReads(document, seen);
+    this.#makeRoom();
     return analysis;
+  }
+
+  /** Documents that show more than before because others were analyzed since the last time of asking. */
+  takeOwed(): readonly string[] {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    return owed;
+  }
+
+  /** The open documents whose models read a document, and those that its own models read. */
+  openDocumentsTiedTo(document: string): readonly string[] {
+    const own = this.#reads.get(document);
+    return this.#store.openDocuments.filter(
+      (other) => other !== document && (own?.has(other) === true || this.#reads.get(other)?.has(document) === true),
+    );
+  }
+
+  #noteReads(document: string, seen: ReadonlySet<string>): void {
+    if (this.#store.openDocument(document) === undefined) return;
+    const before = this.#reads.get(document);
+    this.#reads.set(document, seen);
+    if (this.#shownInPart.delete(document)) this.#owed.add(document);
+    for (const other of this.#store.openDocuments) {
+      if (other !== document && seen.has(other) && before?.has(other) !== true) this.#owed.add(other);
+    }
+  }
+
+  /** Networks of documents that nobody has looked at for long are evaluated anew when somebody does. */
+  #makeRoom(): void {
+    let total = 0;
+    for (const [document, { analysis }] of [...this.#snapshots].reverse()) {
+      total += analysis.models.reduce((sum, { graph }) => sum + graph.ops.length, 0);
+      if (total > mostOps) this.#forgetResults(document);
+    }
+  }
+
+  /**
+   * Evaluates one more of the models that `analyze` will want, so that others get their turn in between. False when all are
+   * known.
+   */
+  analyzeNext(document: string, cancellation: Cancellation = neverCancelled): boolean {
+    const cached = this.#snapshots.get(document);
+    if (cached !== undefined && this.#isCurrent(cached)) return false;
+    const text = this.#store.read(document);
+    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return false;
+    const reader = this.#store.tracking();
+    const { entries } = frontend.entries(document, reader, this.#requests.get(document));
+    const next = entries.slice(0, maxModels).find((entry) => this.#memory.find(entry) === undefined);
+    if (next === undefined) return false;
+    const evaluation = frontend.evaluate(next, reader, this.#limits, cancellation);
+    if (cancellation.isCancellationRequested) return false;
+    this.#memory.keep(next, evaluation);
+    // A file whose models do not end is left to `analyze`, which gives the others less.
+    return !evaluation.problems.some(isLimit);
   }
 
   /**
    * The chosen model alone, for those who want no other: entries are evaluated until one gives a network, or just the one
-   * that was asked for. Nothing is cached. Problems are those of the entries that were evaluated.
+   * that was asked for. Problems are those of the entries that were evaluated.
    */
   analyzeChosen(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
     const text = this.#store.read(document);
@@ -191,14 +277,36 @@ export class AnalysisSession {
 
   /** The models whose text stands at least partly in a document: its own first, then those of open documents that read it. */
   modelsIn(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
-    const models = [...this.analyze(document, cancellation).models];
-    for (const other of this.#store.openDocuments) {
-      if (other === document) continue;
-      for (const model of this.analyze(other, cancellation).models) {
-        if (model.dependencies.includes(document)) models.push(model);
-      }
-    }
-    return models;
+    return [...this.analyze(document, cancellation).models, ...this.#modelsOfReaders(document, cancellation)];
+  }
+
+  /**
+   * The models of `modelsIn` for those who can not wait: after an edit the chosen model is the new one, the document's others
+   * are shown as they were, marked stale, until the document is analyzed as a whole; `takeOwed` then names it.
+   */
+  modelsToShow(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
+    const cached = this.#snapshots.get(document);
+    const text = this.#store.read(document);
+    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    if (!this.#mayShowInPart || frontend === undefined || (cached !== undefined && this.#isCurrent(cached)))
+      return this.modelsIn(document, cancellation);
+    const { length } = frontend.entries(document, this.#store.tracking(), this.#requests.get(document)).entries;
+    if (length <= 1) return this.modelsIn(document, cancellation);
+    const { models } = this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
+    const fresh = new Set(models.map(({ entry }) => entry.name));
+    const others = [...(this.#lastGood.get(document)?.values() ?? [])].filter(({ entry }) => !fresh.has(entry.name));
+    this.#shownInPart.add(document);
+    const readers = this.#modelsOfReaders(document, cancellation);
+    return [...models, ...others.map((last) => this.#staleModel(last)), ...readers];
+  }
+
+  /** Models of other open documents, as far as these were analyzed, with parts of their text in this one. */
+  #modelsOfReaders(document: string, cancellation: Cancellation): readonly AnalyzedModel[] {
+    return this.#store.openDocuments.flatMap((other) =>
+      other === document || this.#reads.get(other)?.has(document) !== true
+        ? []
+        : this.analyze(other, cancellation).models.filter(({ dependencies }) => dependencies.includes(document)),
+    );
   }
 
   /** The model of a document with an entry's name; the chosen one without a name. */
@@ -285,10 +393,12 @@ export class AnalysisSession {
     const good = this.#lastGood.get(document) ?? new Map<string, GoodModel>();
     const nowGood = new Map<string, GoodModel>();
     let limits = this.#limits;
-    const wanted = this.#requests.get(document)?.entry === undefined ? maxModels : mostModels;
-    for (const entry of list.entries.slice(0, wanted)) {
+    const entries = list.entries.slice(0, this.#requests.get(document)?.entry === undefined ? maxModels : mostModels);
+    this.#memory.keepOnly(document, list.entries);
+    for (const entry of entries) {
       if (models.length >= mostModels) break;
-      const evaluation = frontend.evaluate(entry, reader, limits, cancellation);
+      const evaluation = this.#memory.find(entry) ?? frontend.evaluate(entry, reader, limits, cancellation);
+      if (!cancellation.isCancellationRequested) this.#memory.keep(entry, evaluation);
       problems.add(evaluation.problems);
       // A file whose models do not end must not cost its time once for each of them.
       if (evaluation.problems.some(isLimit)) limits = reducedLimits(limits);
@@ -315,7 +425,8 @@ export class AnalysisSession {
       }
     }
     for (const name of reader.seen) seen.add(name);
-    if (!cancellation.isCancellationRequested) this.#lastGood.set(document, nowGood);
+    if (!cancellation.isCancellationRequested)
+      this.#lastGood.set(document, mostModels < maxModels ? new Map([...good, ...nowGood]) : nowGood);
     return { document, languageId: frontend.languageId, models: models.slice(0, maxModels), problems: problems.all };
   }
 

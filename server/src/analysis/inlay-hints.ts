@@ -34,34 +34,33 @@ export function inlayHints(
   const text = session.textOf(document);
   if (text === undefined || !settings.hints.enabled || settings.hints.quantities.length === 0) return [];
   const lines = new LineIndex(text);
-  return layerLines(session.modelsIn(document, cancellation), document, lines).flatMap(
-    ({ model, line, ops, sites }) => {
-      const layers = ops.filter(isLayer);
-      const idle =
-        unknownPartsOf(model.graph).length === 0 ? [] : sites.flatMap((site) => site.idle.filter(hasWeights));
-      const site = sites[0];
-      if (layers.length + idle.length === 0 || site === undefined) return [];
-      const offset = lineEnd(text, lines, line);
-      if (range !== undefined && (offset < range.start || lines.offsetAt({ line, column: 0 }) > range.end)) return [];
-      const costs = session.costs(model.graph, settings);
-      const cost = sumCosts([
-        ...ops.flatMap((op) => costs.ops[op.id] ?? []),
-        ...idle.map((layer) => unreachedCost(costs.idleParams[model.graph.idle.indexOf(layer)])),
-      ]);
-      const shapes = layers.map((op) => outputShape(model.graph, op));
-      const what = quantitiesText(settings.hints.quantities, shapes, cost, settings.convention);
-      const number = layers.length + idle.length;
-      const count = number > 1 ? `×${String(number)} ` : '';
-      return [
-        {
-          offset,
-          label: `${count}${what}${model.stale ? ' (stale)' : ''}`,
-          hoverOffset: site.span.start,
-          stale: model.stale,
-        },
-      ];
-    },
-  );
+  const models = session.modelsToShow(document, cancellation);
+  const partial = new Set(models.filter(({ graph }) => unknownPartsOf(graph).length > 0));
+  return layerLines(models, document, lines).flatMap(({ model, line, ops, sites }) => {
+    const offset = lineEnd(text, lines, line);
+    if (range !== undefined && (offset < range.start || lines.offsetAt({ line, column: 0 }) > range.end)) return [];
+    const layers = ops.filter(isLayer);
+    const idle = partial.has(model) ? sites.flatMap((site) => site.idle.filter(hasWeights)) : [];
+    const site = sites[0];
+    if (layers.length + idle.length === 0 || site === undefined) return [];
+    const costs = session.costs(model.graph, settings);
+    const cost = sumCosts([
+      ...ops.flatMap((op) => costs.ops[op.id] ?? []),
+      ...idle.map((layer) => unreachedCost(costs.idleParams[model.graph.idle.indexOf(layer)])),
+    ]);
+    const shapes = layers.map((op) => outputShape(model.graph, op));
+    const what = quantitiesText(settings.hints.quantities, shapes, cost, settings.convention);
+    const number = layers.length + idle.length;
+    const count = number > 1 ? `×${String(number)} ` : '';
+    return [
+      {
+        offset,
+        label: `${count}${what}${model.stale ? ' (stale)' : ''}`,
+        hoverOffset: site.span.start,
+        stale: model.stale,
+      },
+    ];
+  });
 }
 
 /** The cost of a layer behind something unknown: only its parameters are certain. */

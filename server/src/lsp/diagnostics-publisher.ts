@@ -4,18 +4,26 @@ import type { PublishDiagnosticsParams } from 'vscode-languageserver/node';
 import type { Cancellation } from '../common/cancellation.ts';
 import { Debounced } from './debounce.ts';
 import { documentDiagnostics } from './diagnostics.ts';
-import { guardEvent } from './requests.ts';
+import { guardEvent, yieldToMessages } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
 
 export class DiagnosticsPublisher {
   readonly #context: ServerContext;
   readonly #delayMs: number;
   readonly #send: (params: PublishDiagnosticsParams) => Promise<void>;
+  readonly #analyzed: () => void;
   readonly #waiting = new Map<string, Debounced>();
   /** What the client shows, to leave out what it has. */
   readonly #shown = new Map<string, string>();
 
-  constructor(context: ServerContext, delayMs: number, send: (params: PublishDiagnosticsParams) => Promise<void>) {
+  /** `analyzed` is called when a document's analysis is whole. */
+  constructor(
+    context: ServerContext,
+    delayMs: number,
+    send: (params: PublishDiagnosticsParams) => Promise<void>,
+    analyzed: () => void,
+  ) {
+    this.#analyzed = analyzed;
     this.#context = context;
     this.#delayMs = delayMs;
     this.#send = send;
@@ -55,8 +63,10 @@ export class DiagnosticsPublisher {
         return !isCurrent();
       },
     };
+    while (this.#context.session.analyzeNext(uri, cancellation)) await yieldToMessages();
     const diagnostics = await documentDiagnostics(this.#context, uri, cancellation);
     if (!isCurrent()) return;
+    this.#analyzed();
     const shown = JSON.stringify(diagnostics);
     if ((this.#shown.get(uri) ?? '[]') === shown) return;
     this.#shown.set(uri, shown);

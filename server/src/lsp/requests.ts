@@ -5,7 +5,7 @@ import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerLog } from './server-log.ts';
 
 /** Lets messages that wait already (a cancellation, a newer text) be handled first. */
-function yieldToMessages(): Promise<void> {
+export function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

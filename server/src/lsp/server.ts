@@ -79,6 +79,8 @@ class LanguageServer {
     changeAnnotations: false,
   };
   #roots: readonly string[] = [];
+  /** Folders of installed libraries that may be read. */
+  #libraries: readonly string[] = [];
 
   constructor(connection: Connection, environment: ServerEnvironment) {
     this.#connection = connection;
@@ -111,8 +113,14 @@ class LanguageServer {
       canPreview: () => this.#support.changeAnnotations,
       openDocument: (uri) => this.#documents.get(uri),
     };
-    this.#publisher = new DiagnosticsPublisher(this.#context, environment.delaysMs.diagnostics, (params) =>
-      connection.sendDiagnostics(params),
+    this.#publisher = new DiagnosticsPublisher(
+      this.#context,
+      environment.delaysMs.diagnostics,
+      (params) => connection.sendDiagnostics(params),
+      () => {
+        const owed = this.#session.takeOwed();
+        if (owed.length > 0) this.#changed(owed);
+      },
     );
   }
 
@@ -136,6 +144,7 @@ class LanguageServer {
       lensRefresh: workspace?.codeLens?.refreshSupport === true,
       changeAnnotations: workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
     };
+    if (this.#support.hintRefresh) this.#session.showInPart();
     this.#setRoots((workspaceFolders ?? []).map(({ uri }) => uri));
     return {
       capabilities: {
@@ -188,8 +197,7 @@ class LanguageServer {
         this.#applyProject(uri);
         this.#session.setDocument(uri, documents.get(uri)?.getText() ?? '', version);
         this.#publisher.schedule(uri);
-        // Other open documents may import this one.
-        const others = documents.keys().filter((other) => other !== uri);
+        const others = this.#session.openDocumentsTiedTo(uri);
         if (others.length > 0) this.#changed(others);
       }),
     );
@@ -238,8 +246,8 @@ class LanguageServer {
 
   #setRoots(uris: readonly string[]): void {
     this.#roots = uris.map(withoutSlash);
+    this.#environment.disk.allow({ workspace: this.#roots, libraries: this.#libraries });
     this.#session.setWorkspaceRoots(this.#roots);
-    this.#environment.disk.allow({ workspace: this.#roots, libraries: [] });
     this.#runs.setRoots(this.#roots);
     this.#projectsChanged();
   }
@@ -257,7 +265,12 @@ class LanguageServer {
     const settings: Settings = await this.#context.settings.of();
     const { sitePackages } = settings.python;
     const libraries = sitePackages === '' ? [] : [withoutSlash(pathToFileURL(sitePackages).toString())];
-    this.#environment.disk.allow({ workspace: this.#roots, libraries });
+    if (libraries[0] !== this.#libraries[0]) {
+      this.#libraries = libraries;
+      this.#environment.disk.allow({ workspace: this.#roots, libraries });
+      this.#session.readableFoldersChanged();
+      this.#changed();
+    }
     this.#environment.runs?.setTfjsPath(settings.training.tfjsPath);
   }
 

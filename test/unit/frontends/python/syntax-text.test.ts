@@ -3,8 +3,11 @@
 import { expect, test } from 'vitest';
 import { withoutBodies } from '../../../../server/src/frontends/python/syntax/deferred-bodies.ts';
 import { logicalLines } from '../../../../server/src/frontends/python/syntax/logical-lines.ts';
+import { rememberingParser } from '../../../../server/src/frontends/python/syntax/parse-cache.ts';
+import { pieceStarts } from '../../../../server/src/frontends/python/syntax/pieces.ts';
 import { repairText } from '../../../../server/src/frontends/python/syntax/repair-text.ts';
-import { readProject } from '../../../support/python-model.ts';
+import { parserOfTests } from '../../../support/python-frontend.ts';
+import { mainDocument, readProject } from '../../../support/python-model.ts';
 
 const statements = (text: string): readonly string[] | undefined =>
   logicalLines(text)?.map(({ start, end }) => text.slice(start, end));
@@ -110,4 +113,72 @@ class Net(nn.Module):
   expect(apart.problems).toEqual([]);
   expect(layers(apart)).toEqual(layers(together));
   expect(layers(apart)?.[1]).toContain('blocks.0.conv | nn.Conv2d(3, width, 1)');
+});
+
+test('pieces are the definitions at the top and what stands between them', () => {
+  const text = [
+    '"""Docs."""',
+    'import a',
+    '',
+    '@wrap(',
+    '  1)',
+    'class C:',
+    '    x = 1',
+    '# about f',
+    'def f():',
+    '    return """',
+    'def g',
+    '"""',
+    'if a:',
+    '    pass',
+    'else:',
+    '    b = 2',
+    'async def h(): pass',
+  ].join('\n');
+  const starts = pieceStarts(text) ?? [];
+  expect(starts.map((start) => text.slice(start, start + 6))).toEqual([
+    '"""Doc',
+    '@wrap(',
+    'def f(',
+    'if a:\n',
+    'async ',
+  ]);
+});
+
+test('after an edit only its piece is parsed, and all places are those of the new text', () => {
+  const parsed: string[] = [];
+  const plain = parserOfTests;
+  const parser = rememberingParser({
+    ...plain,
+    parsePiece: (document, text, start, end) => {
+      parsed.push(text.slice(start, end).split('\n')[0] ?? '');
+      return plain.parsePiece(document, text, start, end);
+    },
+  });
+  const before = `${library}\n\nclass Last(Block):\n    """The last one."""\n`;
+  const after = before.replace('yield 8 *', 'yield 16 *');
+  parser.parse(mainDocument, before);
+  expect(parsed).toEqual(['"""Layers."""', 'def widths(n):', 'class Block(nn.Module):', 'class Last(Block):']);
+  const again = parser.parse(mainDocument, after);
+  expect(parsed.slice(4)).toEqual(['def widths(n):']);
+  expect(again).toEqual(plain.parse(mainDocument, after));
+});
+
+test('a text with an error is parsed as a whole, and its pieces are known once it is mended', () => {
+  let pieces = 0;
+  const plain = parserOfTests;
+  const parser = rememberingParser({
+    ...plain,
+    parsePiece: (...given) => {
+      pieces++;
+      return plain.parsePiece(...given);
+    },
+  });
+  parser.parse(mainDocument, library);
+  expect(pieces).toBe(3);
+  const broken = library.replace('nn.Conv2d(3, width, 1)', 'nn.Conv2d(3, width,');
+  expect(parser.parse(mainDocument, broken)).toEqual(plain.parse(mainDocument, broken));
+  parser.parse(mainDocument, `${library}\n`);
+  // The last class has one character more now.
+  expect(pieces).toBe(4);
 });

@@ -20,6 +20,8 @@ export interface PythonParser {
   parse(document: string, text: string, place?: SourceSpan): ParsedModule;
   /** For texts of which little is used: the bodies of functions are read when they are asked for, errors in them left out. */
   parseLazily(document: string, text: string): ParsedModule;
+  /** The statements of a stretch of a document; undefined when there is an error among them. */
+  parsePiece(document: string, text: string, start: number, end: number): readonly Statement[] | undefined;
 }
 
 /** Loads the runtime and the grammar from their WebAssembly bytes; done once a process. */
@@ -62,6 +64,12 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
 
   return {
     parse,
+    parsePiece: (document, text, start, end) =>
+      withTree(text.slice(start, end), undefined, (tree) => {
+        const lowering: Lowering = { document, problems: [], depth: 0, offset: start };
+        const body = tree.rootNode.hasError ? undefined : lowerBlock(lowering, tree.rootNode);
+        return lowering.problems.length === 0 ? body : undefined;
+      }),
     parseLazily(document, text) {
       const short = withoutBodies(text);
       if (short === undefined) return parse(document, text);

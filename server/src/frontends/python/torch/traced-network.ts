@@ -237,7 +237,7 @@ export class TracedNetwork {
     if (current === undefined) return undefined;
     const own = (emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : []));
     const underWay = (tensors: readonly TensorValue[]): InstanceValue | undefined =>
-      this.moduleStack.findLast((module) => this.parametersOf(module).some(([, tensor]) => tensors.includes(tensor)));
+      tensors.length === 0 ? undefined : this.moduleStack.findLast((module) => holdsOneOf(module, tensors));
     const [weight] = own;
     const lender = weight && !underWay([weight]) ? this.#holders.get(weight) : undefined;
     if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
@@ -360,5 +360,12 @@ function hasNativeForward(module: InstanceValue): boolean {
     const forward = type.attributes.get('forward');
     if (forward) return forward.kind === 'builtin';
   }
+  return false;
+}
+
+/** Whether one of these tensors is a module's own; asked for each op and each module around it, so nothing is copied. */
+function holdsOneOf(module: InstanceValue, tensors: readonly TensorValue[]): boolean {
+  for (const value of module.attributes.values())
+    if (value.kind === 'tensor' && value.parameter && tensors.includes(value)) return true;
   return false;
 }

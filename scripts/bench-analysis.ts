@@ -1,0 +1,232 @@
+// `npm run bench:analysis`: how fast models are read, each figure beside its requirement, in one run on one machine.
+// torchvision and timm come from `npm run corpus`; the comparison needs a Python with PyTorch (MORPHNET_PYTHON, or the one
+// that `npm run pytorch:install` made).
+//
+//   npm run bench:analysis [-- --rounds 5 --edits 60 --only edits]
+//
+// Exit status: 0 all requirements hold, 1 one is missed, 77 the corpus or PyTorch is missing, so nothing was compared.
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { AnalysisSession } from '../server/src/analysis/analysis-session.ts';
+import { createFrontends } from '../server/src/main/frontends.ts';
+import { costJsonSchema } from '../server/src/protocol/cost-json.ts';
+import { hostileModels } from '../test/support/hostile-models.ts';
+import { buildNodeBundle, root } from './bundles.ts';
+import { cache, requirements, site } from './corpus/packages.ts';
+import { LanguageServerProcess } from './language-server.ts';
+import { longModel } from './long-model.ts';
+import { findPython } from './python-with-pytorch.ts';
+import { countEvaluations } from './evaluation-counts.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    edits: { type: 'string', default: '60' },
+    only: { type: 'string', default: '' },
+  },
+});
+
+interface Figure {
+  readonly what: string;
+  readonly measured: string;
+  readonly required: string;
+  /** Undefined where nothing is required. */
+  readonly holds?: boolean;
+}
+
+const figures: Figure[] = [];
+const bundles = join(root, '.cache/bench-analysis');
+const cli = join(bundles, 'cli.cjs');
+const server = join(bundles, 'lsp.cjs');
+const folder = pathToFileURL(site).toString();
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+const median = (all: readonly number[]): number =>
+  quantile(
+    all.toSorted((a, b) => a - b),
+    0.5,
+  );
+const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+
+function report(figure: Figure): void {
+  figures.push(figure);
+  const mark = figure.holds === undefined ? '     ' : figure.holds ? 'holds' : 'MISS ';
+  console.log(`${mark}  ${figure.what.padEnd(74)} ${figure.measured.padStart(22)}   ${figure.required}`);
+}
+
+/** Wall time of a process in ms; its output. */
+function timed(program: string, words: readonly string[]): { readonly ms: number; readonly output: string } {
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd: site, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (status !== 0) throw new Error(`${program} ${words.join(' ')} failed:\n${stderr}`);
+  return { ms: performance.now() - start, output: stdout };
+}
+
+/** torchvision's ResNet-50, from text to the whole table, against building and counting it in PyTorch; taken in turns. */
+async function againstPyTorch(rounds: number): Promise<void> {
+  const python = findPython();
+  const times = { pytorch: [] as number[], cli: [] as number[], server: [] as number[], node: [] as number[] };
+  const model = 'torchvision/models/resnet.py';
+  const uri = `${folder}/${model}`;
+  for (let round = 0; round < rounds; round++) {
+    const theirs = timed(python, [join(root, 'scripts/meta_flops.py'), site, requirements]);
+    const ours = timed(process.execPath, [cli, 'cost', `${model}::resnet50()`, '--input', '3x224x224', '--json']);
+    const [flops, params] = theirs.output.trim().split(' ').map(Number);
+    const { totals } = v.parse(costJsonSchema, JSON.parse(ours.output));
+    if (totals.flops.value !== flops || totals.params.value !== params)
+      throw new Error(`Not the same network: PyTorch counts ${String(flops)} FLOPs, we ${String(totals.flops.value)}`);
+    times.pytorch.push(theirs.ms);
+    times.cli.push(ours.ms);
+    times.node.push(timed(process.execPath, ['-e', '0']).ms);
+    // A server that has just started and has read nothing yet.
+    await using editor = new LanguageServerProcess(server, folder);
+    await editor.start();
+    const text = `# morphnet: entry=resnet50() input=3x224x224\n${readFileSync(join(site, model), 'utf8')}`;
+    const start = performance.now();
+    await editor.open(uri, text);
+    const table = await editor.hints(uri, 0, 10_000);
+    times.server.push(performance.now() - start);
+    if (table.length < 3) throw new Error(`The server shows ${String(table.length)} lines only`);
+  }
+  const pytorch = median(times.pytorch);
+  const ratio = (own: readonly number[]): string => `${(pytorch / median(own)).toFixed(1)} × faster`;
+  report({ what: 'PyTorch: import, build ResNet-50 on meta, count', measured: ms(pytorch), required: '' });
+  report({ what: 'node -e 0, for comparison', measured: ms(median(times.node)), required: '' });
+  report({ what: 'morphnet cost ResNet-50, process and all', measured: ms(median(times.cli)), required: '' });
+  report({
+    what: 'ResNet-50 in a fresh process, against PyTorch',
+    measured: ratio(times.cli),
+    required: '>= 20 ×',
+    holds: pytorch / median(times.cli) >= 20,
+  });
+  report({ what: 'ResNet-50 in a server that has read nothing yet', measured: ms(median(times.server)), required: '' });
+  report({
+    what: 'ResNet-50 in a server that has read nothing yet, against PyTorch',
+    measured: ratio(times.server),
+    required: '>= 20 ×',
+    holds: pytorch / median(times.server) >= 20,
+  });
+}
+
+/** Edits in the middle of a file, one after another; from the change to the hints of the lines around it. */
+async function editing(what: string, uri: string, text: string, edits: number): Promise<void> {
+  await using editor = new LanguageServerProcess(server, folder);
+  await editor.start();
+  await editor.open(uri, text);
+  const lines = text.split('\n');
+  const places = lines.flatMap((line, i) => {
+    const match = /^(.*nn\.(?:Conv2d|Linear|BatchNorm2d)\()/.exec(line);
+    return match?.[1] === undefined ? [] : [{ line: i, character: match[1].length }];
+  });
+  const place = places[Math.floor(places.length / 2)];
+  if (place === undefined) throw new Error(`${uri} has no layer to edit`);
+  const first = Math.max(0, place.line - 20);
+  if ((await editor.hints(uri, first, 60)).length === 0) throw new Error(`There are no hints in ${uri}`);
+  const taken: number[] = [];
+  for (let edit = 0; edit < edits; edit++) {
+    // A space and its removal: the text differs each time, the network does not.
+    const end = { line: place.line, character: place.character + 1 };
+    const start = performance.now();
+    if (edit % 2 === 0) await editor.change(uri, { start: place, end: place }, ' ');
+    else await editor.change(uri, { start: place, end }, '');
+    const hints = await editor.hints(uri, first, 60);
+    taken.push(performance.now() - start);
+    if (hints.length === 0) throw new Error('The hints are gone after an edit');
+  }
+  const sorted = taken.toSorted((a, b) => a - b);
+  const [middle, late] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
+  const title = `${what}, ${String(lines.length)} lines: edit to hints`;
+  report({ what: `${title}, median`, measured: ms(middle), required: '< 30 ms', holds: middle < 30 });
+  report({ what: `${title}, 95th percentile`, measured: ms(late), required: '< 60 ms', holds: late < 60 });
+}
+
+async function memory(): Promise<void> {
+  await using editor = new LanguageServerProcess(server, folder);
+  await editor.start();
+  const files = readdirSync(join(site, 'timm'), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith('.py'))
+    .map((file) => join(file.parentPath, file.name))
+    .toSorted();
+  for (const file of files) await editor.open(pathToFileURL(file).toString(), readFileSync(file, 'utf8'));
+  let hints = 0;
+  for (const file of files) hints += (await editor.hints(pathToFileURL(file).toString(), 0, 10_000)).length;
+  const used = editor.memory();
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const what = `memory with ${String(files.length)} files of timm open, ${String(hints)} hints shown`;
+  if (used === undefined) return;
+  report({ what, measured: mib(used.now), required: '< 300 MB', holds: used.now < 300e6 });
+  report({ what: 'the most that it ever was', measured: mib(used.most), required: '' });
+}
+
+async function hostile(): Promise<void> {
+  await using editor = new LanguageServerProcess(server, folder);
+  await editor.start();
+  const times: { readonly name: string; readonly seconds: number; readonly isTold: boolean }[] = [];
+  for (const [i, { name, text, code }] of hostileModels().entries()) {
+    const uri = `${folder}/hostile-${String(i)}.py`;
+    const before = editor.computedSeconds() ?? 0;
+    const start = performance.now();
+    await editor.open(uri, text);
+    await editor.hints(uri);
+    const found = (await editor.diagnostics(uri, 5000)) ?? [];
+    const computed = (editor.computedSeconds() ?? (performance.now() - start) / 1000) - before;
+    times.push({ name, seconds: computed, isTold: found.some((diagnostic) => diagnostic.code === code) });
+    await editor.close(uri);
+  }
+  for (const { name } of times.filter(({ isTold }) => !isTold))
+    report({ what: `hostile: ${name}`, measured: 'not told', required: 'the limit is told', holds: false });
+  const worst = times.toSorted((a, b) => b.seconds - a.seconds)[0];
+  if (worst === undefined) return;
+  report({
+    what: `${String(times.length)} hostile files, the slowest: ${worst.name}`,
+    measured: `${ms(1000 * worst.seconds)} computed`,
+    required: '<= 500 ms',
+    holds: worst.seconds <= 0.5,
+  });
+}
+
+async function evaluations(): Promise<void> {
+  const counts = countEvaluations(await createFrontends(), (options) => new AnalysisSession(options));
+  for (const { what, counted, expected } of counts) {
+    const measured = `${String(counted)} evaluations`;
+    report({ what, measured, required: String(expected), holds: counted === expected });
+  }
+}
+
+async function main(): Promise<number> {
+  if (!existsSync(site) || !existsSync(requirements)) {
+    console.log(`Skipped: there is no corpus in ${cache}. Run npm run corpus first.`);
+    return 77;
+  }
+  mkdirSync(bundles, { recursive: true });
+  await buildNodeBundle('cli', cli);
+  await buildNodeBundle('lsp', server);
+  const require = createRequire(import.meta.url);
+  for (const name of ['web-tree-sitter', 'tree-sitter-python'])
+    copyFileSync(require.resolve(`${name}/${name}.wasm`), join(bundles, `${name}.wasm`));
+  console.log(`Machine: ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}`);
+  const wants = (part: string): boolean => values.only === '' || values.only === part;
+  if (wants('pytorch')) await againstPyTorch(Number(values.rounds));
+  if (wants('edits')) {
+    const resnet = readFileSync(join(site, 'torchvision/models/resnet.py'), 'utf8');
+    await editing('a model', `${folder}/long_model.py`, longModel(1000), Number(values.edits));
+    await editing("torchvision's resnet.py", `${folder}/torchvision/models/resnet.py`, resnet, Number(values.edits));
+  }
+  if (wants('evaluations')) await evaluations();
+  if (wants('memory')) await memory();
+  if (wants('hostile')) await hostile();
+  const missed = figures.filter(({ holds }) => holds === false).length;
+  console.log(missed === 0 ? 'All requirements hold.' : `${String(missed)} requirements are missed.`);
+  return missed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

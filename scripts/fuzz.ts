@@ -1,0 +1,135 @@
+// `npm run fuzz`: damaged model files by the thousand. Texts of the examples, the fixtures and, where `npm run corpus` has
+// fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
+// read them. No text may crash, hang, or take longer than the limits allow.
+//
+//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711]
+//
+// Each case follows from the seed and its number alone, so `--only` repeats one. Exit status: 0 all survived, 1 not.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { AnalysisSession } from '../server/src/analysis/analysis-session.ts';
+import { costReport } from '../server/src/analysis/cost-report.ts';
+import { inlayHints } from '../server/src/analysis/inlay-hints.ts';
+import { documentProblems } from '../server/src/analysis/problems.ts';
+import { DiskReader } from '../server/src/main/disk-reader.ts';
+import { createFrontends } from '../server/src/main/frontends.ts';
+import { processLimits } from '../server/src/main/process-clock.ts';
+import { defaultSettings } from '../server/src/protocol/settings.ts';
+import { root } from './bundles.ts';
+import { mutated, randomOf } from './mutations.ts';
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
+});
+const cases = Number(values.cases);
+const seed = Number(values.seed);
+/** Beyond this a case counts as a hang; the process's own time, so that a busy machine makes none. */
+const longestMs = 10_000;
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+  /** Where it stands, so that its imports are found. */
+  readonly uri: string;
+}
+
+function sourcesBelow(folder: string): readonly Source[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && /\.(py|cfg)$/.test(file.name))
+    .map((file) => join(file.parentPath, file.name))
+    .toSorted()
+    .map((path) => ({
+      name: path.slice(root.length),
+      uri: pathToFileURL(path).toString(),
+      text: readFileSync(path, 'utf8'),
+    }));
+}
+
+const site = join(root, '.cache/corpus/site');
+/** Which of ten cases are of these sources: up to `share`, as far as those before leave them. */
+const groups = [
+  { share: 2, sources: sourcesBelow(join(root, 'examples')) },
+  { share: 6, sources: sourcesBelow(join(root, 'test/fixtures')) },
+  { share: 8, sources: sourcesBelow(join(site, 'torchvision/models')) },
+  { share: 9, sources: sourcesBelow(join(site, 'timm/models')) },
+  { share: 10, sources: sourcesBelow(join(root, 'test/fixtures/python')) },
+].filter(({ sources }) => sources.length > 0);
+
+const frontends = await createFrontends();
+const roots = [pathToFileURL(root).toString().replace(/\/$/, ''), pathToFileURL(site).toString()];
+let session = newSession();
+
+function newSession(): AnalysisSession {
+  const disk = new DiskReader({ workspace: roots, libraries: [] });
+  const made = new AnalysisSession({ frontends, disk, workspaceRoots: roots, limits: processLimits });
+  made.showInPart();
+  return made;
+}
+
+function computedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Reads a text as the editor does after a keystroke: its chosen model, its hints and costs; at times all models and problems. */
+function read({ uri }: Source, text: string, isThorough: boolean): number {
+  session.setDocument(uri, text, 1);
+  inlayHints(session, uri, defaultSettings);
+  if (isThorough) documentProblems(session, uri, defaultSettings);
+  const { models } = session.analyzeChosen(uri);
+  for (const model of models) JSON.stringify(costReport(session, model, defaultSettings, (document) => document));
+  session.closeDocument(uri);
+  return models.length;
+}
+
+const failures: string[] = [];
+let escaped = 0;
+process.on('unhandledRejection', (error) => {
+  escaped++;
+  failures.push(`unhandled rejection: ${String(error)}`);
+});
+
+let slowest = { ms: 0, name: '' };
+let models = 0;
+const started = performance.now();
+const numbers = values.only === undefined ? Array.from({ length: cases }, (_, i) => i) : [Number(values.only)];
+for (const number of numbers) {
+  const random = randomOf(seed, number);
+  const sources = groups.find(({ share }) => number % 10 < share)?.sources ?? [];
+  const source = sources[Math.floor(random() * sources.length)];
+  if (source === undefined) continue;
+  const text = mutated(source.text, random);
+  const name = `case ${String(number)}, ${source.name}`;
+  const before = computedMs();
+  try {
+    models += read(source, text, number % 10 === 0);
+  } catch (error) {
+    failures.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    session = newSession();
+  }
+  const ms = computedMs() - before;
+  if (ms > slowest.ms) slowest = { ms, name };
+  if (ms > longestMs) failures.push(`${name}: took ${ms.toFixed(0)} ms`);
+  // Rejections are told between cases.
+  if (number % 100 === 99) {
+    await new Promise((resolve) => setImmediate(resolve));
+    session = newSession();
+  }
+  if (number % 1000 === 999)
+    console.log(`${String(number + 1)} cases, ${String(models)} models, ${String(failures.length)} failures`);
+}
+await new Promise((resolve) => setImmediate(resolve));
+for (const failure of failures.slice(0, 20)) console.error(`\n${failure}`);
+console.log(
+  `${String(numbers.length)} cases with seed ${String(seed)} in ${((performance.now() - started) / 1000).toFixed(0)} s: ${String(models)} models read, ${String(failures.length)} failures, ${String(escaped)} unhandled rejections; slowest ${slowest.ms.toFixed(0)} ms (${slowest.name})`,
+);
+if (failures.length > 0) console.error(`Repeat one with: npm run fuzz -- --seed ${String(seed)} --only NUMBER`);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -1,0 +1,135 @@
+// The language server as a process, with an editor's side of the protocol: for measurements of what users wait for.
+
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type Diagnostic,
+  type InlayHint,
+  type ProtocolConnection,
+  type Range,
+} from 'vscode-languageserver/node';
+
+export class LanguageServerProcess implements AsyncDisposable {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #connection: ProtocolConnection;
+  readonly #folder: string;
+  readonly #versions = new Map<string, number>();
+  readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
+  readonly #listeners = new Set<(uri: string) => void>();
+
+  /** Starts a bundle of the server on a workspace folder, given as a URI. */
+  constructor(bundle: string, folder: string) {
+    this.#process = spawn(process.execPath, [bundle, '--stdio'], { stdio: 'pipe' });
+    this.#process.stderr.pipe(process.stderr);
+    this.#connection = createProtocolConnection(
+      new StreamMessageReader(this.#process.stdout),
+      new StreamMessageWriter(this.#process.stdin),
+    );
+    this.#connection.onNotification(
+      'textDocument/publishDiagnostics',
+      ({ uri, diagnostics }: { readonly uri: string; readonly diagnostics: readonly Diagnostic[] }) => {
+        this.#diagnostics.set(uri, diagnostics);
+        for (const listener of this.#listeners) listener(uri);
+      },
+    );
+    this.#connection.onRequest('workspace/configuration', ({ items }: { readonly items: readonly unknown[] }) =>
+      items.map(() => null),
+    );
+    this.#connection.onRequest('workspace/inlayHint/refresh', () => null);
+    this.#connection.listen();
+    this.#folder = folder;
+  }
+
+  async start(): Promise<void> {
+    await this.#connection.sendRequest('initialize', {
+      processId: process.pid,
+      rootUri: this.#folder,
+      capabilities: { workspace: { workspaceFolders: true, inlayHint: { refreshSupport: true } } },
+      workspaceFolders: [{ uri: this.#folder, name: 'measured' }],
+    });
+    await this.#connection.sendNotification('initialized', {});
+  }
+
+  async open(uri: string, text: string): Promise<void> {
+    this.#versions.set(uri, 1);
+    await this.#connection.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'python', version: 1, text },
+    });
+  }
+
+  async change(uri: string, range: Range, text: string): Promise<void> {
+    const version = (this.#versions.get(uri) ?? 0) + 1;
+    this.#versions.set(uri, version);
+    await this.#connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version },
+      contentChanges: [{ range, text }],
+    });
+  }
+
+  async close(uri: string): Promise<void> {
+    await this.#connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+  }
+
+  /** The hints of some lines; a hundred, as an editor shows, unless said. */
+  async hints(uri: string, first = 0, count = 100): Promise<readonly InlayHint[]> {
+    const range = { start: { line: first, character: 0 }, end: { line: first + count, character: 0 } };
+    const found: InlayHint[] | null = await this.#connection.sendRequest('textDocument/inlayHint', {
+      textDocument: { uri },
+      range,
+    });
+    return found ?? [];
+  }
+
+  /** The diagnostics of a document as soon as there are any. */
+  async diagnostics(uri: string, timeoutMs: number): Promise<readonly Diagnostic[] | undefined> {
+    const known = this.#diagnostics.get(uri);
+    if (known !== undefined) return known;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(listener);
+        resolve(this.#diagnostics.get(uri));
+      };
+      const listener = (other: string): void => {
+        if (other === uri) settle();
+      };
+      const timer = setTimeout(settle, timeoutMs);
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** Memory that the process holds, in bytes: now, and the most so far. Undefined where the system does not say. */
+  memory(): { readonly now: number; readonly most: number } | undefined {
+    try {
+      const status = readFileSync(`/proc/${String(this.#process.pid)}/status`, 'utf8');
+      const bytes = (name: string): number => 1024 * Number(new RegExp(`${name}:\\s*(\\d+)`).exec(status)?.[1] ?? NaN);
+      return { now: bytes('VmRSS'), most: bytes('VmHWM') };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Seconds that the process has computed so far, all its threads together; undefined where the system does not say. */
+  computedSeconds(): number | undefined {
+    try {
+      const fields =
+        readFileSync(`/proc/${String(this.#process.pid)}/stat`, 'utf8')
+          .split(') ')
+          .at(-1)
+          ?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.sendRequest('shutdown');
+    await this.#connection.sendNotification('exit');
+    this.#connection.dispose();
+    this.#process.kill();
+  }
+}

@@ -1,0 +1,53 @@
+// Evaluations by document and entry, each good as long as no text that it read has changed: what was evaluated for the hints
+// on the screen is not evaluated again for the diagnostics.
+
+import type { Evaluation } from '../frontends/shared/frontend.ts';
+import type { ModelEntry } from '../network/network-graph.ts';
+import type { DocumentStore } from './document-store.ts';
+
+interface KnownEvaluation {
+  readonly evaluation: Evaluation;
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+export class EntryMemory {
+  readonly #store: DocumentStore;
+  readonly #known = new Map<string, Map<string, KnownEvaluation>>();
+
+  constructor(store: DocumentStore) {
+    this.#store = store;
+  }
+
+  /** What an entry's evaluation gave, unless a text that it depends on has changed since. */
+  find(entry: ModelEntry): Evaluation | undefined {
+    const known = this.#known.get(entry.document)?.get(keyOf(entry));
+    if (known === undefined) return undefined;
+    for (const [document, revision] of known.revisions) {
+      if (this.#store.revision(document) !== revision) return undefined;
+    }
+    return known.evaluation;
+  }
+
+  keep(entry: ModelEntry, evaluation: Evaluation): void {
+    const names = new Set([entry.document, ...evaluation.dependencies]);
+    const revisions = new Map([...names].map((name) => [name, this.#store.revision(name)]));
+    const entries = this.#known.get(entry.document) ?? new Map<string, KnownEvaluation>();
+    entries.set(keyOf(entry), { evaluation, revisions });
+    this.#known.set(entry.document, entries);
+  }
+
+  /** Drops what belongs to entries that the document does not have any more. */
+  keepOnly(document: string, entries: readonly ModelEntry[]): void {
+    const wanted = new Set(entries.map(keyOf));
+    const known = this.#known.get(document);
+    for (const key of known?.keys() ?? []) if (!wanted.has(key)) known?.delete(key);
+  }
+
+  forget(document: string): void {
+    this.#known.delete(document);
+  }
+}
+
+function keyOf({ name, input }: ModelEntry): string {
+  return `${name}|${JSON.stringify(input)}`;
+}

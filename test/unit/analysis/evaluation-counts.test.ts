@@ -1,0 +1,51 @@
+// What is evaluated while somebody works on a project: each model once for each state of the texts that it reads.
+
+import { expect, test } from 'vitest';
+import { countEvaluations } from '../../../scripts/evaluation-counts.ts';
+import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
+import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
+import { documentProblems } from '../../../server/src/analysis/problems.ts';
+import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
+import { pythonFrontend } from '../../support/python-frontend.ts';
+
+test('models are evaluated when something that they read has changed, and only then', () => {
+  const counts = countEvaluations([pythonFrontend], (options) => new AnalysisSession(options));
+  expect(counts.length).toBeGreaterThan(5);
+  for (const { what, counted, expected } of counts) expect(counted, what).toBe(expected);
+});
+
+const model = (name: string, width: number): string => `
+class ${name}(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, ${String(width)}, 1)
+
+    def forward(self, x):
+        return self.conv(x)
+`;
+const document = uriOf('two.py');
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+const text = (first: number, second: number): string =>
+  `# morphnet: entry=First() input=3x8x8\nfrom torch import nn\n${model('First', first)}${model('Second', second)}`;
+
+test('an edit shows the chosen model at once and the others when there is time, none evaluated twice', () => {
+  const frontend = counting(pythonFrontend);
+  const session = sessionOver(new Map(), [frontend]);
+  session.showInPart();
+  const labels = (): readonly string[] => inlayHints(session, document, shapes).map(({ label }) => label);
+  session.setDocument(document, text(4, 5), 1);
+  expect(labels()).toEqual(['4×8×8']);
+  expect(frontend.evaluations).toHaveLength(1);
+  documentProblems(session, document, shapes);
+  expect(session.takeOwed()).toEqual([document]);
+  expect(labels()).toEqual(['4×8×8', '5×8×8']);
+  expect(frontend.evaluations).toHaveLength(2);
+  session.setDocument(document, text(6, 7), 2);
+  expect(labels()).toEqual(['6×8×8']);
+  session.setDocument(document, text(6, 5), 3);
+  expect(labels()).toEqual(['6×8×8', '5×8×8 (stale)']);
+  documentProblems(session, document, shapes);
+  expect(labels()).toEqual(['6×8×8', '5×8×8']);
+  expect(session.takeOwed()).toEqual([document]);
+  expect(session.takeOwed()).toEqual([]);
+});
