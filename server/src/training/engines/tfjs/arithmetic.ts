@@ -43,19 +43,21 @@ export function padOrCrop(
   amounts: readonly (readonly [before: number, after: number])[],
   value = 0,
 ): Tensor {
+  const isPadded = amounts.some(([before, after]) => before > 0 || after > 0);
   const isCropped = amounts.some(([before, after]) => before < 0 || after < 0);
-  const cropped = isCropped
-    ? tf.slice(
+  // Padded first: more may be cut off on one side than there was, when the other side grows.
+  const padded = isPadded
+    ? tf.pad(
         x,
-        amounts.map(([before]) => Math.max(0, -before)),
-        x.shape.map((size, axis) => size + Math.min(0, amounts[axis]?.[0] ?? 0) + Math.min(0, amounts[axis]?.[1] ?? 0)),
+        amounts.map(([before, after]) => [Math.max(0, before), Math.max(0, after)]),
+        value,
       )
     : x;
-  if (amounts.every(([before, after]) => before <= 0 && after <= 0)) return cropped;
-  return tf.pad(
-    cropped,
-    amounts.map(([before, after]) => [Math.max(0, before), Math.max(0, after)]),
-    value,
+  if (!isCropped) return padded;
+  return tf.slice(
+    padded,
+    amounts.map(([before]) => Math.max(0, -before)),
+    x.shape.map((size, axis) => size + (amounts[axis]?.[0] ?? 0) + (amounts[axis]?.[1] ?? 0)),
   );
 }
 

@@ -39,13 +39,9 @@ export function convolutionMap(tf: TensorFlow, shapes: MapShapes): ConvolutionMa
   if (window.kernel.length === 1) return rowMap(tf, shapes);
   if (window.dilation.some((step) => step > 1)) return dilatedMap(tf, shapes);
   const { groups } = window;
-  const [first = 1] = window.stride;
-  const isDepthwise =
-    groups > 1 &&
-    groups === input.at(-1) &&
-    window.kernel.length === 2 &&
-    // TensorFlow's kernel wants the same stride both ways.
-    window.stride.every((step) => step === first);
+  const isImage = window.kernel.length === 2;
+  if (isImage && window.stride[0] !== window.stride[1]) return unevenMap(tf, shapes);
+  const isDepthwise = groups > 1 && groups === input.at(-1) && isImage;
   if (groups === 1 || isDepthwise) {
     const kernels = groups === 1 ? fullKernels(tf, window.kernel.length) : depthwiseKernels(tf, groups);
     return paddedMap(tf, kernels, window, input, output);
@@ -105,6 +101,38 @@ function dilatedMap(tf: TensorFlow, { window, input, output }: MapShapes): Convo
     forwards: (x, weight) => map.forwards(x, spread(weight)),
     toInput: (dy, weight) => map.toInput(dy, spread(weight)),
     toWeight: (x, dy) => slice(tf, map.toWeight(x, dy), places),
+  };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/**
+ * Images with another stride down than across: at the stride that both have in common, of which only some positions are
+ * kept. TensorFlow's depthwise kernels refuse such strides, and its others compute them wrongly on the CPU.
+ */
+function unevenMap(tf: TensorFlow, { window, input, output }: MapShapes): ConvolutionMap {
+  const common = window.stride.reduce(greatestCommonDivisor);
+  const places = window.stride.map((stride, index): AxisSlice => ({
+    axis: index + 1,
+    start: 0,
+    size: output[index + 1] ?? 1,
+    step: stride / common,
+  }));
+  const whole = output.map((size, axis) => {
+    const place = places.find((each) => each.axis === axis);
+    return place === undefined ? size : (size - 1) * place.step + 1;
+  });
+  const map = convolutionMap(tf, {
+    window: { ...window, stride: window.stride.map(() => common) },
+    input,
+    output: whole,
+  });
+  return {
+    forwards: (x, weight) => slice(tf, map.forwards(x, weight), places),
+    toInput: (dy, weight) => map.toInput(unslice(tf, dy, whole, places), weight),
+    toWeight: (x, dy) => map.toWeight(x, unslice(tf, dy, whole, places)),
   };
 }
 

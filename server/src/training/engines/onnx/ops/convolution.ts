@@ -129,10 +129,9 @@ export const transposedConvolutionRule: OpRule<'transposed-convolution'> = {
 function exactWindow(window: Window, from: Tensor, to: Tensor): Window {
   const padding = window.padding.map(({ before }, index) => {
     const reach = (window.dilation[index] ?? 1) * ((window.kernel[index] ?? 1) - 1) + 1;
-    return {
-      before,
-      after: (sizeAt(to, index + 2) - 1) * (window.stride[index] ?? 1) + reach - sizeAt(from, index + 2) - before,
-    };
+    const after = (sizeAt(to, index + 2) - 1) * (window.stride[index] ?? 1) + reach - sizeAt(from, index + 2) - before;
+    // Less than none is what output padding leaves, and less than a stride: the convolution does not look there anyway.
+    return { before, after: Math.max(0, after) };
   });
   return { ...window, padding };
 }

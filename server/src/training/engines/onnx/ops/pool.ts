@@ -24,6 +24,9 @@ interface MaximumWindow {
   readonly before: readonly number[];
 }
 
+/** Of 32-bit floats. */
+const lowest = -3.4028234663852886e38;
+
 /** The maximum of each window; the gradient goes to the first position that has it. */
 function emitMaximum(graph: GraphEmitter, x: Tensor, window: MaximumWindow, outputShape: readonly number[]): Emitted {
   // The padding behind is worked out from the output's size: it says what ceiling mode came to.
@@ -32,6 +35,21 @@ function emitMaximum(graph: GraphEmitter, x: Tensor, window: MaximumWindow, outp
     const last = (sizeAt({ shape: outputShape }, index + 2) - 1) * (window.stride[index] ?? 1);
     return Math.max(0, last + reach - sizeAt(x, index + 2) - (window.before[index] ?? 0));
   });
+  // The operator refuses padding of a whole kernel, which a dilated window may have: such padding is laid around beforehand.
+  if (window.kernel.some((size, axis) => (window.before[axis] ?? 0) >= size || (after[axis] ?? 0) >= size)) {
+    const around = [0, 0, ...window.before];
+    const behind = [0, 0, ...after];
+    const padded = pad(graph, x, around, behind, 'constant', lowest);
+    const inner = emitMaximum(graph, padded, { ...window, before: window.before.map(() => 0) }, outputShape);
+    return {
+      output: inner.output,
+      pullback: (gradient, wanted) => {
+        const [ofPadded] = inner.pullback?.(gradient, wanted).inputs ?? [];
+        const negative = (amounts: readonly number[]): readonly number[] => amounts.map((amount) => -amount);
+        return { inputs: [ofPadded && pad(graph, ofPadded, negative(around), negative(behind))] };
+      },
+    };
+  }
   const [output, indices] = graph.node({
     operator: 'MaxPool',
     inputs: [x],
