@@ -87,10 +87,14 @@ buildBinding(installPackage(), installLibrary());
 console.log(`TensorFlow.js with TensorFlow's library is in ${nativeTfjs}`);
 if (!options['build-only']) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/unit/training/engines'], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, MORPHNET_TEST_TFJS_NATIVE: nativeTfjs },
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, 'run', 'test/unit/training/engines', 'test/unit/training/loop/engines-agree'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, MORPHNET_TEST_TFJS_NATIVE: nativeTfjs },
+    },
+  );
   process.exitCode = status ?? 1;
 }
