@@ -11,6 +11,7 @@ import {
   dict,
   int,
   none,
+  plainOf,
   string,
   tuple,
   typeName,
@@ -155,9 +156,8 @@ function instanceAttribute(
     if (method !== undefined) return method;
   }
   // A member of `class Mode(str, Enum)` has what a string has.
-  const value = object.class.attributes.has('__members__') ? object.attributes.get('value') : undefined;
-  if (value !== undefined && object.class.mro.some((type) => type.span === undefined && type.name === typeName(value)))
-    return findAttribute(interpreter, value, name, span);
+  const plain = plainOf(object);
+  if (plain !== object) return findAttribute(interpreter, plain, name, span);
   const fallback = name.startsWith('__') ? undefined : interpreter.method(object, '__getattr__', span);
   if (fallback) return interpreter.callWith(fallback, span, string(name));
   const missing = unknownBaseOf(object.class);

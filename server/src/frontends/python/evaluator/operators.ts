@@ -13,6 +13,7 @@ import {
   keyOf,
   list,
   notImplemented,
+  plainOf,
   set,
   string,
   tuple,
@@ -30,13 +31,15 @@ const largestTrail = 200;
 export function numberOf(value: PyValue): number | undefined {
   if (value.kind === 'int' || value.kind === 'float') return value.value;
   if (value.kind === 'bool') return value.value ? 1 : 0;
-  return undefined;
+  const plain = value.kind === 'instance' ? plainOf(value) : value;
+  return plain === value ? undefined : numberOf(plain);
 }
 
 /** The integer of a value, or undefined. */
 export function integerOf(value: PyValue): number | undefined {
-  if (value.kind === 'int') return value.value;
-  if (value.kind === 'bool') return value.value ? 1 : 0;
+  const plain = plainOf(value);
+  if (plain.kind === 'int') return plain.value;
+  if (plain.kind === 'bool') return plain.value ? 1 : 0;
   return undefined;
 }
 
@@ -317,7 +320,8 @@ function overload(
 }
 
 /** Whether two values are equal, as `==` says; undefined when that depends on something unknown. */
-export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, span: SourceSpan): boolean | undefined {
+export function equal(interpreter: Interpreter, one: PyValue, other: PyValue, span: SourceSpan): boolean | undefined {
+  const [left, right] = [plainOf(one), plainOf(other)];
   if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
     return left === right ? true : undefined;
   }
@@ -329,8 +333,8 @@ export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, s
     let sure: boolean | undefined = true;
     for (const [i, item] of left.items.entries()) {
       interpreter.tick(span);
-      const other = right.items[i];
-      const same = other && equal(interpreter, item, other, span);
+      const opposite = right.items[i];
+      const same = opposite && equal(interpreter, item, opposite, span);
       if (same === false) return false;
       if (same === undefined) sure = undefined;
     }
@@ -345,9 +349,9 @@ export function equal(interpreter: Interpreter, left: PyValue, right: PyValue, s
     if (left.entries.size !== right.entries.size) return false;
     for (const [key, { value }] of left.entries) {
       interpreter.tick(span);
-      const other = right.entries.get(key);
-      if (!other) return false;
-      const same = equal(interpreter, value, other.value, span);
+      const opposite = right.entries.get(key);
+      if (!opposite) return false;
+      const same = equal(interpreter, value, opposite.value, span);
       if (same !== true) return same;
     }
     return true;

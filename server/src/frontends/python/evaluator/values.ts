@@ -269,9 +269,21 @@ export function keyOf(value: PyValue, depth = 0): string {
       return depth < deepestKey
         ? `t(${value.items.map((item) => keyOf(item, depth + 1)).join(',')})`
         : identityKey(value);
-    default:
-      return identityKey(value);
+    default: {
+      const plain = plainOf(value);
+      return plain === value ? identityKey(value) : keyOf(plain, depth);
+    }
   }
+}
+
+/** A member of an enum that is a text or a number as well (`class Mode(str, Enum)`) as such; anything else as it is. */
+export function plainOf(value: PyValue): PyValue {
+  if (value.kind !== 'instance' || !value.class.attributes.has('__members__')) return value;
+  const own = value.attributes.get('value');
+  if (own === undefined) return value;
+  const names = { string: ['str', 'StrEnum'], int: ['int', 'IntEnum', 'IntFlag'] };
+  const wanted: readonly string[] = own.kind === 'string' || own.kind === 'int' ? names[own.kind] : [typeName(own)];
+  return value.class.mro.some((type) => type.span === undefined && wanted.includes(type.name)) ? own : value;
 }
 
 function identityKey(value: PyValue): string {
