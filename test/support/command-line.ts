@@ -8,7 +8,7 @@ import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 import { DiskReader } from '../../server/src/main/disk-reader.ts';
 
 /** For commands that must not train. */
-const noTraining: TrainingService = {
+export const noTraining: TrainingService = {
   start: () => Promise.reject(new Error('No training was expected')),
   resume: () => Promise.reject(new Error('No training was expected')),
   engines: () => Promise.reject(new Error('No question about engines was expected')),

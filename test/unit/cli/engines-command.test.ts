@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { TrainingService } from '../../../server/src/cli/training-service.ts';
 import type { EngineReport } from '../../../server/src/protocol/engine-report.ts';
-import { morphnetIn } from '../../support/command-line.ts';
+import { morphnetIn, noTraining } from '../../support/command-line.ts';
 
 const report: EngineReport = {
   version: 1,
@@ -16,13 +16,8 @@ const report: EngineReport = {
 };
 
 function service(answer: Awaited<ReturnType<TrainingService['engines']>>, asked: number[] = []): TrainingService {
-  const unexpected = (): never => {
-    throw new Error('Not asked for here');
-  };
   return {
-    start: unexpected,
-    resume: unexpected,
-    read: unexpected,
+    ...noTraining,
     engines: (threads) => {
       asked.push(threads);
       return Promise.resolve(answer);

@@ -66,7 +66,7 @@ export async function chooseEngine(
     if (choice !== 'auto' && choice !== name) {
       const { version } = found.engine.info;
       options.onFallback?.(
-        `This run trains with ${name} ${version}, since ${choice} can't be loaded: ${failures.join(' ')}`,
+        `This run trains with ${name} ${version}, since ${choice} can’t be loaded: ${failures.join(' ')}`,
       );
     }
     return { ok: true, value: found.engine };

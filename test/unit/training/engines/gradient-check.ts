@@ -115,7 +115,7 @@ async function checkAgainstDifferences(
 }
 
 /** Outputs and gradients of two engines, element by element. */
-export function expectAlike(actual: Values, expected: Values): void {
+function expectAlike(actual: Values, expected: Values): void {
   expect([...actual.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
   for (const [role, values] of expected) {
     const others = actual.get(role) ?? new Float32Array();

@@ -109,7 +109,7 @@ describe('choosing an engine', () => {
     const chosen = await chooseEngine('tfjs', options, 2);
     expect(chosen.ok && chosen.value.info.name).toBe('onnx');
     expect(heard).toHaveLength(1);
-    expect(heard[0]).toMatch(/^This run trains with onnx 1\.30\.\d+, since tfjs can't be loaded: tfjs: neither/);
+    expect(heard[0]).toMatch(/^This run trains with onnx 1\.30\.\d+, since tfjs can’t be loaded: tfjs: neither/);
     expect((await chooseEngine('onnx', options, 2)).ok && heard).toHaveLength(1);
     expect((await chooseEngine('auto', options, 2)).ok && heard).toHaveLength(1);
   });
