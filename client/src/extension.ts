@@ -8,6 +8,7 @@ import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
+import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     handBackForeignCfg(),
     registerRunMorphNet(services),
     registerOpenDashboard(services),
+    registerShowTradeOff(services),
     registerStopRun(services),
     registerResumeRun(services),
     registerApplyProposal(services),

@@ -8,7 +8,7 @@ import { runConfigSchema } from '../protocol/run-config.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
-import { draftRunOf, listRuns, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
+import { draftRunOf, listRuns, listSweeps, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */
@@ -38,6 +38,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/stopRun': { params: v.object({ id: runId, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
   'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
+  'morphnet/sweeps': { params: none, handle: listSweeps },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
   'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: proposalEdits },
   'morphnet/slimModel': { params: v.object({ id: runId }), handle: slimModel },
@@ -68,6 +69,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/stopRun', requests['morphnet/stopRun']);
   register('morphnet/resumeRun', requests['morphnet/resumeRun']);
   register('morphnet/runs', requests['morphnet/runs']);
+  register('morphnet/sweeps', requests['morphnet/sweeps']);
   register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
   register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
   register('morphnet/slimModel', requests['morphnet/slimModel']);

@@ -4,6 +4,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
+import type { SweepFile } from '../protocol/sweep-file.ts';
 import type { RunProposal, RunSnapshot, RunStatus, RunStructure } from '../protocol/run-files.ts';
 
 /** News of a run that is being trained. */
@@ -26,6 +27,8 @@ export interface RunBackend {
   list(workspaceFolder: string): Promise<readonly RunSnapshot[]>;
   /** One run as it stands on disk. */
   read(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
+  /** Every readable sweep below a workspace folder, newest first. */
+  sweeps(workspaceFolder: string): Promise<readonly { readonly id: string; readonly sweep: SweepFile }[]>;
   /** Makes the run's folder and starts to train. */
   start(workspaceFolder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>>;
   /** Goes on from the latest checkpoint. */

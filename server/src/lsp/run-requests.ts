@@ -1,7 +1,7 @@
 // Runs as the client asks for them: draft, start, stop, resume, list, snapshot.
 
 import type { Cancellation } from '../common/cancellation.ts';
-import type { Refusal, RunDraft, RunSummary } from '../protocol/lsp-extensions.ts';
+import type { Refusal, RunDraft, RunSummary, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { draftRun } from './draft-run.ts';
@@ -65,6 +65,10 @@ export async function resumeRun(
 
 export async function listRuns(context: ServerContext): Promise<readonly RunSummary[]> {
   return (await context.runs.list()).map(summarize);
+}
+
+export function listSweeps(context: ServerContext): Promise<ServerRequests['morphnet/sweeps']['result']> {
+  return context.runs.sweeps();
 }
 
 export async function runSnapshot(

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { ServerNotifications } from '../protocol/lsp-extensions.ts';
+import type { ServerNotifications, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 import { guardEvent } from './requests.ts';
@@ -92,6 +92,14 @@ export class WorkspaceRuns {
         }),
       ),
     );
+    return lists.flat().sort((left, right) => right.id.localeCompare(left.id));
+  }
+
+  /** Every sweep, newest first. */
+  async sweeps(): Promise<ServerRequests['morphnet/sweeps']['result']> {
+    const backend = this.#backend;
+    if (backend === undefined) return [];
+    const lists = await Promise.all(this.#folders().map((folder) => backend.sweeps(folder)));
     return lists.flat().sort((left, right) => right.id.localeCompare(left.id));
   }
 

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import type { Result } from '../common/problem.ts';
+import { readSweeps } from '../runs/read-sweeps.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { RunBackend, RunGrowth } from '../lsp/run-backend.ts';
@@ -86,6 +87,7 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
 
   return {
     list: (workspaceFolder) => Promise.resolve(listRuns(workspaceFolder).map(asItStands)),
+    sweeps: (workspaceFolder) => Promise.resolve(readSweeps(workspaceFolder)),
     read(workspaceFolder, id) {
       const folder = folderOf(workspaceFolder, id);
       return Promise.resolve(folder.ok ? readRun(folder.value) : folder);

@@ -7,6 +7,8 @@ export interface CommandArguments {
   'morphnet.runMorphNet': readonly [uri?: string, entry?: string];
   /** Shows a run's dashboard; without an id the latest run's, or a choice. */
   'morphnet.openDashboard': readonly [runId?: string];
+  /** Shows a sweep's trade-off of cost against accuracy; without an id the only one, or a choice. */
+  'morphnet.showTradeOff': readonly [sweepId?: string];
   'morphnet.stopRun': readonly [runId?: string];
   'morphnet.resumeRun': readonly [runId?: string];
   /** Applies a run's proposal to the source: all of it, or one layer's width. */
@@ -30,6 +32,7 @@ export interface CommandDeclaration {
 export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.runMorphNet', title: 'Run MorphNet', category: 'MorphNet', icon: '$(beaker)' },
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
+  { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },

@@ -1,6 +1,7 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
 import type { RunConfig } from './run-config.ts';
+import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunProposal, RunSnapshot, RunStatus, RunStructure } from './run-files.ts';
 
@@ -90,6 +91,8 @@ export interface ServerRequests {
   'morphnet/stopRun': { params: { id: string; atOnce?: boolean }; result: { alreadyStopping: boolean } | Refusal };
   'morphnet/resumeRun': { params: { id: string }; result: RunSummary | Refusal };
   'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
+  /** Every sweep of the workspace, newest first. */
+  'morphnet/sweeps': { params: Record<string, never>; result: readonly { id: string; sweep: SweepFile }[] };
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
   /** All widths of the run's proposal (`layer` absent) or of one layer, as proven edits. */
   'morphnet/proposalEdits': {

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { runEventSchema } from './run-events.ts';
+import { sweepFileSchema } from './sweep-file.ts';
 import { runProposalSchema, runSnapshotSchema, runStatusSchema, runStructureSchema } from './run-files.ts';
 
 const convention = v.picklist(['macs', 'flops']);
@@ -19,6 +20,8 @@ export const toPageSchema = v.variant('kind', [
     proposal: v.exactOptional(runProposalSchema),
   }),
   v.object({ kind: v.literal('convention'), convention }),
+  /** A sweep instead of a run, again whenever its file changed. */
+  v.object({ kind: v.literal('sweep'), sweep: sweepFileSchema }),
   /** Something the page should say to the user: an action that was refused, or a run that cannot be read. */
   v.object({ kind: v.literal('refused'), message: v.string() }),
 ]);

@@ -13,6 +13,7 @@ import { AliveTable } from './alive-table.tsx';
 import { ArchitectureTable } from './architecture-table.tsx';
 import { Chart } from './chart.tsx';
 import { RunHead } from './run-head.tsx';
+import { TradeOffPage } from './trade-off-page.tsx';
 
 export interface DashboardProperties {
   readonly state: DashboardState;
@@ -51,6 +52,8 @@ function Body({ state, post }: { readonly state: DashboardState; readonly post: 
           </p>
         </>
       );
+    case 'sweep':
+      return <TradeOffPage sweep={state.sweep} />;
     case 'run':
       return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} />;
   }

@@ -3,12 +3,14 @@
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
 import type { RunSnapshot } from '../../../server/src/protocol/run-files.ts';
 import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
+import type { SweepFile } from '../../../server/src/protocol/sweep-file.ts';
 import type { ToPage } from '../../../server/src/protocol/webview-messages.ts';
 
 /** `loading` until the snapshot is there; `refusal` is the latest word on something that was not done. */
 export type DashboardState =
   | { readonly kind: 'loading' }
   | { readonly kind: 'unreadable'; readonly message: string }
+  | { readonly kind: 'sweep'; readonly sweep: SweepFile }
   | {
       readonly kind: 'run';
       readonly run: RunSnapshot;
@@ -42,6 +44,8 @@ export function receive(state: DashboardState, message: ToPage): DashboardState 
         },
       };
     }
+    case 'sweep':
+      return { kind: 'sweep', sweep: message.sweep };
     case 'convention':
       return state.kind === 'run' ? { ...state, convention: message.convention } : state;
     case 'refused':

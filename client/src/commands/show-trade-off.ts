@@ -1,0 +1,32 @@
+// "MorphNet: Show Trade-off Curve": what a sweep's strengths cost and how accurate their structures are, in a panel.
+
+import * as vscode from 'vscode';
+import type { ClientServices } from '../client-services.ts';
+import { TradeOffPanel } from '../panel/trade-off-panel.ts';
+import { registerCommand } from './register-command.ts';
+
+export function registerShowTradeOff({ context, server }: ClientServices): vscode.Disposable {
+  return registerCommand('morphnet.showTradeOff', 'Showing the trade-off curve', async (sweepId) => {
+    const sweeps = await server.request('morphnet/sweeps', {});
+    const items = sweeps.map(({ id, sweep }) => ({
+      label: sweep.model.entry === '' ? fileOf(sweep.model.document) : sweep.model.entry,
+      description: `${sweep.points.filter(({ status }) => status === 'finished').length} of ${sweep.points.length} strengths`,
+      detail: id,
+    }));
+    if (items.length === 0) {
+      await vscode.window.showInformationMessage(
+        'MorphNet: There is no sweep yet. Start one in a terminal with "morphnet sweep FILE".',
+      );
+      return;
+    }
+    const chosen =
+      items.length === 1 || sweepId !== undefined
+        ? (items.find(({ detail }) => detail === sweepId) ?? items[0])
+        : await vscode.window.showQuickPick(items, { placeHolder: 'The sweep to show', matchOnDetail: true });
+    if (chosen !== undefined) new TradeOffPanel(context.extensionUri, server, chosen.detail, chosen.label);
+  });
+}
+
+function fileOf(document: string): string {
+  return vscode.Uri.parse(document).path.split('/').at(-1) ?? document;
+}

@@ -1,0 +1,43 @@
+// A sweep's points as a curve and as a table: in order of cost, with nothing made up for what was not measured.
+
+import { expect, test } from 'vitest';
+import { describeTradeOff, tradeOffOf } from '../../../webview/src/model/trade-off.ts';
+import { sampleSweep } from '../sample-sweep.ts';
+
+test('each kind of accuracy is a series by ascending cost, of measured points alone', () => {
+  const { series } = tradeOffOf(sampleSweep());
+  expect(
+    series.map(({ name, points }) => [name, ...points.map(({ costShare, accuracy }) => [costShare, accuracy])]),
+  ).toEqual([
+    ['as learned', [0.125, 0.962], [0.41, 0.985], [0.9, 0.991]],
+    ['trained from scratch', [0.41, 0.988], [0.9, 0.992]],
+  ]);
+});
+
+test('every strength has a row, measured or not', () => {
+  const { rows, summary } = tradeOffOf(sampleSweep());
+  expect(summary).toBe('2 of 4 strengths done, 400 steps each');
+  expect(
+    rows.map(({ strength, status, cost, accuracy, retrained }) => [strength, status, cost, accuracy, retrained]),
+  ).toEqual([
+    ['1.0e-9', 'Finished', '90 %', '99.1 %', '99.2 %'],
+    ['1.0e-8', 'Finished', '41 %', '98.5 %', '98.8 %'],
+    ['1.0e-7', 'Running', '12.5 %', '96.2 %', '–'],
+    ['1.0e-6', 'Failed', '–', '–', '–'],
+  ]);
+  expect(rows[3]?.message).toBe('The loss is not a number.');
+});
+
+test('the text alternative tells every point', () => {
+  expect(describeTradeOff(tradeOffOf(sampleSweep()))).toBe(
+    "Accuracy over FLOPs, in shares of the seed's. as learned: 96.2 % at 12.5 %, 98.5 % at 41 %, 99.1 % at 90 %. trained from scratch: 98.8 % at 41 %, 99.2 % at 90 %.",
+  );
+});
+
+test('a sweep that has measured nothing has rows and no curve', () => {
+  const sweep = sampleSweep();
+  const waiting = sweep.points.map(({ strength, run }) => ({ strength, run, status: 'waiting' as const }));
+  const { series, rows } = tradeOffOf({ ...sweep, retrain: false, points: waiting });
+  expect(series).toEqual([]);
+  expect(rows.map(({ status }) => status)).toEqual(Array(4).fill('Waiting'));
+});

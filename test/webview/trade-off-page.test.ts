@@ -1,0 +1,86 @@
+// The trade-off of a sweep in headless Chromium: policy, accessibility, keyboard, growth, narrow windows. A picture is kept
+// for each theme where MORPHNET_SCREENSHOTS names a folder.
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium } from '../support/chromium.ts';
+import { DashboardPages } from './dashboard-page.ts';
+import { sampleSweep } from './sample-sweep.ts';
+import { themes } from './themes.ts';
+
+const executable = findChromium(process.env);
+const pictures = process.env['MORPHNET_SCREENSHOTS'];
+
+describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_PATH and PATH have none)', () => {
+  let pages: DashboardPages;
+
+  beforeAll(async () => {
+    pages = await DashboardPages.launch(executable!);
+  });
+
+  afterAll(() => pages.close());
+
+  const cases = [
+    ['dark', 1000],
+    ['light', 1000],
+    ['highContrast', 600],
+    ['dark', 320],
+  ] as const;
+
+  test.for(cases)('%s, %d pixels: accessible, within the policy and the window', async ([theme, width]) => {
+    const { page, ...dashboard } = await open(theme, width);
+    expect(await dashboard.accessibilityProblems()).toEqual([]);
+    expect(await dashboard.violations()).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `trade-off-${theme}-${width}.png`) });
+    await page.close();
+  });
+
+  async function open(theme: keyof typeof themes, width: number) {
+    const dashboard = await pages.open({ theme: themes[theme], width });
+    await dashboard.send({ kind: 'sweep', sweep: sampleSweep() });
+    await dashboard.page.getByRole('heading', { level: 1, name: 'LeNet()' }).waitFor();
+    return {
+      page: dashboard.page,
+      send: dashboard.send.bind(dashboard),
+      accessibilityProblems: dashboard.accessibilityProblems.bind(dashboard),
+      violations: dashboard.violations.bind(dashboard),
+    };
+  }
+
+  test('the drawing has a mark for each measured point, the table a row for each strength', async () => {
+    const { page } = await open('dark', 1000);
+    const chart = page.getByRole('img', { name: /^Accuracy over FLOPs/ });
+    expect(await chart.locator('circle').count()).toBe(3);
+    expect(await chart.locator('rect').count()).toBe(2);
+    // More cost stands further right, more accuracy higher.
+    const places = await chart
+      .locator('circle')
+      .evaluateAll((marks) => marks.map((mark) => [mark.getAttribute('cx'), mark.getAttribute('cy')].map(Number)));
+    const [cheap = [], middle = [], dear = []] = places;
+    expect([cheap[0]! < middle[0]!, middle[0]! < dear[0]!]).toEqual([true, true]);
+    expect([cheap[1]! > middle[1]!, middle[1]! > dear[1]!]).toEqual([true, true]);
+    await page.getByRole('row', { name: /1\.0e-6.*Failed: The loss is not a number/ }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(5);
+    await page.close();
+  });
+
+  test('the table is reached and scrolled from the keyboard', async () => {
+    const { page } = await open('dark', 320);
+    await page.keyboard.press('Tab');
+    const table = page.getByRole('region', { name: 'Strengths' });
+    expect(await table.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => table.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  test('a point that is done shows as soon as the file says so', async () => {
+    const { page, send } = await open('dark', 1000);
+    const sweep = sampleSweep();
+    const points = sweep.points.map((point, index) => (index === 2 ? { ...point, retrainedAccuracy: 0.97 } : point));
+    await send({ kind: 'sweep', sweep: { ...sweep, points } });
+    await expect.poll(() => page.getByRole('img', { name: /97 % at 12\.5 %/ }).count()).toBe(1);
+    await page.close();
+  });
+});

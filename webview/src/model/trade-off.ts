@@ -1,0 +1,112 @@
+// A sweep as a curve of accuracy over cost, and as the rows of the table beside it.
+
+import type { SweepFile, SweepPoint } from '../../../server/src/protocol/sweep-file.ts';
+import { percent } from './curves.ts';
+
+/** A structure that was measured. Shares are of 1: of the seed's cost, of images told right. */
+export interface TradeOffPoint {
+  readonly strength: string;
+  readonly costShare: number;
+  readonly accuracy: number;
+}
+
+/** `rank` decides colour and shape, so that colour is never the only difference. */
+export interface TradeOffSeries {
+  readonly name: string;
+  readonly rank: 0 | 1;
+  /** By ascending cost. */
+  readonly points: readonly TradeOffPoint[];
+}
+
+interface TradeOffRow {
+  readonly strength: string;
+  readonly status: string;
+  readonly cost: string;
+  readonly params: string;
+  readonly accuracy: string;
+  readonly retrained: string;
+  /** Why the point failed. */
+  readonly message?: string;
+}
+
+export interface TradeOff {
+  readonly model: string;
+  readonly summary: string;
+  /** What the horizontal axis counts. */
+  readonly resource: string;
+  readonly hasRetrained: boolean;
+  readonly series: readonly TradeOffSeries[];
+  readonly rows: readonly TradeOffRow[];
+}
+
+const resources: Readonly<Record<SweepFile['resource'], string>> = {
+  flops: 'FLOPs',
+  params: 'Parameters',
+  activations: 'Activations',
+  latency: 'Latency',
+  memory: 'Memory traffic',
+};
+
+const statuses: Readonly<Record<SweepPoint['status'], string>> = {
+  waiting: 'Waiting',
+  running: 'Running',
+  interrupted: 'Interrupted',
+  finished: 'Finished',
+  failed: 'Failed',
+};
+
+/** What a page shows of a sweep. */
+export function tradeOffOf(sweep: SweepFile): TradeOff {
+  const { points, model, resource, steps, retrain } = sweep;
+  const series = (
+    [
+      ['as learned', 0, ({ accuracy }) => accuracy],
+      ['trained from scratch', 1, ({ retrainedAccuracy }) => retrainedAccuracy],
+    ] satisfies readonly [string, 0 | 1, (point: SweepPoint) => number | undefined][]
+  ).flatMap(([name, rank, accuracyOf]): readonly TradeOffSeries[] => {
+    const measured = points.flatMap((point): readonly TradeOffPoint[] => {
+      const accuracy = accuracyOf(point);
+      if (accuracy === undefined || point.costShare === undefined) return [];
+      return [{ strength: strengthText(point.strength), costShare: point.costShare, accuracy }];
+    });
+    return measured.length === 0 ? [] : [{ name, rank, points: measured.sort((a, b) => a.costShare - b.costShare) }];
+  });
+  const done = points.filter(({ status }) => status === 'finished').length;
+  return {
+    model: model.entry === '' ? fileName(model.document) : model.entry,
+    summary: `${done} of ${points.length} strengths done, ${steps} steps each`,
+    resource: resources[resource],
+    hasRetrained: retrain || series.some(({ rank }) => rank === 1),
+    series,
+    rows: points.map((point) => ({
+      strength: strengthText(point.strength),
+      status: statuses[point.status],
+      cost: share(point.costShare),
+      params: point.totals === undefined ? '–' : point.totals.params.toLocaleString('en'),
+      accuracy: share(point.accuracy),
+      retrained: share(point.retrainedAccuracy),
+      ...(point.message !== undefined && { message: point.message }),
+    })),
+  };
+}
+
+/** What the chart says to those who do not see it. */
+export function describeTradeOff({ resource, series }: TradeOff): string {
+  const lines = series.map(({ name, points }) => {
+    const told = points.map(({ costShare, accuracy }) => `${share(accuracy)} at ${share(costShare)}`);
+    return `${name}: ${told.join(', ')}`;
+  });
+  return `Accuracy over ${resource}, in shares of the seed's. ${lines.join('. ')}.`;
+}
+
+function share(value: number | undefined): string {
+  return value === undefined ? '–' : percent(Math.round(value * 1000) / 1000);
+}
+
+function strengthText(strength: number): string {
+  return strength === 0 ? '0' : strength.toExponential(1);
+}
+
+function fileName(uri: string): string {
+  return uri.slice(uri.lastIndexOf('/') + 1);
+}
