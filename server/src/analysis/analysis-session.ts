@@ -52,8 +52,8 @@ export interface AttachedProposal {
 /** More entries of one file are not evaluated for hints; the user can still choose one of them. */
 const maxModels = 8;
 
-/** Networks that are kept have this many ops together: some hundred megabytes. */
-const mostOps = 60_000;
+/** Networks that are kept have this many ops together: some tens of megabytes. */
+const mostOps = 20_000;
 
 interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;
@@ -187,9 +187,7 @@ export class AnalysisSession {
   analyze(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
     const cached = this.#snapshots.get(document);
     if (cached !== undefined && this.#isCurrent(cached)) {
-      // Moved to the end: what was not asked for the longest time stands first.
-      this.#snapshots.delete(document);
-      this.#snapshots.set(document, cached);
+      this.#memory.use(document);
       return cached.analysis;
     }
     const text = this.#store.read(document);
@@ -199,7 +197,6 @@ export class AnalysisSession {
     const analysis = this.#evaluateAll(document, frontend, seen, cancellation);
     // Half a result must not be taken for the whole one later.
     if (cancellation.isCancellationRequested) return cached?.analysis ?? analysis;
-    this.#snapshots.delete(document);
     this.#snapshots.set(document, {
       revisions: new Map([...seen].map((name) => [name, this.#store.revision(name)])),
       analysis,
@@ -236,11 +233,7 @@ export class AnalysisSession {
 
   /** Networks of documents that nobody has looked at for long are evaluated anew when somebody does. */
   #makeRoom(): void {
-    let total = 0;
-    for (const [document, { analysis }] of [...this.#snapshots].reverse()) {
-      total += analysis.models.reduce((sum, { graph }) => sum + graph.ops.length, 0);
-      if (total > mostOps) this.#forgetResults(document);
-    }
+    for (const document of this.#memory.beyond(mostOps)) this.#forgetResults(document);
   }
 
   /**
@@ -260,6 +253,7 @@ export class AnalysisSession {
     const evaluation = frontend.evaluate(next, reader, this.#limits, cancellation);
     if (cancellation.isCancellationRequested) return false;
     this.#memory.keep(next, evaluation);
+    this.#makeRoom();
     // A file whose models do not end is left to `analyze`, which gives the others less.
     return !evaluation.problems.some(isLimit);
   }
@@ -296,6 +290,7 @@ export class AnalysisSession {
     const fresh = new Set(models.map(({ entry }) => entry.name));
     const others = [...(this.#lastGood.get(document)?.values() ?? [])].filter(({ entry }) => !fresh.has(entry.name));
     this.#shownInPart.add(document);
+    this.#makeRoom();
     const readers = this.#modelsOfReaders(document, cancellation);
     return [...models, ...others.map((last) => this.#staleModel(last)), ...readers];
   }

@@ -34,6 +34,24 @@ export class EntryMemory {
     const entries = this.#known.get(entry.document) ?? new Map<string, KnownEvaluation>();
     entries.set(keyOf(entry), { evaluation, revisions });
     this.#known.set(entry.document, entries);
+    this.use(entry.document);
+  }
+
+  /** A document's evaluations are wanted: they are the last that are given up. */
+  use(document: string): void {
+    const known = this.#known.get(document);
+    if (known === undefined) return;
+    this.#known.delete(document);
+    this.#known.set(document, known);
+  }
+
+  /** The documents that were not wanted for the longest time, beyond those whose networks have so many ops together. */
+  beyond(mostOps: number): readonly string[] {
+    let total = 0;
+    return [...this.#known].reverse().flatMap(([document, entries], i) => {
+      for (const { evaluation } of entries.values()) total += evaluation.graph?.ops.length ?? 0;
+      return total > mostOps && i > 0 ? [document] : [];
+    });
   }
 
   /** Drops what belongs to entries that the document does not have any more. */
