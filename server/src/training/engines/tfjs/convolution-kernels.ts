@@ -37,9 +37,11 @@ interface MapShapes {
 export function convolutionMap(tf: TensorFlow, shapes: MapShapes): ConvolutionMap {
   const { window, input, output } = shapes;
   if (window.kernel.length === 1) return rowMap(tf, shapes);
-  if (window.dilation.some((step) => step > 1)) return dilatedMap(tf, shapes);
-  const { groups } = window;
   const isImage = window.kernel.length === 2;
+  if (window.dilation.some((step) => step > 1)) {
+    return isImage && window.stride.every((step) => step === 1) ? phasedMap(tf, shapes) : dilatedMap(tf, shapes);
+  }
+  const { groups } = window;
   if (isImage && window.stride[0] !== window.stride[1]) return unevenMap(tf, shapes);
   const isDepthwise = groups > 1 && groups === input.at(-1) && isImage;
   if (groups === 1 || isDepthwise) {
@@ -82,7 +84,64 @@ function rowMap(tf: TensorFlow, { window, input, output }: MapShapes): Convoluti
   };
 }
 
-/** A dilated kernel is a larger one with zeros between its elements. */
+/**
+ * A dilated window of stride 1 on an image: it never mixes positions of different phase (their remainder by the
+ * dilation), so each phase is an image of its own for an undilated window.
+ */
+function phasedMap(tf: TensorFlow, { window, input, output }: MapShapes): ConvolutionMap {
+  const [batch = 1, , , inChannels = 1] = input;
+  const [down = 1, across = 1] = window.dilation;
+  const phases = down * across;
+  /** By axis: the padding that makes the output come out, rounded up to whole phases. */
+  const axes = window.kernel.map((size, index) => {
+    const step = window.dilation[index] ?? 1;
+    const outputSize = output[index + 1] ?? 1;
+    const before = window.padding[index]?.before ?? 0;
+    const whole = Math.ceil((outputSize + step * (size - 1)) / step) * step;
+    const inner = whole / step - size + 1;
+    return {
+      around: [before, whole - (input[index + 1] ?? 1) - before] as const,
+      behind: [0, inner * step - outputSize] as const,
+      inputSize: whole / step,
+      outputSize: inner,
+    };
+  });
+  const none = [0, 0] as const;
+  const around = [none, ...axes.map((axis) => axis.around), none];
+  const behind = [none, ...axes.map((axis) => axis.behind), none];
+  const negative = (amounts: readonly (readonly [number, number])[]): [number, number][] =>
+    amounts.map(([before, after]) => [-before, -after]);
+  const split = (x: Tensor): Tensor => {
+    const [count = 1, height = 1, width = 1, channels = 1] = x.shape;
+    const view = reshape(tf, x, [count, height / down, down, width / across, across, channels]);
+    const turned = transpose(tf, view, [2, 4, 0, 1, 3, 5]);
+    return reshape(tf, turned, [phases * count, height / down, width / across, channels]);
+  };
+  const join = (x: Tensor): Tensor => {
+    const [count = 1, height = 1, width = 1, channels = 1] = x.shape;
+    const view = reshape(tf, x, [down, across, count / phases, height, width, channels]);
+    const turned = transpose(tf, view, [2, 3, 0, 4, 1, 5]);
+    return reshape(tf, turned, [count / phases, height * down, width * across, channels]);
+  };
+  const map = convolutionMap(tf, {
+    window: {
+      ...window,
+      dilation: window.dilation.map(() => 1),
+      padding: window.padding.map(() => ({ before: 0, after: 0 })),
+    },
+    input: [phases * batch, ...axes.map((axis) => axis.inputSize), inChannels],
+    output: [phases * batch, ...axes.map((axis) => axis.outputSize), output.at(-1) ?? 1],
+  });
+  const splitInput = (x: Tensor): Tensor => split(padOrCrop(tf, x, around));
+  const splitOutput = (dy: Tensor): Tensor => split(padOrCrop(tf, dy, behind));
+  return {
+    forwards: (x, weight) => padOrCrop(tf, join(map.forwards(splitInput(x), weight)), negative(behind)),
+    toInput: (dy, weight) => padOrCrop(tf, join(map.toInput(splitOutput(dy), weight)), negative(around)),
+    toWeight: (x, dy) => map.toWeight(splitInput(x), splitOutput(dy)),
+  };
+}
+
+/** Where phases do not help: a dilated kernel is a larger one with zeros between its elements. */
 function dilatedMap(tf: TensorFlow, { window, input, output }: MapShapes): ConvolutionMap {
   const kernel = window.kernel.map((size, axis) => (window.dilation[axis] ?? 1) * (size - 1) + 1);
   const map = convolutionMap(tf, {
