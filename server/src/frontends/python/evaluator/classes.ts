@@ -69,6 +69,14 @@ export function unknownBaseOf(type: ClassValue): string | undefined {
   return type.mro.find((candidate) => candidate.unknownBase !== undefined)?.unknownBase;
 }
 
+const fieldClass = nativeClass('Field', []);
+
+/** What `fields()` and `__dataclass_fields__` say of one field. */
+export function fieldRecord(name: string): InstanceValue {
+  const site = { span: { document: '', start: 0, end: 0 }, callChain: [] };
+  return { kind: 'instance', class: fieldClass, attributes: new Map([['name', string(name)]]), site };
+}
+
 /** Gives a class the constructor that `@dataclass` writes: fields of bases first, defaults and factories. */
 export function makeDataclass(interpreter: Interpreter, type: ClassValue): void {
   const fields = new Map<string, { name: string; default?: PyValue }>();
@@ -76,7 +84,7 @@ export function makeDataclass(interpreter: Interpreter, type: ClassValue): void 
     for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
   }
   type.fields = [...fields.values()];
-  type.attributes.set('__dataclass_fields__', tuple(type.fields.map((field) => string(field.name))));
+  type.attributes.set('__dataclass_fields__', dict(type.fields.map(({ name }) => [string(name), fieldRecord(name)])));
   if (type.attributes.has('__init__')) return;
   type.attributes.set(
     '__init__',

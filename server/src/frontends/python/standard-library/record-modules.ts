@@ -1,6 +1,6 @@
 // Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
 
-import { findMethod, makeDataclass, nativeClass } from '../evaluator/classes.ts';
+import { fieldRecord, findMethod, makeDataclass, nativeClass } from '../evaluator/classes.ts';
 import {
   bool,
   builtin,
@@ -61,18 +61,11 @@ export const dataclassesModule: ModuleTable = () => {
         });
         return interpreter.call(value.class, { positional: [], keywords: new Map([...given, ...args.keywords]) }, span);
       },
-      fields: (_, args, span) => {
+      fields: (_, args) => {
         const [value] = args.positional;
         const type = value?.kind === 'instance' ? value.class : value;
         if (type?.kind !== 'class') return list([]);
-        return tuple(
-          fieldNames(type).map((name): PyValue => ({
-            kind: 'instance',
-            class: field,
-            attributes: new Map([['name', string(name)]]),
-            site: { span, callChain: [] },
-          })),
-        );
+        return tuple(fieldNames(type).map(fieldRecord));
       },
       is_dataclass: (_, args) => {
         const [value] = args.positional;
