@@ -53,7 +53,7 @@ export interface AttachedProposal {
 const maxModels = 8;
 
 /** Networks that are kept have this many ops together: some tens of megabytes. */
-const mostOps = 20_000;
+const mostOps = 12_000;
 
 interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;

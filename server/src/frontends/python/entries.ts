@@ -40,8 +40,8 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     directives.find((directive) => directive.input !== undefined);
   const directiveOf = (name: string): Directive | undefined =>
     directives.find((directive) => directive.entry !== undefined && callForm(directive.entry) === callForm(name));
-  const entry = (name: string, from: ModelEntry['from'], directive?: Directive): ModelEntry => {
-    const common = { document, name, from, span: spanOf(name) };
+  const entry = (name: string, from: ModelEntry['from'], directive?: Directive, span = spanOf(name)): ModelEntry => {
+    const common = { document, name, from, span };
     if (request?.input) return { ...common, input: { shapes: request.input, from: request.from } };
     const said = directive?.input ? directive : shared;
     if (said?.input) return { ...common, input: { shapes: said.input, from: 'directive', span: said.span } };
@@ -57,7 +57,7 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
   for (const candidate of [...callsSeen(parsed.body, definitions), ...makeable(parsed.body)])
-    add(entry(candidate.name, candidate.from));
+    add(entry(candidate.name, candidate.from, undefined, candidate.span));
   return { entries, problems };
 }
 
@@ -84,6 +84,9 @@ function callsSeen(body: readonly Statement[], definitions: Definitions): readon
     if (statement.kind === 'if') statement.body.forEach(visit);
     if (statement.kind !== 'assignment' || statement.value.kind !== 'call') return;
     const { callee } = statement.value;
+    const [target] = statement.targets;
+    if (isSequential(callee) && target?.kind === 'name')
+      found.push({ name: target.name, span: target.span, from: 'call' });
     const definition = callee.kind === 'name' ? definitions.get(callee.name) : undefined;
     if (definition === undefined || (definition.kind === 'class' && !isModuleClass(definition, definitions))) return;
     const text = describe(statement.value);
@@ -94,6 +97,11 @@ function callsSeen(body: readonly Statement[], definitions: Definitions): readon
   return found;
 }
 
+/** `net = nn.Sequential(…)` is a model without a class; it is named after its variable. */
+function isSequential(callee: Expression): boolean {
+  return (callee.kind === 'attribute' || callee.kind === 'name') && callee.name === 'Sequential';
+}
+
 /** The call that an entry was named after, as it stands in the file; undefined for an entry that comes from elsewhere. */
 export function writtenCall(body: readonly Statement[], name: string): Expression | undefined {
   for (const statement of body) {
@@ -102,6 +110,8 @@ export function writtenCall(body: readonly Statement[], name: string): Expressio
       if (inside !== undefined) return inside;
     }
     if (statement.kind !== 'assignment' || statement.value.kind !== 'call') continue;
+    const [target] = statement.targets;
+    if (isSequential(statement.value.callee) && target?.kind === 'name' && target.name === name) return statement.value;
     const text = describe(statement.value);
     if (text !== undefined && callForm(text) === callForm(name)) return statement.value;
   }
