@@ -115,7 +115,7 @@ export default {
       {},
       {
         couldNotResolve: true,
-        pathNot: '^(vscode|@tensorflow/tfjs-node.*)$',
+        pathNot: '^vscode$',
       },
     ),
   ],

@@ -11,7 +11,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(root, 'dist');
 
 /** These libraries carry native code: the trainer and its decoding threads find them beside itself or in `node_modules`. */
-const nativeLibraries = ['onnxruntime-node', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'sharp'];
+const nativeLibraries = ['onnxruntime-node', 'sharp'];
 
 const shared = {
   absWorkingDir: root,
