@@ -1,9 +1,11 @@
-// A model whose blocks share one number: what edits of it can't express is written out as a file of its own.
+// A model whose blocks share one number: what edits of it can't express is written out as a file of its own. And what a
+// sweep found, as the page draws it.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { sampleSweep } from '../webview/sample-sweep.ts';
 import type { ScenarioContext } from './scenario-context.ts';
 import { blocksModel, trainBlocks } from './workspace.ts';
 
@@ -39,5 +41,18 @@ export async function slimFileScenario({ scenario, workbench, folder, url }: Sce
       assert.equal(Number(written?.[1] ?? 0), width.after, name);
     }
     assert.equal(await readFile(join(folder, 'blocks.py'), 'utf8'), blocksModel);
+  });
+
+  await scenario.step('the trade-off of a sweep is drawn, and drawn anew when a strength is done', async () => {
+    const file = join(folder, '.morphnet/sweeps/lenet-1/sweep.json');
+    const sweep = sampleSweep();
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(sweep));
+    await workbench.command('MorphNet: Show Trade-off Curve');
+    await workbench.dashboard.getByRole('img', { name: /^Accuracy over FLOPs.*98\.5 % at 41 %/ }).waitFor();
+    const points = sweep.points.map((point, index) => (index === 2 ? { ...point, retrainedAccuracy: 0.97 } : point));
+    await writeFile(file, JSON.stringify({ ...sweep, points }));
+    await workbench.dashboard.getByRole('img', { name: /97 % at 12\.5 %/ }).waitFor();
+    await workbench.screenshot('trade-off');
   });
 }

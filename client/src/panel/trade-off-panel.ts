@@ -1,4 +1,5 @@
-// One sweep's trade-off curve: sends the sweep to its page, and again whenever the sweep's file changes.
+// One sweep's trade-off curve: sends the sweep to its page, and again when it changed. It is looked at every few seconds while
+// it is in view, since not every file system tells of changes, and a strength takes minutes.
 
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -7,11 +8,15 @@ import { showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 
+const lookEveryMs = 3000;
+
 /** Lives as long as its panel. */
 export class TradeOffPanel {
   readonly #panel: vscode.WebviewPanel;
   readonly #server: ServerConnection;
   readonly #sweepId: string;
+  /** What the page was sent last. */
+  #sent = '';
 
   constructor(extension: vscode.Uri, server: ServerConnection, sweepId: string, model: string) {
     const folder = vscode.Uri.joinPath(extension, 'dist', 'webview');
@@ -21,16 +26,17 @@ export class TradeOffPanel {
     const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     this.#panel = vscode.window.createWebviewPanel('morphnet.tradeOff', `MorphNet: ${model}`, column, options);
     const { webview } = this.#panel;
-    const files = vscode.workspace.createFileSystemWatcher('**/.morphnet/sweeps/*/sweep.json');
-    const subscriptions = [
-      files,
-      // The page's only message here is that it is ready.
-      webview.onDidReceiveMessage(() => void this.#send()),
-      files.onDidChange(() => void this.#send()),
-      files.onDidCreate(() => void this.#send()),
-    ];
+    // The page's only message here is that it is ready, and then it has nothing.
+    const messages = webview.onDidReceiveMessage(() => {
+      this.#sent = '';
+      void this.#send();
+    });
+    const timer = setInterval(() => {
+      if (this.#panel.visible && this.#sent !== '') void this.#send();
+    }, lookEveryMs);
     this.#panel.onDidDispose(() => {
-      for (const subscription of subscriptions) subscription.dispose();
+      clearInterval(timer);
+      messages.dispose();
     });
     webview.html = dashboardHtml({
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'dashboard.js')).toString(),
@@ -49,6 +55,9 @@ export class TradeOffPanel {
         found === undefined
           ? { kind: 'refused', message: `The sweep ${this.#sweepId} can't be read any more.` }
           : { kind: 'sweep', sweep: found.sweep };
+      const text = JSON.stringify(message);
+      if (text === this.#sent) return;
+      this.#sent = text;
       await this.#panel.webview.postMessage(message);
     } catch (error) {
       await showFailure('The trade-off curve', error);
