@@ -44,6 +44,8 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '32' },
     augmentation: { type: 'string', default: 'none' },
     threads: { type: 'string', default: '1' },
+    /** What is trained from scratch to compare. */
+    retrain: { type: 'string', default: 'uniform,flops,params' },
     cache: { type: 'string', default: join(root, '.cache', 'bench-method') },
   },
 });
@@ -182,10 +184,12 @@ for (const seed of seeds) {
   }
 }
 // What the verdict is made of comes first, so that a run that is stopped early has it.
-const order = [
-  ...seeds.flatMap((seed) => (['uniform', 'flops'] as const).map((structure) => [structure, seed] as const)),
-  ...seeds.map((seed) => ['params', seed] as const),
-];
+const compared = values.retrain.split(',');
+const order = [['uniform', 'flops'], ['params']].flatMap((structures) =>
+  seeds.flatMap((seed) =>
+    structures.filter((one) => compared.includes(one)).map((structure) => [structure, seed] as const),
+  ),
+);
 for (const [structure, seed] of order) {
   const widths = learned.get(`${structure} ${String(seed)}`) ?? uniform;
   const accuracy = await accuracyOf(structure, widths, seed);
@@ -210,6 +214,7 @@ console.log(
   `\nAccuracy after ${values.steps} steps from scratch, mean and standard deviation over ${String(seeds.length)} seed(s):`,
 );
 for (const [structure, numbers] of accuracies) {
+  if (numbers.length === 0) continue;
   const { mean, deviation } = summarize(numbers);
   console.log(
     `  ${structure.padEnd(7)} ${percent(mean)} ± ${percent(deviation)}   (${numbers.map(percent).join(', ')})`,
@@ -217,9 +222,11 @@ for (const [structure, numbers] of accuracies) {
 }
 const gains = (accuracies.get('flops') ?? []).map((value, index) => value - (accuracies.get('uniform')?.[index] ?? 0));
 const gain = summarize(gains);
-const beats = gain.mean > 0;
+// One standard error: a mean within it is no finding.
+const error = gain.deviation / Math.sqrt(Math.max(1, gains.length));
+const beats = gain.mean > error;
 console.log(
-  `The structure learned for FLOPs ${beats ? 'beats' : 'does NOT beat'} the uniformly narrowed seed: ${percent(gain.mean)} ± ${percent(gain.deviation)} points, seed by seed ${gains.map(percent).join(', ')}.`,
+  `The structure learned for FLOPs ${beats ? 'beats' : 'does NOT beat'} the uniformly narrowed seed: ${percent(gain.mean)} ± ${percent(gain.deviation)} (standard error ${percent(error)}), seed by seed ${gains.map(percent).join(', ')}.`,
 );
 if (forced > 0)
   console.log(`${String(forced)} structure(s) were cut by rank: search longer, or at a higher learning rate.`);
