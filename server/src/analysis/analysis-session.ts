@@ -284,6 +284,7 @@ export class AnalysisSession {
     const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
     if (!this.#mayShowInPart || frontend === undefined || (cached !== undefined && this.#isCurrent(cached)))
       return this.modelsIn(document, cancellation);
+    if (overlongText(document, text ?? '', this.#limits)) return this.modelsIn(document, cancellation);
     const { length } = frontend.entries(document, this.#store.tracking(), this.#requests.get(document)).entries;
     if (length <= 1) return this.modelsIn(document, cancellation);
     const { models } = this.#evaluateAll(document, frontend, new Set(), cancellation, 1);

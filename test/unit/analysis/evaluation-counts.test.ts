@@ -49,3 +49,20 @@ test('an edit shows the chosen model at once and the others when there is time, 
   expect(session.takeOwed()).toEqual([document]);
   expect(session.takeOwed()).toEqual([]);
 });
+
+test('a text that is too long is told of and not parsed, in part or as a whole', () => {
+  const parsed: string[] = [];
+  const frontend = {
+    ...pythonFrontend,
+    entries: (...given: Parameters<typeof pythonFrontend.entries>) => {
+      parsed.push(given[0]);
+      return pythonFrontend.entries(...given);
+    },
+  };
+  const session = sessionOver(new Map(), [frontend]);
+  session.showInPart();
+  session.setDocument(document, `import torch\nx = "${'x'.repeat(10_000_000)}"`, 1);
+  expect(inlayHints(session, document, shapes)).toEqual([]);
+  expect(documentProblems(session, document, shapes).map(({ code }) => code)).toEqual(['limit-source']);
+  expect(parsed).toEqual([]);
+});
