@@ -2,7 +2,7 @@
 
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import { runCommandLine } from '../../server/src/cli/command-line.ts';
-import type { TrainingService } from '../../server/src/cli/training-service.ts';
+import type { RunNetworkService, TrainingService } from '../../server/src/cli/training-service.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 import { DiskReader } from '../../server/src/main/disk-reader.ts';
@@ -29,6 +29,7 @@ export async function morphnetIn(
   words: readonly string[],
   training: TrainingService = noTraining,
   frontends: readonly Frontend[] = [darknetFrontend],
+  networks?: RunNetworkService,
 ): Promise<CommandLineRun> {
   let output = '';
   let notes = '';
@@ -53,6 +54,7 @@ export async function morphnetIn(
           }),
         ),
       training,
+      ...(networks && { networks }),
       version: '1.2.3',
     },
     words,

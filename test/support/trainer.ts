@@ -38,7 +38,7 @@ export function tinyNetwork(size = 8): NetworkGraph {
 }
 
 /** Images with a bright top, middle or bottom under noise, in a new folder. */
-function writeImages(folder: string): string {
+export function writeImages(folder: string): string {
   const random = randomStream(5, 'images');
   const part = (count: number): [Buffer, Buffer] => {
     const labels = Array.from({ length: count }, (_, index) => index % 3);

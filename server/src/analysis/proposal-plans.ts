@@ -103,7 +103,7 @@ export class ProposalPlans {
 
 /**
  * The channel groups of the source as it stands, with the widths that a proposal wants for them. A group that the source
- * already meets keeps its width; one that is to vanish keeps one channel.
+ * already meets keeps its width; one that is to vanish keeps one channel. Expanded proposals may want more than is there.
  */
 function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly WidthUnit[] {
   const rows = proposal.groups ?? groupsOfLayers(proposal);
@@ -114,9 +114,14 @@ function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly 
     const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
     if (layers.length === 0) return [];
     const row = byName.get(group.name) ?? byLayers.get(layers.join());
-    const wanted = row === undefined ? group.size : Math.min(group.size, Math.max(1, row.width.after));
-    return [{ key: group.name, layers, before: group.size, wanted }];
+    return [{ key: group.name, layers, before: group.size, wanted: wantedWidth(group.size, row) }];
   });
+}
+
+function wantedWidth(size: number, row: ProposedGroup | undefined): number {
+  if (row === undefined) return size;
+  const { before, after } = row.width;
+  return after > before ? after : Math.min(size, Math.max(1, after));
 }
 
 /**

@@ -9,6 +9,7 @@ import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-ses
 import { editedTexts, type EditedText } from '../analysis/edited-texts.ts';
 import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
 import { slimModel } from '../analysis/slim-model.ts';
+import { readExpanded } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { shownDocument, shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
@@ -18,6 +19,8 @@ import type { TrainingService } from './training-service.ts';
 
 export interface ApplyOptions {
   readonly write?: boolean;
+  /** The widths that `morphnet expand` made of the proposal, in its place. */
+  readonly expanded?: boolean;
   /** Where to write the slim model out as a module of its own instead. */
   readonly slimFile?: string;
 }
@@ -33,7 +36,15 @@ export async function applyCommand(
   if (!existsSync(folder)) throw wrongArguments(`There is no run folder ${shownPath(folder, terminal.folder)}.`);
   const run = await training.read(folder);
   if (!run.ok) throw workFailed(run.error);
-  const { config, proposal, id } = run.value;
+  const { config, id } = run.value;
+  const expanded = options.expanded === true ? readExpanded(folder) : undefined;
+  if (expanded?.ok === false) throw workFailed(expanded.error);
+  if (expanded !== undefined && expanded.value === undefined) {
+    throw workFailed(
+      `The proposal in ${shownPath(folder, terminal.folder)} was not expanded yet: morphnet expand ${argument}`,
+    );
+  }
+  const proposal = expanded?.value ?? run.value.proposal;
   const { document, entry, input } = config.model;
   if (proposal === undefined) {
     throw workFailed(
@@ -52,7 +63,8 @@ export async function applyCommand(
   }
   const edits = proposalEdits(session, document, attached);
   const shown = shownDocument(document, terminal.folder);
-  const slimHint = `As a file of its own, with every width as proposed: morphnet apply ${argument} --slim-file NEW.py`;
+  const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
+  const slimHint = `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py`;
   if (!edits.ok) throw workFailed(`${shown}: ${edits.error}\n${slimHint}`);
   const { plan, title } = edits.value;
   const texts = editedTexts(session, edits.value);
@@ -64,7 +76,7 @@ export async function applyCommand(
   for (const note of [...plan.notes, ...notes]) terminal.note(`${note}\n`);
   if (!isExact(plan)) terminal.note(`${slimHint}\n`);
   if (options.write !== true) {
-    terminal.note(`${title}: proven, not written. Write it with: morphnet apply ${argument} --write\n`);
+    terminal.note(`${title}: proven, not written. Write it with: ${again} --write\n`);
     return;
   }
   for (const text of texts) writeText(text, terminal.folder);

@@ -7,11 +7,13 @@ import { costCommand, type CostOptions } from './cost-command.ts';
 import { enginesCommand, type EnginesOptions } from './engines-command.ts';
 import { entriesCommand, type EntriesOptions } from './entries-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
+import { addMethodCommands } from './method-commands.ts';
+import { modelArgument, withRunOptions } from './run-options.ts';
 import type { OpenSession } from './open-model.ts';
 import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
 import type { Terminal } from './terminal.ts';
-import type { TrainingService } from './training-service.ts';
+import type { RunNetworkService, TrainingService } from './training-service.ts';
 
 /** What commands are given by main/. */
 export interface CliServices {
@@ -19,11 +21,11 @@ export interface CliServices {
   readonly openSession: OpenSession;
   /** Without it there are no commands that need runs. */
   readonly training?: TrainingService;
+  /** Comes with `training`. */
+  readonly networks?: RunNetworkService;
   /** The version that `--version` prints. */
   readonly version: string;
 }
-
-const modelArgument = 'the model’s file, with an entry of it after :: (net.py::ResNet18())';
 
 /** Runs one command; `words` are the arguments after the program's name. Never throws. */
 export async function runCommandLine(services: CliServices, words: readonly string[]): Promise<ExitStatus> {
@@ -43,7 +45,7 @@ export async function runCommandLine(services: CliServices, words: readonly stri
   }
 }
 
-function commands({ terminal, openSession, training, version }: CliServices): Command {
+function commands({ terminal, openSession, training, networks, version }: CliServices): Command {
   const program = new Command('morphnet')
     .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
     .version(version)
@@ -62,6 +64,8 @@ function commands({ terminal, openSession, training, version }: CliServices): Co
     .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
 
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);
+  if (training !== undefined && networks !== undefined)
+    addMethodCommands(program, { terminal, openSession, training, networks });
 
   program
     .command('entries')
@@ -87,19 +91,12 @@ function addRunCommands(
   openSession: OpenSession,
   training: TrainingService,
 ): void {
-  program
-    .command('run')
-    .description('train, and propose widths; Ctrl-C stops at a checkpoint')
-    .argument('<file[::entry] | config.json | run folder>', `${modelArgument}; or settings; or a run to go on with`)
-    .option(
-      '--data <path | kind:path>',
-      'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images and csv',
-    )
-    .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
-    .option('--steps <count>', 'training steps')
-    .option('--seed <number>', 'seed of every random choice')
-    .option('--engine <name>', 'auto, onnx or tfjs')
-    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+  withRunOptions(
+    program
+      .command('run')
+      .description('train, and propose widths; Ctrl-C stops at a checkpoint')
+      .argument('<file[::entry] | config.json | run folder>', `${modelArgument}; or settings; or a run to go on with`),
+  )
     .option('--out <folder>', 'the run’s folder; by default a new one below .morphnet/runs')
     .option('--json', 'print one JSON event a line')
     .action((file: string, options: RunOptions) => runCommand(terminal, openSession, training, file, options));
@@ -108,6 +105,7 @@ function addRunCommands(
     .command('apply')
     .description('print the widths that a run proposes as an edit of the source')
     .argument('<run folder>', 'the run, as run printed it')
+    .option('--expanded', 'the widths that expand made of the proposal')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the slim model to this new file instead, as a PyTorch module of its own')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));

@@ -1,11 +1,16 @@
 // `morphnet run`: trains in a run's folder, shows how it goes, and says what was found. A folder as argument goes on with that run.
 
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import type { Result } from '../common/problem.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { iterationName } from '../protocol/iteration-file.ts';
+import { sweepName } from '../protocol/sweep-file.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
+import { failureOf, followTraining, lastStep } from './follow-training.ts';
 import { parseInputArgument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import { RunProgress } from './run-progress.ts';
@@ -24,26 +29,17 @@ export async function runCommand(
   const progress = new RunProgress(terminal, options.json === true);
   const run = await begin(terminal, openSession, training, argument, options, (event) => progress.show(event));
   if (!run.ok) throw workFailed(run.error);
-  const { folder, stop, ended } = run.value;
-  const shown = shownPath(folder, terminal.folder);
-  const release = terminal.onInterrupt(() => {
-    terminal.note('\nStopping at a checkpoint. Ctrl-C again ends at once.\n');
-    stop();
-  });
-  const result = await ended.finally(() => {
-    release();
-    progress.end();
-  });
-  if (!result.ok) throw workFailed(result.error);
-  const { status } = result.value;
+  const shown = shownPath(run.value.folder, terminal.folder);
+  const result = await followTraining(terminal, run.value, progress);
+  const { status } = result;
   if (status === 'failed')
-    throw workFailed(`${failureOf(result.value)}\nThe run stays in ${shown}; go on with: morphnet run ${shown}`);
+    throw workFailed(`${failureOf(result)}\nThe run stays in ${shown}; go on with: morphnet run ${shown}`);
   if (status !== 'finished') {
     throw workFailed(
-      `Stopped at step ${String(lastStep(result.value))} of ${String(result.value.config.steps)}. Go on with: morphnet run ${shown}`,
+      `Stopped at step ${String(lastStep(result))} of ${String(result.config.steps)}. Go on with: morphnet run ${shown}`,
     );
   }
-  if (options.json !== true) terminal.write(`${resultLines(result.value, shown).join('\n')}\n`);
+  if (options.json !== true) terminal.write(`${resultLines(result, shown).join('\n')}\n`);
 }
 
 async function begin(
@@ -56,29 +52,44 @@ async function begin(
 ): Promise<Result<RunningTraining>> {
   const path = resolve(terminal.folder, argument);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    const given = (['data', 'target', 'steps', 'seed', 'engine', 'input', 'out'] as const).find(
-      (key) => options[key] !== undefined,
-    );
+    const given = Object.entries(options).find(([key, value]) => key !== 'json' && value !== undefined)?.[0];
     if (given !== undefined)
-      throw wrongArguments(`--${given} cannot be changed while a run goes on; start a new run from the model’s file.`);
+      throw wrongArguments(
+        `--${optionName(given)} cannot be changed while a run goes on; start a new run from the model’s file.`,
+      );
+    const several = severalRuns(path);
+    if (several !== undefined)
+      throw wrongArguments(`${argument} holds several runs. Go on with it: morphnet ${several} ${argument}`);
     return training.resume(path, listener);
   }
+  const { config, network } = await prepareRun(terminal, openSession, argument, options);
+  const folder = options.out === undefined ? undefined : resolve(terminal.folder, options.out);
+  return training.start({ workingFolder: terminal.folder, folder }, config, network, listener);
+}
+
+/** The command that takes up a folder with several runs in it. */
+function severalRuns(folder: string): 'sweep' | 'iterate' | undefined {
+  if (existsSync(join(folder, sweepName))) return 'sweep';
+  return existsSync(join(folder, iterationName)) ? 'iterate' : undefined;
+}
+
+/** What a run of this file would train, with which settings. */
+export async function prepareRun(
+  terminal: Terminal,
+  openSession: OpenSession,
+  argument: string,
+  options: RunOptions,
+): Promise<{ readonly config: RunConfig; readonly network: NetworkGraph }> {
   const run = parseRunArgument(argument, terminal.folder);
   const said = run.kind === 'config' ? run.config.model.input : undefined;
   const input = options.input === undefined ? said : parseInputArgument(options.input);
   const { model } = await openModel(terminal, openSession, run.file, input);
-  const config = resolveRunConfig(run, model, options, terminal.folder);
-  const folder = options.out === undefined ? undefined : resolve(terminal.folder, options.out);
-  return training.start({ workingFolder: terminal.folder, folder }, config, model.graph, listener);
+  return { config: resolveRunConfig(run, model, options, terminal.folder), network: model.graph };
 }
 
-function lastStep(run: RunSnapshot): number {
-  return run.events.reduce((step, event) => ('step' in event ? event.step : step), 0);
-}
-
-function failureOf(run: RunSnapshot): string {
-  const failed = run.events.findLast((event) => event.kind === 'failed');
-  return failed === undefined ? 'The training ended without saying why.' : `${failed.message} [${failed.code}]`;
+/** `l1Fraction` as it is typed. */
+export function optionName(key: string): string {
+  return key.replaceAll(/(?=[A-Z])/g, '-').toLowerCase();
 }
 
 /** What a finished run found: every layer whose width changes, and the totals. */
@@ -97,7 +108,8 @@ function resultLines(run: RunSnapshot, folder: string): readonly string[] {
   ];
 }
 
-function proposalTable(proposal: RunProposal): readonly string[] {
+/** A layer a line with what changes, and the totals. */
+export function proposalTable(proposal: RunProposal): readonly string[] {
   const change = (
     { before, after }: { readonly before: number; readonly after: number },
     format: (value: number) => string,

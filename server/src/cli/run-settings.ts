@@ -4,14 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve, isAbsolute } from 'node:path';
 import { URI } from 'vscode-uri';
 import * as v from 'valibot';
-import { chooseDevice } from '../analysis/latency-device.ts';
+import { chooseDevice, knownDevices } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
 import { runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
-import { isFile, parseModelArgument, shownPath, type ModelFile } from './model-argument.ts';
+import { isFile, parseDeviceArgument, parseModelArgument, shownPath, type ModelFile } from './model-argument.ts';
 import { findProject, readProject, type FoundProject } from './project-settings.ts';
 
 export interface RunOptions {
@@ -20,6 +20,14 @@ export interface RunOptions {
   readonly steps?: string;
   readonly seed?: string;
   readonly engine?: string;
+  readonly algorithm?: string;
+  readonly strength?: string;
+  readonly exclude?: readonly string[];
+  readonly forceGroup?: readonly string[];
+  readonly l1Fraction?: string;
+  readonly labelSmoothing?: string;
+  readonly compat?: string;
+  readonly device?: string;
   readonly input?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -86,8 +94,48 @@ export function resolveRunConfig(
     ...(options.steps !== undefined && { steps: parseCount('--steps', options.steps, 1) }),
     ...(options.seed !== undefined && { seed: parseCount('--seed', options.seed, 0) }),
     ...(options.engine !== undefined && { engine: parseEngine(options.engine) }),
+    ...methodOptions(options),
+    ...(options.device !== undefined && { device: deviceOf(options.device) }),
   };
   return v.parse(runConfigSchema, config);
+}
+
+/** What the command line says of the method, checked by the config's own schema, so that no bound is written twice. */
+function methodOptions(options: RunOptions): Partial<RunConfig> {
+  const { entries } = runConfigSchema;
+  const checked = <T>(option: string, schema: v.GenericSchema<unknown, T>, value: unknown): T => {
+    const result = v.safeParse(schema, value);
+    if (result.success) return result.output;
+    throw wrongArguments(`${option} ${String(value)}: ${result.issues[0].message}`);
+  };
+  const number = (option: string, text: string, schema: v.GenericSchema<unknown, number>): number =>
+    checked(option, schema, text.trim() === '' ? NaN : Number(text));
+  const { strength, l1Fraction, labelSmoothing } = options;
+  return {
+    ...(strength !== undefined && { strength: number('--strength', strength, entries.strength.wrapped) }),
+    ...(l1Fraction !== undefined && { l1Fraction: number('--l1-fraction', l1Fraction, entries.l1Fraction.wrapped) }),
+    ...(labelSmoothing !== undefined && {
+      labelSmoothing: number('--label-smoothing', labelSmoothing, entries.labelSmoothing.wrapped),
+    }),
+    ...(options.algorithm !== undefined && {
+      algorithm: checked('--algorithm', entries.algorithm, options.algorithm),
+    }),
+    ...(options.compat !== undefined && { compat: checked('--compat', entries.compat.wrapped, options.compat) }),
+    ...(options.exclude !== undefined && { exclude: [...options.exclude] }),
+    ...(options.forceGroup !== undefined && { forceGroups: [...options.forceGroup] }),
+  };
+}
+
+/** The device that `--device` names or describes. */
+function deviceOf(text: string): RunConfig['device'] {
+  const settings = { ...defaultSettings, ...parseDeviceArgument(text) };
+  const { device, problem } = chooseDevice(settings);
+  if (problem !== undefined) {
+    const names = knownDevices(settings).map(({ name }) => name);
+    throw wrongArguments(`There is no device ${text}; known are ${names.join(', ')}, or describe one as laptop=500,40`);
+  }
+  const { name, peakGflopsPerSecond, memoryGigabytesPerSecond } = device;
+  return { name, peakGflopsPerSecond, memoryGigabytesPerSecond };
 }
 
 function freshConfig(
@@ -147,7 +195,8 @@ function targetOption(text: string): { readonly target: RunConfig['target']; rea
   return target.fraction === undefined ? { target } : { target, strength: undefined };
 }
 
-function parseCount(option: string, text: string, minimum: number): number {
+/** A whole number as an option gives it. */
+export function parseCount(option: string, text: string, minimum: number): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < minimum) {
     throw wrongArguments(`${option} ${text} must be a whole number of at least ${String(minimum)}.`);
   }

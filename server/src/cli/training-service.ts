@@ -5,7 +5,18 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { EngineReport } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
-import type { RunSnapshot } from '../protocol/run-files.ts';
+import type { ExpandedProposal, RunProposal, RunSnapshot } from '../protocol/run-files.ts';
+
+/** The networks that a run leads to: the seed, the proposed one, and that one after `expand`. */
+export type RunNetwork = 'seed' | 'proposal' | 'expanded';
+
+/** What to scale a proposal to. */
+export interface ExpansionRequest {
+  readonly resource: RunConfig['target']['resource'];
+  /** The cost to come to at most: a share of the seed's, or an amount in the resource's unit. */
+  readonly budget: { readonly share: number } | { readonly amount: number };
+  readonly multipleOf: number;
+}
 
 export type EventListener = (event: RunEvent) => void;
 
@@ -34,4 +45,16 @@ export interface TrainingService {
   engines(threads: number): Promise<Result<EngineReport>>;
   /** A run as it stands on disk. */
   read(folder: string): Promise<Result<RunSnapshot>>;
+}
+
+/** The networks of runs, rebuilt from their folders; errors are sentences with a remedy. */
+export interface RunNetworkService {
+  /** One of a run's networks. */
+  network(folder: string, which: RunNetwork): Promise<Result<NetworkGraph>>;
+  /** What a network costs in the resource that a run of these settings aims at; `amount` of its unit. */
+  cost(config: RunConfig, network: NetworkGraph): number;
+  /** Scales the widths that a run proposes, and keeps what comes out in its folder. */
+  expand(folder: string, request: ExpansionRequest): Promise<Result<ExpandedProposal>>;
+  /** The proposal that turns a run's seed into a network with the same layers, some of them gone, at other widths. */
+  proposalTo(folder: string, network: NetworkGraph, step: number): Promise<Result<RunProposal>>;
 }

@@ -193,8 +193,8 @@ export class EditPlanner {
     for (const unit of this.#units) {
       const { layers, before, wanted } = unit;
       const after = solution.widths.get(unit.key) ?? before;
-      if (after < before) widths.push({ layers, before, wanted, after });
-      else if (wanted < before && (chosen?.has(unit.key) ?? true)) {
+      if (after !== before) widths.push({ layers, before, wanted, after });
+      else if (wanted !== before && (chosen?.has(unit.key) ?? true)) {
         const reason = this.#reason(unit, solution, failures.get(unit.key));
         refused.push({ layers, before, wanted, reason });
       }

@@ -6,7 +6,7 @@ import { runCommandLine } from '../cli/command-line.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { findTrainer } from './trainer-program.ts';
-import { createTrainingService } from './training-service.ts';
+import { createTrainingService, runNetworks } from './training-service.ts';
 
 async function openSession(folders: readonly string[]): Promise<AnalysisSession> {
   return new AnalysisSession({
@@ -48,7 +48,7 @@ void runCommandLine(
       },
     },
     openSession,
-    ...(trainer && { training: createTrainingService(trainer) }),
+    ...(trainer && { training: createTrainingService(trainer), networks: runNetworks }),
     version: packageVersion(),
   },
   process.argv.slice(2),

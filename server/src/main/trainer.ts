@@ -25,6 +25,7 @@ import { takeLock } from '../runs/run-lock.ts';
 import { formatAliveCounts } from '../structure/alive-counts.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
+import { retrain } from '../training/loop/retrain.ts';
 import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
 import { asNetworkGraph, imageShapeOf } from '../training/loop/training-setup.ts';
 import { engineOf, printEngines } from './trainer-engine.ts';
@@ -94,7 +95,7 @@ function isStop(line: string): boolean {
   }
 }
 
-async function train(
+async function trainIn(
   folder: string,
   config: RunConfig,
   sink: RunSink,
@@ -112,7 +113,8 @@ async function train(
   if (!dataSet.ok) return dataSet;
   const engine = await engineOf(config, sink, logged);
   if (!engine.ok) return engine;
-  await learnStructure(
+  const train = config.task === 'retrain' ? retrain : learnStructure;
+  await train(
     {
       config,
       graph: graph.value,
@@ -190,7 +192,7 @@ async function main(folder: string | undefined): Promise<void> {
   const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0);
   const parent = new ParentWatch();
   try {
-    const result = await train(folder, config.value, sink, parent, logged);
+    const result = await trainIn(folder, config.value, sink, parent, logged);
     if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });
   } catch (error) {
     tellFailure(folder, sink, error);

@@ -1,12 +1,23 @@
 // Runs and trainer processes as the command line asks for them.
 
 import type { Result } from '../common/problem.ts';
-import type { EventListener, RunningTraining, TrainingService } from '../cli/training-service.ts';
+import type { EventListener, RunNetworkService, RunningTraining, TrainingService } from '../cli/training-service.ts';
 import { askEngines } from '../jobs/ask-engines.ts';
 import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
 import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
 import { newRunFolder } from '../runs/run-store.ts';
+import { networkCost } from '../structure/settled-cost.ts';
+import { structureOptionsOf } from '../training/loop/structure-options.ts';
+import { expandRun, proposalTo, runNetwork } from './run-networks.ts';
+
+/** The networks of runs. */
+export const runNetworks: RunNetworkService = {
+  network: (folder, which) => Promise.resolve(runNetwork(folder, which)),
+  cost: (config, network) => networkCost(network, structureOptionsOf(config)),
+  expand: (folder, request) => Promise.resolve(expandRun(folder, request)),
+  proposalTo: (folder, network, step) => Promise.resolve(proposalTo(folder, network, step)),
+};
 
 /** The service over one trainer program. */
 export function createTrainingService(program: TrainerProgram): TrainingService {

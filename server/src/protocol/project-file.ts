@@ -72,6 +72,33 @@ export const projectFileSchema = v.strictObject({
     ),
   ),
   threshold: v.optional(described(run.threshold, 'A channel whose regularization value is not above this is dead.')),
+  l1Fraction: v.optional(
+    described(run.l1Fraction.wrapped, 'The share of the L1 term in the group-lasso algorithm, 0 to 1; 0 unless given.'),
+  ),
+  exclude: v.optional(
+    described(
+      run.exclude.wrapped,
+      'Layers that keep their channels: names, with * for any characters, or a regular expression between slashes.',
+    ),
+  ),
+  forceGroups: v.optional(
+    described(
+      run.forceGroups.wrapped,
+      'Name patterns as for exclude; the layers that one of them matches live and die channel by channel together.',
+    ),
+  ),
+  compat: v.optional(
+    described(
+      run.compat.wrapped,
+      'reference: groups and costs as in the published implementation, with its quirks; patterns are then searched expressions.',
+    ),
+  ),
+  multipleOf: v.optional(
+    described(run.multipleOf.wrapped, 'Widths that morphnet expand gives are multiples of this; 1 unless given.'),
+  ),
+  labelSmoothing: v.optional(
+    described(run.labelSmoothing.wrapped, 'The share of each label that is spread over all classes; 0 unless given.'),
+  ),
   batchSize: v.optional(described(run.batchSize, 'Images in a batch.')),
   learningRate: v.optional(described(run.learningRate, 'The learning rate.')),
   optimizer: v.optional(described(run.optimizer, 'The optimizer.')),

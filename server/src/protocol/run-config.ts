@@ -26,8 +26,12 @@ export const targetSchema = v.strictObject({
   fraction: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
 });
 
+const patterns = v.array(v.pipe(v.string(), v.minLength(1)));
+
 export const runConfigSchema = v.strictObject({
   version: v.literal(1),
+  /** learn: with the regulariser, absent the same; retrain: the network as it is, from scratch, the rate falling to zero. */
+  task: v.optional(v.picklist(['learn', 'retrain'])),
   model: v.strictObject({
     /** URI of the document. */
     document: v.string(),
@@ -40,6 +44,18 @@ export const runConfigSchema = v.strictObject({
   strength: v.optional(v.pipe(v.number(), v.minValue(0))),
   algorithm: v.picklist(['auto', 'gamma', 'group-lasso', 'logistic-sigmoid']),
   threshold: v.pipe(v.number(), v.minValue(0)),
+  /** The share of the L1 term in group lasso; absent: 0. */
+  l1Fraction: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** Layers, by name pattern, whose channels stay whole. */
+  exclude: v.optional(patterns),
+  /** Name patterns; all layers that one of them matches get their channels tied. */
+  forceGroups: v.optional(patterns),
+  /** reference: the relations and cost quirks of the method's published implementation. */
+  compat: v.optional(v.literal('reference')),
+  /** Expanded widths are multiples of this; absent: 1. */
+  multipleOf: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** The share of each label that is spread over all classes; absent: 0. */
+  labelSmoothing: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1))),
   batchSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
   learningRate: v.pipe(v.number(), v.gtValue(0)),
   optimizer: v.picklist(['sgd', 'adam']),

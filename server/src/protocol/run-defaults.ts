@@ -28,7 +28,7 @@ export function defaultsUnder(
   project: ProjectFile,
   defaults: RunDefaults = runDefaults,
 ): RunDefaults & { readonly strength?: number } {
-  const { strength, augmentation } = project;
+  const { strength, augmentation, l1Fraction, exclude, forceGroups, compat, multipleOf, labelSmoothing } = project;
   return {
     target: (project.target === undefined ? undefined : parseTarget(project.target)) ?? defaults.target,
     algorithm: project.algorithm ?? defaults.algorithm,
@@ -45,6 +45,12 @@ export function defaultsUnder(
     checkpointEvery: defaults.checkpointEvery,
     ...(strength !== undefined && { strength }),
     ...(augmentation !== undefined && { augmentation }),
+    ...(l1Fraction !== undefined && { l1Fraction }),
+    ...(exclude !== undefined && { exclude }),
+    ...(forceGroups !== undefined && { forceGroups }),
+    ...(compat !== undefined && { compat }),
+    ...(multipleOf !== undefined && { multipleOf }),
+    ...(labelSmoothing !== undefined && { labelSmoothing }),
   };
 }
 

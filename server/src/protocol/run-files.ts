@@ -6,11 +6,14 @@
 //     structure.json     RunStructure                 written once, by the trainer
 //     events.ndjson      RunEvent, one a line         append-only
 //     proposal.json      RunProposal                  replaced atomically at every alive count
+//     expanded.json      ExpandedProposal             replaced atomically by `morphnet expand`
+//     retrained.json     RetrainingFile               replaced atomically by `morphnet retrain`
+//     retrained/<name>/  a run of its own each        a network that is trained from scratch
 //     learned_structure/alive_<step>                  the exporter's JSON (spec 5.1)
 //     checkpoints/step-<n>.…                          written atomically, the latest two kept
 
 import * as v from 'valibot';
-import { runConfigSchema } from './run-config.ts';
+import { runConfigSchema, targetResources } from './run-config.ts';
 import { runEventSchema } from './run-events.ts';
 
 /** The channel groups of a run, in the order of the `alive` events. */
@@ -54,6 +57,20 @@ export const runProposalSchema = v.object({
   device: v.string(),
 });
 
+/** A proposal after all its widths were scaled by one factor, and how that was found. */
+export const expandedProposalSchema = v.object({
+  ...runProposalSchema.entries,
+  expansion: v.object({
+    resource: v.picklist(targetResources),
+    /** Costs in the resource's unit; `cost` is at most `budget`. */
+    seedCost: v.number(),
+    budget: v.number(),
+    cost: v.number(),
+    factor: v.number(),
+    multipleOf: v.number(),
+  }),
+});
+
 /** How a run stands, worked out from its last events and whether its process lives. */
 export const runStatusSchema = v.picklist(['queued', 'running', 'interrupted', 'finished', 'failed']);
 
@@ -70,5 +87,6 @@ export const runSnapshotSchema = v.object({
 
 export type RunStructure = v.InferOutput<typeof runStructureSchema>;
 export type RunProposal = v.InferOutput<typeof runProposalSchema>;
+export type ExpandedProposal = v.InferOutput<typeof expandedProposalSchema>;
 export type RunStatus = v.InferOutput<typeof runStatusSchema>;
 export type RunSnapshot = v.InferOutput<typeof runSnapshotSchema>;

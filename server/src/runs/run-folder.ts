@@ -7,8 +7,10 @@ import type { Result } from '../common/problem.ts';
 import { runConfigSchema, type RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import {
+  expandedProposalSchema,
   runProposalSchema,
   runStructureSchema,
+  type ExpandedProposal,
   type RunProposal,
   type RunSnapshot,
   type RunStatus,
@@ -97,6 +99,35 @@ export function writeAliveCounts(folder: string, step: number, text: string): vo
 /** The latest proposal, if there is one. */
 export function readProposal(folder: string): Result<RunProposal | undefined> {
   return readJson(folder, 'proposal.json', runProposalSchema);
+}
+
+/** A document of a folder with runs in it, such as a sweep's; undefined when it is not there. */
+export function readDocument<T>(
+  folder: string,
+  name: string,
+  schema: v.GenericSchema<unknown, T>,
+): Result<T | undefined> {
+  return readJson(folder, name, schema);
+}
+
+/** Replaces such a document; fails with a sentence. */
+export function writeDocument(folder: string, name: string, content: object): Result<void> {
+  try {
+    writeFileAtomically(join(folder, name), `${JSON.stringify(content, null, 2)}\n`);
+    return { ok: true, value: undefined };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, error: `${join(folder, name)} can't be written: ${reason}` };
+  }
+}
+
+/** The latest expansion of the proposal, if there is one. */
+export function readExpanded(folder: string): Result<ExpandedProposal | undefined> {
+  return readJson(folder, 'expanded.json', expandedProposalSchema);
+}
+
+export function writeExpanded(folder: string, proposal: ExpandedProposal): void {
+  writeFileAtomically(join(folder, 'expanded.json'), `${JSON.stringify(proposal)}\n`);
 }
 
 /**

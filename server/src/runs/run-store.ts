@@ -19,9 +19,22 @@ export function runFolder(workspaceFolder: string, id: string): string | undefin
   return idPattern.test(id) ? join(runsFolder(workspaceFolder), id) : undefined;
 }
 
-/** Makes an empty folder for a run, named by `now`; two that ask at once get two. Keeps version control out of the store. */
+/** Makes an empty folder for a run; see `newStoreFolder`. */
 export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Date): Result<string> {
-  const store = runsFolder(workspaceFolder);
+  return newStoreFolder(workspaceFolder, 'runs', config, now);
+}
+
+/**
+ * Makes an empty folder for a run, or for several that belong together, named by `now` and the model; two that ask at once
+ * get two. Keeps version control out of the store.
+ */
+export function newStoreFolder(
+  workspaceFolder: string,
+  kind: 'runs' | 'sweeps' | 'iterations',
+  config: RunConfig,
+  now: Date,
+): Result<string> {
+  const store = join(workspaceFolder, '.morphnet', kind);
   const date = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const model = basename(decodeURIComponent(config.model.document))
     .replace(/\.[^.]*$/, '')

@@ -77,7 +77,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     graph,
     batchSize: config.batchSize,
     optimizer: optimizerOf(config.optimizer, config.weightDecay),
-    labelSmoothing: 0,
+    labelSmoothing: config.labelSmoothing ?? 0,
     sources: analysis.value.sources,
     seed: config.seed,
   });

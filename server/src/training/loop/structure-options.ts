@@ -9,13 +9,21 @@ import { probabilityThreshold } from '../../structure/gate.ts';
  * half on, which is when they are open after training. Latency and memory are those of a single image.
  */
 export function structureOptionsOf(
-  config: Pick<RunConfig, 'target' | 'algorithm' | 'threshold' | 'device'>,
+  config: Pick<
+    RunConfig,
+    'target' | 'algorithm' | 'threshold' | 'device' | 'l1Fraction' | 'exclude' | 'forceGroups' | 'compat'
+  >,
 ): StructureOptions {
-  const { target, algorithm, threshold, device } = config;
+  const { target, algorithm, threshold, device, l1Fraction, exclude, forceGroups, compat } = config;
   return {
     algorithm,
     resource: target.resource,
     threshold: { gamma: threshold, 'group-lasso': threshold, gate: probabilityThreshold },
     device,
+    ...(l1Fraction !== undefined && { l1Fraction }),
+    ...(exclude !== undefined && { exclude }),
+    ...(forceGroups !== undefined && { forceGroups }),
+    // Whatever else is as in the reference, the classes that the data has must all have an output.
+    ...(compat !== undefined && { compat, prunableOutputs: false }),
   };
 }

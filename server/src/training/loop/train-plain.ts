@@ -8,11 +8,12 @@ import { openBatches } from '../data/batches.ts';
 import type { DataSet } from '../data/data-set.ts';
 import type { Engine } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
+import { fallingRate } from './falling-rate.ts';
 import { misfitOf, optimizerOf } from './training-setup.ts';
 
 export type PlainTraining = Pick<
   RunConfig,
-  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'augmentation' | 'steps' | 'seed'
+  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'augmentation' | 'labelSmoothing' | 'steps' | 'seed'
 >;
 
 /** Trains from scratch and evaluates on every test image. The learning rate falls to zero along half a cosine. */
@@ -25,7 +26,7 @@ export async function trainPlain(
 ): Promise<Result<TestResult>> {
   const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
   if (misfit !== undefined) return { ok: false, error: misfit };
-  const { batchSize, learningRate, optimizer, weightDecay, augmentation, steps, seed } = settings;
+  const { batchSize, learningRate, optimizer, weightDecay, augmentation, labelSmoothing, steps, seed } = settings;
   const opened = await openBatches(dataSet, { size: batchSize, seed, augmentation }, neverCancelled);
   if (!opened.ok) return opened;
   const batches = opened.value;
@@ -34,14 +35,14 @@ export async function trainPlain(
     graph,
     batchSize,
     optimizer: optimizerOf(optimizer, weightDecay),
-    labelSmoothing: 0,
+    labelSmoothing: labelSmoothing ?? 0,
     sources: [],
     seed,
   });
   try {
     const coefficients = new Map<number, Float32Array>();
     for (let step = 0; step < steps; step++) {
-      const rate = learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
+      const rate = fallingRate(learningRate, step, steps);
       const batch = await batches.training(step);
       if (!batch.ok) return batch;
       const { loss } = await session.step({ ...batch.value, learningRate: rate, coefficients });

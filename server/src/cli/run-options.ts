@@ -1,0 +1,28 @@
+// The options that every command takes that trains a model: run, sweep and iterate.
+
+import type { Command } from 'commander';
+
+/** What a command's model argument is. */
+export const modelArgument = 'the model’s file, with an entry of it after :: (net.py::ResNet18())';
+
+/** Adds the options of `RunOptions` but for the output's. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option(
+      '--data <path | kind:path>',
+      'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images and csv',
+    )
+    .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
+    .option('--steps <count>', 'training steps')
+    .option('--seed <number>', 'seed of every random choice')
+    .option('--engine <name>', 'auto, onnx or tfjs')
+    .option('--algorithm <name>', 'auto, gamma, group-lasso or logistic-sigmoid')
+    .option('--strength <number>', 'the regularizer’s strength, in place of one that is found for the target')
+    .option('--exclude <pattern...>', 'layers that keep their channels: block1.*')
+    .option('--force-group <pattern...>', 'layers whose channels go together')
+    .option('--l1-fraction <share>', 'share of the L1 term in group lasso')
+    .option('--label-smoothing <share>', 'share of each label that is spread over all classes')
+    .option('--compat <name>', 'reference: groups and costs with the quirks of the published implementation')
+    .option('--device <name>', 'the device of latencies: V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32');
+}

@@ -1,0 +1,27 @@
+// `retrained.json`: what a run's seed and its proposal are worth, each trained from scratch with equal settings.
+
+import * as v from 'valibot';
+
+const totals = v.object({ macs: v.number(), params: v.number(), latencyMs: v.number() });
+
+export const retrainingFileSchema = v.object({
+  version: v.literal(1),
+  kind: v.literal('retraining'),
+  steps: v.number(),
+  seeds: v.array(v.number()),
+  structures: v.array(
+    v.object({
+      name: v.picklist(['seed', 'proposal', 'expanded']),
+      totals,
+      /** Accuracy on the test images, one for each of the seeds. */
+      accuracies: v.array(v.number()),
+      mean: v.number(),
+      /** Of the sample; absent with one seed. */
+      standardDeviation: v.optional(v.number()),
+      /** The trainings' folders, relative to the run's, with slashes. */
+      runs: v.array(v.string()),
+    }),
+  ),
+});
+
+export type RetrainingFile = v.InferOutput<typeof retrainingFileSchema>;

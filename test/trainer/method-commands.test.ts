@@ -1,0 +1,209 @@
+// The commands that make several runs, on real trainer processes: what they come to, and that a killed one goes on.
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TrainingService } from '../../server/src/cli/training-service.ts';
+import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
+import { createTrainingService, runNetworks } from '../../server/src/main/training-service.ts';
+import type { IterationFile } from '../../server/src/protocol/iteration-file.ts';
+import { retrainingFileSchema } from '../../server/src/protocol/retraining-file.ts';
+import type { RunEvent } from '../../server/src/protocol/run-events.ts';
+import type { ExpandedProposal } from '../../server/src/protocol/run-files.ts';
+import type { SweepFile } from '../../server/src/protocol/sweep-file.ts';
+import { morphnetIn, type CommandLineRun } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/run-folder.ts';
+import { buildTrainer, writeImages } from '../support/trainer.ts';
+
+const model = `[net]
+width=8
+height=8
+channels=1
+
+[convolutional]
+batch_normalize=1
+filters=12
+size=3
+stride=1
+pad=1
+activation=relu
+
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=1
+pad=1
+activation=relu
+
+[avgpool]
+
+[connected]
+output=3
+activation=linear
+`;
+/** Of the model at these widths, by hand: two operations a multiply-add on 64 places, the mean's head last. */
+const flops = (first: number, second: number): number => 2 * (64 * 9 * first + 64 * 9 * first * second + 3 * second);
+
+const settings = { steps: 30, learningRate: 0.05, batchSize: 8, threads: 1, target: 'flops:0.5' };
+
+let program: TrainerProgram;
+beforeAll(async () => {
+  program = await buildTrainer();
+}, 60_000);
+
+function workspace(changes: object = {}): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'net.cfg'), model);
+  writeImages(join(folder, 'data'));
+  const project = { ...settings, data: { kind: 'idx', path: 'data' }, ...changes };
+  writeFileSync(join(folder, 'morphnet.json'), JSON.stringify(project));
+  return folder;
+}
+
+function morphnet(folder: string, words: string, training = createTrainingService(program)): Promise<CommandLineRun> {
+  return morphnetIn(folder, words.split(' '), training, undefined, runNetworks);
+}
+
+async function done(folder: string, words: string): Promise<string> {
+  const { status, output, notes } = await morphnet(folder, words);
+  expect(status, notes).toBe(0);
+  return output;
+}
+
+/** A service whose process is killed at the given event. */
+function killedAt(isMoment: (event: RunEvent, folder: string) => boolean): TrainingService {
+  const service = createTrainingService(program);
+  return {
+    ...service,
+    start(where, config, network, listener) {
+      let pid = 0;
+      return service.start(where, config, network, (event) => {
+        if (event.kind === 'started') pid = event.pid;
+        if (isMoment(event, where.folder ?? '')) process.kill(pid, 'SIGKILL');
+        listener(event);
+      });
+    },
+  };
+}
+
+describe('a run', () => {
+  it('is expanded beyond the seed’s cost, retrained, and applied', async () => {
+    const folder = workspace({ multipleOf: 2 });
+    await done(folder, 'run net.cfg --out here');
+    const expanded = JSON.parse(await done(folder, 'expand here --flops 1.5 --json')) as ExpandedProposal;
+    const [first, second] = expanded.layers.map(({ width }) => width.after) as [number, number];
+    const { cost, budget, seedCost } = expanded.expansion;
+    expect(seedCost).toBe(flops(12, 16));
+    expect(budget).toBe(1.5 * seedCost);
+    expect(cost).toBe(flops(first, second));
+    expect(cost).toBeLessThanOrEqual(budget);
+    expect([first % 2, second % 2]).toEqual([0, 0]);
+
+    const diff = await done(folder, 'expand here --flops 1.5 --diff');
+    const changed = [...diff.matchAll(/^\+filters=(\d+)$/gm)].map(([, width]) => Number(width));
+    expect(changed).toEqual([first, second].filter((width, index) => width !== [12, 16][index]));
+    await done(folder, 'apply here --expanded --write');
+    const written = [...readFileSync(join(folder, 'net.cfg'), 'utf8').matchAll(/filters=(\d+)/g)];
+    expect(written.map(([, width]) => Number(width))).toEqual([first, second]);
+
+    const report = v.parse(
+      retrainingFileSchema,
+      JSON.parse(await done(folder, 'retrain here --steps 40 --seeds 2 --expanded --json')),
+    );
+    expect(report.structures.map(({ name, accuracies }) => [name, accuracies.length])).toEqual([
+      ['seed', 2],
+      ['proposal', 2],
+      ['expanded', 2],
+    ]);
+    expect(report.structures.map(({ totals }) => 2 * totals.macs)).toEqual([
+      seedCost,
+      2 * expandedFrom(folder).macs,
+      cost,
+    ]);
+    for (const { runs } of report.structures)
+      for (const run of runs) expect(statSync(join(folder, 'here', run, 'config.json')).isFile()).toBe(true);
+    // Three bright bands are told apart after a few steps: chance would be a third.
+    expect(report.structures[0]?.mean).toBeGreaterThan(0.6);
+    // What is trained is not trained again.
+    const again = await morphnet(folder, 'retrain here --steps 40 --seeds 2 --expanded --json');
+    expect(again.notes).not.toContain('Training');
+    expect(JSON.parse(again.output)).toEqual(report);
+  }, 120_000);
+});
+
+/** The learned proposal's totals, as its own file says. */
+function expandedFrom(folder: string): { readonly macs: number } {
+  const text = readFileSync(join(folder, 'here', 'proposal.json'), 'utf8');
+  const { totals } = JSON.parse(text) as Pick<ExpandedProposal, 'totals'>;
+  return { macs: totals.macs.after };
+}
+
+describe('a sweep', () => {
+  const words = 'sweep net.cfg --strengths 1e-8..1e-4 --points 3 --out swept --json';
+
+  it('that is killed within a point goes on to the same curve', async () => {
+    const folder = workspace();
+    const straight = JSON.parse(await done(folder, words)) as SweepFile;
+    expect(straight.points.map(({ strength }) => Number(strength.toPrecision(6)))).toEqual([1e-8, 1e-6, 1e-4]);
+    expect(straight.seedCost).toBe(flops(12, 16));
+    // The weakest strength leaves everything alive.
+    expect(straight.points[0]).toMatchObject({ status: 'finished', costShare: 1, cost: flops(12, 16) });
+    const shares = straight.points.flatMap(({ costShare }) => costShare ?? []);
+    expect(shares).toEqual([...shares].sort((left, right) => right - left));
+
+    const other = workspace({ data: { kind: 'idx', path: 'data' } });
+    const killed = await morphnet(
+      other,
+      words,
+      killedAt((event, run) => run.endsWith('2') && event.kind === 'progress'),
+    );
+    expect(killed.status).toBe(1);
+    expect(killed.notes).toContain('go on with: morphnet sweep swept');
+    const between = JSON.parse(readFileSync(join(other, 'swept', 'sweep.json'), 'utf8')) as SweepFile;
+    expect(between.points.map(({ status }) => status)).toEqual(['finished', 'interrupted', 'waiting']);
+    const { output, notes } = await morphnet(other, 'sweep swept --json');
+    expect(notes).not.toContain('(1 of 3)');
+    const resumed = JSON.parse(output) as SweepFile;
+    expect(resumed.points).toEqual(straight.points);
+  }, 120_000);
+
+  it('takes no new settings while it goes on, and is no run', async () => {
+    const folder = workspace();
+    await done(folder, 'sweep net.cfg --points 1 --steps 2 --out swept');
+    expect(await morphnet(folder, 'sweep swept --points 4')).toMatchObject({
+      status: 2,
+      notes: '--points cannot be changed while a sweep goes on; start a new one.\n',
+    });
+    expect((await morphnet(folder, 'run swept')).notes).toBe(
+      'swept holds several runs. Go on with it: morphnet sweep swept\n',
+    );
+  });
+});
+
+it('an iteration shrinks and expands round by round, and proposes what it came to', async () => {
+  const folder = workspace();
+  const words = 'iterate net.cfg --rounds 2 --flops 0.8 --out rounds --json';
+  const killed = await morphnet(
+    folder,
+    words,
+    killedAt((event, run) => run.endsWith('2') && event.kind === 'started'),
+  );
+  expect(killed.status).toBe(1);
+  const file = JSON.parse(await done(folder, 'iterate rounds --json')) as IterationFile;
+  expect(file.finished.map(({ run }) => run)).toEqual(['round-1', 'round-2']);
+  expect(file.budget).toBeCloseTo(0.8 * flops(12, 16), 6);
+  for (const { shrunkCost, expandedCost, factor } of file.finished) {
+    expect(shrunkCost).toBeLessThan(file.budget);
+    expect(expandedCost).toBeLessThanOrEqual(file.budget);
+    expect(factor).toBeGreaterThan(1);
+  }
+  const proposal = JSON.parse(readFileSync(join(folder, 'rounds', 'proposal.json'), 'utf8')) as ExpandedProposal;
+  const [first, second] = proposal.layers.map(({ width }) => width) as [ExpandedProposal['layers'][0]['width'], never];
+  expect(first.before).toBe(12);
+  expect(flops(first.after, (second as typeof first).after)).toBe(file.finished[1]?.expandedCost);
+  await done(folder, 'apply rounds --write');
+  const written = [...readFileSync(join(folder, 'net.cfg'), 'utf8').matchAll(/filters=(\d+)/g)];
+  expect(written.map(([, width]) => Number(width))).toEqual([first.after, (second as typeof first).after]);
+}, 120_000);
