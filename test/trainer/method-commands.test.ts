@@ -10,7 +10,7 @@ import { createTrainingService, runNetworks } from '../../server/src/main/traini
 import type { IterationFile } from '../../server/src/protocol/iteration-file.ts';
 import { retrainingFileSchema } from '../../server/src/protocol/retraining-file.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
-import type { ExpandedProposal } from '../../server/src/protocol/run-files.ts';
+import type { ExpandedProposal, RunStructure } from '../../server/src/protocol/run-files.ts';
 import type { SweepFile } from '../../server/src/protocol/sweep-file.ts';
 import { morphnetIn, type CommandLineRun } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/run-folder.ts';
@@ -207,3 +207,20 @@ it('an iteration shrinks and expands round by round, and proposes what it came t
   const written = [...readFileSync(join(folder, 'net.cfg'), 'utf8').matchAll(/filters=(\d+)/g)];
   expect(written.map(([, width]) => Number(width))).toEqual([first.after, (second as typeof first).after]);
 }, 120_000);
+
+it('settings of the method reach the training: what is excluded stays, and a wrong pattern is told', async () => {
+  const folder = workspace({ algorithm: 'group-lasso', l1Fraction: 0.5, labelSmoothing: 0.1, steps: 6 });
+  const run = 'run net.cfg --strength 1e-3 --target flops --compat reference --exclude convolutional_0 --out';
+  await morphnet(folder, `${run} here`);
+  const text = readFileSync(join(folder, 'here', 'structure.json'), 'utf8');
+  const { algorithm, groups } = JSON.parse(text) as RunStructure;
+  expect(algorithm).toBe('group-lasso');
+  const fixed = groups.filter((group) => group.fixed !== undefined).flatMap(({ layers }) => layers);
+  expect(fixed).toContain('convolutional_0');
+  expect(fixed).not.toContain('convolutional_1');
+  const config = JSON.parse(readFileSync(join(folder, 'here', 'config.json'), 'utf8')) as object;
+  expect(config).toMatchObject({ l1Fraction: 0.5, labelSmoothing: 0.1, compat: 'reference', strength: 1e-3 });
+  const wrong = await morphnet(folder, `run net.cfg --exclude no_such_layer --out there`);
+  expect(wrong.status).toBe(1);
+  expect(wrong.notes).toContain('no_such_layer');
+}, 60_000);
