@@ -22,6 +22,7 @@ import {
   writeStructure,
 } from '../runs/run-folder.ts';
 import { takeLock } from '../runs/run-lock.ts';
+import { TensorboardLog } from '../runs/tensorboard-log.ts';
 import { formatAliveCounts } from '../structure/alive-counts.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
@@ -40,12 +41,15 @@ interface TrainerSink extends RunSink {
 /** The folder's side of the loop. */
 function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSink {
   let step = firstStep;
+  let tensorboard: TensorboardLog | undefined;
   return {
     lastStep: () => step,
     event(event: NewEvent) {
       if ('step' in event) step = event.step;
       const stamped: RunEvent = { version: 1, time: Date.now(), ...event };
       log.append(stamped);
+      if (stamped.kind === 'started') tensorboard = new TensorboardLog(folder, stamped.step, stamped.time);
+      tensorboard?.event(stamped);
       say(stamped);
     },
     structure: (structure) => writeStructure(folder, structure),
@@ -56,6 +60,7 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
         groups: proposal.groups.map((group) => ({ ...group, layers: [...group.layers] })),
         removed: [...proposal.removed],
       }),
+    regularizationVectors: (step, vectors) => tensorboard?.histograms(step, Date.now(), vectors),
     aliveCounts: (step, counts) => writeAliveCounts(folder, step, formatAliveCounts(counts)),
     save: ({ step, tensors, metadata }) => saveCheckpoint(folder, step, { tensors, metadata }),
     load: () => loadCheckpoint(folder),

@@ -30,7 +30,7 @@ function recordsOf(file: Buffer): readonly Buffer[] {
   return records;
 }
 
-const progress = (step: number): RunEvent => ({
+const progress = (step: number): Extract<RunEvent, { kind: 'progress' }> => ({
   version: 1,
   time: 1_700_000_000_000 + step,
   kind: 'progress',

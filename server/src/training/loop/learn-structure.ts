@@ -3,7 +3,7 @@
 
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { DeviceProfile } from '../../costs/device-profile.ts';
-import type { NetworkGraph } from '../../network/network-graph.ts';
+import { opOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { aliveCounts } from '../../structure/alive-counts.ts';
 import { analyzeStructure, type StructureAnalysis } from '../../structure/analyze-structure.ts';
@@ -255,10 +255,12 @@ class Run {
     { alive, strength }: Pick<StrengthDecision, 'strength' | 'alive'>,
     step: number,
   ): void {
-    const { config, sink, device } = this.#learning;
+    const { config, sink, device, graph } = this.#learning;
     const counts = this.#aliveCounts(alive);
     const cost = settledCost(this.#analysis, counts);
     if (step > this.#firstStep) {
+      const vectors = [...this.#session.regularizationVectors()];
+      sink.regularizationVectors(step, new Map(vectors.map(([op, vector]) => [opOf(graph, op).name, vector])));
       const figures = this.#averages.take(config.steps - step);
       this.#history.add(evaluation, { step, strength, learningRate: config.learningRate, loss: figures.loss });
       sink.event({

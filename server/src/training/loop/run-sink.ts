@@ -23,6 +23,8 @@ export interface RunSink {
   structure(structure: RunStructure): void;
   proposal(proposal: WidthProposal): void;
   aliveCounts(step: number, counts: ReadonlyMap<string, number>): void;
+  /** What decides which channels are alive, by layer, one entry a channel: |γ|, group norms or gates. */
+  regularizationVectors(step: number, vectors: ReadonlyMap<string, Float32Array>): void;
   /** Gives the checkpoint's name inside the run. */
   save(state: SavedState): string;
   /** The latest state; undefined at a run's beginning. `damaged` says which checkpoints were passed over. */

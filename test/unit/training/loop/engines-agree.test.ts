@@ -68,6 +68,7 @@ async function runOf(engine: Engine, graph: NetworkGraph, config: RunConfig) {
         structure: () => undefined,
         proposal: () => undefined,
         aliveCounts: (_, found) => counts.push([...found]),
+        regularizationVectors: () => undefined,
         save: () => 'none',
         load: () => ({ ok: true, value: undefined }),
       },

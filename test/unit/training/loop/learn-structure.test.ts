@@ -92,6 +92,7 @@ async function run(settings: Pick<RunConfig, 'algorithm' | 'target'>): Promise<R
           proposal = found;
         },
         aliveCounts: () => undefined,
+        regularizationVectors: () => undefined,
         save: () => 'checkpoint',
         load: () => ({ ok: true, value: undefined }),
       },

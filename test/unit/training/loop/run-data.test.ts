@@ -24,6 +24,7 @@ function listening(): { readonly sink: RunSink; readonly events: NewEvent[] } {
     structure: refuse,
     proposal: refuse,
     aliveCounts: refuse,
+    regularizationVectors: refuse,
     save: refuse,
     load: refuse,
   };
