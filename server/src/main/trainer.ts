@@ -17,13 +17,14 @@ import {
   readConfig,
   readNetwork,
   removeLeftovers,
-  writeAliveCounts,
+  writeLearnedStructure,
   writeProposal,
   writeStructure,
 } from '../runs/run-folder.ts';
 import { takeLock } from '../runs/run-lock.ts';
 import { TensorboardLog } from '../runs/tensorboard-log.ts';
-import { formatAliveCounts } from '../structure/alive-counts.ts';
+import { aliveCountsFile, formatAliveCounts } from '../structure/alive-counts.ts';
+import { structureFile } from '../structure/structure-document.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
 import { retrain } from '../training/loop/retrain.ts';
@@ -61,7 +62,10 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
         removed: [...proposal.removed],
       }),
     regularizationVectors: (step, vectors) => tensorboard?.histograms(step, Date.now(), vectors),
-    aliveCounts: (step, counts) => writeAliveCounts(folder, step, formatAliveCounts(counts)),
+    learnedStructure(at, counts, structure) {
+      writeLearnedStructure(folder, aliveCountsFile(at), formatAliveCounts(counts));
+      writeLearnedStructure(folder, structureFile(at), `${JSON.stringify(structure)}\n`);
+    },
     save: ({ step, tensors, metadata }) => saveCheckpoint(folder, step, { tensors, metadata }),
     load: () => loadCheckpoint(folder),
   };

@@ -1,7 +1,7 @@
 // One run on disk: its files by name, written once or replaced whole, and read with their schemas.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
 import { runConfigSchema, type RunConfig } from '../protocol/run-config.ts';
@@ -89,11 +89,11 @@ export function writeProposal(folder: string, proposal: RunProposal): void {
   writeFileAtomically(join(folder, 'proposal.json'), `${JSON.stringify(proposal)}\n`);
 }
 
-/** The alive counts of a step, named as the reference's consumers expect them (spec 5.1); `text` is laid out by structure/. */
-export function writeAliveCounts(folder: string, step: number, text: string): void {
-  const target = join(folder, 'learned_structure');
-  mkdirSync(target, { recursive: true });
-  writeFileAtomically(join(target, `alive_${String(step)}`), text);
+/** What was learned up to a step: `file` and `text` are laid out by structure/. */
+export function writeLearnedStructure(folder: string, file: string, text: string): void {
+  const path = join(folder, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileAtomically(path, text);
 }
 
 /** The latest proposal, if there is one. */

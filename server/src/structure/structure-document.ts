@@ -43,6 +43,11 @@ export interface StructureDocument {
   readonly dead: readonly string[];
 }
 
+/** `learned_structure/structure_<step>.json`, relative to the run's folder. */
+export function structureFile(step: number): string {
+  return `learned_structure/structure_${String(step)}.json`;
+}
+
 /** Describes the structure of one step. `alive` is the evaluation's, or what a strength controller has decided. */
 export function structureDocument(
   analysis: StructureAnalysis,

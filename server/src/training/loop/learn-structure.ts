@@ -17,6 +17,7 @@ import {
   type StrengthDecision,
   type StrengthState,
 } from '../../structure/strength-controller.ts';
+import { structureDocument } from '../../structure/structure-document.ts';
 import type { WidthProposal } from '../../structure/width-proposal.ts';
 import type { DataSet } from '../data/data-set.ts';
 import type { Engine, TrainingSession } from '../engines/engine.ts';
@@ -294,7 +295,13 @@ class Run {
       totals: { macs: macs.after, params: params.after, latencyMs: latencyMs.after },
     });
     sink.proposal(proposal);
-    sink.aliveCounts(step, aliveCounts(this.#analysis, alive));
+    const document = structureDocument(this.#analysis, evaluation, {
+      step,
+      strength,
+      seedCost: this.#seedCost,
+      alive,
+    });
+    sink.learnedStructure(step, aliveCounts(this.#analysis, alive), document);
   }
 
   #interrupted(step: number): void {

@@ -3,6 +3,7 @@
 import type { Result } from '../../common/problem.ts';
 import type { RunEvent } from '../../protocol/run-events.ts';
 import type { RunStructure } from '../../protocol/run-files.ts';
+import type { StructureDocument } from '../../structure/structure-document.ts';
 import type { WidthProposal } from '../../structure/width-proposal.ts';
 import type { TensorState } from '../engines/engine.ts';
 
@@ -22,7 +23,8 @@ export interface RunSink {
   event(event: NewEvent): void;
   structure(structure: RunStructure): void;
   proposal(proposal: WidthProposal): void;
-  aliveCounts(step: number, counts: ReadonlyMap<string, number>): void;
+  /** The exporter's counts by layer, and the structure in full: which channels of each group are alive, and why. */
+  learnedStructure(step: number, counts: ReadonlyMap<string, number>, structure: StructureDocument): void;
   /** What decides which channels are alive, by layer, one entry a channel: |γ|, group norms or gates. */
   regularizationVectors(step: number, vectors: ReadonlyMap<string, Float32Array>): void;
   /** Gives the checkpoint's name inside the run. */

@@ -67,7 +67,7 @@ async function runOf(engine: Engine, graph: NetworkGraph, config: RunConfig) {
         event: (event) => events.push(event),
         structure: () => undefined,
         proposal: () => undefined,
-        aliveCounts: (_, found) => counts.push([...found]),
+        learnedStructure: (_, found) => counts.push([...found]),
         regularizationVectors: () => undefined,
         save: () => 'none',
         load: () => ({ ok: true, value: undefined }),

@@ -91,7 +91,7 @@ async function run(settings: Pick<RunConfig, 'algorithm' | 'target'>): Promise<R
         proposal: (found) => {
           proposal = found;
         },
-        aliveCounts: () => undefined,
+        learnedStructure: () => undefined,
         regularizationVectors: () => undefined,
         save: () => 'checkpoint',
         load: () => ({ ok: true, value: undefined }),

@@ -23,7 +23,7 @@ function listening(): { readonly sink: RunSink; readonly events: NewEvent[] } {
     event: (event: NewEvent) => void events.push(event),
     structure: refuse,
     proposal: refuse,
-    aliveCounts: refuse,
+    learnedStructure: refuse,
     regularizationVectors: refuse,
     save: refuse,
     load: refuse,
