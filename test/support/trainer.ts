@@ -15,9 +15,12 @@ import { SmallNetwork } from '../unit/training/engines/small-network.ts';
 import { idxImages, idxLabels, writeFiles } from './idx-files.ts';
 import { runConfig } from './run-folder.ts';
 
+/** Where this worker's trainer is, below `.cache`: workers run beside each other. */
+export const trainerCache = join('trainer-test', process.env['VITEST_POOL_ID'] ?? 'alone');
+
 /** Bundles the trainer where it finds the native libraries of `node_modules`. */
 export async function buildTrainer(): Promise<TrainerProgram> {
-  const script = join(root, '.cache', 'trainer-test', 'trainer.cjs');
+  const script = join(root, '.cache', trainerCache, 'trainer.cjs');
   await buildNodeBundle('trainer', script);
   return { executable: process.execPath, script, environment: {} };
 }

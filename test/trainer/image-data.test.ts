@@ -9,14 +9,14 @@ import type { RunEvent } from '../../server/src/protocol/run-events.ts';
 import { randomStream } from '../../server/src/training/engines/random.ts';
 import { buildDecoder } from '../support/data-sets.ts';
 import { temporaryFolder } from '../support/run-folder.ts';
-import { buildTrainer, makeRun, only, resultOf } from '../support/trainer.ts';
+import { buildTrainer, trainerCache, makeRun, only, resultOf } from '../support/trainer.ts';
 
 let program: TrainerProgram;
 
 beforeAll(async () => {
   program = await buildTrainer();
   // The trainer looks for it beside itself.
-  await buildDecoder('trainer-test');
+  await buildDecoder(trainerCache);
 });
 
 /** 60 pictures of three classes with a bright top, middle or bottom, and some files that are none. */
