@@ -111,6 +111,8 @@ export const projectFileSchema = v.strictObject({
   ),
   steps: v.optional(described(run.steps, 'Training steps in all.')),
   seed: v.optional(described(run.seed, 'Seed of every random choice.')),
+  aliveEvery: v.optional(described(run.aliveEvery, 'Steps between two counts of the alive channels; 20 unless given.')),
+  checkpointEvery: v.optional(described(run.checkpointEvery, 'Steps between two checkpoints; 100 unless given.')),
   engine: v.optional(described(run.engine, 'The engine that trains.')),
   threads: v.optional(described(run.threads, 'Threads that training may use; 0: all cores but one.')),
 });

@@ -151,7 +151,7 @@ test.for(Object.entries(cases))('%s', ([, { attributes, outcome, parameters = []
   const bare = { norm: false, relu: false } as const;
   const conv = net.layer('conv', net.input([1, 3, 4, 4]), 4, 1, bare);
   const read = inputs?.(net, conv) ?? [conv];
-  const op = net.add('op', attributes, read, parameters);
+  net.add('op', attributes, read, parameters);
   // The op's own output is no output of the network, whose width would be fixed for that.
   const grouping = groupChannels(net.finish(net.layer('last', conv, 2, 1, bare)));
   const value = opNamed(grouping.graph, 'op').outputs[0] ?? -1;
