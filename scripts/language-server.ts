@@ -83,6 +83,15 @@ export class LanguageServerProcess implements AsyncDisposable {
     return found ?? [];
   }
 
+  /** Whether a hover at a place says anything. */
+  async hovers(uri: string, line: number, character: number): Promise<boolean> {
+    const found: unknown = await this.#connection.sendRequest('textDocument/hover', {
+      textDocument: { uri },
+      position: { line, character },
+    });
+    return found !== null;
+  }
+
   /** The diagnostics of a document as soon as there are any. */
   async diagnostics(uri: string, timeoutMs: number): Promise<readonly Diagnostic[] | undefined> {
     const known = this.#diagnostics.get(uri);

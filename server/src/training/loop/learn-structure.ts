@@ -201,10 +201,12 @@ class Run {
         this.#diverged(step);
         return;
       }
-      // Before the decision, which the resumed run takes itself: the controller moves at each.
-      if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step)) return;
+      // The controller moves at each decision, and a resumed run takes this one itself.
+      const undecided = this.#controller?.state;
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
+      // After the report: a run that goes on from this checkpoint has nothing to average over at its first step.
+      if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step, undecided)) return;
       const result = await this.#session.step({
         ...batch.value,
         learningRate: config.learningRate,
@@ -310,14 +312,14 @@ class Run {
   }
 
   /** Saves the state, unless it is none to go on from: then the run has failed, and the last checkpoint stays. */
-  #checkpoint(step: number): boolean {
+  #checkpoint(step: number, controller = this.#controller?.state): boolean {
     const tensors = this.#session.state();
     if (![...tensors.values()].every(({ data }) => data.every((value) => Number.isFinite(value)))) {
       this.#diverged(step);
       return false;
     }
     const metadata: Record<string, string> = { ...this.#data?.metadata };
-    if (this.#controller) metadata[controllerKey] = formatControllerState(this.#controller.state);
+    if (controller) metadata[controllerKey] = formatControllerState(controller);
     const file = this.#learning.sink.save({ step, tensors, metadata });
     this.#learning.sink.event({ kind: 'checkpoint', step, file });
     return true;
