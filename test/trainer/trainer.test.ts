@@ -81,6 +81,9 @@ describe('a run', () => {
     });
     const { step, reason } = only(first, 'interrupted');
     expect(reason).toBe('cancelled');
+    // A report that was due at the very step is made before the end.
+    const reports = first.flatMap((event) => (event.kind === 'progress' ? [event.step] : []));
+    expect(reports.at(-1)).toBe(Math.floor(step / 10) * 10);
     expect(step).toBeGreaterThanOrEqual(10);
     expect(step).toBeLessThan(100);
     expect(statusOf(folder)).toBe('interrupted');

@@ -307,7 +307,13 @@ class Run {
   }
 
   #interrupted(step: number): void {
-    if (!this.#checkpoint(step)) return;
+    const undecided = this.#controller?.state;
+    // What is due at this step, as whoever goes on from here has nothing to average over.
+    if (step % this.#learning.config.aliveEvery === 0 && step > this.#firstStep) {
+      const evaluation = this.#evaluate();
+      if (evaluation.invalid === undefined) this.#report(evaluation, this.#decide(evaluation, step), step);
+    }
+    if (!this.#checkpoint(step, undecided)) return;
     this.#learning.sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
   }
 
