@@ -6,7 +6,7 @@ import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-fron
 import { pythonFrontend } from './python-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 
-const workspace = 'file:///work';
+const workspace = 'file:///project';
 
 /** What the extension's own settings are by default. */
 export const standardSettings: AnalysisSettings = {

@@ -139,7 +139,7 @@ test('a cancelled evaluation is not kept', () => {
 test('only documents of the workspace are edited', () => {
   const session = sessionOver(new Map());
   expect(session.isEditable(uriOf('models/a.py'))).toBe(true);
-  expect(session.isEditable('file:///work-other/a.py')).toBe(false);
+  expect(session.isEditable('file:///project-other/a.py')).toBe(false);
   expect(session.isEditable('file:///usr/lib/python/torchvision/vgg.py')).toBe(false);
 });
 

@@ -7,7 +7,7 @@ import { applyEdits, byDocument, type LiteralEdit } from '../../../server/src/ed
 import { EditPlanner, type EditPlan, type EditSources } from '../../../server/src/edits/plan.ts';
 import { evaluateToy } from '../../support/toy-frontend.ts';
 
-const home = 'file:///work/';
+const home = 'file:///project/';
 const main = `${home}main.toy`;
 
 type Files = Readonly<Record<string, string>>;
