@@ -1,6 +1,5 @@
 // Tree-sitter's expression nodes to our own. Recursion is bounded: a nesting deeper than any real file is broken text.
 
-import type { Node } from 'web-tree-sitter';
 import {
   binaryOperators,
   comparisonOperators,
@@ -11,11 +10,23 @@ import {
   type FormatPart,
   type ParameterDeclaration,
 } from './ast.ts';
-import { deepest, field, partsOf, reportBroken, reportTooDeep, spanOf, type Lowering } from './lowering.ts';
-import { isRaw, parseNumber, unescape } from './string-literal.ts';
+import {
+  deepest,
+  field,
+  fields,
+  fieldText,
+  partsOf,
+  reportBroken,
+  reportTooDeep,
+  spanOf,
+  textOf,
+  type Lowering,
+} from './lowering.ts';
+import { isRaw, parseNumber, plainString, unescape } from './string-literal.ts';
+import type { SyntaxNode } from './syntax-tree.ts';
 
 /** One expression. Never throws; text that is no expression becomes `broken`, with a problem. */
-export function lowerExpression(lowering: Lowering, node: Node): Expression {
+export function lowerExpression(lowering: Lowering, node: SyntaxNode): Expression {
   if (lowering.depth >= deepest)
     return { kind: 'broken', reason: reportTooDeep(lowering, node), span: spanOf(lowering, node) };
   return aroundStar(lower({ ...lowering, depth: lowering.depth + 1 }, node));
@@ -36,23 +47,23 @@ function aroundStar(expression: Expression): Expression {
 }
 
 /** An expression that may be missing. */
-function lowerField(lowering: Lowering, node: Node, name: string): Expression {
+function lowerField(lowering: Lowering, node: SyntaxNode, name: string): Expression {
   const child = field(node, name);
   if (child === undefined) return { kind: 'broken', reason: `No ${name}`, span: spanOf(lowering, node) };
   return lowerExpression(lowering, child);
 }
 
-function lower(lowering: Lowering, node: Node): Expression {
+function lower(lowering: Lowering, node: SyntaxNode): Expression {
   const span = spanOf(lowering, node);
-  const all = (nodes: readonly Node[]): Expression[] => nodes.map((child) => lowerExpression(lowering, child));
+  const all = (nodes: readonly SyntaxNode[]): Expression[] => nodes.map((child) => lowerExpression(lowering, child));
   switch (node.type) {
     case 'identifier':
-      return { kind: 'name', name: node.text, span };
+      return { kind: 'name', name: textOf(lowering, node), span };
     case 'integer':
     case 'float':
       return {
         kind: 'number',
-        value: parseNumber(node.text),
+        value: parseNumber(textOf(lowering, node)),
         isInteger: node.type === 'integer',
         span,
         ...(lowering.place && { isPlaceless: true }),
@@ -95,7 +106,7 @@ function lower(lowering: Lowering, node: Node): Expression {
         }),
       };
     case 'unary_operator': {
-      const operator = field(node, 'operator')?.text;
+      const operator = fieldText(lowering, node, 'operator');
       return {
         kind: 'unary',
         operator: operator === '+' || operator === '~' ? operator : '-',
@@ -108,7 +119,7 @@ function lower(lowering: Lowering, node: Node): Expression {
     case 'binary_operator':
       return {
         kind: 'binary',
-        operator: binaryOperator(field(node, 'operator')?.text),
+        operator: binaryOperator(fieldText(lowering, node, 'operator')),
         left: lowerField(lowering, node, 'left'),
         right: lowerField(lowering, node, 'right'),
         span,
@@ -116,7 +127,7 @@ function lower(lowering: Lowering, node: Node): Expression {
     case 'boolean_operator':
       return {
         kind: 'boolean',
-        operator: field(node, 'operator')?.text === 'or' ? 'or' : 'and',
+        operator: fieldText(lowering, node, 'operator') === 'or' ? 'or' : 'and',
         left: lowerField(lowering, node, 'left'),
         right: lowerField(lowering, node, 'right'),
         span,
@@ -149,11 +160,11 @@ function lower(lowering: Lowering, node: Node): Expression {
       return {
         kind: 'attribute',
         object: lowerField(lowering, node, 'object'),
-        name: field(node, 'attribute')?.text ?? '',
+        name: fieldText(lowering, node, 'attribute'),
         span,
       };
     case 'subscript': {
-      const indices = node.childrenForFieldName('subscript');
+      const indices = fields(node, 'subscript');
       const index: Expression =
         indices.length === 1 && indices[0] && !node.children.some((child) => child.type === ',')
           ? lowerExpression(lowering, indices[0])
@@ -174,7 +185,7 @@ function lower(lowering: Lowering, node: Node): Expression {
     case 'named_expression':
       return {
         kind: 'walrus',
-        name: field(node, 'name')?.text ?? '',
+        name: fieldText(lowering, node, 'name'),
         value: lowerField(lowering, node, 'value'),
         span,
       };
@@ -195,7 +206,8 @@ function lower(lowering: Lowering, node: Node): Expression {
     default:
       return {
         kind: 'broken',
-        reason: node.isError || node.isMissing ? reportBroken(lowering, node) : `Python's ${node.type} is not read`,
+        reason:
+          node.type === 'ERROR' || node.isMissing ? reportBroken(lowering, node) : `Python's ${node.type} is not read`,
         span,
       };
   }
@@ -206,17 +218,16 @@ export function binaryOperator(text: string | undefined): BinaryOperator {
   return binaryOperators.find((operator) => operator === text) ?? '+';
 }
 
-function lowerFirst(lowering: Lowering, node: Node): Expression {
+function lowerFirst(lowering: Lowering, node: SyntaxNode): Expression {
   const [first] = partsOf(node);
   if (first === undefined) return { kind: 'broken', reason: 'Something is missing', span: spanOf(lowering, node) };
   return lowerExpression(lowering, first);
 }
 
-function lowerComparison(lowering: Lowering, node: Node): Expression {
+function lowerComparison(lowering: Lowering, node: SyntaxNode): Expression {
   const operands = partsOf(node).map((child) => lowerExpression(lowering, child));
-  const operators = node
-    .childrenForFieldName('operators')
-    .map((child) => child.text.replace(/\s+/g, ' '))
+  const operators = fields(node, 'operators')
+    .map((child) => textOf(lowering, child).replace(/\s+/g, ' '))
     .map((text) => (text === '<>' ? '!=' : text));
   const [first, ...others] = operands;
   const span = spanOf(lowering, node);
@@ -230,12 +241,12 @@ function lowerComparison(lowering: Lowering, node: Node): Expression {
   return { kind: 'comparison', first, rest, span };
 }
 
-function lowerSlice(lowering: Lowering, node: Node): Expression {
+function lowerSlice(lowering: Lowering, node: SyntaxNode): Expression {
   const slots: [Expression?, Expression?, Expression?] = [];
   let slot = 0;
   for (const child of node.children) {
     if (child.type === ':') slot++;
-    else if (child.isNamed && child.type !== 'comment' && slot < 3) slots[slot] = lowerExpression(lowering, child);
+    else if (child.isNamed && slot < 3) slots[slot] = lowerExpression(lowering, child);
   }
   const [lower, upper, step] = slots;
   return {
@@ -247,11 +258,11 @@ function lowerSlice(lowering: Lowering, node: Node): Expression {
   };
 }
 
-function lowerComprehension(lowering: Lowering, node: Node): Expression {
+function lowerComprehension(lowering: Lowering, node: SyntaxNode): Expression {
   const clauses: ComprehensionClause[] = [];
   for (const child of partsOf(node)) {
     if (child.type === 'for_in_clause') {
-      const iterables = child.childrenForFieldName('right').filter((part) => part.isNamed);
+      const iterables = fields(child, 'right').filter((part) => part.isNamed);
       const iterable: Expression =
         iterables.length === 1 && iterables[0]
           ? lowerExpression(lowering, iterables[0])
@@ -284,12 +295,12 @@ function lowerComprehension(lowering: Lowering, node: Node): Expression {
 }
 
 /** Arguments of a call or bases of a class. A bare generator expression is one positional argument. */
-export function lowerArguments(lowering: Lowering, node: Node | undefined): readonly Argument[] {
+export function lowerArguments(lowering: Lowering, node: SyntaxNode | undefined): readonly Argument[] {
   if (node === undefined) return [];
   if (node.type === 'generator_expression') return [{ kind: 'positional', value: lowerExpression(lowering, node) }];
   return partsOf(node).map((child): Argument => {
     if (child.type === 'keyword_argument') {
-      return { kind: 'keyword', name: field(child, 'name')?.text ?? '', value: lowerField(lowering, child, 'value') };
+      return { kind: 'keyword', name: fieldText(lowering, child, 'name'), value: lowerField(lowering, child, 'value') };
     }
     if (child.type === 'list_splat') return { kind: 'splat', value: lowerFirst(lowering, child) };
     if (child.type === 'dictionary_splat') return { kind: 'dictionary-splat', value: lowerFirst(lowering, child) };
@@ -297,27 +308,36 @@ export function lowerArguments(lowering: Lowering, node: Node | undefined): read
   });
 }
 
+function firstText(lowering: Lowering, node: SyntaxNode): string {
+  const [first] = partsOf(node);
+  return first === undefined ? '' : textOf(lowering, first);
+}
+
 /** Parameters of a function or lambda. */
-export function lowerParameters(lowering: Lowering, node: Node): readonly ParameterDeclaration[] {
+export function lowerParameters(lowering: Lowering, node: SyntaxNode): readonly ParameterDeclaration[] {
   const parameters: ParameterDeclaration[] = [];
   let keywordOnly = false;
   for (const child of partsOf(node)) {
     const inner = child.type === 'typed_parameter' ? (partsOf(child)[0] ?? child) : child;
     const kind = keywordOnly ? 'keyword-only' : 'positional';
-    if (inner.type === 'identifier') parameters.push({ name: inner.text, kind });
+    if (inner.type === 'identifier') parameters.push({ name: textOf(lowering, inner), kind });
     else if (inner.type === 'default_parameter' || inner.type === 'typed_default_parameter') {
-      parameters.push({ name: field(inner, 'name')?.text ?? '', kind, default: lowerField(lowering, inner, 'value') });
+      parameters.push({
+        name: fieldText(lowering, inner, 'name'),
+        kind,
+        default: lowerField(lowering, inner, 'value'),
+      });
     } else if (inner.type === 'list_splat_pattern') {
-      parameters.push({ name: partsOf(inner)[0]?.text ?? '', kind: 'splat' });
+      parameters.push({ name: firstText(lowering, inner), kind: 'splat' });
       keywordOnly = true;
     } else if (inner.type === 'dictionary_splat_pattern') {
-      parameters.push({ name: partsOf(inner)[0]?.text ?? '', kind: 'dictionary-splat' });
+      parameters.push({ name: firstText(lowering, inner), kind: 'dictionary-splat' });
     } else if (inner.type === 'keyword_separator') keywordOnly = true;
   }
   return parameters;
 }
 
-function lowerString(lowering: Lowering, nodes: readonly Node[], span: Expression['span']): Expression {
+function lowerString(lowering: Lowering, nodes: readonly SyntaxNode[], span: Expression['span']): Expression {
   const parts: FormatPart[] = [];
   const append = (text: string): void => {
     const last = parts.at(-1);
@@ -325,21 +345,23 @@ function lowerString(lowering: Lowering, nodes: readonly Node[], span: Expressio
     else parts.push({ kind: 'text', text });
   };
   for (const node of nodes) {
-    const raw = isRaw(node.firstChild?.text ?? '');
+    if (node.children.length === 0) {
+      append(plainString(textOf(lowering, node)));
+      continue;
+    }
+    const [opening] = node.children;
+    const isRawString = opening?.type === 'string_start' && isRaw(textOf(lowering, opening));
+    const isFormatted = node.children.some((part) => part.type === 'interpolation');
     for (const child of node.children) {
       if (child.type === 'string_content') {
-        const text = raw ? child.text : unescape(child.text);
-        append(
-          node.children.some((part) => part.type === 'interpolation')
-            ? text.replace(/\{\{|\}\}/g, (pair) => pair.charAt(0))
-            : text,
-        );
+        const text = isRawString ? textOf(lowering, child) : unescape(textOf(lowering, child));
+        append(isFormatted ? text.replace(/\{\{|\}\}/g, (pair) => pair.charAt(0)) : text);
       } else if (child.type === 'interpolation') {
         parts.push({
           kind: 'value',
           expression: lowerField(lowering, child, 'expression'),
-          conversion: field(child, 'type_conversion')?.text ?? '',
-          format: field(child, 'format_specifier')?.text.slice(1) ?? '',
+          conversion: fieldText(lowering, child, 'type_conversion'),
+          format: fieldText(lowering, child, 'format_specifier').slice(1),
         });
       }
     }

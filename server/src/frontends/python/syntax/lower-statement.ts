@@ -1,26 +1,37 @@
 // Tree-sitter's statement nodes to our own. Broken stretches become problems and `broken-statement`; the rest stays.
 
-import type { Node } from 'web-tree-sitter';
 import type { ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
-import { deepest, field, partsOf, reportBroken, reportTooDeep, spanOf, type Lowering } from './lowering.ts';
+import {
+  deepest,
+  field,
+  fields,
+  fieldText,
+  partsOf,
+  reportBroken,
+  reportTooDeep,
+  spanOf,
+  textOf,
+  type Lowering,
+} from './lowering.ts';
 import { binaryOperator, lowerArguments, lowerExpression, lowerParameters } from './lower-expression.ts';
+import type { SyntaxNode } from './syntax-tree.ts';
 
 /** A block weighs as much as some nested expressions; Python itself stops at a hundred levels of blocks. */
 const depthOfBlock = 4;
 
-function tooDeep(lowering: Lowering, node: Node): Statement {
+function tooDeep(lowering: Lowering, node: SyntaxNode): Statement {
   return { kind: 'broken-statement', reason: reportTooDeep(lowering, node), span: spanOf(lowering, node) };
 }
 
 /** The statements of a module or a block. */
-export function lowerBlock(lowering: Lowering, node: Node | undefined): readonly Statement[] {
+export function lowerBlock(lowering: Lowering, node: SyntaxNode | undefined): readonly Statement[] {
   if (node === undefined) return [];
   if (lowering.depth >= deepest) return [tooDeep(lowering, node)];
   const inside = { ...lowering, depth: lowering.depth + depthOfBlock };
   return partsOf(node).flatMap((child) => lowerStatement(inside, child));
 }
 
-function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
+function lowerStatement(lowering: Lowering, node: SyntaxNode): readonly Statement[] {
   const span = spanOf(lowering, node);
   const one = (name: string): Expression => lowerNode(lowering, field(node, name), node);
   switch (node.type) {
@@ -37,7 +48,7 @@ function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
     case 'continue_statement':
       return [{ kind: 'continue', span }];
     case 'if_statement':
-      return [lowerIf(lowering, node, node.childrenForFieldName('alternative'))];
+      return [lowerIf(lowering, node, fields(node, 'alternative'))];
     case 'while_statement':
       return [
         {
@@ -70,7 +81,7 @@ function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
       return definition ? [lowerDefinition(lowering, definition, decorators)] : [];
     }
     case 'import_statement':
-      return [{ kind: 'import', names: importedNames(node), span }];
+      return [{ kind: 'import', names: importedNames(lowering, node), span }];
     case 'import_from_statement':
       return [lowerImportFrom(lowering, node)];
     case 'future_import_statement':
@@ -92,7 +103,7 @@ function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
       return [
         {
           kind: 'scope',
-          names: partsOf(node).map((child) => child.text),
+          names: partsOf(node).map((child) => textOf(lowering, child)),
           scope: node.type === 'global_statement' ? 'global' : 'nonlocal',
           span,
         },
@@ -116,19 +127,19 @@ function lowerStatement(lowering: Lowering, node: Node): readonly Statement[] {
   }
 }
 
-function lowerNode(lowering: Lowering, node: Node | undefined, parent: Node): Expression {
+function lowerNode(lowering: Lowering, node: SyntaxNode | undefined, parent: SyntaxNode): Expression {
   if (node === undefined) return { kind: 'broken', reason: 'Something is missing', span: spanOf(lowering, parent) };
   return lowerExpression(lowering, node);
 }
 
-function lowerExpressionStatement(lowering: Lowering, node: Node): readonly Statement[] {
+function lowerExpressionStatement(lowering: Lowering, node: SyntaxNode): readonly Statement[] {
   const span = spanOf(lowering, node);
   const parts = partsOf(node);
   const [first] = parts;
   if (first === undefined) return [];
   if (first.type === 'assignment') return lowerAssignment(lowering, first);
   if (first.type === 'augmented_assignment') {
-    const operator = binaryOperator(field(first, 'operator')?.text.slice(0, -1));
+    const operator = binaryOperator(fieldText(lowering, first, 'operator').slice(0, -1));
     return [
       {
         kind: 'augmented',
@@ -146,7 +157,7 @@ function lowerExpressionStatement(lowering: Lowering, node: Node): readonly Stat
   return [{ kind: 'expression', expression, span }];
 }
 
-function lowerAssignment(lowering: Lowering, node: Node): readonly Statement[] {
+function lowerAssignment(lowering: Lowering, node: SyntaxNode): readonly Statement[] {
   const targets: Expression[] = [];
   let current = node;
   for (;;) {
@@ -168,7 +179,7 @@ function lowerAssignment(lowering: Lowering, node: Node): readonly Statement[] {
   }
 }
 
-function lowerIf(lowering: Lowering, node: Node, alternatives: readonly Node[]): Statement {
+function lowerIf(lowering: Lowering, node: SyntaxNode, alternatives: readonly SyntaxNode[]): Statement {
   const [next, ...later] = alternatives;
   let otherwise: readonly Statement[] = [];
   if (next?.type === 'elif_clause') {
@@ -185,15 +196,15 @@ function lowerIf(lowering: Lowering, node: Node, alternatives: readonly Node[]):
   };
 }
 
-function lowerElse(lowering: Lowering, node: Node): readonly Statement[] {
+function lowerElse(lowering: Lowering, node: SyntaxNode): readonly Statement[] {
   const alternative = field(node, 'alternative');
   return alternative ? lowerBlock(lowering, field(alternative, 'body')) : [];
 }
 
-function lowerDefinition(lowering: Lowering, node: Node, decorators: readonly Expression[]): Statement {
+function lowerDefinition(lowering: Lowering, node: SyntaxNode, decorators: readonly Expression[]): Statement {
   const span = spanOf(lowering, node);
   const nameNode = field(node, 'name');
-  const name = nameNode?.text ?? '';
+  const name = fieldText(lowering, node, 'name');
   const nameSpan = nameNode ? spanOf(lowering, nameNode) : span;
   const bodyNode = field(node, 'body');
   if (node.type === 'class_definition') {
@@ -209,7 +220,7 @@ function lowerDefinition(lowering: Lowering, node: Node, decorators: readonly Ex
   }
   const parameterNode = field(node, 'parameters');
   const parameters = parameterNode ? lowerParameters(lowering, parameterNode) : [];
-  const deferred = bodyNode && lowering.deferred?.get(bodyNode.startIndex);
+  const deferred = bodyNode && lowering.deferred?.get(bodyNode.start);
   if (deferred) {
     return {
       kind: 'function',
@@ -233,37 +244,36 @@ function lowerDefinition(lowering: Lowering, node: Node, decorators: readonly Ex
 /** The statements of a function and whether it yields; nested functions and lambdas have bodies of their own. */
 export function lowerFunctionBody(
   lowering: Lowering,
-  node: Node | undefined,
+  node: SyntaxNode | undefined,
 ): { readonly body: readonly Statement[]; readonly isGenerator: boolean } {
   const yields = { found: false };
   const body = lowerBlock({ ...lowering, yields }, node);
   return { body, isGenerator: yields.found };
 }
 
-function importedNames(node: Node): readonly ImportedName[] {
-  return node.childrenForFieldName('name').map((child) => {
+function importedNames(lowering: Lowering, node: SyntaxNode): readonly ImportedName[] {
+  return fields(node, 'name').map((child) => {
     if (child.type === 'aliased_import') {
-      return { name: field(child, 'name')?.text ?? '', alias: field(child, 'alias')?.text ?? '' };
+      return { name: fieldText(lowering, child, 'name'), alias: fieldText(lowering, child, 'alias') };
     }
-    return { name: child.text, alias: '' };
+    return { name: textOf(lowering, child), alias: '' };
   });
 }
 
-function lowerImportFrom(lowering: Lowering, node: Node): Statement {
-  const source = field(node, 'module_name');
-  const text = source?.text.replace(/\s/g, '') ?? '';
+function lowerImportFrom(lowering: Lowering, node: SyntaxNode): Statement {
+  const text = fieldText(lowering, node, 'module_name').replace(/\s/g, '');
   const level = /^\.*/.exec(text)?.[0].length ?? 0;
-  const wildcard = node.namedChildren.some((child) => child.type === 'wildcard_import');
+  const wildcard = node.children.some((child) => child.type === 'wildcard_import');
   return {
     kind: 'import-from',
     module: text.slice(level),
     level,
-    names: wildcard ? undefined : importedNames(node),
+    names: wildcard ? undefined : importedNames(lowering, node),
     span: spanOf(lowering, node),
   };
 }
 
-function lowerTry(lowering: Lowering, node: Node): Statement {
+function lowerTry(lowering: Lowering, node: SyntaxNode): Statement {
   const handlers: ExceptHandler[] = [];
   let otherwise: readonly Statement[] = [];
   let final: readonly Statement[] = [];
@@ -283,20 +293,23 @@ function lowerTry(lowering: Lowering, node: Node): Statement {
   };
 }
 
-function lowerHandler(lowering: Lowering, clause: Node, block: Node | undefined): ExceptHandler {
+function lowerHandler(lowering: Lowering, clause: SyntaxNode, block: SyntaxNode | undefined): ExceptHandler {
   const body = lowerBlock(lowering, block);
   const head = partsOf(clause).find((part) => part.type !== 'block');
   if (head === undefined) return { body };
   if (head.type !== 'as_pattern') return { type: lowerExpression(lowering, head), body };
   const [type] = partsOf(head);
-  const name = field(head, 'alias')?.text;
+  const alias = field(head, 'alias');
+  const name = alias && textOf(lowering, alias);
   return { body, ...(type && { type: lowerExpression(lowering, type) }), ...(name !== undefined && { name }) };
 }
 
-function lowerWith(lowering: Lowering, node: Node): Statement {
-  const items = node
-    .descendantsOfType('with_item')
-    .filter((item) => item.parent?.parent?.id === node.id || item.parent?.parent?.parent?.id === node.id);
+function lowerWith(lowering: Lowering, node: SyntaxNode): Statement {
+  // In parentheses the items may stand one level further down.
+  const clauses = node.children.filter((child) => child.type === 'with_clause');
+  const items = clauses
+    .flatMap(({ children }) => [...children, ...children.flatMap((child) => child.children)])
+    .filter((child) => child.type === 'with_item');
   return {
     kind: 'with',
     span: spanOf(lowering, node),
@@ -311,7 +324,7 @@ function lowerWith(lowering: Lowering, node: Node): Statement {
   };
 }
 
-function lowerMatch(lowering: Lowering, node: Node): Statement {
+function lowerMatch(lowering: Lowering, node: SyntaxNode): Statement {
   const block = field(node, 'body');
   const cases = block ? partsOf(block).filter((child) => child.type === 'case_clause') : [];
   return {
@@ -332,7 +345,7 @@ function lowerMatch(lowering: Lowering, node: Node): Statement {
   };
 }
 
-function lowerPattern(lowering: Lowering, node: Node): Pattern {
+function lowerPattern(lowering: Lowering, node: SyntaxNode): Pattern {
   const parts = partsOf(node);
   switch (node.type) {
     case 'case_pattern': {
@@ -341,15 +354,15 @@ function lowerPattern(lowering: Lowering, node: Node): Pattern {
     }
     case 'dotted_name':
     case 'identifier':
-      if (node.text === '_') return { kind: 'wildcard' };
-      if (!node.text.includes('.')) return { kind: 'capture', name: node.text };
+      if (textOf(lowering, node) === '_') return { kind: 'wildcard' };
+      if (!textOf(lowering, node).includes('.')) return { kind: 'capture', name: textOf(lowering, node) };
       return { kind: 'value', expression: dotted(lowering, node) };
     case 'union_pattern':
       return { kind: 'alternatives', patterns: parts.map((part) => lowerPattern(lowering, part)) };
     case 'as_pattern': {
       const [pattern, name] = parts;
       if (!pattern || !name) return { kind: 'unsupported', reason: 'Half a pattern' };
-      return { kind: 'as', pattern: lowerPattern(lowering, pattern), name: name.text };
+      return { kind: 'as', pattern: lowerPattern(lowering, pattern), name: textOf(lowering, name) };
     }
     case 'tuple_pattern':
     case 'list_pattern':
@@ -367,8 +380,8 @@ function lowerPattern(lowering: Lowering, node: Node): Pattern {
   }
 }
 
-function dotted(lowering: Lowering, node: Node): Expression {
-  const [first, ...rest] = node.text.split('.');
+function dotted(lowering: Lowering, node: SyntaxNode): Expression {
+  const [first, ...rest] = textOf(lowering, node).split('.');
   const span = spanOf(lowering, node);
   return rest.reduce<Expression>((object, name) => ({ kind: 'attribute', object, name, span }), {
     kind: 'name',

@@ -1,12 +1,14 @@
 // What the two lowering files share: the document being read, spans, and how broken text is reported.
 
-import type { Node } from 'web-tree-sitter';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
+import type { SyntaxNode } from './syntax-tree.ts';
 
 export interface Lowering {
   readonly document: string;
+  /** What was parsed. */
+  readonly text: string;
   readonly problems: Problem[];
   /** How many expressions enclose this one. */
   readonly depth: number;
@@ -26,26 +28,43 @@ export interface DeferredBody {
 }
 
 /** The span of a node; tree-sitter counts UTF-16 units, as we do. */
-export function spanOf(lowering: Lowering, node: Node): SourceSpan {
+export function spanOf(lowering: Lowering, node: SyntaxNode): SourceSpan {
   const { document, place, offset = 0 } = lowering;
-  return place ?? { document, start: offset + node.startIndex, end: offset + node.endIndex };
+  return place ?? { document, start: offset + node.start, end: offset + node.end };
 }
 
-/** Named children without comments: the parser hangs those anywhere. */
-export function partsOf(node: Node): readonly Node[] {
-  return node.namedChildren.filter((child) => child.type !== 'comment' && child.type !== 'line_continuation');
+/** The text of a node. */
+export function textOf(lowering: Lowering, node: SyntaxNode): string {
+  return lowering.text.slice(node.start, node.end);
 }
 
-/** The child of a field, without its parentheses' comments. */
-export function field(node: Node, name: string): Node | undefined {
-  return node.childForFieldName(name) ?? undefined;
+/** The children that have a name in the grammar. */
+export function partsOf(node: SyntaxNode): readonly SyntaxNode[] {
+  const { children } = node;
+  return children.every(({ isNamed }) => isNamed) ? children : children.filter(({ isNamed }) => isNamed);
+}
+
+/** The first child of a field. */
+export function field(node: SyntaxNode, name: string): SyntaxNode | undefined {
+  return node.children.find((child) => child.field === name);
+}
+
+/** The text of the first child of a field; empty where there is none. */
+export function fieldText(lowering: Lowering, node: SyntaxNode, name: string): string {
+  const child = field(node, name);
+  return child === undefined ? '' : textOf(lowering, child);
+}
+
+/** All children of a field. */
+export function fields(node: SyntaxNode, name: string): readonly SyntaxNode[] {
+  return node.children.filter((child) => child.field === name);
 }
 
 /** Nesting beyond this is not followed: no real file has it, and the machine's stack has an end. */
 export const deepest = 400;
 
 /** Reports what is nested too deeply, once a file. */
-export function reportTooDeep(lowering: Lowering, node: Node): string {
+export function reportTooDeep(lowering: Lowering, node: SyntaxNode): string {
   const reason = 'This is nested too deeply to be read';
   if (!lowering.problems.some(({ code }) => code === 'limit-nesting')) {
     const { start, end, document } = spanOf(lowering, node);
@@ -57,8 +76,8 @@ export function reportTooDeep(lowering: Lowering, node: Node): string {
 }
 
 /** Reports text that is not Python, once a place. */
-export function reportBroken(lowering: Lowering, node: Node): string {
-  const line = node.text.split('\n', 1)[0]?.trim() ?? '';
+export function reportBroken(lowering: Lowering, node: SyntaxNode): string {
+  const line = textOf(lowering, node).split('\n', 1)[0]?.trim() ?? '';
   const shown = line.length > 40 ? `${line.slice(0, 40)}…` : line;
   const message = node.isMissing
     ? `Python expects ${node.type} here`

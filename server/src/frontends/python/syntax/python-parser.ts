@@ -1,13 +1,14 @@
 // Text to typed tree, through tree-sitter. The parser's tree is freed at once; nothing outside this folder sees it.
 
-import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { Language, Parser } from 'web-tree-sitter';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
 import { withoutBodies, type BodyRange } from './deferred-bodies.ts';
 import { lowerBlock, lowerFunctionBody } from './lower-statement.ts';
-import { reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
+import { field, reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
 import { repairText } from './repair-text.ts';
+import { treeReader, type SyntaxNode, type SyntaxTree } from './syntax-tree.ts';
 
 /** A parsed module. `problems` are syntax errors; the statements around them are whole. */
 export interface ParsedModule {
@@ -28,60 +29,43 @@ export interface PythonParser {
 export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Array): Promise<PythonParser> {
   await Parser.init({ wasmBinary: runtime });
   const language = await Language.load(grammar);
-  const parser = new Parser();
-  parser.setLanguage(language);
-  /** Hands the tree of a text to `use` and frees it. */
-  const withTree = <T>(text: string, otherwise: T, use: (tree: Tree) => T): T => {
-    const tree = parser.parse(text);
-    if (tree === null) return otherwise;
-    try {
-      return use(tree);
-    } finally {
-      tree.delete();
-    }
+  const readTree = treeReader(language);
+
+  const parse = (document: string, text: string, place?: SourceSpan): ParsedModule => {
+    const tree = readTree(text);
+    const repaired = tree.hasError ? repairText(text) : undefined;
+    if (repaired === undefined) return lowerModule(tree, { document, text, problems: [], depth: 0, place });
+    const problems = repaired.unclosed.map((start) =>
+      unclosedBracket(text, place ?? { document, start, end: start + 1 }),
+    );
+    return lowerModule(readTree(repaired.text), { document, text: repaired.text, problems, depth: 0, place });
   };
-  const nothing: ParsedModule = { body: [], problems: [] };
 
-  const parse = (document: string, text: string, place?: SourceSpan): ParsedModule =>
-    withTree(text, nothing, (tree) => {
-      const repaired = tree.rootNode.hasError ? repairText(text) : undefined;
-      if (repaired === undefined) return lowerModule(tree, { document, problems: [], depth: 0, place });
-      return withTree(repaired.text, nothing, (repairedTree) => {
-        const problems = repaired.unclosed.map((start) =>
-          unclosedBracket(text, place ?? { document, start, end: start + 1 }),
-        );
-        return lowerModule(repairedTree, { document, problems, depth: 0, place });
-      });
-    });
-
-  const readBody = (document: string, text: string, { start, end }: BodyRange): ReturnType<DeferredBody['read']> =>
-    withTree(bodyHeader + text.slice(start, end), { body: [], isGenerator: false }, (tree) => {
-      const offset = start - bodyHeader.length;
-      const definition = tree.rootNode.firstNamedChild;
-      const body = definition?.childForFieldName('body') ?? undefined;
-      return lowerFunctionBody({ document, problems: [], depth: 0, offset }, body);
-    });
+  const readBody = (document: string, text: string, { start, end }: BodyRange): ReturnType<DeferredBody['read']> => {
+    const tree = readTree(bodyHeader + text.slice(start, end));
+    const offset = start - bodyHeader.length;
+    const [definition] = tree.root.children;
+    const body = definition && field(definition, 'body');
+    return lowerFunctionBody({ document, text: tree.text, problems: [], depth: 0, offset }, body);
+  };
 
   return {
     parse,
-    parsePiece: (document, text, start, end) =>
-      withTree(text.slice(start, end), undefined, (tree) => {
-        const lowering: Lowering = { document, problems: [], depth: 0, offset: start };
-        const body = tree.rootNode.hasError ? undefined : lowerBlock(lowering, tree.rootNode);
-        return lowering.problems.length === 0 ? body : undefined;
-      }),
+    parsePiece(document, text, start, end) {
+      const tree = readTree(text.slice(start, end));
+      if (tree.hasError) return undefined;
+      const lowering: Lowering = { document, text: tree.text, problems: [], depth: 0, offset: start };
+      const body = lowerBlock(lowering, tree.root);
+      return lowering.problems.length === 0 ? body : undefined;
+    },
     parseLazily(document, text) {
       const short = withoutBodies(text);
-      if (short === undefined) return parse(document, text);
-      return (
-        withTree<ParsedModule | undefined>(short.text, undefined, (tree) => {
-          if (tree.rootNode.hasError) return undefined;
-          const deferred = new Map(
-            short.bodies.map((range) => [range.start, once(() => readBody(document, text, range))] as const),
-          );
-          return lowerModule(tree, { document, problems: [], depth: 0, deferred });
-        }) ?? parse(document, text)
+      const tree = short && readTree(short.text);
+      if (tree === undefined || tree.hasError) return parse(document, text);
+      const deferred = new Map(
+        short?.bodies.map((range) => [range.start, once(() => readBody(document, text, range))] as const),
       );
+      return lowerModule(tree, { document, text: tree.text, problems: [], depth: 0, deferred });
     },
   };
 }
@@ -94,13 +78,22 @@ function once(read: DeferredBody['read']): DeferredBody {
   return { read: () => (known ??= read()) };
 }
 
-function lowerModule(tree: Tree, lowering: Lowering): ParsedModule {
-  const body = lowerBlock(lowering, tree.rootNode);
-  if (tree.rootNode.hasError && lowering.problems.length === 0) {
-    const broken = tree.rootNode.descendantsOfType('ERROR').at(0);
+function lowerModule(tree: SyntaxTree, lowering: Lowering): ParsedModule {
+  const body = lowerBlock(lowering, tree.root);
+  if (tree.hasError && lowering.problems.length === 0) {
+    const broken = firstBroken(tree.root);
     if (broken) reportBroken(lowering, broken);
   }
   return { body, problems: lowering.problems };
+}
+
+function firstBroken(node: SyntaxNode): SyntaxNode | undefined {
+  if (node.type === 'ERROR') return node;
+  for (const child of node.children) {
+    const broken = firstBroken(child);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
 }
 
 function unclosedBracket(text: string, span: SourceSpan): Problem {

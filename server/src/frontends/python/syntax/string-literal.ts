@@ -38,6 +38,15 @@ export function isRaw(opening: string): boolean {
   return /r/i.test(opening.replace(/['"]/g, ''));
 }
 
+/** The value of a literal without expressions inside, quotes and all. One that does not end has the rest of its text. */
+export function plainString(literal: string): string {
+  const [opening = '', quotes = ''] = /^[a-zA-Z]*('''|"""|'|")?/.exec(literal) ?? [];
+  const end =
+    literal.length - (literal.endsWith(quotes) && literal.length >= opening.length + quotes.length ? quotes.length : 0);
+  const content = literal.slice(opening.length, end);
+  return isRaw(opening) ? content : unescape(content);
+}
+
 /** The number that a literal stands for (`1_000`, `0x1F`, `1e-3`, `3.`); imaginary ones are not a number here. */
 export function parseNumber(text: string): number {
   const plain = text.replace(/_/g, '').toLowerCase();

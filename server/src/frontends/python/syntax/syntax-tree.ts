@@ -1,0 +1,144 @@
+// The parser's tree as plain data, copied in one walk: every look into the parser's own tree is a call into WebAssembly.
+
+import { Parser, type Language, type TreeCursor } from 'web-tree-sitter';
+
+/** One node; what has no name in the grammar is there only where the meaning depends on it. */
+export interface SyntaxNode {
+  /** The grammar's name of the node, or the token's text where it has none; `ERROR` for what is no Python. */
+  readonly type: string;
+  /** Offsets into the parsed text, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  readonly isNamed: boolean;
+  /** Put in by the parser to go on. */
+  readonly isMissing: boolean;
+  /** What it is to the node around it. */
+  readonly field: string | undefined;
+  /** Without comments and line continuations, which stand anywhere. */
+  readonly children: readonly SyntaxNode[];
+}
+
+/** In these the operators, commas and colons between the named children matter. */
+const withTokens: ReadonlySet<string> = new Set([
+  'augmented_assignment',
+  'binary_operator',
+  'boolean_operator',
+  'comparison_operator',
+  'slice',
+  'subscript',
+  'unary_operator',
+  'yield',
+]);
+
+/** These are read from their text. */
+const leaves: ReadonlySet<string> = new Set([
+  'ellipsis',
+  'false',
+  'float',
+  'identifier',
+  'integer',
+  'none',
+  'string_content',
+  'string_end',
+  'string_start',
+  'true',
+  'type_conversion',
+]);
+
+const skipped: ReadonlySet<string> = new Set(['comment', 'line_continuation']);
+
+/** What a kind of node is, by the number that the parser gives it. */
+interface Symbol {
+  readonly type: string;
+  readonly isNamed: boolean;
+  readonly isSkipped: boolean;
+  readonly isLeaf: boolean;
+  readonly isString: boolean;
+  readonly hasTokens: boolean;
+}
+
+function symbol(type: string, isNamed: boolean): Symbol {
+  return {
+    type,
+    isNamed,
+    isSkipped: isNamed && skipped.has(type),
+    isLeaf: !isNamed || leaves.has(type),
+    isString: isNamed && type === 'string',
+    hasTokens: isNamed && withTokens.has(type),
+  };
+}
+
+/** The number that stands for text that is no Python is in no grammar's table. */
+const error = symbol('ERROR', true);
+const none: readonly SyntaxNode[] = [];
+const nothing: SyntaxNode = {
+  type: 'module',
+  isNamed: true,
+  start: 0,
+  end: 0,
+  isMissing: false,
+  field: undefined,
+  children: none,
+};
+
+/** Trees are copied down to here; what is nested deeper is refused long before by whoever reads them. */
+const deepest = 4000;
+
+/** A text's tree. */
+export interface SyntaxTree {
+  readonly text: string;
+  readonly root: SyntaxNode;
+  /** Whether something in it is no Python. */
+  readonly hasError: boolean;
+}
+
+/** Parses with a grammar. Strings without expressions inside have no children. */
+export function treeReader(language: Language): (text: string) => SyntaxTree {
+  const parser = new Parser();
+  parser.setLanguage(language);
+  const { fields } = language;
+  const symbols = language.types.map((type, id) => symbol(type, language.nodeTypeIsNamed(id)));
+
+  /** The node under the cursor, which stands there again at the end. */
+  const copy = (cursor: TreeCursor, text: string, keepsTokens: boolean, depth: number): SyntaxNode | undefined => {
+    const { type, isNamed, isSkipped, isLeaf, isString, hasTokens } = symbols[cursor.nodeTypeId] ?? error;
+    if (isSkipped || (!isNamed && !keepsTokens)) return undefined;
+    const start = cursor.startIndex;
+    const end = cursor.endIndex;
+    // Only what is put in has no extent; asking the parser for each node would be slow.
+    const isMissing = start === end && cursor.nodeIsMissing;
+    const field = fields[cursor.currentFieldId] ?? undefined;
+    const isRead = isLeaf || depth >= deepest || (isString && !isFormatted(text, start));
+    if (isRead || !cursor.gotoFirstChild()) return { type, start, end, isNamed, isMissing, field, children: none };
+    const children: SyntaxNode[] = [];
+    do {
+      const child = copy(cursor, text, hasTokens, depth + 1);
+      if (child !== undefined) children.push(child);
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+    return { type, start, end, isNamed, isMissing, field, children };
+  };
+
+  return (text) => {
+    const tree = parser.parse(text);
+    // The parser gives no tree only without a language or when it is told to stop.
+    if (tree === null) throw new Error('The parser has no language');
+    const cursor = tree.walk();
+    try {
+      return { text, root: copy(cursor, text, false, 0) ?? nothing, hasError: tree.rootNode.hasError };
+    } finally {
+      cursor.delete();
+      tree.delete();
+    }
+  };
+}
+
+/** Whether the string literal at an offset has an `f` (or `t`) in front of its quotes. */
+function isFormatted(text: string, start: number): boolean {
+  for (let at = start; at < start + 3; at++) {
+    const letter = text[at];
+    if (letter === "'" || letter === '"') return false;
+    if (letter === 'f' || letter === 'F' || letter === 't' || letter === 'T') return true;
+  }
+  return false;
+}
