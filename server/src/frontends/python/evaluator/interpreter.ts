@@ -252,6 +252,17 @@ export class Interpreter {
     }
   }
 
+  /** Runs what keeps its exceptions to itself, such as a module's text, whoever asked for it. */
+  unguarded<T>(run: () => T): T {
+    const guards = this.#guards;
+    this.#guards = 0;
+    try {
+      return run();
+    } finally {
+      this.#guards = guards;
+    }
+  }
+
   /** Whether an exception would be handled by somebody. */
   get isGuarded(): boolean {
     return this.#guards > 0;

@@ -57,7 +57,10 @@ function loadModule(
   interpreter.modules.set(name, module);
   const parsed = interpreter.untimed(() => interpreter.parser.parseLazily(document, text));
   const scope: Scope = { names: module.names, parent: undefined, module };
-  runModule(interpreter, scope, parsed.body);
+  // A `try` around the import handles what this module lacks, not what the modules that it names would bring with them.
+  interpreter.unguarded(() => {
+    runModule(interpreter, scope, parsed.body);
+  });
   return module;
 }
 
