@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { withoutBodies } from '../../../../server/src/frontends/python/syntax/deferred-bodies.ts';
+import { libraryPieces } from '../../../../server/src/frontends/python/syntax/late-definitions.ts';
 import { logicalLines } from '../../../../server/src/frontends/python/syntax/logical-lines.ts';
 import { rememberingParser } from '../../../../server/src/frontends/python/syntax/parse-cache.ts';
 import { pieceStarts } from '../../../../server/src/frontends/python/syntax/pieces.ts';
@@ -61,15 +62,41 @@ test('bodies of functions are cut out, and everything else stays in its place', 
     'last = 1',
     '',
   ].join('\n');
-  const short = withoutBodies(text);
-  expect(short?.text.length).toBe(text.length);
-  expect(short?.text.replace(/ {2,}/g, '  ')).toBe(
+  const short = withoutBodies(text, logicalLines(text) ?? [], { start: 0, end: text.length });
+  expect(short.text.length).toBe(text.length);
+  expect(short.text.replace(/ {2,}/g, '  ')).toBe(
     'import a\n@wrap\ndef f(x: dict = {1: 2}) -> int:0  # in: here\n\nclass C(Base):\n  size = 3\n  def m(self): return 1\n  async def n(self):0  \nlast = 1\n',
   );
-  expect(short?.bodies.map(({ start, end }) => text.slice(start, end).trim().slice(0, 10))).toEqual([
+  expect(short.bodies.map(({ start, end }) => text.slice(start, end).trim().slice(0, 10))).toEqual([
     '"""Says:\nd',
     'return 2',
   ]);
+});
+
+test.for<[string, string[]]>([
+  ['def f(a, b: dict[str, int] = None, *, c="x", d=-1.5):\n    return a', ['f']],
+  ['async def f():\n    pass\n\n\ndef g():\n    """Docs."""\n', ['f', 'g']],
+  // What a default was at this moment is what it stays.
+  ['size = 3\ndef f(a=size):\n    return a\nsize = 4', []],
+  ['def f(a=[]):\n    return a', ['f']],
+  // A decorator may register what it decorates.
+  ['@register\ndef f():\n    return 1', []],
+  ['if a:\n    def f():\n        return 1', []],
+  ['def f(): return 1', []],
+  [
+    'class A(nn.Module):\n    """Docs."""\n    size: int = 3\n    @property\n    def m(self, a=1):\n        return other',
+    ['A'],
+  ],
+  ['class A:\n    pass\nclass B(object):\n    pass', ['A', 'B']],
+  // A base may want to know of its subclasses; a body may do anything.
+  ['class A(Registered):\n    pass', []],
+  ['class A(nn.Module, metaclass=Meta):\n    pass', []],
+  ['class A(nn.Module):\n    registry.append(1)\n    def m(self):\n        pass', []],
+  ['class A(nn.Module):\n    size = other', []],
+  ['class A(nn.Module):\n    def m(self, size=other):\n        pass', []],
+])('of %j these wait: %j', ([text, names]) => {
+  const pieces = libraryPieces(text, logicalLines(text) ?? []);
+  expect(pieces.flatMap((piece) => (piece.kind === 'definition' ? [piece.name] : []))).toEqual(names);
 });
 
 const library = `"""Layers."""
@@ -113,6 +140,36 @@ class Net(nn.Module):
   expect(apart.problems).toEqual([]);
   expect(layers(apart)).toEqual(layers(together));
   expect(layers(apart)?.[1]).toContain('blocks.0.conv | nn.Conv2d(3, width, 1)');
+});
+
+test('a name that is bound anew, taken back or wanted by all is what Python would have', () => {
+  const parts = `from torch import nn
+def width():
+    return 1
+width = 8
+class Conv(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Conv2d(3, width, 1)
+    def forward(self, x):
+        return self.body(x)
+def kernel():
+    return 3
+kernels = [value() for name, value in list(globals().items()) if name == "kernel"]
+`;
+  const main = `from torch import nn
+from parts import Conv, kernels, width
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = Conv()
+        self.b = nn.Conv2d(width, 4, kernels[0])
+    def forward(self, x):
+        return self.b(self.a(x))
+`;
+  const { graph, problems } = readProject({ files: { 'main.py': main, 'parts.py': parts } });
+  expect(problems).toEqual([]);
+  expect(graph?.values.map(({ shape }) => shape?.join('x'))).toEqual(['1x3x224x224', '1x8x224x224', '1x4x222x222']);
 });
 
 test('pieces are the definitions at the top and what stands between them', () => {

@@ -74,6 +74,9 @@ export function deferredName(module: ModuleValue, name: string): PyValue | undef
   const resolve = module.deferred?.get(name);
   if (resolve === undefined) return undefined;
   module.deferred?.delete(name);
+  // Bound anew since then.
+  const own = module.names.get(name);
+  if (own !== undefined) return own;
   const value = resolve();
   module.names.set(name, value);
   return value;
@@ -85,10 +88,10 @@ export function resolveDeferred(module: ModuleValue): void {
 }
 
 /**
- * Binds an imported name. At the top of a module it is resolved when it is first asked for, as most of a library's
- * imports never are; inside `try` at once, as the import may be what fails.
+ * Binds a name whose value can wait. At the top of a module it is resolved when it is first asked for, as most of a
+ * library's names never are; inside `try` at once, as an import may be what fails.
  */
-function bindImport(interpreter: Interpreter, scope: Scope, name: string, resolve: () => PyValue): void {
+export function bindLate(interpreter: Interpreter, scope: Scope, name: string, resolve: () => PyValue): void {
   const { deferred } = scope.module;
   if (deferred === undefined || scope.names !== scope.module.names || interpreter.isGuarded) {
     setName(scope, name, resolve());
@@ -116,9 +119,9 @@ export function importInto(
   const [first = ''] = parts;
   const load = (wanted: string): PyValue =>
     importModule(interpreter, wanted, span) ?? missingModule(interpreter, wanted, span);
-  if (alias !== '') bindImport(interpreter, scope, alias, () => load(name));
+  if (alias !== '') bindLate(interpreter, scope, alias, () => load(name));
   else {
-    bindImport(interpreter, scope, first, () => {
+    bindLate(interpreter, scope, first, () => {
       const whole = load(first);
       for (let i = 2; i <= parts.length; i++) load(parts.slice(0, i).join('.'));
       return whole;
@@ -145,12 +148,12 @@ export function importFrom(
     for (const name of exportedNames(module)) {
       const own = module.names.get(name);
       if (own !== undefined) setName(scope, name, own);
-      else bindImport(interpreter, scope, name, () => importedName(interpreter, module, name, span));
+      else bindLate(interpreter, scope, name, () => importedName(interpreter, module, name, span));
     }
     return;
   }
   for (const { name, alias } of names) {
-    bindImport(interpreter, scope, alias === '' ? name : alias, () => {
+    bindLate(interpreter, scope, alias === '' ? name : alias, () => {
       const module = load();
       if (module) return importedName(interpreter, module, name, span);
       return missingModule(interpreter, `${'.'.repeat(level)}${target}`, span);

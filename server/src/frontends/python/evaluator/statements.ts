@@ -9,7 +9,7 @@ import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deleteItem } from './items.ts';
-import { importFrom, importInto } from './modules.ts';
+import { bindLate, importFrom, importInto } from './modules.ts';
 import { binary, equal, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
 import {
@@ -149,6 +149,16 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       setName(scope, statement.name, decorate(interpreter, scope, statement, made));
       return undefined;
     }
+    case 'late-definition':
+      bindLate(interpreter, scope, statement.name, () => {
+        let made: PyValue = none;
+        for (const definition of statement.read()) {
+          if (definition.kind === 'function') made = defineFunction(interpreter, scope, definition);
+          else if (definition.kind === 'class') made = defineClass(interpreter, scope, definition);
+        }
+        return made;
+      });
+      return undefined;
     case 'import':
       for (const name of statement.names) importInto(interpreter, scope, name.name, name.alias, statement.span);
       return undefined;

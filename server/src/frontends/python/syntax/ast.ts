@@ -199,6 +199,12 @@ export type Statement = Node &
       }
     | FunctionDefinition
     | ClassDefinition
+    /** A definition of a library that need not be made before its name is asked for. */
+    | {
+        readonly kind: 'late-definition';
+        readonly name: string;
+        readonly read: () => readonly Statement[];
+      }
     | { readonly kind: 'import'; readonly names: readonly ImportedName[] }
     /** `level` is the number of leading dots; `names` is undefined for `*`. */
     | {

@@ -1,7 +1,7 @@
 // A library's text without the bodies of its functions, most of which are never called: short to parse, and every place in it
 // is where it was. Bodies are cut out by their own statements' indentation, so nothing has to be parsed to find them.
 
-import { logicalLines } from './logical-lines.ts';
+import type { LogicalLine } from './logical-lines.ts';
 
 /** A function's body in the whole text: behind the header's colon, up to the end of its last statement. */
 export interface BodyRange {
@@ -18,14 +18,18 @@ const functionHeader = /^(?:async\s+)?def\b/;
 /** What stands for a body. */
 const stub = '0';
 
-/** The text with a stub for each function's body; undefined when its statements can not be told apart for sure. */
-export function withoutBodies(text: string): TextWithoutBodies | undefined {
-  const lines = logicalLines(text);
-  if (lines === undefined || lines.some(({ unclosed }) => unclosed !== undefined)) return undefined;
+/** A stretch of a text with a stub for each function's body; `lines` are the statements of the whole text. */
+export function withoutBodies(
+  text: string,
+  lines: readonly LogicalLine[],
+  stretch: { readonly start: number; readonly end: number },
+): TextWithoutBodies {
   const bodies: BodyRange[] = [];
-  for (let i = 0; i < lines.length; i++) {
+  let i = firstFrom(lines, stretch.start);
+  for (; i < lines.length; i++) {
     const header = lines[i];
-    if (header?.colon === undefined || header.end !== header.colon + 1) continue;
+    if (header === undefined || header.start >= stretch.end) break;
+    if (header.end - 1 !== header.colon) continue;
     if (!functionHeader.test(text.slice(header.start, header.start + 12))) continue;
     let last = i;
     while ((lines[last + 1]?.indent ?? 0) > header.indent) last++;
@@ -34,10 +38,22 @@ export function withoutBodies(text: string): TextWithoutBodies | undefined {
     i = last;
   }
   let short = '';
-  let copied = 0;
+  let copied = stretch.start;
   for (const { start, end } of bodies) {
     short += text.slice(copied, start) + stub + ' '.repeat(end - start - stub.length);
     copied = end;
   }
-  return { text: short + text.slice(copied), bodies };
+  return { text: short + text.slice(copied, stretch.end), bodies };
+}
+
+/** Index of the first statement that does not begin before an offset. */
+function firstFrom(lines: readonly LogicalLine[], offset: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle]?.start ?? offset) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -21,6 +21,17 @@ const closing = ')]}';
 /** Words that begin a statement and stand nowhere inside one. */
 const keyword = /(?:def|class|return|raise|import|pass|while|with|try|assert|del|global|nonlocal|break|continue)\b/y;
 
+/** A run of characters, with single spaces between them, that neither begin nor end anything. */
+const plainRun = /[^\s#\\'"()[\]{}:]+(?: [^\s#\\'"()[\]{}:]+)*/y;
+/** What a string has in front of its closing quote, or in front of the end of its line. */
+const shortString = { "'": /(?:[^\\\n']|\\[^])*/y, '"': /(?:[^\\\n"]|\\[^])*/y } as const;
+
+/** Behind what a sticky pattern matches at an offset; the offset itself where it does not match. */
+function behindMatch(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}
+
 function isKeyword(text: string, at: number): boolean {
   keyword.lastIndex = at;
   return keyword.test(text);
@@ -66,6 +77,11 @@ function readLine(text: string, start: number, indent: number): (LogicalLine & {
   let end = start;
   let at = start;
   while (at < text.length) {
+    const behindRun = behindMatch(plainRun, text, at);
+    if (behindRun > at) {
+      at = end = behindRun;
+      continue;
+    }
     const character = text[at] ?? '';
     if (character === '\n') {
       const first = brackets[0];
@@ -96,14 +112,25 @@ function readLine(text: string, start: number, indent: number): (LogicalLine & {
 
 /** Behind the closing quotes of the string that begins at an offset; undefined when it has none. */
 function stringEnd(text: string, start: number): number | undefined {
-  const quote = text[start] ?? '';
-  const isLong = text.startsWith(quote.repeat(3), start);
-  const close = isLong ? quote.repeat(3) : quote;
-  // In raw strings, too, a backslash keeps the quote behind it from closing.
-  for (let at = start + close.length; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text.startsWith(close, at)) return at + close.length;
-    else if (!isLong && text[at] === '\n') return at;
+  const quote = text[start] === "'" ? "'" : '"';
+  const long = quote.repeat(3);
+  if (text.startsWith(long, start)) return longStringEnd(text, start + 3, long);
+  const end = behindMatch(shortString[quote], text, start + 1);
+  if (text[end] === quote) return end + 1;
+  return text[end] === '\n' ? end : undefined;
+}
+
+/** In raw strings, too, a backslash keeps the quote behind it from closing. */
+function longStringEnd(text: string, from: number, close: string): number | undefined {
+  let at = from;
+  for (;;) {
+    const end = text.indexOf(close, at);
+    if (end < 0) return undefined;
+    let backslash = text.indexOf('\\', at);
+    if (backslash < 0 || backslash >= end) return end + close.length;
+    while (backslash >= 0 && backslash < end) {
+      at = backslash + 2;
+      backslash = text.indexOf('\\', at);
+    }
   }
-  return undefined;
 }

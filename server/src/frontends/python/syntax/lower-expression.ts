@@ -29,7 +29,11 @@ import type { SyntaxNode } from './syntax-tree.ts';
 export function lowerExpression(lowering: Lowering, node: SyntaxNode): Expression {
   if (lowering.depth >= deepest)
     return { kind: 'broken', reason: reportTooDeep(lowering, node), span: spanOf(lowering, node) };
-  return aroundStar(lower({ ...lowering, depth: lowering.depth + 1 }, node));
+  // Counted up and down in place: a copy for each expression is most of what reading a text would cost.
+  lowering.depth++;
+  const expression = lower(lowering, node);
+  lowering.depth--;
+  return aroundStar(expression);
 }
 
 /** Outside parentheses the grammar reads `*x.shape` as `(*x).shape`; the star belongs around all of it. */

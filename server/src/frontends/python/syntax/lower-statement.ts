@@ -27,8 +27,10 @@ function tooDeep(lowering: Lowering, node: SyntaxNode): Statement {
 export function lowerBlock(lowering: Lowering, node: SyntaxNode | undefined): readonly Statement[] {
   if (node === undefined) return [];
   if (lowering.depth >= deepest) return [tooDeep(lowering, node)];
-  const inside = { ...lowering, depth: lowering.depth + depthOfBlock };
-  return partsOf(node).flatMap((child) => lowerStatement(inside, child));
+  lowering.depth += depthOfBlock;
+  const statements = partsOf(node).flatMap((child) => lowerStatement(lowering, child));
+  lowering.depth -= depthOfBlock;
+  return statements;
 }
 
 function lowerStatement(lowering: Lowering, node: SyntaxNode): readonly Statement[] {
@@ -183,8 +185,9 @@ function lowerIf(lowering: Lowering, node: SyntaxNode, alternatives: readonly Sy
   const [next, ...later] = alternatives;
   let otherwise: readonly Statement[] = [];
   if (next?.type === 'elif_clause') {
-    const inside = { ...lowering, depth: lowering.depth + 1 };
-    otherwise = [inside.depth >= deepest ? tooDeep(lowering, next) : lowerIf(inside, next, later)];
+    lowering.depth++;
+    otherwise = [lowering.depth >= deepest ? tooDeep(lowering, next) : lowerIf(lowering, next, later)];
+    lowering.depth--;
   }
   if (next?.type === 'else_clause') otherwise = lowerBlock(lowering, field(next, 'body'));
   return {
@@ -220,7 +223,7 @@ function lowerDefinition(lowering: Lowering, node: SyntaxNode, decorators: reado
   }
   const parameterNode = field(node, 'parameters');
   const parameters = parameterNode ? lowerParameters(lowering, parameterNode) : [];
-  const deferred = bodyNode && lowering.deferred?.get(bodyNode.start);
+  const deferred = bodyNode && lowering.deferred?.get((lowering.offset ?? 0) + bodyNode.start);
   if (deferred) {
     return {
       kind: 'function',

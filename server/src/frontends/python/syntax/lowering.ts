@@ -10,8 +10,8 @@ export interface Lowering {
   /** What was parsed. */
   readonly text: string;
   readonly problems: Problem[];
-  /** How many expressions enclose this one. */
-  readonly depth: number;
+  /** How many expressions enclose the one that is read now. */
+  depth: number;
   /** Where everything is said to stand, for text that is no part of the document. */
   readonly place?: SourceSpan | undefined;
   /** What the parser's offsets lack, for text that is cut out of the document. */

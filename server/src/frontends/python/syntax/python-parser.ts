@@ -5,6 +5,8 @@ import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
 import { withoutBodies, type BodyRange } from './deferred-bodies.ts';
+import { libraryPieces, type LibraryPiece } from './late-definitions.ts';
+import { logicalLines, type LogicalLine } from './logical-lines.ts';
 import { lowerBlock, lowerFunctionBody } from './lower-statement.ts';
 import { field, reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
 import { repairText } from './repair-text.ts';
@@ -49,6 +51,32 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
     return lowerFunctionBody({ document, text: tree.text, problems: [], depth: 0, offset }, body);
   };
 
+  /** The statements of one piece of a library, definitions as promises; undefined for what is not all Python. */
+  const readPiece = (
+    document: string,
+    text: string,
+    lines: readonly LogicalLine[],
+    piece: LibraryPiece,
+  ): readonly Statement[] | undefined => {
+    const read = (): readonly Statement[] | undefined => {
+      const short = withoutBodies(text, lines, piece);
+      const tree = readTree(short.text);
+      if (tree.hasError) return undefined;
+      const deferred = new Map(
+        short.bodies.map((range) => [range.start, { read: once(() => readBody(document, text, range)) }] as const),
+      );
+      return lowerBlock(
+        { document, text: tree.text, problems: [], depth: 0, offset: piece.start, deferred },
+        tree.root,
+      );
+    };
+    if (piece.kind === 'text') return read();
+    const { name, start, end } = piece;
+    // One that turns out to be broken is read as far as it goes, like any broken text.
+    const readAll = once(() => read() ?? parse(document, text.slice(start, end), { document, start, end }).body);
+    return [{ kind: 'late-definition', name, read: readAll, span: { document, start, end } }];
+  };
+
   return {
     parse,
     parsePiece(document, text, start, end) {
@@ -59,13 +87,15 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
       return lowering.problems.length === 0 ? body : undefined;
     },
     parseLazily(document, text) {
-      const short = withoutBodies(text);
-      const tree = short && readTree(short.text);
-      if (tree === undefined || tree.hasError) return parse(document, text);
-      const deferred = new Map(
-        short?.bodies.map((range) => [range.start, once(() => readBody(document, text, range))] as const),
-      );
-      return lowerModule(tree, { document, text: tree.text, problems: [], depth: 0, deferred });
+      const lines = logicalLines(text);
+      if (lines === undefined || lines.some(({ unclosed }) => unclosed !== undefined)) return parse(document, text);
+      const body: Statement[] = [];
+      for (const piece of libraryPieces(text, lines)) {
+        const statements = readPiece(document, text, lines, piece);
+        if (statements === undefined) return parse(document, text);
+        body.push(...statements);
+      }
+      return { body, problems: [] };
     },
   };
 }
@@ -73,9 +103,9 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
 /** Stands in front of a body that is parsed by itself. */
 const bodyHeader = 'def _():';
 
-function once(read: DeferredBody['read']): DeferredBody {
-  let known: ReturnType<DeferredBody['read']> | undefined;
-  return { read: () => (known ??= read()) };
+function once<T>(read: () => T): () => T {
+  let known: T | undefined;
+  return () => (known ??= read());
 }
 
 function lowerModule(tree: SyntaxTree, lowering: Lowering): ParsedModule {
