@@ -42,6 +42,8 @@ interface Figure {
 }
 
 const figures: Figure[] = [];
+/** As users have it. */
+const asShipped = { minify: true };
 const bundles = join(root, '.cache/bench-analysis');
 const cli = join(bundles, 'cli.cjs');
 const server = join(bundles, 'lsp.cjs');
@@ -234,8 +236,8 @@ async function main(): Promise<number> {
     return 77;
   }
   mkdirSync(bundles, { recursive: true });
-  await buildNodeBundle('cli', cli);
-  await buildNodeBundle('lsp', server);
+  await buildNodeBundle('cli', cli, asShipped);
+  await buildNodeBundle('lsp', server, asShipped);
   const require = createRequire(import.meta.url);
   for (const name of ['web-tree-sitter', 'tree-sitter-python'])
     copyFileSync(require.resolve(`${name}/${name}.wasm`), join(bundles, `${name}.wasm`));

@@ -69,8 +69,12 @@ const nodeEntries = {
 } as const;
 
 /** Builds one of them somewhere else, as tests want it. */
-export async function buildNodeBundle(name: keyof typeof nodeEntries, outfile: string): Promise<void> {
-  await build({ ...forNode, entryPoints: [nodeEntries[name]], outfile });
+export async function buildNodeBundle(
+  name: keyof typeof nodeEntries,
+  outfile: string,
+  { minify }: Pick<BundleMode, 'minify'> = { minify: false },
+): Promise<void> {
+  await build({ ...forNode, minify, entryPoints: [nodeEntries[name]], outfile });
 }
 
 /** How a build differs: for users (small, no source maps) or for us; written or only looked at. */

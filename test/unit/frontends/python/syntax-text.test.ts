@@ -169,7 +169,11 @@ class Net(nn.Module):
 `;
   const { graph, problems } = readProject({ files: { 'main.py': main, 'parts.py': parts } });
   expect(problems).toEqual([]);
-  expect(graph?.values.map(({ shape }) => shape?.join('x'))).toEqual(['1x3x224x224', '1x8x224x224', '1x4x222x222']);
+  expect(graph?.values.map(({ shape }) => shape)).toEqual([
+    [1, 3, 224, 224],
+    [1, 8, 224, 224],
+    [1, 4, 222, 222],
+  ]);
 });
 
 test('pieces are the definitions at the top and what stands between them', () => {

@@ -30,6 +30,22 @@ const withTokens: ReadonlySet<string> = new Set([
   'yield',
 ]);
 
+/** The children of these are told apart by their order only. */
+const withoutFields: ReadonlySet<string> = new Set([
+  'argument_list',
+  'block',
+  'dictionary',
+  'expression_list',
+  'expression_statement',
+  'list',
+  'module',
+  'parenthesized_expression',
+  'pattern_list',
+  'set',
+  'string',
+  'tuple',
+]);
+
 /** These are read from their text. */
 const leaves: ReadonlySet<string> = new Set([
   'ellipsis',
@@ -48,16 +64,17 @@ const leaves: ReadonlySet<string> = new Set([
 const skipped: ReadonlySet<string> = new Set(['comment', 'line_continuation']);
 
 /** What a kind of node is, by the number that the parser gives it. */
-interface Symbol {
+interface NodeKind {
   readonly type: string;
   readonly isNamed: boolean;
   readonly isSkipped: boolean;
   readonly isLeaf: boolean;
   readonly isString: boolean;
   readonly hasTokens: boolean;
+  readonly hasFields: boolean;
 }
 
-function symbol(type: string, isNamed: boolean): Symbol {
+function nodeKind(type: string, isNamed: boolean): NodeKind {
   return {
     type,
     isNamed,
@@ -65,11 +82,12 @@ function symbol(type: string, isNamed: boolean): Symbol {
     isLeaf: !isNamed || leaves.has(type),
     isString: isNamed && type === 'string',
     hasTokens: isNamed && withTokens.has(type),
+    hasFields: !withoutFields.has(type),
   };
 }
 
 /** The number that stands for text that is no Python is in no grammar's table. */
-const error = symbol('ERROR', true);
+const error = nodeKind('ERROR', true);
 const none: readonly SyntaxNode[] = [];
 const nothing: SyntaxNode = {
   type: 'module',
@@ -97,22 +115,23 @@ export function treeReader(language: Language): (text: string) => SyntaxTree {
   const parser = new Parser();
   parser.setLanguage(language);
   const { fields } = language;
-  const symbols = language.types.map((type, id) => symbol(type, language.nodeTypeIsNamed(id)));
+  const kinds = language.types.map((type, id) => nodeKind(type, language.nodeTypeIsNamed(id)));
 
   /** The node under the cursor, which stands there again at the end. */
-  const copy = (cursor: TreeCursor, text: string, keepsTokens: boolean, depth: number): SyntaxNode | undefined => {
-    const { type, isNamed, isSkipped, isLeaf, isString, hasTokens } = symbols[cursor.nodeTypeId] ?? error;
-    if (isSkipped || (!isNamed && !keepsTokens)) return undefined;
+  const copy = (cursor: TreeCursor, text: string, parent: NodeKind, depth: number): SyntaxNode | undefined => {
+    const kind = kinds[cursor.nodeTypeId] ?? error;
+    const { type, isNamed } = kind;
+    if (kind.isSkipped || (!isNamed && !parent.hasTokens)) return undefined;
     const start = cursor.startIndex;
     const end = cursor.endIndex;
-    // Only what is put in has no extent; asking the parser for each node would be slow.
+    // Only what is put in has no extent. Each question to the cursor is a call, and there are many nodes.
     const isMissing = start === end && cursor.nodeIsMissing;
-    const field = fields[cursor.currentFieldId] ?? undefined;
-    const isRead = isLeaf || depth >= deepest || (isString && !isFormatted(text, start));
+    const field = parent.hasFields ? (fields[cursor.currentFieldId] ?? undefined) : undefined;
+    const isRead = kind.isLeaf || depth >= deepest || (kind.isString && !isFormatted(text, start));
     if (isRead || !cursor.gotoFirstChild()) return { type, start, end, isNamed, isMissing, field, children: none };
     const children: SyntaxNode[] = [];
     do {
-      const child = copy(cursor, text, hasTokens, depth + 1);
+      const child = copy(cursor, text, kind, depth + 1);
       if (child !== undefined) children.push(child);
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
@@ -125,7 +144,7 @@ export function treeReader(language: Language): (text: string) => SyntaxTree {
     if (tree === null) throw new Error('The parser has no language');
     const cursor = tree.walk();
     try {
-      return { text, root: copy(cursor, text, false, 0) ?? nothing, hasError: tree.rootNode.hasError };
+      return { text, root: copy(cursor, text, error, 0) ?? nothing, hasError: tree.rootNode.hasError };
     } finally {
       cursor.delete();
       tree.delete();
