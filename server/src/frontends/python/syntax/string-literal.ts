@@ -40,11 +40,15 @@ export function isRaw(opening: string): boolean {
 
 /** The value of a literal without expressions inside, quotes and all. One that does not end has the rest of its text. */
 export function plainString(literal: string): string {
-  const [opening = '', quotes = ''] = /^[a-zA-Z]*('''|"""|'|")?/.exec(literal) ?? [];
-  const end =
-    literal.length - (literal.endsWith(quotes) && literal.length >= opening.length + quotes.length ? quotes.length : 0);
-  const content = literal.slice(opening.length, end);
-  return isRaw(opening) ? content : unescape(content);
+  let quoteAt = 0;
+  while (quoteAt < literal.length && literal[quoteAt] !== '"' && literal[quoteAt] !== "'") quoteAt++;
+  const quote = literal[quoteAt] ?? '';
+  const long = quote.repeat(3);
+  const quotes = literal.startsWith(long, quoteAt) && literal.length >= quoteAt + 6 ? long : quote;
+  const start = quoteAt + quotes.length;
+  const end = literal.endsWith(quotes) ? Math.max(start, literal.length - quotes.length) : literal.length;
+  const content = literal.slice(start, end);
+  return !content.includes('\\') || isRaw(literal.slice(0, quoteAt)) ? content : unescape(content);
 }
 
 /** The number that a literal stands for (`1_000`, `0x1F`, `1e-3`, `3.`); imaginary ones are not a number here. */
