@@ -3,6 +3,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Metafile } from 'esbuild';
+import licences from 'spdx-license-list/full.js';
 import { dist, root } from './bundles.ts';
 
 /** Where the notices stand in what is built. */
@@ -32,7 +33,7 @@ export async function stagedPackages(modules: string): Promise<readonly string[]
   return all.flat().map((name) => `node_modules/${name}`);
 }
 
-/** One text with name, version and licence of each package; a package that brings no licence file is named with its kind. */
+/** One text with name, version and licence of each package; where a package brings no licence file, that licence's usual text. */
 export async function thirdPartyNotices(folders: readonly string[]): Promise<string> {
   const notices = await Promise.all(folders.map((folder) => noticeOf(join(root, folder.split('/').join(sep)))));
   const lead = 'MorphNet for VS Code carries the following packages, each under its own licence.';
@@ -47,6 +48,13 @@ async function noticeOf(folder: string): Promise<string> {
     /^(licen[cs]e|copying|notice|third-?party-?notices)/i.test(file),
   );
   const texts = await Promise.all(files.sort().map((file) => readFile(join(folder, file), 'utf8')));
+  const usual = license === undefined ? undefined : licences[license];
+  if (texts.length === 0 && usual !== undefined) {
+    // Which libraries such a package is built from stands in what it says of itself.
+    const readme = (await readdir(folder)).find((file) => /^readme/i.test(file));
+    if (readme !== undefined) texts.push(await readFile(join(folder, readme), 'utf8'));
+    texts.push(usual.licenseText);
+  }
   return [
     `${name ?? folder} ${version ?? ''} (${license ?? 'licence not named'})`,
     ...texts.map((text) => text.trim()),
