@@ -21,9 +21,11 @@ import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
-import { EntryMemory } from './entry-memory.ts';
+import { DocumentReaders } from './document-readers.ts';
+import { EntryMemory, type Pack } from './entry-memory.ts';
 import { isLayer } from './document-layers.ts';
 import { chooseDevice } from './latency-device.ts';
+import { ProblemList } from './problem-list.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
 import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
@@ -35,6 +37,8 @@ export interface SessionOptions {
   /** Folder URIs without a trailing slash: only documents below them are ever edited. */
   readonly workspaceRoots: readonly string[];
   readonly limits?: EvaluationLimits;
+  /** Keeps models that nobody has looked at for long; without it they are evaluated anew when somebody does. */
+  readonly pack?: Pack;
   /** What an edited source must come to; structure's answer unless a test wants another. */
   readonly rebuild?: RebuildNetwork;
 }
@@ -52,7 +56,7 @@ export interface AttachedProposal {
 /** More entries of one file are not evaluated for hints; the user can still choose one of them. */
 const maxModels = 8;
 
-/** Networks that are kept have this many ops together: some tens of megabytes. */
+/** Networks that are at hand have this many ops together, a kilobyte each; the others are packed. */
 const mostOps = 12_000;
 
 interface Snapshot {
@@ -81,8 +85,8 @@ export class AnalysisSession {
   readonly #costs = new WeakMap<NetworkGraph, CostReport>();
   readonly #groupings = new WeakMap<NetworkGraph, ChannelGrouping>();
   readonly #memory: EntryMemory;
-  /** What each open document's last analysis read, itself aside; kept when the analysis itself is not. */
-  readonly #reads = new Map<string, ReadonlySet<string>>();
+  /** What each open document's last analysis read; kept when the analysis itself is not. */
+  readonly #readers: DocumentReaders;
   /** Documents of which not all models were shown, for speed. */
   readonly #shownInPart = new Set<string>();
   readonly #owed = new Set<string>();
@@ -93,20 +97,23 @@ export class AnalysisSession {
     this.#frontends = options.frontends;
     this.#limits = options.limits ?? defaultLimits;
     this.#store = new DocumentStore(options.disk);
-    this.#memory = new EntryMemory(this.#store);
+    this.#memory = new EntryMemory(this.#store, options.pack);
+    this.#readers = new DocumentReaders((document) => this.#store.read(document));
     this.#workspaceRoots = options.workspaceRoots;
     this.plans = new ProposalPlans(this, options.rebuild ?? rebuildByStructure);
   }
 
   /** Opens a document, or takes its new text. */
   setDocument(document: string, text: string, version: number): void {
+    const before = this.#store.read(document);
     this.#store.set(document, text, version);
+    if (before !== undefined && before !== text) this.#readers.textChanged(document, before, text);
   }
 
   closeDocument(document: string): void {
     this.#store.close(document);
     this.#forgetResults(document);
-    this.#reads.delete(document);
+    this.#readers.forget(document);
     this.#shownInPart.delete(document);
   }
 
@@ -201,7 +208,7 @@ export class AnalysisSession {
       revisions: new Map([...seen].map((name) => [name, this.#store.revision(name)])),
       analysis,
     });
-    this.#noteReads(document, seen);
+    this.#noteReads(document, seen, analysis);
     this.#makeRoom();
     return analysis;
   }
@@ -215,32 +222,45 @@ export class AnalysisSession {
 
   /** The open documents whose models read a document, and those that its own models read. */
   openDocumentsTiedTo(document: string): readonly string[] {
-    const own = this.#reads.get(document);
-    return this.#store.openDocuments.filter(
-      (other) => other !== document && (own?.has(other) === true || this.#reads.get(other)?.has(document) === true),
-    );
+    return this.#store.openDocuments.filter((other) => other !== document && this.#readers.areTied(document, other));
   }
 
-  #noteReads(document: string, seen: ReadonlySet<string>): void {
+  #noteReads(document: string, seen: ReadonlySet<string>, { models }: DocumentAnalysis): void {
     if (this.#store.openDocument(document) === undefined) return;
-    const before = this.#reads.get(document);
-    this.#reads.set(document, seen);
+    const graphs = models.filter(({ stale }) => !stale).map(({ graph }) => graph);
+    const showing = new Set(this.#readers.note(document, seen, graphs));
     if (this.#shownInPart.delete(document)) this.#owed.add(document);
-    for (const other of this.#store.openDocuments) {
-      if (other !== document && seen.has(other) && before?.has(other) !== true) this.#owed.add(other);
+    for (const other of this.#store.openDocuments)
+      if (showing.has(other) || (this.#shownInPart.has(other) && seen.has(other))) this.#owed.add(other);
+  }
+
+  /** Puts networks of documents away that nobody has looked at for long. */
+  #makeRoom(): void {
+    for (const document of this.#memory.beyond(mostOps)) {
+      this.#snapshots.delete(document);
+      this.#lastGood.delete(document);
+      this.#memory.putAway(document);
     }
   }
 
-  /** Networks of documents that nobody has looked at for long are evaluated anew when somebody does. */
-  #makeRoom(): void {
-    for (const document of this.#memory.beyond(mostOps)) this.#forgetResults(document);
-  }
-
   /**
-   * Evaluates one more of the models that `analyze` will want, so that others get their turn in between. False when all are
+   * Evaluates one more of the models that `modelsIn` will want, so that others get their turn in between. False when all are
    * known.
    */
   analyzeNext(document: string, cancellation: Cancellation = neverCancelled): boolean {
+    return this.#analyzeNext(document, maxModels, cancellation);
+  }
+
+  /** The same for the models that `modelsToShow` will want. */
+  analyzeNextToShow(document: string, cancellation: Cancellation = neverCancelled): boolean {
+    return this.#analyzeNext(document, this.#mayShowInPart ? 1 : maxModels, cancellation);
+  }
+
+  #analyzeNext(document: string, mostModels: number, cancellation: Cancellation): boolean {
+    return [document, ...this.#readersOf(document)].some((one) => this.#evaluateNext(one, mostModels, cancellation));
+  }
+
+  #evaluateNext(document: string, mostModels: number, cancellation: Cancellation): boolean {
     const cached = this.#snapshots.get(document);
     if (cached !== undefined && this.#isCurrent(cached)) return false;
     const text = this.#store.read(document);
@@ -248,7 +268,7 @@ export class AnalysisSession {
     if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return false;
     const reader = this.#store.tracking();
     const { entries } = frontend.entries(document, reader, this.#requests.get(document));
-    const next = entries.slice(0, maxModels).find((entry) => this.#memory.find(entry) === undefined);
+    const next = entries.slice(0, mostModels).find((entry) => !this.#memory.has(entry));
     if (next === undefined) return false;
     const evaluation = frontend.evaluate(next, reader, this.#limits, cancellation);
     if (cancellation.isCancellationRequested) return false;
@@ -279,30 +299,45 @@ export class AnalysisSession {
    * are shown as they were, marked stale, until the document is analyzed as a whole; `takeOwed` then names it.
    */
   modelsToShow(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
+    if (!this.#mayShowInPart) return this.modelsIn(document, cancellation);
+    const models = [document, ...this.#readersOf(document)].flatMap((one) => {
+      const known = this.#modelsAtOnce(one, cancellation);
+      if (known.inPart) this.#shownInPart.add(document);
+      return one === document ? known.models : partlyIn(document, known.models);
+    });
+    this.#makeRoom();
+    return models;
+  }
+
+  /** The models of a document as they are known, with the chosen one evaluated where it is not. */
+  #modelsAtOnce(
+    document: string,
+    cancellation: Cancellation,
+  ): { readonly models: readonly AnalyzedModel[]; readonly inPart: boolean } {
+    const whole = (): { models: readonly AnalyzedModel[]; inPart: boolean } => ({
+      models: this.analyze(document, cancellation).models,
+      inPart: false,
+    });
     const cached = this.#snapshots.get(document);
     const text = this.#store.read(document);
     const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
-    if (!this.#mayShowInPart || frontend === undefined || (cached !== undefined && this.#isCurrent(cached)))
-      return this.modelsIn(document, cancellation);
-    if (overlongText(document, text ?? '', this.#limits)) return this.modelsIn(document, cancellation);
-    const { length } = frontend.entries(document, this.#store.tracking(), this.#requests.get(document)).entries;
-    if (length <= 1) return this.modelsIn(document, cancellation);
+    if (frontend === undefined || (cached !== undefined && this.#isCurrent(cached))) return whole();
+    if (overlongText(document, text ?? '', this.#limits)) return whole();
+    const { entries } = frontend.entries(document, this.#store.tracking(), this.#requests.get(document));
+    if (entries.slice(1, maxModels).every((entry) => this.#memory.has(entry))) return whole();
     const { models } = this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
     const fresh = new Set(models.map(({ entry }) => entry.name));
     const others = [...(this.#lastGood.get(document)?.values() ?? [])].filter(({ entry }) => !fresh.has(entry.name));
-    this.#shownInPart.add(document);
-    this.#makeRoom();
-    const readers = this.#modelsOfReaders(document, cancellation);
-    return [...models, ...others.map((last) => this.#staleModel(last)), ...readers];
+    return { models: [...models, ...others.map((last) => this.#staleModel(last))], inPart: true };
   }
 
   /** Models of other open documents, as far as these were analyzed, with parts of their text in this one. */
   #modelsOfReaders(document: string, cancellation: Cancellation): readonly AnalyzedModel[] {
-    return this.#store.openDocuments.flatMap((other) =>
-      other === document || this.#reads.get(other)?.has(document) !== true
-        ? []
-        : this.analyze(other, cancellation).models.filter(({ dependencies }) => dependencies.includes(document)),
-    );
+    return this.#readersOf(document).flatMap((other) => partlyIn(document, this.analyze(other, cancellation).models));
+  }
+
+  #readersOf(document: string): readonly string[] {
+    return this.#readers.choose(document, this.#store.openDocuments, (reader) => this.#proposals.has(reader));
   }
 
   /** The model of a document with an entry's name; the chosen one without a name. */
@@ -393,8 +428,9 @@ export class AnalysisSession {
     this.#memory.keepOnly(document, list.entries);
     for (const entry of entries) {
       if (models.length >= mostModels) break;
-      const evaluation = this.#memory.find(entry) ?? frontend.evaluate(entry, reader, limits, cancellation);
-      if (!cancellation.isCancellationRequested) this.#memory.keep(entry, evaluation);
+      const known = this.#memory.find(entry);
+      const evaluation = known ?? frontend.evaluate(entry, reader, limits, cancellation);
+      if (known === undefined && !cancellation.isCancellationRequested) this.#memory.keep(entry, evaluation);
       problems.add(evaluation.problems);
       // A file whose models do not end must not cost its time once for each of them.
       if (evaluation.problems.some(isLimit)) limits = reducedLimits(limits);
@@ -443,26 +479,9 @@ export class AnalysisSession {
   }
 }
 
-/** Findings without repetition: several entries report the same line. */
-class ProblemList {
-  readonly #byKey = new Map<string, Problem>();
-
-  constructor(problems: readonly Problem[]) {
-    this.add(problems);
-  }
-
-  add(problems: readonly Problem[]): void {
-    for (const problem of problems) {
-      const { span } = problem;
-      const place = span === undefined ? '' : `${span.document}:${String(span.start)}:${String(span.end)}`;
-      const key = `${problem.code}|${place}|${problem.message}`;
-      if (!this.#byKey.has(key)) this.#byKey.set(key, problem);
-    }
-  }
-
-  get all(): readonly Problem[] {
-    return [...this.#byKey.values()];
-  }
+/** The models of other documents that may have something to show in a document. */
+function partlyIn(document: string, models: readonly AnalyzedModel[]): readonly AnalyzedModel[] {
+  return models.filter(({ dependencies }) => dependencies.includes(document));
 }
 
 function isBroken(problems: readonly Problem[]): boolean {

@@ -1,12 +1,21 @@
 // Evaluations by document and entry, each good as long as no text that it read has changed: what was evaluated for the hints
-// on the screen is not evaluated again for the diagnostics.
+// on the screen is not evaluated again for the diagnostics, nor when its file is shown again an hour later.
 
 import type { Evaluation } from '../frontends/shared/frontend.ts';
 import type { ModelEntry } from '../network/network-graph.ts';
 import type { DocumentStore } from './document-store.ts';
 
+/**
+ * Plain data made small: the function that comes back gives equal data each time it is called, and holds little memory until
+ * then. It keeps what is shared within the data shared.
+ */
+export type Pack = <Data>(data: Data) => () => Data;
+
 interface KnownEvaluation {
-  readonly evaluation: Evaluation;
+  /** Undefined while it is packed. */
+  evaluation: Evaluation | undefined;
+  /** Kept once it was packed, so that nothing is packed twice. */
+  unpack?: () => Evaluation;
   readonly revisions: ReadonlyMap<string, number>;
 }
 
@@ -14,18 +23,34 @@ export class EntryMemory {
   readonly #store: DocumentStore;
   readonly #known = new Map<string, Map<string, KnownEvaluation>>();
 
-  constructor(store: DocumentStore) {
+  readonly #pack: Pack | undefined;
+
+  /** Without `pack`, what there is no room for is forgotten. */
+  constructor(store: DocumentStore, pack?: Pack) {
     this.#store = store;
+    this.#pack = pack;
   }
 
   /** What an entry's evaluation gave, unless a text that it depends on has changed since. */
   find(entry: ModelEntry): Evaluation | undefined {
+    const known = this.#current(entry);
+    if (known === undefined) return undefined;
+    known.evaluation ??= known.unpack?.();
+    return known.evaluation;
+  }
+
+  /** Whether `find` would find something. */
+  has(entry: ModelEntry): boolean {
+    return this.#current(entry) !== undefined;
+  }
+
+  #current(entry: ModelEntry): KnownEvaluation | undefined {
     const known = this.#known.get(entry.document)?.get(keyOf(entry));
     if (known === undefined) return undefined;
     for (const [document, revision] of known.revisions) {
       if (this.#store.revision(document) !== revision) return undefined;
     }
-    return known.evaluation;
+    return known;
   }
 
   keep(entry: ModelEntry, evaluation: Evaluation): void {
@@ -45,13 +70,32 @@ export class EntryMemory {
     this.#known.set(document, known);
   }
 
-  /** The documents that were not wanted for the longest time, beyond those whose networks have so many ops together. */
+  /**
+   * The documents that were not wanted for the longest time, beyond those whose networks have so many ops together; what is
+   * packed does not count.
+   */
   beyond(mostOps: number): readonly string[] {
     let total = 0;
     return [...this.#known].reverse().flatMap(([document, entries], i) => {
-      for (const { evaluation } of entries.values()) total += evaluation.graph?.ops.length ?? 0;
-      return total > mostOps && i > 0 ? [document] : [];
+      let ops = 0;
+      for (const { evaluation } of entries.values()) ops += evaluation?.graph?.ops.length ?? 0;
+      total += ops;
+      return total > mostOps && ops > 0 && i > 0 ? [document] : [];
     });
+  }
+
+  /** Makes a document's evaluations small; without the means for that, they are forgotten. */
+  putAway(document: string): void {
+    const pack = this.#pack;
+    if (pack === undefined) {
+      this.forget(document);
+      return;
+    }
+    for (const known of this.#known.get(document)?.values() ?? []) {
+      if (known.evaluation === undefined) continue;
+      known.unpack ??= pack(known.evaluation);
+      known.evaluation = undefined;
+    }
   }
 
   /** Drops what belongs to entries that the document does not have any more. */

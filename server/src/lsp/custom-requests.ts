@@ -8,7 +8,7 @@ import { runConfigSchema } from '../protocol/run-config.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
-import { draftRunOf, listRuns, listSweeps, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
+import { draftRunOf, listRuns, listSweeps, pauseRun, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */
@@ -36,6 +36,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
   'morphnet/stopRun': { params: v.object({ id: runId, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
+  'morphnet/pauseRun': { params: v.object({ id: runId }), handle: pauseRun },
   'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/sweeps': { params: none, handle: listSweeps },

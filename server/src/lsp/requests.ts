@@ -4,9 +4,12 @@ import { LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerLog } from './server-log.ts';
 
-/** Lets messages that wait already (a cancellation, a newer text) be handled first. */
-export function yieldToMessages(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * Lets messages that wait already (a cancellation, a newer text) be handled first: in the first round they are read from the
+ * channel and put in the queue, in the second they are handled.
+ */
+export async function yieldToMessages(): Promise<void> {
+  for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Asked anew each time: tokens change while we wait, which the compiler does not know. */

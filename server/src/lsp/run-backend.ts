@@ -35,6 +35,8 @@ export interface RunBackend {
   resume(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
   /** Asks the process to end at a checkpoint; `atOnce` ends one that was asked before, without a checkpoint. */
   stop(id: string, atOnce: boolean): StopAnswer;
+  /** Asks the process to end at a checkpoint, from which the run is to be resumed; others may train meanwhile. */
+  pause(id: string): StopAnswer;
   /** Where processes that start from now on find TensorFlow.js for Node; empty: beside the trainer. */
   setTfjsPath(path: string): void;
   /** Called for every run that this backend trains. */

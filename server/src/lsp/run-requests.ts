@@ -1,10 +1,11 @@
-// Runs as the client asks for them: draft, start, stop, resume, list, snapshot.
+// Runs as the client asks for them: draft, start, stop, pause, resume, list, snapshot.
 
 import type { Cancellation } from '../common/cancellation.ts';
 import type { Refusal, RunDraft, RunSummary, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { draftRun } from './draft-run.ts';
+import type { StopAnswer } from './run-backend.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** A failure that the user can mend. */
@@ -47,12 +48,19 @@ export function stopRun(
   context: ServerContext,
   { id, atOnce = false }: { readonly id: string; readonly atOnce?: boolean },
 ): Promise<{ alreadyStopping: boolean } | Refusal> {
-  const answer = context.runs.stop(id, atOnce);
-  return Promise.resolve(
-    answer === 'absent'
-      ? refuse(`The run ${id} is not being trained here.`)
-      : { alreadyStopping: answer === 'stopping' },
-  );
+  return Promise.resolve(answered(id, context.runs.stop(id, atOnce)));
+}
+
+export function pauseRun(
+  context: ServerContext,
+  { id }: { readonly id: string },
+): Promise<{ alreadyStopping: boolean } | Refusal> {
+  return Promise.resolve(answered(id, context.runs.pause(id)));
+}
+
+function answered(id: string, answer: StopAnswer): { alreadyStopping: boolean } | Refusal {
+  if (answer === 'absent') return refuse(`The run ${id} is not being trained here.`);
+  return { alreadyStopping: answer === 'stopping' };
 }
 
 export async function resumeRun(

@@ -15,6 +15,7 @@ import {
 import { pathToFileURL } from 'node:url';
 import { AnalysisSession, type SessionOptions } from '../analysis/analysis-session.ts';
 import type { Settings } from '../protocol/settings.ts';
+import { guardDocumentRequest } from './analysis-turns.ts';
 import { provideCodeActions } from './code-actions.ts';
 import { provideCodeLenses } from './code-lenses.ts';
 import { registerCustomRequests } from './custom-requests.ts';
@@ -33,7 +34,7 @@ import { WorkspaceRuns } from './workspace-runs.ts';
 
 /** What the composition root gives: all that touches the world. */
 export interface ServerEnvironment {
-  readonly analysis: Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits'>;
+  readonly analysis: Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits' | 'pack'>;
   readonly disk: WorkspaceDisk;
   /** Absent where no trainer is installed: costs are shown all the same. */
   readonly runs?: RunBackend;
@@ -196,6 +197,7 @@ class LanguageServer {
         // The request first: it decides what the text is evaluated as.
         this.#applyProject(uri);
         this.#session.setDocument(uri, documents.get(uri)?.getText() ?? '', version);
+        this.#publisher.lookAt(uri);
         this.#publisher.schedule(uri);
         const others = this.#session.openDocumentsTiedTo(uri);
         if (others.length > 0) this.#changed(others);
@@ -229,19 +231,16 @@ class LanguageServer {
   #registerFeatures(): void {
     const connection = this.#connection;
     const context = this.#context;
+    const asked = { context, lookedAt: (uri: string) => this.#publisher.lookAt(uri) };
     connection.languages.inlayHint.on(
-      guardRequest(this.#log, 'Inlay hints', [], (params, token) => provideInlayHints(context, params, token)),
+      guardDocumentRequest(asked, 'Inlay hints', [], 'models-to-show', provideInlayHints),
     );
     connection.languages.inlayHint.resolve(async (hint, token) =>
       guardRequest(this.#log, 'Inlay hint', hint, resolveInlayHint.bind(undefined, context))(hint, token),
     );
-    connection.onHover(guardRequest(this.#log, 'Hover', null, (params, token) => provideHover(context, params, token)));
-    connection.onCodeLens(
-      guardRequest(this.#log, 'Code lenses', [], (params, token) => provideCodeLenses(context, params, token)),
-    );
-    connection.onCodeAction(
-      guardRequest(this.#log, 'Code actions', [], (params, token) => provideCodeActions(context, params, token)),
-    );
+    connection.onHover(guardDocumentRequest(asked, 'Hover', null, 'all-models', provideHover));
+    connection.onCodeLens(guardDocumentRequest(asked, 'Code lenses', [], 'all-models', provideCodeLenses));
+    connection.onCodeAction(guardDocumentRequest(asked, 'Code actions', [], 'all-models', provideCodeActions));
   }
 
   #setRoots(uris: readonly string[]): void {

@@ -144,6 +144,10 @@ export class WorkspaceRuns {
     return this.#backend?.stop(id, atOnce) ?? 'absent';
   }
 
+  pause(id: string): StopAnswer {
+    return this.#backend?.pause(id) ?? 'absent';
+  }
+
   async dispose(): Promise<void> {
     await this.#backend?.dispose();
   }

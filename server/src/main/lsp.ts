@@ -4,6 +4,7 @@ import { createConnection } from 'vscode-languageserver/node';
 import { startServer } from '../lsp/server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { pack } from './packed-data.ts';
 import { processLimits } from './process-clock.ts';
 import { createRunBackend } from './run-backend.ts';
 import { findTrainer } from './trainer-program.ts';
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', survive);
   const trainer = findTrainer();
   const runs = trainer && createRunBackend(trainer);
-  const analysis = { frontends, limits: processLimits };
+  const analysis = { frontends, limits: processLimits, pack };
   startServer(connection, { analysis, disk: new DiskReader(), delaysMs, ...(runs && { runs }) });
   connection.listen();
 }
