@@ -27,9 +27,13 @@ export interface PythonParser {
   parsePiece(document: string, text: string, start: number, end: number): readonly Statement[] | undefined;
 }
 
-/** Loads the runtime and the grammar from their WebAssembly bytes; done once a process. */
+/** The parser's runtime is one for the process, and may be asked for again while it loads. */
+let runtimeLoading: Promise<void> | undefined;
+
+/** Loads the runtime and the grammar from their WebAssembly bytes. */
 export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Array): Promise<PythonParser> {
-  await Parser.init({ wasmBinary: runtime });
+  runtimeLoading ??= Parser.init({ wasmBinary: runtime });
+  await runtimeLoading;
   const language = await Language.load(grammar);
   const readTree = treeReader(language);
 
