@@ -20,8 +20,7 @@ export interface UnscaledSite {
 
 /** Norms whose channels could be given up if they had a scale, by the line that makes them. */
 export function unscaledSites(session: AnalysisSession, { graph, stale }: AnalyzedModel): readonly UnscaledSite[] {
-  const isUnscaled = (op: Op): boolean => isKind(op, 'batch-norm') && !op.attributes.hasScale;
-  if (stale || graph.framework !== 'pytorch' || !graph.ops.some(isUnscaled)) return [];
+  if (stale || graph.framework !== 'pytorch' || !normalizesActivations(graph)) return [];
   const bySite = new Map<string, Op[]>();
   for (const op of unscaledNorms(session.grouping(graph))) {
     const { document, start } = op.site.span;
@@ -31,6 +30,19 @@ export function unscaledSites(session: AnalysisSession, { graph, stale }: Analyz
   return [...bySite.values()].flatMap((ops) => {
     const [first] = ops;
     return first === undefined ? [] : [{ span: first.site.span, ops, message: messageOf(graph, ops, first) }];
+  });
+}
+
+/**
+ * Whether a batch norm without a scale works on what the input comes to. Weight standardization is written as one that works
+ * on weights; nobody misses a scale there, and grouping the channels of a wide network for it takes seconds.
+ */
+function normalizesActivations({ ops }: NetworkGraph): boolean {
+  const fed = new Set<number>();
+  return ops.some((op) => {
+    const isFed = op.attributes.kind === 'input' || op.inputs.some((input) => fed.has(input));
+    if (isFed) for (const output of op.outputs) fed.add(output);
+    return isFed && isKind(op, 'batch-norm') && !op.attributes.hasScale;
   });
 }
 
