@@ -5,6 +5,7 @@ import type { ClientServices } from './client-services.ts';
 import { registerApplyProposal } from './commands/apply-proposal.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
+import { registerPauseRun } from './commands/pause-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerOpenDashboard(services),
     registerShowTradeOff(services),
     registerStopRun(services),
+    registerPauseRun(services),
     registerResumeRun(services),
     registerApplyProposal(services),
     registerWriteSlimModel(services),

@@ -239,6 +239,8 @@ test('a run starts with the network as it stands in the editor, and its news are
   expect(await editor.request('morphnet/stopRun', { id: 'started-1' })).toEqual({ alreadyStopping: false });
   expect(await editor.request('morphnet/stopRun', { id: 'started-1' })).toEqual({ alreadyStopping: true });
   expect(runs.stopped).toEqual(['started-1']);
+  expect(await editor.request('morphnet/pauseRun', { id: 'started-1' })).toEqual({ alreadyStopping: false });
+  expect(runs.paused).toEqual(['started-1']);
 });
 
 test('a run is not started for another shape than its draft’s', async () => {

@@ -99,6 +99,8 @@ export class GivenRuns implements RunBackend {
   #listener: (growth: RunGrowth) => void = () => undefined;
   /** Ids of runs that the server asked to stop. */
   readonly stopped: string[] = [];
+  /** Ids of runs that it asked to pause. */
+  readonly paused: string[] = [];
   /** Where it was told that TensorFlow.js is. */
   tfjsPath: string | undefined;
   /** What the server asked to train. */
@@ -148,6 +150,12 @@ export class GivenRuns implements RunBackend {
     if (!this.#runs.some((run) => run.id === id)) return 'absent';
     if (this.stopped.includes(id) && !atOnce) return 'stopping';
     this.stopped.push(id);
+    return 'asked';
+  }
+
+  pause(id: string): StopAnswer {
+    if (!this.#runs.some((run) => run.id === id)) return 'absent';
+    this.paused.push(id);
     return 'asked';
   }
 

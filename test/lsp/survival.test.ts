@@ -55,6 +55,7 @@ const names = [
   'morphnet/draftRun',
   'morphnet/startRun',
   'morphnet/stopRun',
+  'morphnet/pauseRun',
   'morphnet/resumeRun',
   'morphnet/runSnapshot',
   'morphnet/proposalEdits',
@@ -82,13 +83,16 @@ test.for(names)('%s refuses parameters that are none', async (name) => {
   await expectAlive(editor);
 });
 
-test.for(['morphnet/stopRun', 'morphnet/resumeRun', 'morphnet/runSnapshot', 'morphnet/proposalEdits'])(
-  '%s refuses a run that is not there',
-  async (name) => {
-    await using editor = await openEditor();
-    expect(await editor.rawRequest(name, { id: 'no-such-run' })).toMatchObject({ refused: true });
-  },
-);
+test.for([
+  'morphnet/stopRun',
+  'morphnet/pauseRun',
+  'morphnet/resumeRun',
+  'morphnet/runSnapshot',
+  'morphnet/proposalEdits',
+])('%s refuses a run that is not there', async (name) => {
+  await using editor = await openEditor();
+  expect(await editor.rawRequest(name, { id: 'no-such-run' })).toMatchObject({ refused: true });
+});
 
 test('notifications with nonsense are let go', async () => {
   await using editor = await openEditor();

@@ -20,10 +20,12 @@ function program(lines: string): TrainerProgram {
   return { executable: process.execPath, script, environment: {} };
 }
 
-/** Says that it finished when it is told to stop. */
+/** Ends as it is asked to; whose parent goes, it says so. */
 const obedient = `
 say({ kind: 'checkpoint', step: 1, file: process.argv[2] });
-process.stdin.once('data', () => { say({ kind: 'interrupted', step: 2, reason: 'cancelled' }); process.exit(0); });`;
+const leave = (reason) => { say({ kind: 'interrupted', step: 2, reason }); process.exit(0); };
+process.stdin.once('data', (line) => leave(JSON.parse(line).kind === 'pause' ? 'paused' : 'cancelled'));
+process.stdin.once('end', () => leave('parent-gone'));`;
 
 async function eventsOf(trainer: TrainerProgram, folder = temporaryFolder()): Promise<readonly RunEvent[]> {
   const events: RunEvent[] = [];
@@ -160,6 +162,61 @@ describe('a queue of runs', () => {
     ]);
   });
 
+  it('lets others go while a run is paused, which then goes before those that came after it', async () => {
+    const queue = new JobQueue(program(obedient));
+    const told: string[] = [];
+    let whenLastBegins: () => void = () => undefined;
+    const hasLastBegun = new Promise<void>((resolve) => (whenLastBegins = resolve));
+    const listen =
+      (name: string, then: () => void) =>
+      (event: RunEvent): void => {
+        told.push(event.kind === 'interrupted' ? `${name} ${event.reason}` : `${name} ${event.kind}`);
+        if (event.kind === 'checkpoint') then();
+      };
+    const folder = temporaryFolder();
+    const first = queue.add(
+      folder,
+      listen('first', () => first.pause()),
+    );
+    const waiting = queue.add(
+      temporaryFolder(),
+      listen('waiting', () => undefined),
+    );
+    const second = queue.add(temporaryFolder(), listen('second', whenLastBegins));
+    waiting.pause();
+    await Promise.all([waiting.ended, first.ended, hasLastBegun]);
+    const third = queue.add(
+      temporaryFolder(),
+      listen('third', () => third.stop()),
+    );
+    const again = queue.add(
+      waiting.folder,
+      listen('waiting', () => again.stop()),
+    );
+    const resumed = queue.add(
+      folder,
+      listen('first', () => resumed.stop()),
+    );
+    second.stop();
+    await Promise.all([second, third, again, resumed].map(({ ended }) => ended));
+    expect(told).toEqual([
+      'waiting paused',
+      'first checkpoint',
+      'first paused',
+      'second checkpoint',
+      'second cancelled',
+      'first checkpoint',
+      'first cancelled',
+      'waiting checkpoint',
+      'waiting cancelled',
+      'third checkpoint',
+      'third cancelled',
+    ]);
+    expect(new EventReader(join(waiting.folder, 'events.ndjson')).read()).toMatchObject([
+      { kind: 'interrupted', step: 0, reason: 'paused' },
+    ]);
+  });
+
   it('goes on after a crash', async () => {
     const queue = new JobQueue(program('process.exitCode = 3;'));
     const told: string[] = [];
@@ -172,8 +229,9 @@ describe('a queue of runs', () => {
     const queue = new JobQueue(program(obedient));
     const told: string[] = [];
     const hasBegun = new Promise<void>((resolve) => {
-      queue.add(temporaryFolder(), ({ kind }) => {
-        told.push(kind);
+      queue.add(temporaryFolder(), (event) => {
+        // Nobody stopped it: the next window offers to go on.
+        told.push(event.kind === 'interrupted' ? event.reason : event.kind);
         resolve();
       });
     });
@@ -181,7 +239,7 @@ describe('a queue of runs', () => {
     await hasBegun;
     await queue.dispose();
     await waiting.ended;
-    expect(told).toEqual(['checkpoint', 'interrupted']);
+    expect(told).toEqual(['checkpoint', 'parent-gone']);
   });
 
   it('lets a run that is stopping already come to its checkpoint when it is disposed of', async () => {

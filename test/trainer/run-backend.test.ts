@@ -24,7 +24,9 @@ const seed = { macs: 1, params: 1, latencyMs: 1 };
 const groups = [{ name: 'conv', size: 4, layers: ['conv'] }];
 writeFileSync(process.argv[2] + '/structure.json', JSON.stringify({ version: 1, algorithm: 'gamma', groups }));
 say({ kind: 'started', step: 0, totalSteps: 9, engine: 'none', threads: 1, pid: process.pid, seed });
-process.stdin.once('data', () => { say({ kind: 'interrupted', step: 2, reason: 'cancelled' }); process.exit(0); });`,
+const leave = (reason) => { say({ kind: 'interrupted', step: 2, reason }); process.exit(0); };
+process.stdin.once('data', () => leave('cancelled'));
+process.stdin.once('end', () => leave('parent-gone'));`,
   );
   return { executable: process.execPath, script, environment: {} };
 }

@@ -16,7 +16,8 @@ export interface RunChoice {
 const statusIcon: Readonly<Record<RunStatus, string>> = {
   queued: '$(clock)',
   running: '$(sync)',
-  interrupted: '$(debug-pause)',
+  paused: '$(debug-pause)',
+  interrupted: '$(debug-disconnect)',
   finished: '$(pass)',
   failed: '$(error)',
 };

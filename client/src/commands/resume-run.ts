@@ -1,4 +1,4 @@
-// "MorphNet: Resume Run": goes on from the latest checkpoint of a run that was stopped, killed, or lost its window.
+// "MorphNet: Resume Run": goes on from the latest checkpoint of a run that was paused, stopped, killed, or lost its window.
 
 import * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
@@ -14,8 +14,8 @@ export function registerResumeRun({ server, progress }: ClientServices): vscode.
       (
         await chooseRun(server, {
           purpose: 'The run to resume',
-          accepts: ({ status }) => status === 'interrupted' || status === 'failed',
-          none: 'No run was interrupted.',
+          accepts: ({ status }) => status === 'paused' || status === 'interrupted' || status === 'failed',
+          none: 'No run was paused or interrupted.',
         })
       )?.id;
     if (id === undefined) return;

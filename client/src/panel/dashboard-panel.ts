@@ -81,6 +81,8 @@ export class DashboardPanel implements vscode.Disposable {
         return this.#sendSnapshot();
       case 'stop':
         return executeCommand('morphnet.stopRun', this.#runId);
+      case 'pause':
+        return executeCommand('morphnet.pauseRun', this.#runId);
       case 'resume':
         return executeCommand('morphnet.resumeRun', this.#runId);
       case 'apply':

@@ -128,9 +128,11 @@ export class RunProgress implements vscode.Disposable {
         if (choice === 'Open dashboard') await executeCommand('morphnet.openDashboard', id);
         return;
       }
+      case 'paused':
       case 'interrupted': {
+        const came = view.status === 'paused' ? 'is paused' : 'stopped';
         const choice = await vscode.window.showInformationMessage(
-          `MorphNet: ${title} stopped at step ${view.step} of ${view.totalSteps}. What it learned is kept.`,
+          `MorphNet: ${title} ${came} at step ${view.step} of ${view.totalSteps}. What it learned is kept.`,
           'Resume',
           'Open dashboard',
         );

@@ -1,6 +1,6 @@
 // What is known of a run from its notifications, folded event by event. No editor in here.
 
-import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
+import type { InterruptionReason, RunEvent } from '../../../server/src/protocol/run-events.ts';
 import type { RunStatus } from '../../../server/src/protocol/run-files.ts';
 
 /** A run as the status bar and the progress notification show it. */
@@ -15,7 +15,7 @@ export interface RunView {
   readonly secondsLeft?: number;
   /** The closing sentence of a finished or failed run. */
   readonly outcome?: string;
-  readonly interruptedBy?: 'cancelled' | 'parent-gone';
+  readonly interruptedBy?: InterruptionReason;
 }
 
 /** The view after more events. */

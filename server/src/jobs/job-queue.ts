@@ -1,7 +1,8 @@
-// Runs wait for each other: training uses every core it may have, so one at a time is faster than two at once.
+// Runs wait for each other: training uses every core it may have, so one at a time is faster than two at once. A paused run
+// lets the others go first, and keeps its place before those that came later.
 
-import type { RunEvent } from '../protocol/run-events.ts';
-import { cancelledAt, logEnd, loggedStep } from './log-end.ts';
+import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
+import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
 import { startTrainer, type TrainerProcess, type TrainerProgram } from './trainer-process.ts';
 
 export interface Job {
@@ -11,12 +12,17 @@ export interface Job {
    * time the process ends at once.
    */
   stop(): void;
-  /** Whether the process was asked to stop and has not ended yet. */
+  /** Does the same, but the run is to be resumed: its log calls it paused, and its place in the queue stays its own. */
+  pause(): void;
+  /** Lets the process come to a checkpoint as one whose parent goes; one that was asked to end does as it was asked. */
+  leave(): void;
+  /** Whether the process was asked to end and has not ended yet. */
   isStopping(): boolean;
   readonly ended: Promise<void>;
 }
 
 interface Waiting {
+  readonly place: number;
   readonly begin: () => void;
   readonly drop: () => void;
 }
@@ -27,6 +33,9 @@ export class JobQueue {
   readonly #jobs = new Map<string, Job>();
   /** Jobs whose process was asked to stop. */
   readonly #stopping = new Set<Job>();
+  /** Places of paused runs by folder. Lower ones go first. */
+  readonly #places = new Map<string, number>();
+  #lastPlace = 0;
   #running: TrainerProcess | undefined;
 
   constructor(program: TrainerProgram) {
@@ -36,6 +45,8 @@ export class JobQueue {
   /** Starts a trainer on a run's folder, at once or when those before it have ended. */
   add(folder: string, listener: (event: RunEvent) => void): Job {
     let process: TrainerProcess | undefined;
+    const place = this.#places.get(folder) ?? ++this.#lastPlace;
+    this.#places.delete(folder);
     let waiting: Waiting | undefined;
     const ended = new Promise<void>((resolve) => {
       const begin = (): void => {
@@ -53,27 +64,33 @@ export class JobQueue {
         this.#jobs.delete(folder);
         resolve();
       };
-      waiting = { begin, drop };
-      this.#waiting.push(waiting);
+      waiting = { place, begin, drop };
+      const later = this.#waiting.findIndex((other) => other.place > place);
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, waiting);
     });
+    const end = (how: 'stop' | 'pause', reason: InterruptionReason): void => {
+      if (how === 'pause') this.#places.set(folder, place);
+      else this.#places.delete(folder);
+      if (process) {
+        this.#stopping.add(job);
+        process[how]();
+        return;
+      }
+      const index = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
+      // Dropped already: what stands in the queue belongs to others.
+      if (index < 0) return;
+      const event = interruptedAt(loggedStep(folder), reason);
+      logEnd(folder, event);
+      listener(event);
+      this.#waiting.splice(index, 1).forEach((dropped) => dropped.drop());
+    };
     const job: Job = {
       folder,
       ended,
       isStopping: () => this.#stopping.has(job),
-      stop: () => {
-        if (process) {
-          this.#stopping.add(job);
-          process.stop();
-          return;
-        }
-        const place = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
-        // Dropped already: what stands in the queue belongs to others.
-        if (place < 0) return;
-        const end = cancelledAt(loggedStep(folder));
-        logEnd(folder, end);
-        listener(end);
-        this.#waiting.splice(place, 1).forEach((dropped) => dropped.drop());
-      },
+      stop: () => end('stop', 'cancelled'),
+      pause: () => end('pause', 'paused'),
+      leave: () => process?.leave(),
     };
     this.#jobs.set(folder, job);
     this.#next();
@@ -86,14 +103,13 @@ export class JobQueue {
   }
 
   /**
-   * Ends everything, each at a checkpoint. What waits is dropped without a word in its log: nobody stopped it, so it counts
-   * as interrupted.
+   * Ends everything, each at a checkpoint: nobody stopped it, so it counts as interrupted. What waits is dropped without a
+   * word in its log.
    */
   async dispose(): Promise<void> {
     for (const waiting of this.#waiting.splice(0)) waiting.drop();
     const jobs = [...this.#jobs.values()];
-    // Asked a second time a process would end at once, and lose the steps since its last checkpoint.
-    for (const job of jobs) if (!this.#stopping.has(job)) job.stop();
+    for (const job of jobs) job.leave();
     await Promise.all(jobs.map((job) => job.ended));
   }
 

@@ -1,7 +1,7 @@
 // How a run ended, written into its log by whoever started or held back its trainer, where the trainer itself could not say.
 
 import { join } from 'node:path';
-import type { RunEvent } from '../protocol/run-events.ts';
+import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
 import { EventReader, EventWriter } from '../runs/event-log.ts';
 import { eventsFile } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
@@ -19,9 +19,9 @@ export function logEnd(folder: string, event: RunEvent): void {
   }
 }
 
-/** The end of a run that was stopped and goes on from this step when it is resumed. */
-export function cancelledAt(step: number): RunEvent {
-  return { version: 1, time: Date.now(), kind: 'interrupted', step, reason: 'cancelled' };
+/** The end of a run's process; the run goes on from this step when it is resumed. */
+export function interruptedAt(step: number, reason: InterruptionReason): RunEvent {
+  return { version: 1, time: Date.now(), kind: 'interrupted', step, reason };
 }
 
 /** The step that a run has come to by its log; 0 when nothing was logged. */

@@ -1,4 +1,4 @@
-// One trainer process: started with arrays, watched line by line, stopped by a word. What it computes is not known here.
+// One trainer process: started with arrays, watched line by line, stopped or paused by a word. What it computes is not known here.
 
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { helloSchema, trainerProtocolVersion, type TrainerCommand } from '../protocol/trainer-messages.ts';
 import { parseEvent } from '../runs/event-log.ts';
-import { cancelledAt, logEnd, loggedStep } from './log-end.ts';
+import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
 
 export interface TrainerProgram {
   /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
@@ -20,6 +20,10 @@ export interface TrainerProgram {
 export interface TrainerProcess {
   /** Asks for an end at a checkpoint; asked again, it ends at once and loses the steps since its last one. */
   stop(): void;
+  /** Asks for an end at a checkpoint, which the log calls a pause. */
+  pause(): void;
+  /** Lets the process see that its parent goes: it ends at a checkpoint, which nobody asked for. */
+  leave(): void;
   /** Resolves when the process has ended and the log says how. */
   readonly ended: Promise<void>;
 }
@@ -87,13 +91,22 @@ export function startTrainer(
       );
     });
   });
+  const tell = (command: TrainerCommand): void => {
+    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
+  };
   return {
     ended,
     stop() {
       if (asked) isKilled = child.kill('SIGKILL') || isKilled;
       asked = true;
-      const command: TrainerCommand = { kind: 'stop' };
-      if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
+      tell({ kind: 'stop' });
+    },
+    pause() {
+      asked = true;
+      tell({ kind: 'pause' });
+    },
+    leave() {
+      child.stdin.end();
     },
   };
 }
@@ -118,7 +131,7 @@ function lowerPriority(pid: number): void {
 
 /** Writes down that a process was ended on request, without the checkpoint that it would have written. */
 function logKill(folder: string, checkpoint: number | undefined): RunEvent {
-  const event = cancelledAt(checkpoint ?? loggedStep(folder));
+  const event = interruptedAt(checkpoint ?? loggedStep(folder), 'cancelled');
   logEnd(folder, event);
   return event;
 }

@@ -8,7 +8,16 @@ import { runConfigSchema } from '../protocol/run-config.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
-import { draftRunOf, listRuns, listSweeps, pauseRun, resumeRun, runSnapshot, startRun, stopRun } from './run-requests.ts';
+import {
+  draftRunOf,
+  listRuns,
+  listSweeps,
+  pauseRun,
+  resumeRun,
+  runSnapshot,
+  startRun,
+  stopRun,
+} from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */

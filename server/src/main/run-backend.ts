@@ -117,6 +117,14 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       job.stop();
       return 'asked';
     },
+    pause(id) {
+      const folder = folders.get(id);
+      const job = folder === undefined ? undefined : queue.find(folder);
+      if (job === undefined) return 'absent';
+      if (job.isStopping()) return 'stopping';
+      job.pause();
+      return 'asked';
+    },
     setTfjsPath(path) {
       tfjsPath = path;
     },

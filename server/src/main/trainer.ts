@@ -9,7 +9,7 @@ import type { Result } from '../common/problem.ts';
 import { enginesWord } from '../protocol/engine-report.ts';
 import { trainerCommandSchema, trainerProtocolVersion } from '../protocol/trainer-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { RunEvent } from '../protocol/run-events.ts';
+import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
 import { loadCheckpoint, saveCheckpoint } from '../runs/checkpoints.ts';
 import { EventReader, EventWriter } from '../runs/event-log.ts';
 import {
@@ -73,12 +73,12 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
 
 /** Stops the loop at its next step when the parent says so or is gone. */
 class ParentWatch {
-  #reason: 'cancelled' | 'parent-gone' | undefined;
+  #reason: InterruptionReason | undefined;
 
   constructor() {
     const lines = createInterface({ input: process.stdin });
     lines.on('line', (line) => {
-      if (isStop(line)) this.#reason ??= 'cancelled';
+      this.#reason ??= reasonOf(line);
     });
     lines.on('close', () => (this.#reason ??= 'parent-gone'));
     // A parent that is gone no longer reads; what is written then must not end the process before its checkpoint.
@@ -90,17 +90,19 @@ class ParentWatch {
     return this.#reason !== undefined;
   }
 
-  get reason(): 'cancelled' | 'parent-gone' {
+  get reason(): InterruptionReason {
     return this.#reason ?? 'cancelled';
   }
 }
 
-function isStop(line: string): boolean {
+/** What a line from the parent asks for; undefined when it is no command. */
+function reasonOf(line: string): InterruptionReason | undefined {
   try {
     const command = v.safeParse(trainerCommandSchema, JSON.parse(line));
-    return command.success;
+    if (!command.success) return undefined;
+    return command.output.kind === 'pause' ? 'paused' : 'cancelled';
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ export interface CommandArguments {
   /** Shows a sweep's trade-off of cost against accuracy; without an id the only one, or a choice. */
   'morphnet.showTradeOff': readonly [sweepId?: string];
   'morphnet.stopRun': readonly [runId?: string];
+  'morphnet.pauseRun': readonly [runId?: string];
   'morphnet.resumeRun': readonly [runId?: string];
   /** Applies a run's proposal to the source: all of it, or one layer's width. */
   'morphnet.applyProposal': readonly [runId?: string, layer?: string];
@@ -34,6 +35,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
   { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
+  { command: 'morphnet.pauseRun', title: 'Pause Run', category: 'MorphNet' },
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
   { command: 'morphnet.writeSlimModel', title: 'Write Slim Model to a New File', category: 'MorphNet' },

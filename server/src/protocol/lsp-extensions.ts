@@ -89,6 +89,8 @@ export interface ServerRequests {
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
   /** Asks for a checkpoint and the end. `alreadyStopping`: it was asked for before; only `atOnce` ends the process now. */
   'morphnet/stopRun': { params: { id: string; atOnce?: boolean }; result: { alreadyStopping: boolean } | Refusal };
+  /** Asks for a checkpoint and the end of the process, so that others may train; the run keeps its place among those that wait. */
+  'morphnet/pauseRun': { params: { id: string }; result: { alreadyStopping: boolean } | Refusal };
   'morphnet/resumeRun': { params: { id: string }; result: RunSummary | Refusal };
   'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
   /** Every sweep of the workspace, newest first. */

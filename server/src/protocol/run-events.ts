@@ -5,6 +5,9 @@ import * as v from 'valibot';
 const base = { version: v.literal(1), /** Milliseconds since the epoch. */ time: v.number() };
 const totals = v.strictObject({ macs: v.number(), params: v.number(), latencyMs: v.number() });
 
+/** `cancelled`: stopped for good until somebody thinks otherwise. `paused`: to be resumed. `parent-gone`: nobody asked for it. */
+export const interruptionReasons = ['cancelled', 'paused', 'parent-gone'] as const;
+
 export const runEventSchema = v.variant('kind', [
   /** First line of every process that works on the run; `step` is where it starts (0, or the checkpoint's). */
   v.object({
@@ -50,16 +53,17 @@ export const runEventSchema = v.variant('kind', [
     code: v.string(),
     message: v.string(),
   }),
-  /** `interrupted`: the process ended at a checkpoint (cancelled, parent gone) and can be resumed. */
+  /** `interrupted`: the process ended at a checkpoint and can be resumed; the reason says who wanted that. */
   v.object({
     ...base,
     kind: v.literal('interrupted'),
     step: v.number(),
-    reason: v.picklist(['cancelled', 'parent-gone']),
+    reason: v.picklist(interruptionReasons),
   }),
   v.object({ ...base, kind: v.literal('finished'), step: v.number(), summary: v.string() }),
   v.object({ ...base, kind: v.literal('failed'), step: v.number(), code: v.string(), message: v.string() }),
 ]);
 
 export type RunEvent = v.InferOutput<typeof runEventSchema>;
+export type InterruptionReason = (typeof interruptionReasons)[number];
 export type RunEventKind = RunEvent['kind'];

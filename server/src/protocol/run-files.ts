@@ -72,7 +72,7 @@ export const expandedProposalSchema = v.object({
 });
 
 /** How a run stands, worked out from its last events and whether its process lives. */
-export const runStatusSchema = v.picklist(['queued', 'running', 'interrupted', 'finished', 'failed']);
+export const runStatusSchema = v.picklist(['queued', 'running', 'paused', 'interrupted', 'finished', 'failed']);
 
 /** All that a dashboard shows of a run. */
 export const runSnapshotSchema = v.object({

@@ -1,5 +1,6 @@
 // What a trainer process and its parent say to each other: JSON lines on stdout and stdin. The first line is `hello`;
-// after that every line is an event of the run. The parent says `stop`; a closed stdin means that the parent is gone.
+// after that every line is an event of the run. The parent says `stop` or `pause`, which both end the process at a
+// checkpoint and differ in what the log says; a closed stdin means that the parent is gone.
 
 import * as v from 'valibot';
 
@@ -8,6 +9,6 @@ export const trainerProtocolVersion = 1;
 
 export const helloSchema = v.object({ kind: v.literal('hello'), protocol: v.number(), pid: v.number() });
 
-export const trainerCommandSchema = v.variant('kind', [v.object({ kind: v.literal('stop') })]);
+export const trainerCommandSchema = v.object({ kind: v.picklist(['stop', 'pause']) });
 
 export type TrainerCommand = v.InferOutput<typeof trainerCommandSchema>;

@@ -33,6 +33,7 @@ const layer = v.pipe(v.string(), v.maxLength(8192));
 export const fromPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   v.object({ kind: v.literal('stop') }),
+  v.object({ kind: v.literal('pause') }),
   v.object({ kind: v.literal('resume') }),
   v.object({ kind: v.literal('apply'), layer: v.exactOptional(layer) }),
   v.object({ kind: v.literal('show-in-code'), layer }),

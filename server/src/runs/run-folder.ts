@@ -140,7 +140,8 @@ export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunS
   );
   if (last === undefined) return isWorkedOn ? 'running' : 'interrupted';
   if (last.kind === 'started') return isWorkedOn ? 'running' : 'interrupted';
-  return last.kind === 'interrupted' ? 'interrupted' : last.kind === 'finished' ? 'finished' : 'failed';
+  if (last.kind === 'interrupted') return last.reason === 'paused' ? 'paused' : 'interrupted';
+  return last.kind === 'finished' ? 'finished' : 'failed';
 }
 
 /** All that a dashboard shows of a run. */

@@ -33,6 +33,7 @@ const started: RunEvent = {
 };
 const checkpoint: RunEvent = { ...base, kind: 'checkpoint', step: 4, file: 'checkpoints/step-4.safetensors' };
 const interrupted: RunEvent = { ...base, kind: 'interrupted', step: 4, reason: 'cancelled' };
+const paused: RunEvent = { ...base, kind: 'interrupted', step: 4, reason: 'paused' };
 const finished: RunEvent = { ...base, kind: 'finished', step: 9, summary: 'Done' };
 const failed: RunEvent = { ...base, kind: 'failed', step: 3, code: 'diverged', message: 'Diverged' };
 
@@ -127,6 +128,9 @@ describe('the status of a run', () => {
     ['a process trains', [started, checkpoint], true, 'running'],
     ['a process was killed', [started, checkpoint], false, 'interrupted'],
     ['a process was stopped', [started, checkpoint, interrupted], false, 'interrupted'],
+    ['a process was paused', [started, checkpoint, paused], false, 'paused'],
+    ['a paused run goes on', [started, checkpoint, paused, started], true, 'running'],
+    ['a paused run went on and was killed', [started, checkpoint, paused, started], false, 'interrupted'],
     ['a process went on', [started, interrupted, started], true, 'running'],
     ['all steps are done', [started, interrupted, started, finished], false, 'finished'],
     ['its process is about to end', [started, finished], true, 'finished'],

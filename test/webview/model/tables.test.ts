@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RunProposal } from '../../../server/src/protocol/run-files.ts';
+import type { RunStatus } from '../../../server/src/protocol/run-files.ts';
 import { aliveGroupsOf } from '../../../webview/src/model/alive-groups.ts';
 import { announce, progressIntervalMs } from '../../../webview/src/model/announcements.ts';
 import { architectureOf } from '../../../webview/src/model/architecture.ts';
@@ -109,12 +110,13 @@ test('the head names model, data, target, engine, speed and time left', () => {
 });
 
 test('what can be done follows the state of the run', () => {
-  const abilities = (status: 'queued' | 'running' | 'interrupted' | 'finished' | 'failed', step: number): unknown => {
+  const abilities = (status: RunStatus, step: number): unknown => {
     const { canStop, canResume, canApply } = headerOf(sampleRun({ layers: 3, step, status }));
     return { canStop, canResume, canApply };
   };
   expect(abilities('queued', 0)).toEqual({ canStop: true, canResume: false, canApply: false });
   expect(abilities('running', 40)).toEqual({ canStop: true, canResume: false, canApply: true });
+  expect(abilities('paused', 40)).toEqual({ canStop: false, canResume: true, canApply: true });
   expect(abilities('interrupted', 40)).toEqual({ canStop: false, canResume: true, canApply: true });
   expect(abilities('finished', 200)).toEqual({ canStop: false, canResume: false, canApply: true });
   expect(abilities('failed', 0)).toEqual({ canStop: false, canResume: true, canApply: false });
@@ -138,6 +140,8 @@ test('a stop by the user is not called an interruption', () => {
       sampleRun({ layers: 1, step: 40, status: 'interrupted', ending: [{ ...at(41), kind: 'interrupted', reason }] }),
     ).statusText;
   expect([stopped('cancelled'), stopped('parent-gone')]).toEqual(['Stopped', 'Interrupted']);
+  const paused = [{ ...at(41), kind: 'interrupted', reason: 'paused' }] as const;
+  expect(headerOf(sampleRun({ layers: 1, step: 40, status: 'paused', ending: paused })).statusText).toBe('Paused');
 });
 
 test('durations are rounded to what one plans by', () => {

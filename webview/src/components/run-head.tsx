@@ -31,6 +31,9 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
         <ActionButton can={header.canStop} act={() => post({ kind: 'stop' })}>
           Stop
         </ActionButton>
+        <ActionButton can={header.canStop} act={() => post({ kind: 'pause' })}>
+          Pause
+        </ActionButton>
         <ActionButton can={header.canResume} act={() => post({ kind: 'resume' })}>
           Resume
         </ActionButton>

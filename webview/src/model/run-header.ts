@@ -24,6 +24,7 @@ export interface RunHeader {
   readonly outcome?: { readonly severity: 'information' | 'error'; readonly text: string };
   /** What the trainer wants known, the latest last; repetitions are told once. */
   readonly notices: readonly { readonly severity: 'information' | 'warning'; readonly text: string }[];
+  /** A run that can be stopped can be paused as well. */
   readonly canStop: boolean;
   readonly canResume: boolean;
   readonly canApply: boolean;
@@ -75,7 +76,7 @@ export function headerOf(run: RunSnapshot): RunHeader {
     ...(outcome !== undefined && { outcome }),
     notices: noticesOf(events),
     canStop: isActive,
-    canResume: status === 'interrupted' || status === 'failed',
+    canResume: status === 'paused' || status === 'interrupted' || status === 'failed',
     canApply: run.proposal !== undefined && run.proposal.layers.some(({ width }) => width.before !== width.after),
   };
 }
@@ -86,6 +87,8 @@ function statusText(status: RunStatus, interrupted: Extract<RunEvent, { kind: 'i
       return 'Starting';
     case 'running':
       return 'Running';
+    case 'paused':
+      return 'Paused';
     case 'interrupted':
       return interrupted?.reason === 'cancelled' ? 'Stopped' : 'Interrupted';
     case 'finished':

@@ -5,6 +5,7 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { DeviceProfile } from '../../costs/device-profile.ts';
 import { opOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
+import type { InterruptionReason } from '../../protocol/run-events.ts';
 import { aliveCounts } from '../../structure/alive-counts.ts';
 import { analyzeStructure, type StructureAnalysis } from '../../structure/analyze-structure.ts';
 import { evaluateRegularizer, seedCost, type RegularizerEvaluation } from '../../structure/evaluate-regularizer.ts';
@@ -39,7 +40,7 @@ export interface StructureLearning {
   readonly sink: RunSink;
   readonly pid: number;
   /** Why the run should stop when `cancellation` says so. */
-  readonly stopReason: () => 'cancelled' | 'parent-gone';
+  readonly stopReason: () => InterruptionReason;
   readonly now: () => number;
 }
 

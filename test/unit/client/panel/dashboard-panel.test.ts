@@ -150,12 +150,14 @@ test('a run that cannot be read is refused on the page', async () => {
 
 test('buttons become commands with the run', async () => {
   page.say({ kind: 'stop' });
+  page.say({ kind: 'pause' });
   page.say({ kind: 'resume' });
   page.say({ kind: 'apply' });
   page.say({ kind: 'apply', layer: 'conv1' });
   await settled();
   expect(editor.commands).toEqual([
     ['morphnet.stopRun', 'lenet-1'],
+    ['morphnet.pauseRun', 'lenet-1'],
     ['morphnet.resumeRun', 'lenet-1'],
     ['morphnet.applyProposal', 'lenet-1', undefined],
     ['morphnet.applyProposal', 'lenet-1', 'conv1'],
