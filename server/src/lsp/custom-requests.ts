@@ -77,6 +77,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/draftRun', requests['morphnet/draftRun']);
   register('morphnet/startRun', requests['morphnet/startRun']);
   register('morphnet/stopRun', requests['morphnet/stopRun']);
+  register('morphnet/pauseRun', requests['morphnet/pauseRun']);
   register('morphnet/resumeRun', requests['morphnet/resumeRun']);
   register('morphnet/runs', requests['morphnet/runs']);
   register('morphnet/sweeps', requests['morphnet/sweeps']);
