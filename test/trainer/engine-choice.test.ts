@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { askEngines } from '../../server/src/jobs/ask-engines.ts';
 import { startTrainer, type TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
-import { EventReader } from '../../server/src/runs/event-log.ts';
+import { EventReader, EventWriter } from '../../server/src/runs/event-log.ts';
 import { temporaryFolder } from '../support/run-folder.ts';
 import { buildTrainer, makeRun, only } from '../support/trainer.ts';
 
@@ -28,8 +28,8 @@ it('prints its engines with a measured figure, and why one is missing', async ()
     value: {
       auto: 'onnx',
       engines: [
-        { name: 'tfjs', available: false, reason: expect.stringContaining('is installed in') as string },
         { name: 'onnx', available: true, device: 'cpu', threads: 1 },
+        { name: 'tfjs', available: false, reason: expect.stringContaining('is installed in') as string },
       ],
     },
   });
@@ -65,4 +65,19 @@ it('trains with another engine than the one that is not there, and says so once 
   expect(said).toMatchObject([
     { severity: 'warning', message: expect.stringContaining('tfjs can’t be loaded') as string },
   ]);
+});
+
+it('goes on with the engine that the run was begun with, whatever auto would take now', async () => {
+  const folder = makeRun(temporaryFolder(), 'run', { engine: 'auto', steps: 10 });
+  const seed = { macs: 1, params: 1, latencyMs: 1 };
+  const base = { version: 1, time: 1, kind: 'started', step: 0, totalSteps: 10, threads: 1, pid: 1, seed } as const;
+  const log = new EventWriter(join(folder, 'events.ndjson'));
+  log.append({ ...base, engine: 'tfjs 4.22.0' });
+  log.close();
+  const events: RunEvent[] = [];
+  await startTrainer(withoutTfjs(), folder, (event) => events.push(event)).ended;
+  // It is not there, which nobody would care about had the run not been begun with it.
+  const message = expect.stringMatching(/^This run trains with onnx .*since tfjs can’t be loaded/) as string;
+  expect(events).toContainEqual(expect.objectContaining({ code: 'engine-replaced', message }));
+  expect(only(events, 'finished').step).toBe(10);
 });

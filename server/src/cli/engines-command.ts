@@ -44,6 +44,7 @@ function formatReport({ engines, auto }: EngineReport): readonly string[] {
   const missing = engines.flatMap((engine) =>
     engine.available ? [] : ['', `${engine.name}: ${engine.reason}.`, engine.remedy],
   );
-  const choice = auto === undefined ? [] : ['', `auto takes ${auto}.`];
+  const choice =
+    auto === undefined ? [] : ['', `By this figure auto takes ${auto}; a run measures them on its own network.`];
   return [...textTable(columns, rows), ...choice, ...missing];
 }

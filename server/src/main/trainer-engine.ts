@@ -1,28 +1,52 @@
-// The trainer's engine: chosen for a run, with one word in its log when it is not the one that was asked for; and the list of all, measured.
+// The trainer's engine: chosen for a run, with a word in its log of why it is this one, and kept when the run goes on; and the
+// list of all, measured.
 
 import { availableParallelism } from 'node:os';
+import type { Cancellation } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
 import { tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
-import { chooseEngine, type EngineOptions } from '../training/engines/choose-engine.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import { chooseEngine, type EngineName, type EngineOptions } from '../training/engines/choose-engine.ts';
 import type { Engine } from '../training/engines/engine.ts';
 import { reportEngines } from '../training/engines/measure-engine.ts';
 import type { RunSink } from '../training/loop/run-sink.ts';
+import { optimizerOf } from '../training/loop/training-setup.ts';
 
 const fallbackCode = 'engine-replaced';
+const engineNames: readonly EngineName[] = ['onnx', 'tfjs'];
 
 function optionsOf(threads: number): EngineOptions {
   return { threads, tfjsPath: process.env[tfjsPathVariable] };
 }
 
+/** The engine that an earlier process began the run with: bit by bit it can only go on with that one. */
+function earlierEngine(logged: readonly RunEvent[]): EngineName | undefined {
+  const started = logged.findLast((event) => event.kind === 'started');
+  return engineNames.find((name) => started?.engine.startsWith(`${name} `));
+}
+
 /** The engine of a run; `logged` are the events that earlier processes wrote. */
-export function engineOf(config: RunConfig, sink: RunSink, logged: readonly RunEvent[]): Promise<Result<Engine>> {
+export function engineOf(
+  config: RunConfig,
+  graph: NetworkGraph,
+  sink: RunSink,
+  logged: readonly RunEvent[],
+  cancellation: Cancellation,
+): Promise<Result<Engine>> {
   const isSaid = logged.some((event) => event.kind === 'notice' && event.code === fallbackCode);
-  const onFallback = (message: string): void => {
-    if (!isSaid) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
+  const { batchSize, labelSmoothing = 0 } = config;
+  const optimizer = optimizerOf(config.optimizer, config.weightDecay);
+  const options: EngineOptions = {
+    ...optionsOf(config.threads),
+    trial: { graph, batchSize, optimizer, labelSmoothing, now: () => performance.now(), cancellation },
+    onChoice: (message) => sink.event({ kind: 'notice', severity: 'information', code: 'engine-chosen', message }),
+    onFallback: (message) => {
+      if (!isSaid) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
+    },
   };
-  return chooseEngine(config.engine, { ...optionsOf(config.threads), onFallback }, availableParallelism());
+  return chooseEngine(earlierEngine(logged) ?? config.engine, options, availableParallelism());
 }
 
 /** Prints one line of JSON (protocol/engine-report.ts). */

@@ -122,7 +122,7 @@ async function trainIn(
   const decoder = new URL('./image-decoder.cjs', import.meta.url);
   const dataSet = await readDataSet(config.data, { input: input.value, decoder });
   if (!dataSet.ok) return dataSet;
-  const engine = await engineOf(config, sink, logged);
+  const engine = await engineOf(config, graph.value, sink, logged, parent);
   if (!engine.ok) return engine;
   const train = config.task === 'retrain' ? retrain : learnStructure;
   await train(

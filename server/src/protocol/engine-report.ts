@@ -20,9 +20,9 @@ const engineSchema = v.variant('available', [
 
 export const engineReportSchema = v.object({
   version: v.literal(1),
-  /** In the order in which `auto` tries them. */
+  /** The embedded one first. */
   engines: v.array(engineSchema),
-  /** What `auto` takes here; absent when none loads. */
+  /** The fastest by its figure; absent when none loads. A run measures on its own network what `auto` is. */
   auto: v.optional(name),
 });
 

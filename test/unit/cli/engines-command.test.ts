@@ -35,7 +35,7 @@ engine  version        device  threads  steps/s
 tfjs    not available
 onnx    1.30.0         cpu           3     41.2
 
-auto takes onnx.
+By this figure auto takes onnx; a run measures them on its own network.
 
 tfjs: it is not installed.
 Install it.

@@ -4,6 +4,7 @@
 import type { Result } from '../../common/problem.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import { EngineUnavailable } from './engine-unavailable.ts';
+import { fastestEngine, type Trial } from './fastest-engine.ts';
 
 export type EngineName = EngineInfo['name'];
 
@@ -14,6 +15,10 @@ export interface EngineOptions {
   readonly tfjsPath?: string | undefined;
   /** Hears, in sentences, when an engine that was asked for by name is replaced by another. */
   readonly onFallback?: (message: string) => void;
+  /** What `auto` measures the engines by when several load; without it the embedded one is taken. */
+  readonly trial?: Trial;
+  /** Hears what `auto` took and which figures were why. */
+  readonly onChoice?: (message: string) => void;
 }
 
 /** An engine, or why it can't be had and what can be done about it. */
@@ -23,10 +28,10 @@ export type EngineAvailability =
 
 type EngineLoader = (threads: number, tfjsPath: string | undefined) => Promise<Engine>;
 
-/** Fastest first: `auto` takes the first that loads. */
+/** The embedded one first. */
 const loaders: readonly (readonly [EngineName, EngineLoader])[] = [
-  ['tfjs', async (threads, path) => (await import('./tfjs/tfjs-engine.ts')).createTfjsEngine({ threads, path })],
   ['onnx', async (threads) => (await import('./onnx/onnx-engine.ts')).createOnnxEngine(threads)],
+  ['tfjs', async (threads, path) => (await import('./tfjs/tfjs-engine.ts')).createTfjsEngine({ threads, path })],
 ];
 
 /** The number of threads for a setting; `cores` is what the machine has. */
@@ -34,7 +39,7 @@ export function threadCount(setting: number, cores: number): number {
   return setting > 0 ? setting : Math.max(1, cores - 1);
 }
 
-/** Tries to load every engine (that is wanted), fastest first. */
+/** Tries to load every engine (that is wanted), the embedded one first. */
 export async function listEngines(
   options: EngineOptions,
   cores: number,
@@ -47,13 +52,19 @@ export async function listEngines(
 
 /**
  * The engine of a setting; `auto` is the fastest that loads. One that is asked for by name and can't be had is replaced by
- * the fastest of the others. The failure says for each engine why it did not load.
+ * another. The failure says for each engine why it did not load.
  */
 export async function chooseEngine(
   choice: 'auto' | EngineName,
   options: EngineOptions,
   cores: number,
 ): Promise<Result<Engine>> {
+  if (choice === 'auto' && options.trial) {
+    const engines = (await listEngines(options, cores)).flatMap(({ engine }) => engine ?? []);
+    const { engine, why } = engines.length < 2 ? { engine: engines[0] } : await fastestEngine(engines, options.trial);
+    if (why !== undefined) options.onChoice?.(why);
+    if (engine !== undefined) return { ok: true, value: engine };
+  }
   const failures: string[] = [];
   const wanted = loaders.filter(([name]) => name === choice);
   const others = loaders.filter(([name]) => name !== choice);

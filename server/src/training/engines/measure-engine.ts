@@ -1,19 +1,19 @@
 // How fast engines are here, in a second each: training steps on a small convolutional network that needs no file.
 
+import { neverCancelled } from '../../common/cancellation.ts';
 import { GraphBuilder } from '../../network/graph-builder.ts';
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { OpAttributes, Parameter, ValueId } from '../../network/op.ts';
 import type { EngineReport } from '../../protocol/engine-report.ts';
 import { type EngineOptions, listEngines } from './choose-engine.ts';
 import type { Engine } from './engine.ts';
-import { randomStream } from './random.ts';
+import { timeSteps } from './time-steps.ts';
 
 const batchSize = 32;
 const imageShape: readonly number[] = [3, 32, 32];
 const classes = 10;
 /** Steps before the clock starts: the first ones allocate. */
 const warmUpSteps = 2;
-const measuredMs = 1000;
 
 /** Three convolutions of 16, 32 and 64 channels, each with a batch norm and a ReLU, and a dense layer. */
 function measuredNetwork(): NetworkGraph {
@@ -95,33 +95,10 @@ function measuredNetwork(): NetworkGraph {
 
 /** Training steps a second over about a second; `now` is in milliseconds. */
 async function stepsPerSecond(engine: Engine, now: () => number): Promise<number> {
-  const session = await engine.compile({
-    graph: measuredNetwork(),
-    batchSize,
-    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
-    labelSmoothing: 0,
-    sources: [],
-    seed: 1,
-  });
-  const random = randomStream(1, 'measured batch');
-  const size = imageShape.reduce((product, each) => product * each, batchSize);
-  const batch = {
-    images: Float32Array.from({ length: size }, () => random.normal()),
-    labels: Int32Array.from({ length: batchSize }, (_, index) => index % classes),
-    learningRate: 0.01,
-    coefficients: new Map(),
-  };
-  for (let step = 0; step < warmUpSteps; step += 1) await session.step(batch);
-  const begin = now();
-  let steps = 0;
-  let elapsed = 0;
-  while (elapsed < measuredMs) {
-    await session.step(batch);
-    steps += 1;
-    elapsed = now() - begin;
-  }
-  await session.dispose();
-  return (steps * 1000) / elapsed;
+  const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const;
+  const work = { graph: measuredNetwork(), batchSize, optimizer, labelSmoothing: 0, warmUpSteps, milliseconds: 1000 };
+  const times = await timeSteps(engine, work, now, neverCancelled);
+  return (times.length * 1000) / times.reduce((sum, time) => sum + time, 0);
 }
 
 /** Loads and measures every engine, one after the other. */
@@ -136,6 +113,7 @@ export async function reportEngines(options: EngineOptions, cores: number, now: 
     const figure = await stepsPerSecond(found.engine, now);
     engines.push({ name, available: true, version, device, threads, stepsPerSecond: figure });
   }
-  const auto = engines.find(({ available }) => available)?.name;
+  const measured = engines.flatMap((engine) => (engine.available ? [engine] : []));
+  const auto = measured.sort((left, right) => right.stepsPerSecond - left.stepsPerSecond)[0]?.name;
   return { version: 1, engines, ...(auto && { auto }) };
 }

@@ -22,8 +22,8 @@ function enginesAfter(preparation: string) {
 }
 
 const available = {
-  auto: 'tfjs',
   engines: [
+    { name: 'onnx', available: true },
     {
       name: 'tfjs',
       available: true,
@@ -32,7 +32,6 @@ const available = {
       threads: 1,
       stepsPerSecond: expect.any(Number) as number,
     },
-    { name: 'onnx', available: true },
   ],
 };
 
