@@ -1,5 +1,6 @@
 // Time and memory of a training step, our engines' against PyTorch's, in one run: all take turns step by step, so that
-// whatever else the machine does meets each. They start from the same weights, and their losses are compared first.
+// whatever else the machine does meets each. They start from the same weights, and their losses are compared first. Then,
+// engine by engine, steps with the MorphNet regulariser take turns with steps without.
 //
 //   npm run bench:training [-- --networks=resnet-20,vgg-like --engines=onnx,tfjs --steps=10 --threads=2 --batch=64]
 //
@@ -21,10 +22,13 @@ import { randomStream } from '../server/src/training/engines/random.ts';
 import { classes, imageShape, limitOf, type TrainingNetworkName, trainingNetworks } from './training-networks.ts';
 import { nativeTfjs } from './native-tfjs.ts';
 import { findPython } from './python-with-pytorch.ts';
+import { timeRegularizer, type RegularizerTimes } from './regularizer-cost.ts';
 
 const skipped = 77;
 /** Of the embedded engine's peak to PyTorch's. */
 const memoryLimit = 2.5;
+/** Of what the regulariser adds to the step of an engine. */
+const regularizerLimit = 0.05;
 /**
  * Relative difference of the first losses, of which the second is the first to feel the gradients. Both sides compute
  * in 32 bits but in different orders, and a deep network soon makes much of that, so later losses say nothing.
@@ -42,6 +46,8 @@ const { values: options } = parseArgs({
     batch: { type: 'string', default: '64' },
     /** Internal: be the process that trains this network with the first of the engines. */
     worker: { type: 'string' },
+    /** Internal: the process times steps with and without the regulariser. */
+    regularizer: { type: 'boolean', default: false },
   },
 });
 const threads = Number(options.threads);
@@ -69,6 +75,8 @@ async function findEngines(): Promise<readonly Engine[]> {
   );
 }
 
+const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const;
+
 /** Opens a session; the regulariser's sources are all batch norms, so that its cost is part of the step. */
 async function openSession(engine: Engine, name: TrainingNetworkName): Promise<TrainingSession> {
   const graph = trainingNetworks[name].draw();
@@ -77,7 +85,6 @@ async function openSession(engine: Engine, name: TrainingNetworkName): Promise<T
       ? [{ op: op.id, kind: 'gamma' as const, l1Fraction: 0, channels: op.attributes.channels }]
       : [],
   );
-  const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const;
   return engine.compile({ graph, batchSize, optimizer, labelSmoothing: 0, sources, seed: 1 });
 }
 
@@ -104,6 +111,11 @@ async function work(name: string): Promise<void> {
   if (!isNetworkName(name)) throw new Error(`No network ${name}`);
   const [engine] = await findEngines();
   if (engine === undefined) throw new Error(`${options.engines} can not be loaded`);
+  if (options.regularizer) {
+    const request = { graph: trainingNetworks[name].draw(), batchSize, optimizer, labelSmoothing: 0, seed: 1 };
+    console.log(JSON.stringify(await timeRegularizer(engine, request, batch(), Number(options.steps))));
+    process.exit(0);
+  }
   const session = await openSession(engine, name);
   const data = batch();
   console.log(JSON.stringify({ version: `${engine.info.name} ${engine.info.version}` }));
@@ -123,6 +135,7 @@ async function work(name: string): Promise<void> {
 
 const helloSchema = v.object({ version: v.string() });
 const stepsSchema = v.object({ losses: v.array(v.number()), milliseconds: v.array(v.number()) });
+const regularizerSchema = v.object({ plain: v.array(v.number()), regularized: v.array(v.number()) });
 const goodbyeSchema = v.object({ peakMegabytes: v.number() });
 
 /** A process that trains when asked. */
@@ -143,6 +156,10 @@ class Trainer {
   async steps(count: number) {
     this.#process.stdin?.write(`${String(count)}\n`);
     return v.parse(stepsSchema, await this.#answer());
+  }
+
+  async regularizerTimes(): Promise<RegularizerTimes> {
+    return v.parse(regularizerSchema, await this.#answer());
   }
 
   async goodbye(): Promise<number> {
@@ -178,6 +195,31 @@ async function contender(engine: EngineName | undefined, trainer: Trainer): Prom
   return { engine, version, trainer, firstLosses: losses, milliseconds: [] };
 }
 
+/** This program as one of the processes. */
+function worker(network: TrainingNetworkName, engine: EngineName, ...more: readonly string[]): Trainer {
+  const flags = [
+    `--worker=${network}`,
+    `--engines=${engine}`,
+    `--threads=${options.threads}`,
+    `--batch=${options.batch}`,
+  ];
+  const script = join(import.meta.dirname, 'bench-training.ts');
+  return new Trainer(process.execPath, [...process.execArgv, script, ...flags, ...more]);
+}
+
+/** Says what the regulariser adds to a step, and whether it kept to its limit. */
+async function measureRegularizer(network: TrainingNetworkName, engine: EngineName): Promise<boolean> {
+  const steps = `--steps=${options.steps}`;
+  const { plain, regularized } = await worker(network, engine, '--regularizer', steps).regularizerTimes();
+  // Of the pairs, as two steps beside each other meet the same machine.
+  const added = median(regularized.map((time, pair) => time - (plain[pair] ?? NaN))) / median(plain);
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  console.log(
+    `  ${engine}: the regulariser adds ${percent(added)} to a step of ${median(plain).toFixed(0)} ms (limit ${percent(regularizerLimit)})`,
+  );
+  return added <= regularizerLimit;
+}
+
 /** Measures one network and says whether all kept to their limits. */
 async function measure(name: TrainingNetworkName, engines: readonly Engine[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-training-'));
@@ -185,17 +227,8 @@ async function measure(name: TrainingNetworkName, engines: readonly Engine[]): P
     const [first] = engines;
     if (first === undefined) throw new Error(`${options.engines} can not be loaded`);
     await writeTensors(folder, first, name);
-    const script = join(import.meta.dirname, 'bench-training.ts');
     const ours: Contender[] = [];
-    for (const { info } of engines) {
-      const flags = [
-        `--worker=${name}`,
-        `--engines=${info.name}`,
-        `--threads=${options.threads}`,
-        `--batch=${options.batch}`,
-      ];
-      ours.push(await contender(info.name, new Trainer(process.execPath, [...process.execArgv, script, ...flags])));
-    }
+    for (const { info } of engines) ours.push(await contender(info.name, worker(name, info.name)));
     const pythonScript = join(import.meta.dirname, 'training_networks.py');
     const pytorch = await contender(undefined, new Trainer(python, [pythonScript, folder, name, options.threads]));
     const all = [...ours, pytorch];
@@ -230,6 +263,7 @@ async function measure(name: TrainingNetworkName, engines: readonly Engine[]): P
         difference < lossTolerance && ratio <= (limit ?? Infinity) && peak <= (mayTake ?? Infinity) * pytorchPeak,
       );
     }
+    for (const { info } of engines) kept.push(await measureRegularizer(name, info.name));
     return kept.every(Boolean);
   } finally {
     rmSync(folder, { recursive: true });
