@@ -1,20 +1,38 @@
-// Running figures of a training: means since the last report, speed, and the time that is left.
+// Running figures of a training: means since the last report, speed, and the time that is left. Only time in which this
+// process trained counts: a run that was interrupted or paused does not get slower by it.
+
+/** The first steps of a process allocate and load; they say nothing of those to come. */
+const warmUpSteps = 3;
+/** The pace is the mean of about as many steps: enough to spread checkpoints, few enough to follow a machine that slows down. */
+const paceSteps = 200;
+/** What testing a batch takes of training on it: of forward pass and both products of the backward pass, the forward pass. */
+const testShare = 1 / 3;
 
 export class Averages {
+  readonly #testSteps: number;
   #images = 0;
   #correct = 0;
   #loss = 0;
   #steps = 0;
   #elapsedMs = 0;
-  /** Smoothed over reports, so that one slow step does not make the time left jump. */
-  #stepMs: number | undefined;
+  #allSteps = 0;
+  #paceMs = 0;
+
+  /** `testBatches` are tested after the last step, which is part of the time that is left. */
+  constructor(testBatches = 0) {
+    this.#testSteps = testBatches * testShare;
+  }
 
   add(loss: number, correct: number, images: number, elapsedMs: number): void {
-    this.#loss += loss;
-    this.#correct += correct;
     this.#images += images;
+    this.#correct += correct;
+    this.#loss += loss;
     this.#elapsedMs += elapsedMs;
     this.#steps++;
+    this.#allSteps++;
+    // While there is nothing better, the last step of the warm-up is the pace.
+    const counted = Math.min(paceSteps, Math.max(1, this.#allSteps - warmUpSteps));
+    this.#paceMs += (elapsedMs - this.#paceMs) / counted;
   }
 
   /** The figures since the last call, which starts anew. */
@@ -25,13 +43,11 @@ export class Averages {
     readonly secondsLeft: number;
   } {
     const steps = Math.max(1, this.#steps);
-    const recent = this.#elapsedMs / steps;
-    this.#stepMs = this.#stepMs === undefined ? recent : 0.7 * this.#stepMs + 0.3 * recent;
     const figures = {
       loss: this.#loss / steps,
       accuracy: this.#images === 0 ? 0 : this.#correct / this.#images,
-      stepMs: recent,
-      secondsLeft: (this.#stepMs * stepsLeft) / 1000,
+      stepMs: this.#elapsedMs / steps,
+      secondsLeft: (this.#paceMs * (stepsLeft + this.#testSteps)) / 1000,
     };
     this.#images = this.#correct = this.#loss = this.#steps = this.#elapsedMs = 0;
     return figures;

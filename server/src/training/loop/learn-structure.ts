@@ -106,7 +106,7 @@ class Run {
   readonly #seedCost: number;
   /** Open while the run trains. */
   #data: RunData | undefined;
-  readonly #averages = new Averages();
+  readonly #averages: Averages;
   readonly #history: AliveHistory;
   #lastProposal: WidthProposal | undefined;
   /** Where this process took the run up: of what came before it knows no averages. */
@@ -118,8 +118,9 @@ class Run {
     session: TrainingSession,
     controllerState: StrengthState | undefined,
   ) {
-    const { config } = learning;
+    const { config, dataSet } = learning;
     this.#learning = learning;
+    this.#averages = new Averages(Math.min(testImages, dataSet.test.count) / config.batchSize);
     this.#analysis = analysis;
     this.#session = session;
     this.#seedCost = seedCost(analysis);

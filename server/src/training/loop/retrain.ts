@@ -88,7 +88,7 @@ async function trainFrom(
 ): Promise<void> {
   const { config, graph, dataSet, sink, now } = training;
   const { steps } = config;
-  const averages = new Averages();
+  const averages = new Averages(dataSet.test.count / config.batchSize);
   const cost = networkCost(graph, structureOptionsOf(config));
   const coefficients = new Map<number, Float32Array>();
   const diverged = (step: number): void => {
