@@ -8,6 +8,7 @@ import { startTrainer, type TrainerProcess, type TrainerProgram } from '../../se
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
 import { EventReader } from '../../server/src/runs/event-log.ts';
 import { readProposal, readSnapshot } from '../../server/src/runs/run-folder.ts';
+import { randomStream } from '../../server/src/training/engines/random.ts';
 import { runConfig, temporaryFolder } from '../support/run-folder.ts';
 import { buildTrainer, makeRun, only, resultOf, tinyNetwork } from '../support/trainer.ts';
 
@@ -113,6 +114,27 @@ describe('a run', () => {
     const second = await train(folder);
     expect(only(second, 'finished').step).toBe(100);
     expect(resultOf(folder)).toEqual(straight.result);
+  });
+
+  it('is killed at two random moments and goes on to the same result bit by bit', async () => {
+    // `npm run test:kills` has fifty.
+    const seed = Number(process.env['MORPHNET_KILL_SEED'] ?? Math.floor(Math.random() * 1e9));
+    const random = randomStream(seed, 'kills');
+    const said = `MORPHNET_KILL_SEED=${String(seed)} repeats it as far as clocks do`;
+    const [began = 0, ended = 0] = [straight.events[0]?.time, straight.events.at(-1)?.time];
+    const folder = makeRun(temporaryFolder(), 'run');
+    for (let kill = 0; kill < 2; kill += 1) {
+      let timer: NodeJS.Timeout | undefined;
+      await train(folder, (event) => {
+        if (event.kind !== 'started') return;
+        timer = setTimeout(() => process.kill(event.pid, 'SIGKILL'), random.uniform() * (ended - began));
+      });
+      clearTimeout(timer);
+      // A moment of which the process was faster leaves nothing to kill.
+      if (statusOf(folder) === 'finished') break;
+    }
+    if (statusOf(folder) !== 'finished') expect(only(await train(folder), 'finished').step, said).toBe(100);
+    expect(resultOf(folder), said).toEqual(straight.result);
   });
 
   it('ends at a checkpoint when its parent is gone', async () => {

@@ -1,4 +1,4 @@
-// Training in trouble: numbers that run away, a disk that is full, an editor that is killed. Nothing that was learned is lost.
+// Training in trouble: numbers that run away, a disk that is full or read-only, an editor that is killed. Nothing that was learned is lost.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
@@ -16,9 +16,15 @@ beforeAll(async () => {
   program = await buildTrainer();
 });
 
-async function train(folder: string): Promise<readonly RunEvent[]> {
+async function train(
+  folder: string,
+  listener: (event: RunEvent) => void = () => undefined,
+): Promise<readonly RunEvent[]> {
   const events: RunEvent[] = [];
-  await startTrainer(program, folder, (event) => events.push(event)).ended;
+  await startTrainer(program, folder, (event) => {
+    events.push(event);
+    listener(event);
+  }).ended;
   return events;
 }
 
@@ -62,6 +68,50 @@ it('a full disk is told, and with more space the run goes on to the same result 
   expect(only(await train(folder), 'finished').step).toBe(100);
   expect(resultOf(folder)).toEqual(resultOf(whole));
 });
+
+/** Lays a read-only view of a folder over it, as a disk that failed would be; undefined where this process may not mount. */
+function makeReadOnly(folder: string): { readonly end: () => void } | undefined {
+  if (spawnSync('mount', ['--bind', folder, folder]).status !== 0) return undefined;
+  let isMounted = true;
+  const end = (): void => {
+    if (isMounted) execFileSync('umount', ['-l', folder]);
+    isMounted = false;
+  };
+  onTestFinished(end);
+  return spawnSync('mount', ['-o', 'remount,bind,ro', folder]).status === 0 ? { end } : undefined;
+}
+
+it('a folder that can not be written is told, before a run and within, and the run goes on to the same result bit by bit', async (context) => {
+  const parent = temporaryFolder();
+  // Long enough to be at work still when the mount is there.
+  const settings = { steps: 300, checkpointEvery: 50 };
+  const folder = makeRun(parent, 'run', settings);
+  const before = makeReadOnly(folder);
+  context.skip(before === undefined, 'no right to mount a read-only view');
+  const refused = only(await train(folder), 'failed');
+  expect(refused).toMatchObject({ code: 'can-not-start', step: 0 });
+  expect(refused.message).toContain(`The run can't be kept in ${folder}: EROFS: read-only file system`);
+  before?.end();
+  expect(readdirSync(folder).sort()).toEqual(['config.json', 'network.json']);
+
+  let within: { readonly end: () => void } | undefined;
+  const { code, message, step } = only(
+    await train(folder, ({ kind }) => {
+      if (kind === 'progress') within ??= makeReadOnly(folder);
+    }),
+    'failed',
+  );
+  expect(code).toBe('folder-read-only');
+  expect(message).toContain(`Nothing can be written to ${folder} any more`);
+  expect(message).toContain('Make it writable and resume the run');
+  expect(step).toBeGreaterThanOrEqual(10);
+  within?.end();
+
+  expect(only(await train(folder), 'finished').step).toBe(settings.steps);
+  const whole = makeRun(parent, 'whole', settings);
+  await train(whole);
+  expect(resultOf(folder)).toEqual(resultOf(whole));
+}, 60_000);
 
 it('a trainer whose editor is killed stops at a checkpoint by itself', async () => {
   const folder = makeRun(temporaryFolder(), 'run', { steps: 100_000 });

@@ -142,14 +142,37 @@ async function trainIn(
   return { ok: true, value: undefined };
 }
 
+/** What the system said, for people. */
+function explained(
+  folder: string,
+  error: unknown,
+  message: string,
+): { readonly code: string; readonly sentence: string } {
+  if (!existsSync(folder))
+    return {
+      code: 'folder-gone',
+      sentence: `The run’s folder ${folder} is gone. Put it back and resume the run, or start a new one`,
+    };
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { code: 'disk-full', sentence: `The disk of ${folder} is full. Free some space and resume the run` };
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        code: 'folder-read-only',
+        sentence: `Nothing can be written to ${folder} any more (${message}). Make it writable and resume the run`,
+      };
+    default:
+      return { code: 'trainer-failed', sentence: message };
+  }
+}
+
 /** Says why the run could not go on: in the log where that still can be written, and to the parent in any case. */
 function tellFailure(folder: string, sink: TrainerSink, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const [code, sentence] = !existsSync(folder)
-    ? ['folder-gone', `The run’s folder ${folder} is gone. Put it back and resume the run, or start a new one`]
-    : error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-      ? ['disk-full', `The disk of ${folder} is full. Free some space and resume the run`]
-      : ['trainer-failed', message];
+  const { code, sentence } = explained(folder, error, message);
   const event: NewEvent = { kind: 'failed', step: sink.lastStep(), code, message: sentence };
   process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
   try {
