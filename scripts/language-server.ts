@@ -11,6 +11,7 @@ import {
   type ProtocolConnection,
   type Range,
 } from 'vscode-languageserver/node';
+import { serverNodeOptions } from '../client/src/server-memory.ts';
 
 export class LanguageServerProcess implements AsyncDisposable {
   readonly #process: ChildProcessWithoutNullStreams;
@@ -20,9 +21,9 @@ export class LanguageServerProcess implements AsyncDisposable {
   readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
   readonly #listeners = new Set<(uri: string) => void>();
 
-  /** Starts a bundle of the server on a workspace folder, given as a URI. */
+  /** Starts a bundle of the server as the extension does, on a workspace folder that is given as a URI. */
   constructor(bundle: string, folder: string) {
-    this.#process = spawn(process.execPath, [bundle, '--stdio'], { stdio: 'pipe' });
+    this.#process = spawn(process.execPath, [...serverNodeOptions, bundle, '--stdio'], { stdio: 'pipe' });
     this.#process.stderr.pipe(process.stderr);
     this.#connection = createProtocolConnection(
       new StreamMessageReader(this.#process.stdout),
@@ -81,6 +82,25 @@ export class LanguageServerProcess implements AsyncDisposable {
       range,
     });
     return found ?? [];
+  }
+
+  /** The number of lenses of a document: all its models are evaluated for them. */
+  async lenses(uri: string): Promise<number> {
+    const found: readonly unknown[] | null = await this.#connection.sendRequest('textDocument/codeLens', {
+      textDocument: { uri },
+    });
+    return found?.length ?? 0;
+  }
+
+  /** Resolves when the process has computed next to nothing for a while: all that was owed is done. */
+  async quiet(): Promise<void> {
+    for (let idle = 0, before = this.computedSeconds(); idle < 4;) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const now = this.computedSeconds();
+      if (now === undefined || before === undefined) return;
+      idle = now - before < 0.05 ? idle + 1 : 0;
+      before = now;
+    }
   }
 
   /** Whether a hover at a place says anything. */

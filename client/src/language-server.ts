@@ -9,6 +9,7 @@ import type {
 } from '../../server/src/protocol/lsp-extensions.ts';
 import type { LanguageClient } from './language-client.ts';
 import type { ServerConnection } from './server-connection.ts';
+import { serverNodeOptions } from './server-memory.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
 const documentSelector = ['file', 'untitled'].flatMap((scheme) => [
@@ -75,8 +76,12 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
       'morphnet',
       'MorphNet',
       {
-        run: { module, transport: TransportKind.ipc },
-        debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6009'] } },
+        run: { module, transport: TransportKind.ipc, options: { execArgv: [...serverNodeOptions] } },
+        debug: {
+          module,
+          transport: TransportKind.ipc,
+          options: { execArgv: [...serverNodeOptions, '--nolazy', '--inspect=6009'] },
+        },
       },
       { documentSelector, diagnosticCollectionName: 'morphnet' },
     );

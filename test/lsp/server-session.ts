@@ -181,6 +181,8 @@ export interface EditorOptions {
   readonly runs?: ServerEnvironment['runs'];
   /** Kept by the caller, who fills it before the server starts. */
   readonly workspace?: TestWorkspace;
+  /** Pauses that the server makes; a millisecond each unless a test says so. */
+  readonly delaysMs?: ServerEnvironment['delaysMs'];
 }
 
 /** An editor whose server has started, in a folder of its own. */
@@ -210,13 +212,14 @@ export class Editor implements AsyncDisposable {
     analysis = { frontends: [darknetFrontend] },
     runs = new GivenRuns(),
     workspace = new TestWorkspace(),
+    delaysMs = { diagnostics: 1, refresh: 1 },
   }: EditorOptions) {
     this.#settings = settings;
     this.workspace = workspace;
     const up = new PassThrough();
     const down = new PassThrough();
     const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
-    startServer(server, { analysis, disk: new DiskReader(), runs, delaysMs: { diagnostics: 1, refresh: 1 } });
+    startServer(server, { analysis, disk: new DiskReader(), runs, delaysMs });
     server.listen();
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));
@@ -296,8 +299,8 @@ export class Editor implements AsyncDisposable {
     return this.#client.sendRequest(HoverRequest.type, { textDocument: { uri }, position: { line, character } });
   }
 
-  async lenses(uri: string): Promise<readonly CodeLens[]> {
-    return (await this.#client.sendRequest(CodeLensRequest.type, { textDocument: { uri } })) ?? [];
+  async lenses(uri: string, token?: CancellationToken): Promise<readonly CodeLens[]> {
+    return (await this.#client.sendRequest(CodeLensRequest.type, { textDocument: { uri } }, token)) ?? [];
   }
 
   async actions(

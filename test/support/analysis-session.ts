@@ -2,6 +2,7 @@
 
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import type { AnalysisSettings } from '../../server/src/analysis/analysis-settings.ts';
+import type { Pack } from '../../server/src/analysis/entry-memory.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import { pythonFrontend } from './python-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
@@ -35,6 +36,7 @@ export function counting(frontend: Frontend): Frontend & { readonly evaluations:
 export function sessionOver(
   files: ReadonlyMap<string, string>,
   frontends: readonly Frontend[] = [pythonFrontend, darknetFrontend],
+  pack?: Pack,
 ): AnalysisSession {
   return new AnalysisSession({
     frontends,
@@ -44,6 +46,7 @@ export function sessionOver(
         document.startsWith(`${workspace}/`) ? files.get(document.slice(workspace.length + 1)) : undefined,
     },
     workspaceRoots: [workspace],
+    ...(pack && { pack }),
   });
 }
 

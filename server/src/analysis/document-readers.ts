@@ -44,11 +44,10 @@ export class DocumentReaders {
 
   /** Keeps lines where they stand now. */
   textChanged(document: string, before: string, after: string): void {
-    const { prefix, oldEnd } = textShift(before, after);
-    const first = newlinesIn(before.slice(0, prefix));
-    const last = first + newlinesIn(before.slice(prefix, oldEnd));
+    const first = newlinesIn(before.slice(0, textShift(before, after).prefix));
     const delta = newlinesIn(after) - newlinesIn(before);
-    const moved = (line: number): number => (line <= first ? line : line >= last ? line + delta : first);
+    // Lines between two edits that came together most likely moved as far as those behind them.
+    const moved = (line: number): number => (line <= first ? line : Math.max(first, line + delta));
     for (const { lines } of this.#readings.values()) {
       const old = lines.get(document);
       if (old !== undefined) lines.set(document, old.map(moved));

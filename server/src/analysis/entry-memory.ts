@@ -36,6 +36,7 @@ export class EntryMemory {
     const known = this.#current(entry);
     if (known === undefined) return undefined;
     known.evaluation ??= known.unpack?.();
+    this.use(entry.document);
     return known.evaluation;
   }
 

@@ -41,8 +41,11 @@ export function guardDocumentRequest<Params extends AboutDocument, Result>(
   });
 }
 
-/** False when the answer would be to an older text. A cancelled request is not evaluated for any further. */
-async function evaluateInTurns(
+/**
+ * Evaluates what a request will want. False when a newer text has come in: the answer would be to the older one. For a
+ * request that is cancelled nothing more is evaluated.
+ */
+export async function evaluateInTurns(
   { session }: ServerContext,
   uri: string,
   wanted: Wanted,

@@ -8,6 +8,7 @@ import { inlayHints } from '../analysis/inlay-hints.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { editableLeaves } from '../network/width-origin.ts';
+import { evaluateInTurns } from './analysis-turns.ts';
 import { positionsIn, type ServerContext } from './server-context.ts';
 
 /** What a hint carries to its resolution. The client sends it back as it pleases, so it is checked. */
@@ -41,6 +42,7 @@ export async function resolveInlayHint(
   const data = v.safeParse(hintDataSchema, hint.data);
   if (!data.success || context.session.versionOf(data.output.uri) !== data.output.version) return hint;
   const { uri, offset } = data.output;
+  if (!(await evaluateInTurns(context, uri, 'all-models', cancellation))) return hint;
   const settings = await context.settings.of(uri);
   const found = hover(context.session, uri, offset, settings, cancellation);
   if (found === undefined) return hint;

@@ -4,6 +4,7 @@ import { totalsText } from '../analysis/code-lenses.ts';
 import { knownDevices } from '../analysis/latency-device.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { DeviceSummary, ModelSummary } from '../protocol/lsp-extensions.ts';
+import { evaluateInTurns } from './analysis-turns.ts';
 import { positionsIn, type ServerContext } from './server-context.ts';
 
 export async function listModels(
@@ -12,6 +13,7 @@ export async function listModels(
   cancellation: Cancellation,
 ): Promise<readonly ModelSummary[]> {
   const settings = await context.settings.of(uri);
+  await evaluateInTurns(context, uri, 'all-models', cancellation);
   const positions = positionsIn(context.session, uri);
   if (positions === undefined) return [];
   return context.session.analyze(uri, cancellation).models.map((model) => {

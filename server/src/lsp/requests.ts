@@ -4,12 +4,12 @@ import { LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerLog } from './server-log.ts';
 
-/**
- * Lets messages that wait already (a cancellation, a newer text) be handled first: in the first round they are read from the
- * channel and put in the queue, in the second they are handled.
- */
+/** A message is read, decoded and put into the queue, and handled, each in a round of its own; one more for good measure. */
+const roundsToHear = 4;
+
+/** Lets messages that wait already (a cancellation, a newer text) be handled first. */
 export async function yieldToMessages(): Promise<void> {
-  for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve));
+  for (let round = 0; round < roundsToHear; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Asked anew each time: tokens change while we wait, which the compiler does not know. */

@@ -37,6 +37,8 @@ function withTextsShared<Data>(data: Data): Data {
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     if (typeof part !== 'object' || part === null || seen.has(part)) continue;
     seen.add(part);
+    // Most lists are of numbers.
+    if (Array.isArray(part) && part.every((item) => typeof item === 'number')) continue;
     const fields = part as Record<string, unknown>;
     for (const key in fields) {
       const value = fields[key];

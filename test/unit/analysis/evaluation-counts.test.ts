@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { countEvaluations } from '../../../scripts/evaluation-counts.ts';
 import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
+import type { Pack } from '../../../server/src/analysis/entry-memory.ts';
 import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
 import { documentProblems } from '../../../server/src/analysis/problems.ts';
 import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
@@ -65,4 +66,52 @@ test('a text that is too long is told of and not parsed, in part or as a whole',
   expect(inlayHints(session, document, shapes)).toEqual([]);
   expect(documentProblems(session, document, shapes).map(({ code }) => code)).toEqual(['limit-source']);
   expect(parsed).toEqual([]);
+});
+
+/** A network of so many activations, one after the other. */
+const longText = (count: number): string => `# morphnet: entry=Net() input=3x8x8
+from torch import nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        x = self.conv(x)
+        for i in range(${String(count)}):
+            x = F.relu(x)
+        return x
+`;
+
+/** Opens four networks of 5,000 ops each, more than are kept at hand, and looks at each of them twice. */
+function lookTwice(pack?: Pack): { readonly evaluations: number; readonly labels: readonly (readonly string[])[] } {
+  const frontend = counting(pythonFrontend);
+  const session = sessionOver(new Map(), [frontend], pack);
+  const names = ['a.py', 'b.py', 'c.py', 'd.py'].map(uriOf);
+  for (const name of names) session.setDocument(name, longText(5000), 1);
+  const look = (): readonly string[] =>
+    names.flatMap((name) => inlayHints(session, name, shapes).map(({ label }) => label));
+  return { labels: [look(), look()], evaluations: frontend.evaluations.length };
+}
+
+test('an unchanged model is not evaluated again, however many others were looked at since', () => {
+  let packed = 0;
+  const found = lookTwice((data) => {
+    packed++;
+    const text = JSON.stringify(data);
+    return () => JSON.parse(text) as typeof data;
+  });
+  expect(found.evaluations).toBe(4);
+  expect(found.labels[0]).toEqual(['4×8×8', '4×8×8', '4×8×8', '4×8×8']);
+  expect(found.labels[1]).toEqual(found.labels[0]);
+  // Two stay at hand at a time, and nothing is packed twice.
+  expect(packed).toBe(4);
+});
+
+test('where nothing can be packed, what is not at hand is evaluated anew', () => {
+  const found = lookTwice();
+  expect(found.evaluations).toBe(8);
+  expect(found.labels[1]).toEqual(found.labels[0]);
 });
