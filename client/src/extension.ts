@@ -2,7 +2,8 @@
 
 import type * as vscode from 'vscode';
 import type { ClientServices } from './client-services.ts';
-import { registerApplyProposal } from './commands/apply-proposal.ts';
+import { registerApplyExpanded, registerApplyProposal } from './commands/apply-proposal.ts';
+import { registerExpandRun } from './commands/expand-run.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
@@ -11,7 +12,7 @@ import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
-import { registerWriteSlimModel } from './commands/write-slim-model.ts';
+import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
@@ -39,6 +40,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerResumeRun(services),
     registerApplyProposal(services),
     registerWriteSlimModel(services),
+    registerExpandRun(services),
+    registerApplyExpanded(services),
+    registerWriteExpandedModel(services),
     registerSelectDevice(services),
     registerSelectConvention(),
   );

@@ -139,6 +139,25 @@ test('proposal edits come with the version that they fit', async () => {
   });
 });
 
+test('edits of an expanded proposal are asked for apart, and refused where there is none', async () => {
+  const workspace = new TestWorkspace();
+  const costs = { resource: 'flops', seedCost: 1, budget: 1, cost: 1, factor: 2, multipleOf: 1 } as const;
+  const expanded = { ...proposal(1000, 6), expansion: costs };
+  const runs = new GivenRuns([run(workspace, 'run-1', 2), { ...run(workspace, 'run-2', 3), expanded }]);
+  await using editor = await openEditor({ workspace, runs });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  await editor.diagnostics(uri, (found) => found.length > 0);
+  const edits = await editor.request('morphnet/proposalEdits', { id: 'run-2', expanded: true });
+  expect(edits).toMatchObject({ documents: [{ uri, edits: [{ newText: '6' }] }] });
+  expect(await editor.request('morphnet/proposalEdits', { id: 'run-2' })).toMatchObject({
+    documents: [{ edits: [{ newText: '3' }] }],
+  });
+  expect(await editor.request('morphnet/proposalEdits', { id: 'run-1', expanded: true })).toMatchObject({
+    refused: true,
+    message: expect.stringContaining('not expanded yet') as string,
+  });
+});
+
 test('a document that is not open is edited as it stands on disk', async () => {
   await using editor = await afterRun();
   const uri = editor.workspace.uriOf('small.cfg');

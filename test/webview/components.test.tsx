@@ -44,6 +44,26 @@ test('tied layers stand together, in the groups and in the architecture', () => 
   expect(shown).toContain('features.2 Conv2d 3×3 tied to features.0 64 → 54');
 });
 
+test('an expanded proposal has a section of its own, with its widths and how it was found', () => {
+  const shown = text(drawRun({ layers: 3, step: 100, status: 'finished', isExpanded: true }));
+  expect(shown).toContain('Expanded architecture');
+  expect(shown).toContain(
+    '× 2.00, rounded to multiples of 8: 5.70 kFLOPs, 95.0 % of the seed’s, under a budget of 6.00 kFLOPs.',
+  );
+  expect(shown).toContain('64 → 108');
+  expect(shown).not.toContain('Expand again');
+  expect(text(drawRun({ layers: 3, step: 100, status: 'finished' }))).not.toContain('Expanded architecture');
+});
+
+test('an expansion of an older proposal says so', () => {
+  const earlier = sampleRun({ layers: 3, step: 100, status: 'finished', isExpanded: true });
+  const later = sampleRun({ layers: 3, step: 160, status: 'finished' });
+  const run = { ...later, expanded: earlier.expanded };
+  expect(text(draw({ kind: 'run', run, convention: 'macs' }))).toContain(
+    'This is of the proposal at step 100; the latest is of step 160. Expand again to follow it.',
+  );
+});
+
 test('a run that failed at once says that it proposes nothing', () => {
   const ending = [{ ...at(0), kind: 'failed', code: 'no-data', message: 'No images in /data.' }] as const;
   const shown = text(drawRun({ layers: 2, step: 0, status: 'failed', ending }));

@@ -37,6 +37,7 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
       status: 'finished',
       ending: [{ ...at(200), kind: 'finished', summary: 'Found 45 % of the FLOPs.' }],
     },
+    expanded: { layers: 3, step: 200, status: 'finished', isExpanded: true },
     failed: { layers: 3, step: 80, status: 'failed', ending: [failed] },
     'without layers': { layers: 0, step: 40, status: 'running' },
     'with a thousand layers': { layers: 1000, step: 100, status: 'running' },
@@ -51,7 +52,7 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
 
   const cases = [
     ...Object.keys(states).map((state) => [state, 'dark'] as const),
-    ...(['in the middle', 'failed'] as const).flatMap((state) => [
+    ...(['in the middle', 'failed', 'expanded'] as const).flatMap((state) => [
       [state, 'light'] as const,
       [state, 'highContrast'] as const,
     ]),
@@ -111,12 +112,15 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await keyboard.press('Tab');
     expect(await focused()).toBe('Apply proposed widths');
     await keyboard.press('Enter');
-    await keyboard.press('Tab');
-    await keyboard.press('Space');
+    for (const key of ['Enter', 'Space', 'Space', 'Enter']) {
+      await keyboard.press('Tab');
+      await keyboard.press(key);
+    }
     await keyboard.press('Tab');
     expect(await focused()).toBe('Resume');
     await keyboard.press('Enter');
-    expect(await dashboard.posted()).toEqual([{ kind: 'ready' }, { kind: 'apply' }, { kind: 'stop' }]);
+    const posted = ['ready', 'apply', 'write-file', 'expand', 'stop', 'pause'].map((kind) => ({ kind }));
+    expect(await dashboard.posted()).toEqual(posted);
     // The run stops while the focus is on Resume, which now works.
     await dashboard.send({ kind: 'grew', status: 'interrupted', events: [] });
     await dashboard.page.getByText('Interrupted', { exact: true }).waitFor();

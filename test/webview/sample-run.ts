@@ -2,7 +2,12 @@
 
 import * as v from 'valibot';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
-import { runSnapshotSchema, type RunProposal, type RunSnapshot } from '../../server/src/protocol/run-files.ts';
+import {
+  runSnapshotSchema,
+  type ExpandedProposal,
+  type RunProposal,
+  type RunSnapshot,
+} from '../../server/src/protocol/run-files.ts';
 
 const startTime = 1_800_000_000_000;
 
@@ -15,6 +20,8 @@ export interface SampleRun {
   readonly layerName?: (index: number) => string;
   /** Put after the training's own events. */
   readonly ending?: readonly RunEvent[];
+  /** With what `expand` made of the proposal: all widths doubled, to a FLOPs budget of the seed's. */
+  readonly isExpanded?: boolean;
 }
 
 const width = 64;
@@ -36,6 +43,7 @@ export function at(step: number): { readonly version: 1; readonly time: number; 
 
 export function sampleRun(sample: SampleRun): RunSnapshot {
   const { layers, step, status, entry = 'LeNet()', layerName = (index) => `features.${index}`, ending = [] } = sample;
+  const { isExpanded = false } = sample;
   const names = Array.from({ length: layers }, (_, index) => layerName(index));
   const isTied = (index: number): boolean => index === tiedLayer && layers > tiedLayer + 1;
   const grouped = names.map((name, index) => ({ name, index })).filter(({ index }) => !isTied(index));
@@ -108,6 +116,7 @@ export function sampleRun(sample: SampleRun): RunSnapshot {
     ...(status !== 'queued' && { structure: { version: 1, algorithm: 'gamma', groups: [inputGroup, ...groups] } }),
     events: [...events, ...ending],
     ...(counted >= 20 && { proposal: proposalAt(names, counted, seed, totalsAt(counted)) }),
+    ...(isExpanded && { expanded: expandedOf(proposalAt(names, counted, seed, totalsAt(counted))) }),
   };
   return v.parse(runSnapshotSchema, snapshot);
 }
@@ -131,8 +140,29 @@ function proposalAt(names: readonly string[], step: number, before: Totals, afte
         latencyMs: { before: 0.01, after: (0.01 * alive) / width },
       };
     }),
+    groups: names.map((name, index) => ({
+      name,
+      layers: [name],
+      width: { before: width, after: aliveAt(index, step) },
+    })),
     totals: { macs: change('macs'), params: change('params'), latencyMs: change('latencyMs') },
     removed: [],
     device: 'V100',
+  };
+}
+
+function expandedOf(proposal: RunProposal): ExpandedProposal {
+  const { totals } = proposal;
+  return {
+    ...proposal,
+    layers: proposal.layers.map((layer) => ({ ...layer, width: { ...layer.width, after: 2 * layer.width.after } })),
+    expansion: {
+      resource: 'flops',
+      seedCost: 2 * totals.macs.before,
+      budget: 2 * totals.macs.before,
+      cost: 1.9 * totals.macs.before,
+      factor: 2,
+      multipleOf: 8,
+    },
   };
 }

@@ -8,13 +8,30 @@ import { showSource } from '../show-source.ts';
 import { chooseProposal } from './choose-run.ts';
 import { executeCommand, registerCommand } from './register-command.ts';
 
-export function registerApplyProposal({ server }: ClientServices): vscode.Disposable {
-  return registerCommand('morphnet.applyProposal', 'Applying the proposal', async (runId, layer) => {
+export function registerApplyProposal(services: ClientServices): vscode.Disposable {
+  return registerApply(services, 'morphnet.applyProposal', false);
+}
+
+/** "MorphNet: Apply Expanded Widths": the same for what a run's proposal was expanded to. */
+export function registerApplyExpanded(services: ClientServices): vscode.Disposable {
+  return registerApply(services, 'morphnet.applyExpanded', true);
+}
+
+function registerApply(
+  { server }: ClientServices,
+  command: 'morphnet.applyProposal' | 'morphnet.applyExpanded',
+  expanded: boolean,
+): vscode.Disposable {
+  return registerCommand(command, 'Applying the widths', async (runId, layer) => {
     const id = runId ?? (await chooseProposal(server, 'The run whose widths to apply'))?.id;
     if (id === undefined) return;
-    const result = await server.request('morphnet/proposalEdits', { id, ...(layer !== undefined && { layer }) });
+    const result = await server.request('morphnet/proposalEdits', {
+      id,
+      expanded,
+      ...(layer !== undefined && { layer }),
+    });
     if (isRefusal(result)) {
-      await (layer === undefined ? offerSlimModel(id, result.message) : showRefusal(result));
+      await (layer === undefined ? offerSlimModel(id, expanded, result.message) : showRefusal(result));
       return;
     }
     const failure = await applyEdits(result.title, result.documents);
@@ -25,13 +42,14 @@ export function registerApplyProposal({ server }: ClientServices): vscode.Dispos
     const [first] = result.documents;
     if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
     if (layer !== undefined || result.isExact) return;
-    await offerSlimModel(id, `${result.title}: numbers that several layers share can't give each its own width.`);
+    const why = `${result.title}: numbers that several layers share can't give each its own width.`;
+    await offerSlimModel(id, expanded, why);
   });
 }
 
 /** What the numbers of the source can't express, a file of its own can. */
-async function offerSlimModel(id: string, message: string): Promise<void> {
-  const write = 'Write Slim Model to a New File';
+async function offerSlimModel(id: string, expanded: boolean, message: string): Promise<void> {
+  const write = expanded ? 'Write Expanded Model to a New File' : 'Write Slim Model to a New File';
   const choice = await vscode.window.showInformationMessage(`MorphNet: ${message}`, write);
-  if (choice === write) await executeCommand('morphnet.writeSlimModel', id);
+  if (choice === write) await executeCommand(expanded ? 'morphnet.writeExpandedModel' : 'morphnet.writeSlimModel', id);
 }

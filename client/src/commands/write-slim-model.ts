@@ -7,11 +7,24 @@ import { showSource } from '../show-source.ts';
 import { chooseProposal } from './choose-run.ts';
 import { registerCommand } from './register-command.ts';
 
-export function registerWriteSlimModel({ server }: ClientServices): vscode.Disposable {
-  return registerCommand('morphnet.writeSlimModel', 'Writing the slim model', async (runId) => {
-    const id = runId ?? (await chooseProposal(server, 'The run whose slim model to write'))?.id;
+export function registerWriteSlimModel(services: ClientServices): vscode.Disposable {
+  return registerWrite(services, 'morphnet.writeSlimModel', false);
+}
+
+/** "MorphNet: Write Expanded Model to a New File": the same for what a run's proposal was expanded to. */
+export function registerWriteExpandedModel(services: ClientServices): vscode.Disposable {
+  return registerWrite(services, 'morphnet.writeExpandedModel', true);
+}
+
+function registerWrite(
+  { server }: ClientServices,
+  command: 'morphnet.writeSlimModel' | 'morphnet.writeExpandedModel',
+  expanded: boolean,
+): vscode.Disposable {
+  return registerCommand(command, 'Writing the model', async (runId) => {
+    const id = runId ?? (await chooseProposal(server, 'The run whose network to write'))?.id;
     if (id === undefined) return;
-    const result = await server.request('morphnet/slimModel', { id });
+    const result = await server.request('morphnet/slimModel', { id, expanded });
     if (isRefusal(result)) {
       await showRefusal(result);
       return;

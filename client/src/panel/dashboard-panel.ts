@@ -56,6 +56,11 @@ export class DashboardPanel implements vscode.Disposable {
     this.#panel.reveal();
   }
 
+  /** Sends the run as it stands now, once the page is there. */
+  refresh(): void {
+    if (this.#starts > 0) void this.#sendSnapshot().catch((error: unknown) => showFailure('The dashboard', error));
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
   }
@@ -86,10 +91,24 @@ export class DashboardPanel implements vscode.Disposable {
       case 'resume':
         return executeCommand('morphnet.resumeRun', this.#runId);
       case 'apply':
-        return executeCommand('morphnet.applyProposal', this.#runId, message.layer);
+        return this.#apply(
+          message.expanded === true ? 'morphnet.applyExpanded' : 'morphnet.applyProposal',
+          message.layer,
+        );
+      case 'write-file':
+        return executeCommand(
+          message.expanded === true ? 'morphnet.writeExpandedModel' : 'morphnet.writeSlimModel',
+          this.#runId,
+        );
+      case 'expand':
+        return executeCommand('morphnet.expandRun', this.#runId);
       case 'show-in-code':
         return this.#showInCode(message.layer);
     }
+  }
+
+  #apply(command: 'morphnet.applyProposal' | 'morphnet.applyExpanded', layer: string | undefined): Promise<void> {
+    return layer === undefined ? executeCommand(command, this.#runId) : executeCommand(command, this.#runId, layer);
   }
 
   async #sendSnapshot(): Promise<void> {

@@ -40,6 +40,11 @@ export class DashboardPanels implements vscode.Disposable {
     this.#adopt(vscode.window.createWebviewPanel(viewType, 'MorphNet', column), runId);
   }
 
+  /** Reads what a run's folder holds beside its log once more, if its dashboard is open. */
+  refresh(runId: string): void {
+    this.#panels.get(runId)?.refresh();
+  }
+
   dispose(): void {
     this.#serializer.dispose();
     for (const panel of this.#panels.values()) panel.dispose();

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatAmount } from '../common/number-format.ts';
+import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { targetResources } from '../protocol/run-config.ts';
 import type { ExpandedProposal } from '../protocol/run-files.ts';
@@ -14,7 +15,7 @@ import { shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
 import { proposalTable } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
-import type { ExpansionRequest, RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService, TrainingService } from './training-service.ts';
 
 /** A budget is a share of the seed's cost in one of the resources. */
 export type BudgetOptions = Partial<Record<RunConfig['target']['resource'], string>>;

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { RetrainingFile } from '../protocol/retraining-file.ts';
+import { retrainingName, type RetrainingFile } from '../protocol/retraining-file.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal } from '../protocol/run-files.ts';
 import { readExpanded, writeDocument } from '../runs/run-folder.ts';
@@ -77,7 +77,7 @@ export async function retrainCommand(
     seeds,
     structures: structures.map((structure) => ({ ...structure, ...spreadOf(structure.accuracies) })),
   };
-  const written = writeDocument(folder, 'retrained.json', report);
+  const written = writeDocument(folder, retrainingName, report);
   if (!written.ok) throw workFailed(written.error);
   terminal.write(
     options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : `${reportTable(report).join('\n')}\n`,

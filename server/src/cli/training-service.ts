@@ -3,20 +3,13 @@
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { EngineReport } from '../protocol/engine-report.ts';
+import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { ExpandedProposal, RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 
 /** The networks that a run leads to: the seed, the proposed one, and that one after `expand`. */
 export type RunNetwork = 'seed' | 'proposal' | 'expanded';
-
-/** What to scale a proposal to. */
-export interface ExpansionRequest {
-  readonly resource: RunConfig['target']['resource'];
-  /** The cost to come to at most: a share of the seed's, or an amount in the resource's unit. */
-  readonly budget: { readonly share: number } | { readonly amount: number };
-  readonly multipleOf: number;
-}
 
 export type EventListener = (event: RunEvent) => void;
 

@@ -4,7 +4,9 @@ import { ErrorCodes, ResponseError, type Connection } from 'vscode-languageserve
 import * as v from 'valibot';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
+import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
+import { expandRun } from './method-requests.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
@@ -50,8 +52,12 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/sweeps': { params: none, handle: listSweeps },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
-  'morphnet/proposalEdits': { params: v.object({ id: runId, layer: v.exactOptional(text) }), handle: proposalEdits },
-  'morphnet/slimModel': { params: v.object({ id: runId }), handle: slimModel },
+  'morphnet/expandRun': { params: v.object({ id: runId, request: expansionRequestSchema }), handle: expandRun },
+  'morphnet/proposalEdits': {
+    params: v.object({ id: runId, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
+    handle: proposalEdits,
+  },
+  'morphnet/slimModel': { params: v.object({ id: runId, expanded: v.exactOptional(v.boolean()) }), handle: slimModel },
   'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: layerLocation },
 };
 
@@ -82,6 +88,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/runs', requests['morphnet/runs']);
   register('morphnet/sweeps', requests['morphnet/sweeps']);
   register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
+  register('morphnet/expandRun', requests['morphnet/expandRun']);
   register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
   register('morphnet/slimModel', requests['morphnet/slimModel']);
   register('morphnet/layerLocation', requests['morphnet/layerLocation']);

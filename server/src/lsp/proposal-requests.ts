@@ -12,12 +12,12 @@ import { positionsIn, type ServerContext } from './server-context.ts';
 
 export async function proposalEdits(
   context: ServerContext,
-  { id, layer }: { readonly id: string; readonly layer?: string },
+  { id, layer, expanded = false }: { readonly id: string; readonly layer?: string; readonly expanded?: boolean },
 ): Promise<ServerRequests['morphnet/proposalEdits']['result']> {
   const run = await context.runs.read(id);
   if (!run.ok) return refuse(run.error);
   const { document } = run.value.config.model;
-  const attached = proposalOf(context, run.value);
+  const attached = proposalOf(context, run.value, expanded);
   if (!attached.ok) return refuse(attached.error);
   const edits = planProposal(context.session, document, attached.value, layer);
   if (!edits.ok) return refuse(`${fileOf(document)}: ${edits.error}`);
@@ -27,12 +27,12 @@ export async function proposalEdits(
 
 export async function slimModel(
   context: ServerContext,
-  { id }: { readonly id: string },
+  { id, expanded = false }: { readonly id: string; readonly expanded?: boolean },
 ): Promise<ServerRequests['morphnet/slimModel']['result']> {
   const run = await context.runs.read(id);
   if (!run.ok) return refuse(run.error);
   const { document } = run.value.config.model;
-  const attached = proposalOf(context, run.value);
+  const attached = proposalOf(context, run.value, expanded);
   if (!attached.ok) return refuse(attached.error);
   const slim = writeSlimModel(context.session, document, attached.value);
   if (!slim.ok) return refuse(`${fileOf(document)}: ${slim.error}`);
@@ -40,8 +40,13 @@ export async function slimModel(
 }
 
 /** The attached proposal where it is this run's, since its plans are known already; else the run's own. */
-function proposalOf(context: ServerContext, { id, config, proposal }: RunSnapshot): Result<AttachedProposal> {
+function proposalOf(context: ServerContext, run: RunSnapshot, isExpanded: boolean): Result<AttachedProposal> {
+  const { id, config, proposal, expanded } = run;
   const { document, entry, input } = config.model;
+  if (isExpanded) {
+    if (expanded !== undefined) return { ok: true, value: { runId: id, entry, input, proposal: expanded } };
+    return { ok: false, error: `The proposal of ${id} was not expanded yet. Run "MorphNet: Expand Structure".` };
+  }
   const attached = context.session.attachedProposal(document);
   if (attached?.runId === id && attached.proposal.step === proposal?.step) return { ok: true, value: attached };
   if (proposal === undefined) {

@@ -2,6 +2,7 @@
 
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { MethodBackend } from './method-backend.ts';
 import type { ProjectFiles } from './project-files.ts';
 import { TextPositions } from './positions.ts';
 import type { ServerLog } from './server-log.ts';
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly log: ServerLog;
   readonly projects: ProjectFiles;
   readonly runs: WorkspaceRuns;
+  /** Absent where the trainer is not installed. */
+  readonly methods: MethodBackend | undefined;
   /** The workspace's folders: URIs without a trailing slash. */
   readonly roots: () => readonly string[];
   /** Whether the client shows annotated edits before it applies them. */

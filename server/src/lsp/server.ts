@@ -23,6 +23,7 @@ import { Debounced } from './debounce.ts';
 import { DiagnosticsPublisher } from './diagnostics-publisher.ts';
 import { provideHover } from './hover.ts';
 import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
+import type { MethodBackend } from './method-backend.ts';
 import { ProjectFiles } from './project-files.ts';
 import type { RunBackend } from './run-backend.ts';
 import { guardEvent, guardRequest } from './requests.ts';
@@ -38,6 +39,7 @@ export interface ServerEnvironment {
   readonly disk: WorkspaceDisk;
   /** Absent where no trainer is installed: costs are shown all the same. */
   readonly runs?: RunBackend;
+  readonly methods?: MethodBackend;
   /** Pause in typing before diagnostics are worked out, and before hints of other documents are refreshed. */
   readonly delaysMs: { readonly diagnostics: number; readonly refresh: number };
 }
@@ -110,6 +112,7 @@ class LanguageServer {
       log: this.#log,
       projects: this.#projects,
       runs: this.#runs,
+      methods: environment.methods,
       roots: () => this.#roots,
       canPreview: () => this.#support.changeAnnotations,
       openDocument: (uri) => this.#documents.get(uri),

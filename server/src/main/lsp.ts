@@ -4,6 +4,7 @@ import { createConnection } from 'vscode-languageserver/node';
 import { startServer } from '../lsp/server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { createMethodBackend } from './method-backend.ts';
 import { pack } from './packed-data.ts';
 import { processLimits } from './process-clock.ts';
 import { createRunBackend } from './run-backend.ts';
@@ -24,8 +25,15 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', survive);
   const trainer = findTrainer();
   const runs = trainer && createRunBackend(trainer);
+  const methods = trainer && createMethodBackend();
   const analysis = { frontends, limits: processLimits, pack };
-  startServer(connection, { analysis, disk: new DiskReader(), delaysMs, ...(runs && { runs }) });
+  startServer(connection, {
+    analysis,
+    disk: new DiskReader(),
+    delaysMs,
+    ...(runs && { runs }),
+    ...(methods && { methods }),
+  });
   connection.listen();
 }
 

@@ -1,9 +1,10 @@
 // The networks that a run leads to, rebuilt from its folder: the seed, the proposal, the proposal expanded to a budget.
 
 import type { Result } from '../common/problem.ts';
-import type { ExpansionRequest, RunNetwork } from '../cli/training-service.ts';
+import type { RunNetwork } from '../cli/training-service.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
+import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { ExpandedProposal, RunProposal } from '../protocol/run-files.ts';
 import { readConfig, readExpanded, readNetwork, readProposal, writeExpanded } from '../runs/run-folder.ts';

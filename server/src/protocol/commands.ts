@@ -14,8 +14,14 @@ export interface CommandArguments {
   'morphnet.resumeRun': readonly [runId?: string];
   /** Applies a run's proposal to the source: all of it, or one layer's width. */
   'morphnet.applyProposal': readonly [runId?: string, layer?: string];
+  /** Applies what the run's proposal was expanded to: all of it, or one layer's width. */
+  'morphnet.applyExpanded': readonly [runId?: string, layer?: string];
   /** Writes the proposed network out as a module of its own, for widths that edits of the source can't give. */
   'morphnet.writeSlimModel': readonly [runId?: string];
+  /** The same for what the proposal was expanded to. */
+  'morphnet.writeExpandedModel': readonly [runId?: string];
+  /** Scales all widths that a run proposes to a budget; asks for the budget. */
+  'morphnet.expandRun': readonly [runId?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -39,6 +45,9 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
   { command: 'morphnet.writeSlimModel', title: 'Write Slim Model to a New File', category: 'MorphNet' },
+  { command: 'morphnet.expandRun', title: 'Expand Structure…', category: 'MorphNet', icon: '$(unfold)' },
+  { command: 'morphnet.applyExpanded', title: 'Apply Expanded Widths', category: 'MorphNet' },
+  { command: 'morphnet.writeExpandedModel', title: 'Write Expanded Model to a New File', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

@@ -1,9 +1,10 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
+import type { ExpansionRequest } from './expansion-request.ts';
 import type { RunConfig } from './run-config.ts';
 import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
-import type { RunProposal, RunSnapshot, RunStatus, RunStructure } from './run-files.ts';
+import type { ExpandedProposal, RunProposal, RunSnapshot, RunStatus, RunStructure } from './run-files.ts';
 
 /** Zero-based, as LSP has it. */
 export interface WirePosition {
@@ -96,13 +97,15 @@ export interface ServerRequests {
   /** Every sweep of the workspace, newest first. */
   'morphnet/sweeps': { params: Record<string, never>; result: readonly { id: string; sweep: SweepFile }[] };
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
-  /** All widths of the run's proposal (`layer` absent) or of one layer, as proven edits. */
+  /** Scales all widths that the run proposes by one factor to a budget; the answer is kept in the run's folder. */
+  'morphnet/expandRun': { params: { id: string; request: ExpansionRequest }; result: ExpandedProposal | Refusal };
+  /** All widths of the run's proposal or, `expanded`, of what it was expanded to (`layer` absent) or of one layer, as proven edits. */
   'morphnet/proposalEdits': {
-    params: { id: string; layer?: string };
+    params: { id: string; layer?: string; expanded?: boolean };
     result: WireProposalEdits | Refusal;
   };
   /** The proposed network as a module in a file that is not there yet; proven, not written. */
-  'morphnet/slimModel': { params: { id: string }; result: { uri: string; text: string } | Refusal };
+  'morphnet/slimModel': { params: { id: string; expanded?: boolean }; result: { uri: string; text: string } | Refusal };
   /** Where a layer of a run stands in the source. */
   'morphnet/layerLocation': {
     params: { id: string; layer: string };

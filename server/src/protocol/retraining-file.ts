@@ -2,6 +2,9 @@
 
 import * as v from 'valibot';
 
+/** The file's name in the run's folder. */
+export const retrainingName = 'retrained.json';
+
 const totals = v.object({ macs: v.number(), params: v.number(), latencyMs: v.number() });
 
 export const retrainingFileSchema = v.object({

@@ -13,6 +13,7 @@
 //     checkpoints/step-<n>.…                          written atomically, the latest two kept
 
 import * as v from 'valibot';
+import { retrainingFileSchema } from './retraining-file.ts';
 import { runConfigSchema, targetResources } from './run-config.ts';
 import { runEventSchema } from './run-events.ts';
 
@@ -83,6 +84,8 @@ export const runSnapshotSchema = v.object({
   structure: v.optional(runStructureSchema),
   events: v.array(runEventSchema),
   proposal: v.optional(runProposalSchema),
+  expanded: v.optional(expandedProposalSchema),
+  retraining: v.optional(retrainingFileSchema),
 });
 
 export type RunStructure = v.InferOutput<typeof runStructureSchema>;

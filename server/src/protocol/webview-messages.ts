@@ -35,7 +35,10 @@ export const fromPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('stop') }),
   v.object({ kind: v.literal('pause') }),
   v.object({ kind: v.literal('resume') }),
-  v.object({ kind: v.literal('apply'), layer: v.exactOptional(layer) }),
+  v.object({ kind: v.literal('apply'), layer: v.exactOptional(layer), expanded: v.exactOptional(v.boolean()) }),
+  /** The proposed or the expanded network as a file of its own. */
+  v.object({ kind: v.literal('write-file'), expanded: v.exactOptional(v.boolean()) }),
+  v.object({ kind: v.literal('expand') }),
   v.object({ kind: v.literal('show-in-code'), layer }),
 ]);
 

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
+import { retrainingFileSchema, retrainingName } from '../protocol/retraining-file.ts';
 import { runConfigSchema, type RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import {
@@ -152,6 +153,8 @@ export function readSnapshot(folder: string): Result<RunSnapshot> {
   const events = new EventReader(join(folder, eventsFile)).read();
   const structure = readJson(folder, 'structure.json', runStructureSchema);
   const proposal = readProposal(folder);
+  const expanded = readExpanded(folder);
+  const retraining = readJson(folder, retrainingName, retrainingFileSchema);
   return {
     ok: true,
     value: {
@@ -162,6 +165,8 @@ export function readSnapshot(folder: string): Result<RunSnapshot> {
       events: [...events],
       ...(structure.ok && structure.value && { structure: structure.value }),
       ...(proposal.ok && proposal.value && { proposal: proposal.value }),
+      ...(expanded.ok && expanded.value && { expanded: expanded.value }),
+      ...(retraining.ok && retraining.value && { retraining: retraining.value }),
     },
   };
 }

@@ -6,10 +6,14 @@ import { RowTable, type Column } from './row-table.tsx';
 
 export interface ArchitectureTableProperties {
   readonly architecture: Architecture;
+  /** What the table holds, for those who hear it. */
+  readonly caption: string;
+  /** Applies one layer's width. */
+  readonly apply: (layer: string) => void;
   readonly post: Post;
 }
 
-export function ArchitectureTable({ architecture, post }: ArchitectureTableProperties) {
+export function ArchitectureTable({ architecture, caption, apply, post }: ArchitectureTableProperties) {
   const { step, operationsUnit, device, rows, totals, changedCount } = architecture;
   const columns: readonly Column[] = [
     { title: 'Layer' },
@@ -26,12 +30,12 @@ export function ArchitectureTable({ architecture, post }: ArchitectureTablePrope
         change. Before → after, and what remains.
       </p>
       <RowTable
-        caption="Proposed architecture beside the seed"
+        caption={caption}
         columns={columns}
         count={rows.length}
         row={(index, compact) => {
           const row = rows[index];
-          return row === undefined ? <></> : <LayerRow row={row} compact={compact} post={post} />;
+          return row === undefined ? <></> : <LayerRow row={row} compact={compact} apply={apply} post={post} />;
         }}
         foot={
           <tr>
@@ -51,10 +55,11 @@ export function ArchitectureTable({ architecture, post }: ArchitectureTablePrope
 interface LayerRowProperties {
   readonly row: ArchitectureRow;
   readonly compact: boolean;
+  readonly apply: (layer: string) => void;
   readonly post: Post;
 }
 
-function LayerRow({ row, compact, post }: LayerRowProperties) {
+function LayerRow({ row, compact, apply, post }: LayerRowProperties) {
   const { name, label, tiedTo, removed, width } = row;
   const [firstTied] = tiedTo;
   return (
@@ -79,7 +84,7 @@ function LayerRow({ row, compact, post }: LayerRowProperties) {
           Show<span class="visually-hidden"> {name}</span> in code
         </button>
         {width.changed && (
-          <button type="button" class="link" onClick={() => post({ kind: 'apply', layer: name })}>
+          <button type="button" class="link" onClick={() => apply(name)}>
             Apply<span class="visually-hidden"> to {name}</span>
           </button>
         )}

@@ -12,6 +12,7 @@ import type { DashboardState } from '../model/run-log.ts';
 import { AliveTable } from './alive-table.tsx';
 import { ArchitectureTable } from './architecture-table.tsx';
 import { Chart } from './chart.tsx';
+import { ExpandedSection } from './expanded-section.tsx';
 import { RunHead } from './run-head.tsx';
 import { TradeOffPage } from './trade-off-page.tsx';
 
@@ -108,9 +109,17 @@ function Run({ run, convention, refusal, post }: RunProperties) {
               : 'The run ended before alive channels were counted, so it proposes nothing.'}
           </p>
         ) : (
-          <ArchitectureTable architecture={architecture} post={post} />
+          <ArchitectureTable
+            architecture={architecture}
+            caption="Proposed architecture beside the seed"
+            apply={(layer) => post({ kind: 'apply', layer })}
+            post={post}
+          />
         )}
       </section>
+      {run.expanded !== undefined && (
+        <ExpandedSection expanded={run.expanded} proposedAt={proposal?.step} convention={convention} post={post} />
+      )}
     </>
   );
 }

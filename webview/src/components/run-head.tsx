@@ -1,8 +1,8 @@
 // The head of the dashboard: name, state, progress, facts, what was said, and the buttons.
 
-import type { ComponentChildren } from 'preact';
 import type { Post } from '../host.ts';
 import type { RunHeader } from '../model/run-header.ts';
+import { ActionButton } from './action-button.tsx';
 
 export interface RunHeadProperties {
   readonly header: RunHeader;
@@ -24,19 +24,37 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
           Step {step} of {totalSteps}
         </span>
       </div>
-      <div class="actions" role="group" aria-label="Run">
-        <ActionButton can={header.canApply} act={() => post({ kind: 'apply' })} primary>
-          Apply proposed widths
-        </ActionButton>
-        <ActionButton can={header.canStop} act={() => post({ kind: 'stop' })}>
-          Stop
-        </ActionButton>
-        <ActionButton can={header.canStop} act={() => post({ kind: 'pause' })}>
-          Pause
-        </ActionButton>
-        <ActionButton can={header.canResume} act={() => post({ kind: 'resume' })}>
-          Resume
-        </ActionButton>
+      <div class="action-groups">
+        <div class="actions" role="group" aria-label="Proposed widths">
+          <ActionButton can={header.canApply} act={() => post({ kind: 'apply' })} primary>
+            Apply proposed widths
+          </ActionButton>
+          <ActionButton
+            can={header.canApply}
+            act={() => post({ kind: 'write-file' })}
+            title="The network at its proposed widths as a module beside the source"
+          >
+            Write slim model to a new file
+          </ActionButton>
+          <ActionButton
+            can={header.canExpand}
+            act={() => post({ kind: 'expand' })}
+            title="Scale all proposed widths by one factor, up to a budget"
+          >
+            Expand…
+          </ActionButton>
+        </div>
+        <div class="actions" role="group" aria-label="Run">
+          <ActionButton can={header.canStop} act={() => post({ kind: 'stop' })}>
+            Stop
+          </ActionButton>
+          <ActionButton can={header.canStop} act={() => post({ kind: 'pause' })}>
+            Pause
+          </ActionButton>
+          <ActionButton can={header.canResume} act={() => post({ kind: 'resume' })}>
+            Resume
+          </ActionButton>
+        </div>
       </div>
       {refusal !== undefined && <p class="message error">{refusal}</p>}
       {outcome !== undefined && <p class={`message ${outcome.severity}`}>{outcome.text}</p>}
@@ -59,28 +77,5 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
         ))}
       </dl>
     </header>
-  );
-}
-
-interface ActionButtonProperties {
-  /** A button that can do nothing stays focusable: one that vanished under the keyboard would lose the user's place. */
-  readonly can: boolean;
-  readonly act: () => void;
-  readonly primary?: boolean;
-  readonly children: ComponentChildren;
-}
-
-function ActionButton({ can, act, primary = false, children }: ActionButtonProperties) {
-  return (
-    <button
-      type="button"
-      class={primary ? 'primary' : undefined}
-      aria-disabled={!can}
-      onClick={() => {
-        if (can) act();
-      }}
-    >
-      {children}
-    </button>
   );
 }

@@ -28,6 +28,8 @@ export interface RunHeader {
   readonly canStop: boolean;
   readonly canResume: boolean;
   readonly canApply: boolean;
+  /** Only widths that come with their groups can be scaled together. */
+  readonly canExpand: boolean;
 }
 
 export function headerOf(run: RunSnapshot): RunHeader {
@@ -78,6 +80,7 @@ export function headerOf(run: RunSnapshot): RunHeader {
     canStop: isActive,
     canResume: status === 'paused' || status === 'interrupted' || status === 'failed',
     canApply: run.proposal !== undefined && run.proposal.layers.some(({ width }) => width.before !== width.after),
+    canExpand: run.proposal?.groups !== undefined,
   };
 }
 

@@ -154,13 +154,21 @@ test('buttons become commands with the run', async () => {
   page.say({ kind: 'resume' });
   page.say({ kind: 'apply' });
   page.say({ kind: 'apply', layer: 'conv1' });
+  page.say({ kind: 'apply', layer: 'conv1', expanded: true });
+  page.say({ kind: 'write-file' });
+  page.say({ kind: 'write-file', expanded: true });
+  page.say({ kind: 'expand' });
   await settled();
   expect(editor.commands).toEqual([
     ['morphnet.stopRun', 'lenet-1'],
     ['morphnet.pauseRun', 'lenet-1'],
     ['morphnet.resumeRun', 'lenet-1'],
-    ['morphnet.applyProposal', 'lenet-1', undefined],
+    ['morphnet.applyProposal', 'lenet-1'],
     ['morphnet.applyProposal', 'lenet-1', 'conv1'],
+    ['morphnet.applyExpanded', 'lenet-1', 'conv1'],
+    ['morphnet.writeSlimModel', 'lenet-1'],
+    ['morphnet.writeExpandedModel', 'lenet-1'],
+    ['morphnet.expandRun', 'lenet-1'],
   ]);
 });
 
