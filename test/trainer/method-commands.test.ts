@@ -1,6 +1,6 @@
 // The commands that make several runs, on real trainer processes: what they come to, and that a killed one goes on.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -224,3 +224,16 @@ it('settings of the method reach the training: what is excluded stays, and a wro
   expect(wrong.status).toBe(1);
   expect(wrong.notes).toContain('no_such_layer');
 }, 60_000);
+
+it.for(['run', 'sweep', 'iterate', 'run --out here', 'sweep --out here', 'iterate --out here'])(
+  '%s starts nothing and leaves nothing behind where the data set is not there',
+  async (words) => {
+    const folder = workspace({ data: { kind: 'idx', path: 'gone' } });
+    const before = readdirSync(folder);
+    const [command = '', ...options] = words.split(' ');
+    const { status, notes } = await morphnet(folder, [command, 'net.cfg', ...options].join(' '));
+    expect(status).toBe(1);
+    expect(notes).toContain(`The data set ${join(folder, 'gone')} is not there, so nothing was started`);
+    expect(readdirSync(folder)).toEqual(before);
+  },
+);

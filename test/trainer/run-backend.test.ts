@@ -1,13 +1,19 @@
 // Runs as the language server sees them while processes come and go. The trainers here are small scripts.
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
 import type { RunGrowth } from '../../server/src/lsp/run-backend.ts';
 import { createRunBackend } from '../../server/src/main/run-backend.ts';
+import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import { runConfig, temporaryFolder } from '../support/run-folder.ts';
 import { tinyNetwork } from '../support/trainer.ts';
+
+/** Settings whose data are there; nothing here reads them. */
+function withData(): RunConfig {
+  return runConfig({ data: { kind: 'idx', path: temporaryFolder() } });
+}
 
 /** A trainer that starts, writes its log and waits to be stopped; it never says how it ends twice. */
 function stoppable(): TrainerProgram {
@@ -48,7 +54,7 @@ it('does not call a resumed run interrupted while its new process starts', async
       listener();
     });
   const workspace = temporaryFolder();
-  const run = await backend.start(workspace, runConfig(), tinyNetwork());
+  const run = await backend.start(workspace, withData(), tinyNetwork());
   if (!run.ok) throw new Error(run.error);
   const { id } = run.value;
   await grown('started');
@@ -84,7 +90,7 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
   const workspace = temporaryFolder();
   const ids: string[] = [];
   for (let number = 1; number <= 3; number++) {
-    const run = await backend.start(workspace, runConfig(), tinyNetwork());
+    const run = await backend.start(workspace, withData(), tinyNetwork());
     if (!run.ok) throw new Error(run.error);
     expect(run.value.status).toBe('queued');
     ids.push(run.value.id);
@@ -105,6 +111,16 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
   expect(await next.resume(workspace, left)).toMatchObject({ value: { status: 'queued' } });
 });
 
+it('starts nothing and leaves nothing behind where the data set is not there', async () => {
+  const backend = createRunBackend(stoppable());
+  onTestFinished(() => backend.dispose());
+  const workspace = temporaryFolder();
+  const path = join(workspace, 'gone');
+  const started = await backend.start(workspace, runConfig({ data: { kind: 'idx', path } }), tinyNetwork());
+  expect(started).toEqual({ ok: false, error: expect.stringContaining(`The data set ${path} is not there`) as string });
+  expect(readdirSync(workspace)).toEqual([]);
+});
+
 it('tells processes where TensorFlow.js is, as it stands when they start', async () => {
   const script = join(temporaryFolder(), 'script.cjs');
   writeFileSync(
@@ -120,7 +136,7 @@ console.log(JSON.stringify(event));`,
   backend.onGrew(({ events }) => events.forEach((event) => event.kind === 'started' && engines.push(event.engine)));
   for (const path of ['/first', '/second']) {
     backend.setTfjsPath(path);
-    const run = await backend.start(temporaryFolder(), runConfig(), tinyNetwork());
+    const run = await backend.start(temporaryFolder(), withData(), tinyNetwork());
     expect(run.ok).toBe(true);
     await expect.poll(() => engines.at(-1), { timeout: 20_000 }).toBe(`tfjs from ${path}`);
   }

@@ -9,7 +9,7 @@ import { iterationFileSchema, iterationName, type IterationFile } from '../proto
 import type { RunConfig } from '../protocol/run-config.ts';
 import { resourceUnits } from '../protocol/sweep-file.ts';
 import { createRunFolder, readConfig, readDocument, writeDocument, writeProposal } from '../runs/run-folder.ts';
-import { newStoreFolder } from '../runs/run-store.ts';
+import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { budgetOf, multipleOption, type BudgetOptions } from './expand-command.ts';
 import { testResultOf, trainPart } from './follow-training.ts';
@@ -126,6 +126,8 @@ async function newIteration(
 ): Promise<string> {
   const rounds = options.rounds === undefined ? 2 : parseCount('--rounds', options.rounds, 1);
   const { config, network } = await prepareRun(terminal, openSession, argument, options);
+  const missing = missingData(config);
+  if (missing !== undefined) throw workFailed(missing);
   const { resource, share } = budgetOf(options, config.target.resource);
   const seedCost = networks.cost({ ...config, target: { resource } }, network);
   const folder =

@@ -10,7 +10,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { resourceUnits, sweepFileSchema, sweepName, type SweepFile, type SweepPoint } from '../protocol/sweep-file.ts';
 import { createRunFolder, readConfig, readDocument, writeDocument } from '../runs/run-folder.ts';
-import { newStoreFolder } from '../runs/run-store.ts';
+import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { lastFailure, testResultOf, trainPart } from './follow-training.ts';
 import { shownPath } from './model-argument.ts';
@@ -89,6 +89,8 @@ async function newSweep(
   // Each point's strength decides what it comes to.
   const config: RunConfig = { ...prepared.config, target: { resource }, strength: undefined };
   const seedCost = networks.cost(config, network);
+  const missing = missingData(config);
+  if (missing !== undefined) throw workFailed(missing);
   const strengths = gridOf(options, seedCost);
   const folder =
     options.out === undefined

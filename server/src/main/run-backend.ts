@@ -11,7 +11,7 @@ import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { createRunFolder, readProposal, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
-import { listRuns, newRunFolder, runFolder } from '../runs/run-store.ts';
+import { listRuns, missingData, newRunFolder, runFolder } from '../runs/run-store.ts';
 
 /** Events of one run come in bursts; they are told together this often. */
 const tellEveryMs = 150;
@@ -93,6 +93,8 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       return Promise.resolve(folder.ok ? readRun(folder.value) : folder);
     },
     start(workspaceFolder, config, network) {
+      const missing = missingData(config);
+      if (missing !== undefined) return Promise.resolve({ ok: false, error: missing });
       const empty = newRunFolder(workspaceFolder, config, new Date());
       const folder = empty.ok ? createRunFolder(empty.value, config, network) : empty;
       return Promise.resolve(folder.ok ? train(folder.value) : folder);

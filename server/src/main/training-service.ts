@@ -6,7 +6,7 @@ import { askEngines } from '../jobs/ask-engines.ts';
 import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
 import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
-import { newRunFolder } from '../runs/run-store.ts';
+import { missingData, newRunFolder } from '../runs/run-store.ts';
 import { networkCost } from '../structure/settled-cost.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
 import { expandRun, proposalTo, runNetwork } from './run-networks.ts';
@@ -27,6 +27,8 @@ export function createTrainingService(program: TrainerProgram): TrainingService 
   };
   return {
     start(where, config, network, listener): Promise<Result<RunningTraining>> {
+      const missing = missingData(config);
+      if (missing !== undefined) return Promise.resolve({ ok: false, error: missing });
       const empty: Result<string> =
         where.folder === undefined
           ? newRunFolder(where.workingFolder, config, new Date())

@@ -19,6 +19,12 @@ export function runFolder(workspaceFolder: string, id: string): string | undefin
   return idPattern.test(id) ? join(runsFolder(workspaceFolder), id) : undefined;
 }
 
+/** Says that there is no data to train on, before a folder is made for a run that could only fail; undefined when there is. */
+export function missingData({ data }: Pick<RunConfig, 'data'>): string | undefined {
+  if (existsSync(data.path)) return undefined;
+  return `The data set ${data.path} is not there, so nothing was started. Name one that is, or put it back`;
+}
+
 /** Makes an empty folder for a run; see `newStoreFolder`. */
 export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Date): Result<string> {
   return newStoreFolder(workspaceFolder, 'runs', config, now);
