@@ -49,14 +49,14 @@ test('a request that is cancelled while a model is evaluated evaluates no other'
 
 test('a newer text ends the work on the older one, and the request is answered as outdated', async () => {
   const seen: string[] = [];
-  let editing: { readonly editor: Editor; readonly uri: string } | undefined;
+  const editing: { editor?: Editor; uri: string } = { uri: '' };
   const frontend = severalModels((name, text) => {
     seen.push(`${text === newer ? 'new' : 'old'} ${name}`);
-    if (seen.length === 2 && editing !== undefined) void editing.editor.change(editing.uri, newer);
+    if (seen.length === 2) void editing.editor?.change(editing.uri, newer);
   });
   await using editor = await openEditor({ analysis: { frontends: [frontend] }, ...noDiagnostics });
   const uri = await editor.open('small.cfg', smallNetwork);
-  editing = { editor, uri };
+  Object.assign(editing, { editor, uri });
   await expect(editor.lenses(uri)).rejects.toMatchObject({ code: LSPErrorCodes.ContentModified });
   expect(seen).toEqual(['old a', 'old b']);
   expect(await editor.lenses(uri)).not.toEqual([]);
@@ -66,14 +66,14 @@ test('a newer text ends the work on the older one, and the request is answered a
 
 test('a newer text ends the work on diagnostics of the older one', async () => {
   const seen: string[] = [];
-  let editing: { readonly editor: Editor; readonly uri: string } | undefined;
+  const editing: { editor?: Editor; uri: string } = { uri: '' };
   const wrong = smallNetwork.replace('filters=6', 'filters=six');
   const frontend = severalModels((name, text) => {
     seen.push(`${text === wrong ? 'new' : 'old'} ${name}`);
-    if (seen.length === 2 && editing !== undefined) void editing.editor.change(editing.uri, wrong);
+    if (seen.length === 2) void editing.editor?.change(editing.uri, wrong);
   });
   await using editor = await openEditor({ analysis: { frontends: [frontend] } });
-  editing = { editor, uri: editor.workspace.uriOf('small.cfg') };
+  Object.assign(editing, { editor, uri: editor.workspace.uriOf('small.cfg') });
   const uri = await editor.open('small.cfg', smallNetwork);
   await editor.diagnostics(uri, (found) => JSON.stringify(found).includes('six'));
   expect(seen.filter((line) => line.startsWith('old'))).toEqual(['old a', 'old b']);

@@ -21,9 +21,10 @@ import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
+import { EntryLists } from './entry-lists.ts';
 import { DocumentReaders } from './document-readers.ts';
 import { EntryMemory, type Pack } from './entry-memory.ts';
-import { isLayer } from './document-layers.ts';
+import { isBroken, isNoPoorer } from './last-good.ts';
 import { chooseDevice } from './latency-device.ts';
 import { ProblemList } from './problem-list.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
@@ -84,6 +85,7 @@ export class AnalysisSession {
   readonly #lastGood = new Map<string, Map<string, GoodModel>>();
   readonly #costs = new WeakMap<NetworkGraph, CostReport>();
   readonly #groupings = new WeakMap<NetworkGraph, ChannelGrouping>();
+  readonly #entries: EntryLists;
   readonly #memory: EntryMemory;
   /** What each open document's last analysis read; kept when the analysis itself is not. */
   readonly #readers: DocumentReaders;
@@ -97,6 +99,7 @@ export class AnalysisSession {
     this.#frontends = options.frontends;
     this.#limits = options.limits ?? defaultLimits;
     this.#store = new DocumentStore(options.disk);
+    this.#entries = new EntryLists(this.#store);
     this.#memory = new EntryMemory(this.#store, options.pack);
     this.#readers = new DocumentReaders((document) => this.#store.read(document));
     this.#workspaceRoots = options.workspaceRoots;
@@ -146,6 +149,7 @@ export class AnalysisSession {
   }
 
   #forgetResults(document: string): void {
+    this.#entries.forget(document);
     this.#snapshots.delete(document);
     this.#lastGood.delete(document);
     this.#memory.forget(document);
@@ -267,7 +271,7 @@ export class AnalysisSession {
     const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
     if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return false;
     const reader = this.#store.tracking();
-    const { entries } = frontend.entries(document, reader, this.#requests.get(document));
+    const { entries } = this.#entries.of(document, frontend, this.#requests.get(document));
     const next = entries.slice(0, mostModels).find((entry) => !this.#memory.has(entry));
     if (next === undefined) return false;
     const evaluation = frontend.evaluate(next, reader, this.#limits, cancellation);
@@ -323,7 +327,7 @@ export class AnalysisSession {
     const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
     if (frontend === undefined || (cached !== undefined && this.#isCurrent(cached))) return whole();
     if (overlongText(document, text ?? '', this.#limits)) return whole();
-    const { entries } = frontend.entries(document, this.#store.tracking(), this.#requests.get(document));
+    const { entries } = this.#entries.of(document, frontend, this.#requests.get(document));
     if (entries.slice(1, maxModels).every((entry) => this.#memory.has(entry))) return whole();
     const { models } = this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
     const fresh = new Set(models.map(({ entry }) => entry.name));
@@ -418,7 +422,7 @@ export class AnalysisSession {
     const reader = this.#store.tracking();
     const overlong = overlongText(document, reader.read(document) ?? '', this.#limits);
     if (overlong) return { document, languageId: frontend.languageId, models: [], problems: [overlong] };
-    const list = frontend.entries(document, reader, this.#requests.get(document));
+    const list = this.#entries.of(document, frontend, this.#requests.get(document));
     const problems = new ProblemList(list.problems);
     const models: AnalyzedModel[] = [];
     const good = this.#lastGood.get(document) ?? new Map<string, GoodModel>();
@@ -482,16 +486,4 @@ export class AnalysisSession {
 /** The models of other documents that may have something to show in a document. */
 function partlyIn(document: string, models: readonly AnalyzedModel[]): readonly AnalyzedModel[] {
   return models.filter(({ dependencies }) => dependencies.includes(document));
-}
-
-function isBroken(problems: readonly Problem[]): boolean {
-  return problems.some(isSyntaxError);
-}
-
-/** A half-typed line swallows layers; a text with an error elsewhere still gives all of them. */
-function isNoPoorer(graph: NetworkGraph, last: NetworkGraph): boolean {
-  const layers = (of: NetworkGraph): number => of.ops.filter(isLayer).length;
-  const gaps = (of: NetworkGraph): number =>
-    of.unknowns.length + of.ops.filter(({ attributes }) => attributes.kind === 'opaque').length;
-  return layers(graph) >= layers(last) && gaps(graph) <= gaps(last);
 }

@@ -6,10 +6,10 @@ import type { ModelEntry } from '../network/network-graph.ts';
 import type { DocumentStore } from './document-store.ts';
 
 /**
- * Plain data made small: the function that comes back gives equal data each time it is called, and holds little memory until
- * then. It keeps what is shared within the data shared.
+ * Makes an evaluation small: the function that comes back gives an equal one each time it is called, and holds little memory
+ * until then.
  */
-export type Pack = <Data>(data: Data) => () => Data;
+export type Pack = (evaluation: Evaluation) => () => Evaluation;
 
 interface KnownEvaluation {
   /** Undefined while it is packed. */

@@ -5,10 +5,11 @@ import { startServer } from '../lsp/server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { createMethodBackend } from './method-backend.ts';
-import { pack } from './packed-data.ts';
+import { packEvaluation } from './packed-evaluation.ts';
 import { processLimits } from './process-clock.ts';
 import { createRunBackend } from './run-backend.ts';
-import { findTrainer } from './trainer-program.ts';
+import { findCommandLine, findTrainer } from './trainer-program.ts';
+import { createTrainingQueue } from './training-queue.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
 const delaysMs = { diagnostics: 250, refresh: 400 };
@@ -24,9 +25,11 @@ async function main(): Promise<void> {
   process.on('uncaughtException', survive);
   process.on('unhandledRejection', survive);
   const trainer = findTrainer();
-  const runs = trainer && createRunBackend(trainer);
-  const methods = trainer && createMethodBackend();
-  const analysis = { frontends, limits: processLimits, pack };
+  const training = trainer && createTrainingQueue(trainer);
+  const runs = trainer && createRunBackend(trainer, training);
+  const commandLine = findCommandLine();
+  const methods = commandLine && training && createMethodBackend(commandLine, training);
+  const analysis = { frontends, limits: processLimits, pack: packEvaluation };
   startServer(connection, {
     analysis,
     disk: new DiskReader(),

@@ -98,10 +98,10 @@ function lookTwice(pack?: Pack): { readonly evaluations: number; readonly labels
 
 test('an unchanged model is not evaluated again, however many others were looked at since', () => {
   let packed = 0;
-  const found = lookTwice((data) => {
+  const found = lookTwice((evaluation) => {
     packed++;
-    const text = JSON.stringify(data);
-    return () => JSON.parse(text) as typeof data;
+    const copy = structuredClone(evaluation);
+    return () => structuredClone(copy);
   });
   expect(found.evaluations).toBe(4);
   expect(found.labels[0]).toEqual(['4×8×8', '4×8×8', '4×8×8', '4×8×8']);
