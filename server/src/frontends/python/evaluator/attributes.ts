@@ -133,9 +133,23 @@ function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: S
     }
     case 'property':
       return interpreter.callWith(value.getter, span, self);
+    case 'instance':
+      return self.kind === 'instance' ? described(interpreter, value, self, self.class, span) : value;
     default:
       return value;
   }
+}
+
+/** What reading an attribute gives whose value in the class may be a descriptor. */
+function described(
+  interpreter: Interpreter,
+  value: InstanceValue,
+  self: PyValue,
+  owner: ClassValue,
+  span: SourceSpan,
+): PyValue {
+  const getter = interpreter.method(value, '__get__', span);
+  return getter === undefined ? value : interpreter.callWith(getter, span, self, owner);
 }
 
 function instanceAttribute(
@@ -177,7 +191,7 @@ function classAttribute(
   if (found !== undefined) {
     if (found.kind === 'static-method') return found.function;
     if (found.kind === 'class-method') return bindTo(interpreter, found, object, span);
-    return found;
+    return found.kind === 'instance' ? described(interpreter, found, none, object, span) : found;
   }
   if (name === '__doc__') return none;
   if (name === '__module__') return string('builtins');

@@ -450,7 +450,7 @@ export function builtinNames(): Map<string, PyValue> {
   );
   names.set(
     'property',
-    nativeClass('property', [], [], (_, args) => ({
+    nativeClass('property', [], propertyMethods, (_, args) => ({
       kind: 'property',
       getter: argument(args, 0) ?? none,
       ...(args.positional[1] && { setter: args.positional[1] }),
@@ -468,6 +468,24 @@ export function builtinNames(): Map<string, PyValue> {
   names.set('__debug__', pyTrue);
   return names;
 }
+
+/** What classes have that derive from `property`. */
+const propertyMethods: readonly (readonly [string, PyValue])[] = [
+  builtin(
+    '__init__',
+    (_, { positional: [self, getter = none] }) => {
+      if (self?.kind === 'instance') self.attributes.set('fget', getter);
+      return none;
+    },
+    true,
+  ),
+  builtin(
+    '__get__',
+    (interpreter, { positional: [self = none, object = none] }, span) =>
+      interpreter.callWith(interpreter.attribute(self, 'fget', span), span, object),
+    true,
+  ),
+].map((method) => [method.name, method] as const);
 
 function typeOf(interpreter: Interpreter, value: PyValue): PyValue {
   if (value.kind === 'instance') return value.class;

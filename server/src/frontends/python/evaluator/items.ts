@@ -55,7 +55,8 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
         const taken = takeSlice(items, bounds);
         if (object.kind === 'string')
           return string(taken.map((item) => (item.kind === 'string' ? item.value : '')).join(''));
-        return object.kind === 'list' ? list(taken) : tuple(taken);
+        if (object.kind === 'list') return list(taken);
+        return object.isSize === true ? { ...tuple(taken), isSize: true } : tuple(taken);
       }
       const place = integerOf(index);
       if (place === undefined)

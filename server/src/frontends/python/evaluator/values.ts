@@ -43,6 +43,8 @@ export interface TupleValue {
   /** A named tuple's class, with its fields. */
   readonly fields?: readonly string[];
   readonly class?: ClassValue;
+  /** A tensor's size, which PyTorch tells apart from a tuple of numbers. */
+  readonly isSize?: true;
 }
 export interface DictValue {
   readonly kind: 'dict';

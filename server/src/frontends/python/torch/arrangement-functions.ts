@@ -304,8 +304,8 @@ function distinct(call: TorchCall): PyValue {
 export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
   flatten: fn('input start_dim=0 end_dim=-1', flatten),
   ravel: fn('input', (call) => reshaped(call, [-1])),
-  reshape: fn('input *shape', reshapedAsWritten),
-  permute: fn('input *dims', (call) =>
+  reshape: fn('input *shape|shape', reshapedAsWritten),
+  permute: fn('input *dims|dims', (call) =>
     permuted(
       call,
       call.args.tensor('input'),
@@ -385,15 +385,15 @@ export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
   }),
   topk: fn('input k dim=-1 largest=True sorted=True', topk),
   unique: fn('input sorted=True return_inverse=False return_counts=False dim=None', distinct),
-  repeat: fn('input *sizes', repeat),
-  tile: fn('input *sizes', repeat),
+  repeat: fn('input *sizes|repeats', repeat),
+  tile: fn('input *sizes|dims', repeat),
   repeat_interleave: fn('input repeats dim=None *rest **options', repeatInterleave),
-  expand: fn('input *sizes', expand),
+  expand: fn('input *sizes|size', expand),
   expand_as: fn('input other', (call) => {
     const [input, other] = [call.args.tensor('input'), call.args.tensor('other')];
     return input && other ? expandTo(call, input, other.shape) : giveUp(call, notATensor);
   }),
-  broadcast_to: fn('input *sizes', expand),
+  broadcast_to: fn('input *sizes|size', expand),
   diag: fn('input diagonal=0', diagonal),
   diagonal: fn('input *rest **options', diagonal),
   diag_embed: fn('input *rest **options', (call) => {
@@ -446,7 +446,7 @@ function joinOn(call: TorchCall, axisFor: (tensor: TensorValue) => number): PyVa
 
 /** Rows of tensor methods only. */
 export const arrangementMethods: Readonly<Record<string, TorchFunction>> = {
-  view: fn('input *shape', reshapedAsWritten),
+  view: fn('input *shape|shape|size', reshapedAsWritten),
   view_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
   reshape_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
   unfold: fn('input dimension size step', unfold),

@@ -163,7 +163,10 @@ function typeLimits(interpreter: Interpreter, type: PyValue | undefined, span: S
 /** `torch.Tensor`: a class for `isinstance`, whose methods can be taken from it. */
 function tensorClass(network: TracedNetwork): ClassValue {
   const type = nativeClass('Tensor', [], [], (interpreter, args, span) => {
-    const row = torchFunctions[args.positional[0]?.kind === 'list' ? 'tensor' : 'empty'];
+    const [first, ...others] = args.positional;
+    const isSequence = first?.kind === 'list' || (first?.kind === 'tuple' && first.isSize !== true);
+    const isData = others.length === 0 && (isSequence || first?.kind === 'tensor');
+    const row = torchFunctions[isData ? 'tensor' : 'empty'];
     return row ? callTorch(interpreter, network, row, 'torch.Tensor', args, span) : none;
   });
   for (const [name, row] of Object.entries(tensorMethods)) {

@@ -1,16 +1,17 @@
 // Which functions of tensors there are: as `torch.x(tensor, …)`, as `tensor.x(…)`, and in place as `tensor.x_(…)`.
 
-import { bool, ellipsis, int, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
+import { bool, ellipsis, int, none, unknown, type PyValue } from '../evaluator/values.ts';
 import { selectionRows } from './selections.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
 import { elementsOf } from './constants.ts';
 import { elementwiseRows } from './elementwise-functions.ts';
 import { functional } from './functional.ts';
+import { literalTensor } from './literal-tensor.ts';
 import { formulaRows, productRows } from './product-functions.ts';
 import { reductionRows } from './reduction-functions.ts';
 import { itemOf, listOf } from './tensor-operators.ts';
 import { writeItem } from './tensor-writes.ts';
-import { dimensionValue, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { dimensionValue, fn, giveUp, sizeOf, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
@@ -119,9 +120,7 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
     const input = call.args.tensor('input');
     if (!input) return giveUp(call, notATensor);
     const axis = call.args.integer('dim');
-    return axis === undefined
-      ? tuple(input.shape.map((_, i) => dimensionValue(input, i, call.span)))
-      : dimensionValue(input, axis, call.span);
+    return axis === undefined ? sizeOf(input, call.span) : dimensionValue(input, axis, call.span);
   }),
   dim: fn('input', (call) => int(call.args.tensor('input')?.shape.length ?? 0)),
   ndimension: fn('input', (call) => int(call.args.tensor('input')?.shape.length ?? 0)),
@@ -138,10 +137,14 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
     const input = call.args.tensor('input');
     return input ? listOf(input, call.span) : none;
   }),
-  new_zeros: fn('input *sizes **options', (call) => newTensor(call, 0)),
-  new_ones: fn('input *sizes **options', (call) => newTensor(call, 1)),
-  new_empty: fn('input *sizes **options', (call) => newTensor(call)),
-  new_tensor: fn('input *sizes **options', (call) => newTensor(call)),
+  new: fn('input *sizes|size **options', (call) => newTensor(call)),
+  new_zeros: fn('input *sizes|size **options', (call) => newTensor(call, 0)),
+  new_ones: fn('input *sizes|size **options', (call) => newTensor(call, 1)),
+  new_empty: fn('input *sizes|size **options', (call) => newTensor(call)),
+  new_tensor: fn(
+    'input data **options',
+    (call) => literalTensor(call.args.value('data')) ?? giveUp(call, 'What this tensor is made of is not known'),
+  ),
   new_full: fn('input size fill_value **options', (call) => {
     const shape = call.args.integers('size', 0);
     return shape ? { kind: 'tensor', shape } : giveUp(call, 'The size of this tensor is not known');

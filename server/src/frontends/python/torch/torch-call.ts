@@ -5,7 +5,15 @@ import type { OpAttributes } from '../../../network/op.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { numberOf } from '../evaluator/operators.ts';
-import { int, unknown, type Arguments, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import {
+  int,
+  tuple,
+  unknown,
+  type Arguments,
+  type PyValue,
+  type TensorValue,
+  type TupleValue,
+} from '../evaluator/values.ts';
 import type { Fold } from './constants.ts';
 import { bindSignature, signature, type BoundArguments, type Signature } from './signature.ts';
 import type { TracedNetwork } from './traced-network.ts';
@@ -108,6 +116,11 @@ export function dimensionValue(tensor: TensorValue, axis: number, span: SourceSp
   if (typeof size === 'number')
     return int(size, { kind: 'shape', value: size, of: `dimension ${String(index)} of a tensor` });
   return unknown(size?.reason ?? `The tensor has no dimension ${String(axis)}`, size?.span ?? span);
+}
+
+/** `tensor.shape`. */
+export function sizeOf(tensor: TensorValue, span: SourceSpan): TupleValue {
+  return { ...tuple(tensor.shape.map((_, axis) => dimensionValue(tensor, axis, span))), isSize: true };
 }
 
 /** The trail of a value that a layer keeps as an attribute. */

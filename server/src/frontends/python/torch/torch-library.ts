@@ -8,7 +8,6 @@ import {
   int,
   none,
   pyFalse,
-  tuple,
   unknown,
   type Arguments,
   type ClassValue,
@@ -29,7 +28,7 @@ import { recurrentModules } from './recurrent-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
 import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
 import { overwrite, writeItem } from './tensor-writes.ts';
-import { callTorch, dimensionValue } from './torch-call.ts';
+import { callTorch, sizeOf } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
 
 /** Makes the library of one evaluation. */
@@ -117,7 +116,7 @@ function tensorAttribute(
 ): PyValue | undefined {
   switch (name) {
     case 'shape':
-      return tuple(tensor.shape.map((_, axis) => dimensionValue(tensor, axis, span)));
+      return sizeOf(tensor, span);
     case 'ndim':
       return int(tensor.shape.length);
     case 'dtype':

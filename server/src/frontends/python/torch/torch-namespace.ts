@@ -3,14 +3,15 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
-import { bool, builtin, none, pyFalse, string, unknown, type PyValue, type TensorValue } from '../evaluator/values.ts';
+import { bool, builtin, none, pyFalse, string, unknown, type PyValue } from '../evaluator/values.ts';
 import { sizesOf } from './arrangement-functions.ts';
-import { constantTensor, elementsOf, longestConstant } from './constants.ts';
+import { constantTensor, longestConstant } from './constants.ts';
 import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
-import { asTensor, fn, giveUp, type TorchFunction } from './torch-call.ts';
+import { literalTensor } from './literal-tensor.ts';
+import { fn, giveUp, type TorchFunction } from './torch-call.ts';
 
 const filled = (fill: number | undefined): TorchFunction =>
-  fn('*sizes **options', (call) => {
+  fn('*sizes|size **options', (call) => {
     const shape = sizesOf(call, 'sizes');
     if (!shape) return giveUp(call, 'The size of this tensor is not known');
     return { kind: 'tensor', shape, ...(fill !== undefined && { fill }) };
@@ -23,21 +24,6 @@ const alike = (fill: number | undefined): TorchFunction =>
       ? { kind: 'tensor', shape: input.shape, ...(fill !== undefined && { fill }) }
       : giveUp(call, 'The size of this tensor is not known');
   });
-
-/** Nested lists of numbers as a constant, as far as they are known. */
-function literalTensor(value: PyValue): TensorValue | undefined {
-  const number = asTensor(value);
-  if (number !== undefined) return value.kind === 'bool' ? { ...number, dtype: 'bool' } : number;
-  if (value.kind !== 'list' && value.kind !== 'tuple') return undefined;
-  const parts = value.items.map(literalTensor);
-  const [first] = parts;
-  if (first === undefined) return value.items.length === 0 ? { kind: 'tensor', shape: [0] } : undefined;
-  const columns = parts.map((part) => part && elementsOf(part));
-  const shape = [parts.length, ...first.shape];
-  const elements = columns.flatMap((column) => column ?? [NaN]);
-  if (columns.includes(undefined)) return { kind: 'tensor', shape };
-  return constantTensor(shape, elements, first.dtype);
-}
 
 const range = fn('start end|stop=None step=1 **options', (call) => {
   const first = call.args.number('start');
