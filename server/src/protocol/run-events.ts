@@ -6,7 +6,7 @@ const base = { version: v.literal(1), /** Milliseconds since the epoch. */ time:
 const totals = v.strictObject({ macs: v.number(), params: v.number(), latencyMs: v.number() });
 
 /** `cancelled`: stopped for good until somebody thinks otherwise. `paused`: to be resumed. `parent-gone`: nobody asked for it. */
-export const interruptionReasons = ['cancelled', 'paused', 'parent-gone'] as const;
+const interruptionReasons = ['cancelled', 'paused', 'parent-gone'] as const;
 
 export const runEventSchema = v.variant('kind', [
   /** First line of every process that works on the run; `step` is where it starts (0, or the checkpoint's). */
