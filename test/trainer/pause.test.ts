@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 /** Long enough to be paused midway by somebody who looks into its log. */
-const settings = { steps: 600, checkpointEvery: 200 };
+const settings = { steps: 300, checkpointEvery: 100 };
 const patience = { timeout: 60_000, interval: 5 };
 
 function openEditor(): RunBackend {
