@@ -89,12 +89,35 @@ export const collectionsModule: ModuleTable = (interpreter) => {
   ]);
 };
 
-export const abstractCollectionsModule: ModuleTable = () =>
-  new Map(
-    plainClasses(
-      'Iterable Iterator Generator Sequence MutableSequence Mapping MutableMapping Set MutableSet Callable Collection Container Hashable Sized Reversible Awaitable Coroutine AsyncIterator',
+/** What `Mapping` adds for classes that say themselves how they are walked and how an item is found. */
+const mappingMethods = ['keys', 'values', 'items', 'get'].map(
+  (name) =>
+    [
+      name,
+      builtin(
+        name,
+        (interpreter, { positional: [self = none, ...positional], keywords }, span) => {
+          const keys = interpreter.iterate(self, span);
+          if ('kind' in keys) return keys;
+          const item = interpreter.attribute(self, '__getitem__', span);
+          const entries = dict(keys.map((key) => [key, interpreter.callWith(item, span, key)]));
+          return interpreter.call(interpreter.attribute(entries, name, span), { positional, keywords }, span);
+        },
+        true,
+      ),
+    ] as const,
+);
+
+export const abstractCollectionsModule: ModuleTable = () => {
+  const mapping = nativeClass('Mapping', [], mappingMethods);
+  return new Map([
+    ...plainClasses(
+      'Iterable Iterator Generator Sequence MutableSequence Set MutableSet Callable Collection Container Hashable Sized Reversible Awaitable Coroutine AsyncIterator',
     ),
-  );
+    ['Mapping', mapping],
+    ['MutableMapping', nativeClass('MutableMapping', [mapping])],
+  ]);
+};
 
 /** An iterator over known items. */
 const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', items, position: 0 });
