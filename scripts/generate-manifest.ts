@@ -31,7 +31,12 @@ const languages = [
 function manifestFields(): Readonly<Record<string, unknown>> {
   return {
     main: './dist/client.cjs',
-    activationEvents: ['onLanguage:python', 'onLanguage:darknet', 'onWebviewPanel:morphnet.dashboard'],
+    activationEvents: [
+      'onLanguage:python',
+      'onLanguage:darknet',
+      'onWebviewPanel:morphnet.dashboard',
+      'onWebviewPanel:morphnet.tradeOff',
+    ],
     capabilities: {
       untrustedWorkspaces: {
         supported: 'limited',

@@ -7,16 +7,21 @@ import { registerExpandRun } from './commands/expand-run.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
+import { registerIterateModel } from './commands/iterate-model.ts';
+import { registerRetrainRun } from './commands/retrain-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
+import { registerSweepStrengths } from './commands/sweep-strengths.ts';
 import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
 import { DashboardPanels } from './panel/dashboard-panels.ts';
+import { TradeOffPanels } from './panel/trade-off-panels.ts';
+import { MethodProgress } from './status/method-progress.ts';
 import { RunProgress } from './status/run-progress.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
@@ -26,10 +31,14 @@ export function activate(context: vscode.ExtensionContext): void {
   server = new LanguageServer(context);
   const progress = new RunProgress(server);
   const dashboards = new DashboardPanels(context, server);
-  const services: ClientServices = { context, server, progress, dashboards };
+  const tradeOffs = new TradeOffPanels(context, server);
+  const methods = new MethodProgress(server, dashboards);
+  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, methods };
   context.subscriptions.push(
     progress,
     dashboards,
+    tradeOffs,
+    methods,
     server,
     handBackForeignCfg(),
     registerRunMorphNet(services),
@@ -42,6 +51,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerWriteSlimModel(services),
     registerExpandRun(services),
     registerApplyExpanded(services),
+    registerRetrainRun(services),
+    registerSweepStrengths(services),
+    registerIterateModel(services),
     registerWriteExpandedModel(services),
     registerSelectDevice(services),
     registerSelectConvention(),

@@ -21,7 +21,10 @@ type Emitters = { readonly [Name in ServerNotificationName]: vscode.EventEmitter
 
 export class LanguageServer implements ServerConnection, vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
-  readonly #emitters: Emitters = { 'morphnet/runGrew': new vscode.EventEmitter() };
+  readonly #emitters: Emitters = {
+    'morphnet/runGrew': new vscode.EventEmitter(),
+    'morphnet/methodGrew': new vscode.EventEmitter(),
+  };
   readonly #restarts = new vscode.EventEmitter<void>();
   #starting: Promise<LanguageClient> | undefined;
   #disposed = false;
@@ -88,6 +91,9 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
     // Both ends are built from the same protocol files, so what arrives under a name has that name's type.
     client.onNotification('morphnet/runGrew', (params: ServerNotifications['morphnet/runGrew']) =>
       this.#emitters['morphnet/runGrew'].fire(params),
+    );
+    client.onNotification('morphnet/methodGrew', (params: ServerNotifications['morphnet/methodGrew']) =>
+      this.#emitters['morphnet/methodGrew'].fire(params),
     );
     await client.start();
     client.onDidChangeState(({ newState }) => {

@@ -146,6 +146,10 @@ export class GivenRuns implements RunBackend {
     return Promise.resolve([]);
   }
 
+  unfinished(): ReturnType<RunBackend['unfinished']> {
+    return Promise.resolve(undefined);
+  }
+
   stop(id: string, atOnce: boolean): StopAnswer {
     if (!this.#runs.some((run) => run.id === id)) return 'absent';
     if (this.stopped.includes(id) && !atOnce) return 'stopping';

@@ -11,7 +11,7 @@ export function registerExpandRun({ server, dashboards }: ClientServices): vscod
   return registerCommand('morphnet.expandRun', 'Expanding the structure', async (runId) => {
     const id = runId ?? (await chooseProposal(server, 'The run whose proposed widths to expand'))?.id;
     if (id === undefined) return;
-    const request = await askForBudget();
+    const request = await askForBudget('MorphNet: Expand Structure');
     if (request === undefined) return;
     const expanded = await server.request('morphnet/expandRun', { id, request });
     if (isRefusal(expanded)) {
@@ -50,9 +50,9 @@ const roundings: readonly (vscode.QuickPickItem & { readonly multipleOf: number 
 ];
 
 /** Undefined when the user backed out. */
-export async function askForBudget(): Promise<ExpansionRequest | undefined> {
+export async function askForBudget(title: string): Promise<ExpansionRequest | undefined> {
   const text = await vscode.window.showInputBox({
-    title: 'MorphNet: Expand Structure',
+    title,
     prompt: 'The budget: a share of the seed’s cost. flops:1 expands to just what the seed costs.',
     value: 'flops:1',
     valueSelection: [6, 7],
@@ -62,7 +62,7 @@ export async function askForBudget(): Promise<ExpansionRequest | undefined> {
   const budget = text === undefined ? undefined : parseBudget(text);
   if (budget === undefined) return undefined;
   const rounding = await vscode.window.showQuickPick(roundings, {
-    title: 'MorphNet: Expand Structure',
+    title,
     placeHolder: 'What the expanded widths are rounded to',
     ignoreFocusOut: true,
   });

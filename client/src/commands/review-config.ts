@@ -8,19 +8,31 @@ interface ReviewItem extends vscode.QuickPickItem {
   readonly row?: ConfigRow;
 }
 
+/** What a review is for. */
+export interface ReviewWords {
+  /** The command. */
+  readonly title: string;
+  /** What the first row does: `Start`, or `Continue` where more is asked. */
+  readonly accept: string;
+}
+
 /** The config to start with, or undefined when the user backed out. */
-export async function reviewConfig(config: RunConfig, configFile?: string): Promise<RunConfig | undefined> {
+export async function reviewConfig(
+  config: RunConfig,
+  words: ReviewWords,
+  configFile?: string,
+): Promise<RunConfig | undefined> {
   const entry = config.model.entry === '' ? '' : ` ${config.model.entry}`;
   const defaults =
     configFile === undefined ? 'defaults' : `defaults from ${vscode.workspace.asRelativePath(configFile)}`;
   let current = config;
   for (;;) {
     const items: readonly ReviewItem[] = [
-      { label: '$(play) Start', description: `train${entry} with these settings (${defaults})` },
+      { label: `$(play) ${words.accept}`, description: `train${entry} with these settings (${defaults})` },
       { label: '', kind: vscode.QuickPickItemKind.Separator },
       ...configRows.map((row) => ({ label: row.label, description: row.show(current), row })),
     ];
-    const chosen = await pick(items);
+    const chosen = await pick(items, words);
     if (chosen === undefined) return undefined;
     if (chosen.row === undefined) return current;
     current = (await edit(chosen.row, current)) ?? current;
@@ -28,11 +40,11 @@ export async function reviewConfig(config: RunConfig, configFile?: string): Prom
 }
 
 /** A quick pick that opens on the first row, so that Enter starts. */
-function pick(items: readonly ReviewItem[]): Promise<ReviewItem | undefined> {
+function pick(items: readonly ReviewItem[], { title, accept }: ReviewWords): Promise<ReviewItem | undefined> {
   return new Promise((resolve) => {
     const list = vscode.window.createQuickPick<ReviewItem>();
-    list.title = 'MorphNet: Run MorphNet';
-    list.placeholder = 'Enter starts the run; choose a row to change it';
+    list.title = title;
+    list.placeholder = `Enter: ${accept.toLowerCase()}; choose a row to change it`;
     list.items = items;
     // Looking something up elsewhere must not lose what was typed here.
     list.ignoreFocusOut = true;

@@ -2,11 +2,14 @@
 
 import * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
-import { TradeOffPanel } from '../panel/trade-off-panel.ts';
-import { registerCommand } from './register-command.ts';
+import { executeCommand, registerCommand } from './register-command.ts';
 
-export function registerShowTradeOff({ context, server }: ClientServices): vscode.Disposable {
+export function registerShowTradeOff({ server, tradeOffs }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.showTradeOff', 'Showing the trade-off curve', async (sweepId) => {
+    if (sweepId !== undefined) {
+      tradeOffs.open(sweepId);
+      return;
+    }
     const sweeps = await server.request('morphnet/sweeps', {});
     const items = sweeps.map(({ id, sweep }) => ({
       label: sweep.model.entry === '' ? fileOf(sweep.model.document) : sweep.model.entry,
@@ -14,16 +17,16 @@ export function registerShowTradeOff({ context, server }: ClientServices): vscod
       detail: id,
     }));
     if (items.length === 0) {
-      await vscode.window.showInformationMessage(
-        'MorphNet: There is no sweep yet. Start one in a terminal with "morphnet sweep FILE".',
-      );
+      const sweep = 'Sweep Strengths';
+      const choice = await vscode.window.showInformationMessage('MorphNet: There is no sweep yet.', sweep);
+      if (choice === sweep) await executeCommand('morphnet.sweepStrengths');
       return;
     }
     const chosen =
-      items.length === 1 || sweepId !== undefined
-        ? (items.find(({ detail }) => detail === sweepId) ?? items[0])
+      items.length === 1
+        ? items[0]
         : await vscode.window.showQuickPick(items, { placeHolder: 'The sweep to show', matchOnDetail: true });
-    if (chosen !== undefined) new TradeOffPanel(context.extensionUri, server, chosen.detail, chosen.label);
+    if (chosen !== undefined) tradeOffs.open(chosen.detail);
   });
 }
 

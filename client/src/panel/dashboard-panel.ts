@@ -102,6 +102,8 @@ export class DashboardPanel implements vscode.Disposable {
         );
       case 'expand':
         return executeCommand('morphnet.expandRun', this.#runId);
+      case 'retrain':
+        return executeCommand('morphnet.retrainRun', this.#runId);
       case 'show-in-code':
         return this.#showInCode(message.layer);
     }

@@ -10,34 +10,35 @@ import { dashboardHtml } from './dashboard-html.ts';
 
 const lookEveryMs = 3000;
 
-/** Lives as long as its panel. */
-export class TradeOffPanel {
+/** What a sweep's page is told until its file is there. */
+const notYet = (id: string): string =>
+  `The sweep ${id} has no sweep.json. It appears as the sweep begins, when the trainings before it have ended.`;
+
+/** Takes over the panel, whether new or restored by the editor; lives until it is disposed of. */
+export class TradeOffPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #server: ServerConnection;
   readonly #sweepId: string;
-  /** What the page was sent last. */
-  #sent = '';
+  readonly #subscriptions: readonly vscode.Disposable[];
+  /** What the page was sent last; absent before it is there. */
+  #sent: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(extension: vscode.Uri, server: ServerConnection, sweepId: string, model: string) {
-    const folder = vscode.Uri.joinPath(extension, 'dist', 'webview');
+  /** `folder` holds the page's script and style. */
+  constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, sweepId: string) {
+    this.#panel = panel;
     this.#server = server;
     this.#sweepId = sweepId;
-    const options = { enableScripts: true, localResourceRoots: [folder] };
-    const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    this.#panel = vscode.window.createWebviewPanel('morphnet.tradeOff', `MorphNet: ${model}`, column, options);
-    const { webview } = this.#panel;
-    // The page's only message here is that it is ready, and then it has nothing.
-    const messages = webview.onDidReceiveMessage(() => {
-      this.#sent = '';
-      void this.#send();
-    });
-    const timer = setInterval(() => {
-      if (this.#panel.visible && this.#sent !== '') void this.#send();
-    }, lookEveryMs);
-    this.#panel.onDidDispose(() => {
-      clearInterval(timer);
-      messages.dispose();
-    });
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    this.#subscriptions = [
+      // The page's only message here is that it is ready, and then it has nothing.
+      webview.onDidReceiveMessage(() => {
+        this.#sent = '';
+        this.#look();
+      }),
+      panel.onDidChangeViewState(() => this.#watch()),
+    ];
     webview.html = dashboardHtml({
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'dashboard.js')).toString(),
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'dashboard.css')).toString(),
@@ -45,22 +46,47 @@ export class TradeOffPanel {
       nonce: randomBytes(24).toString('base64url'),
       runId: sweepId,
     });
+    this.#watch();
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Looks at the file regularly exactly while the panel is in view. */
+  #watch(): void {
+    if (!this.#panel.visible) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    } else if (this.#timer === undefined) {
+      this.#timer = setInterval(() => this.#look(), lookEveryMs);
+      this.#look();
+    }
+  }
+
+  #look(): void {
+    if (this.#sent === undefined) return;
+    this.#send().catch(async (error: unknown) => {
+      // Once: what fails now fails in three seconds as well.
+      clearInterval(this.#timer);
+      await showFailure('The trade-off curve', error);
+    });
   }
 
   async #send(): Promise<void> {
-    try {
-      const sweeps = await this.#server.request('morphnet/sweeps', {});
-      const found = sweeps.find(({ id }) => id === this.#sweepId);
-      const message: ToPage =
-        found === undefined
-          ? { kind: 'refused', message: `The sweep ${this.#sweepId} can't be read any more.` }
-          : { kind: 'sweep', sweep: found.sweep };
-      const text = JSON.stringify(message);
-      if (text === this.#sent) return;
-      this.#sent = text;
-      await this.#panel.webview.postMessage(message);
-    } catch (error) {
-      await showFailure('The trade-off curve', error);
+    const sweeps = await this.#server.request('morphnet/sweeps', {});
+    const found = sweeps.find(({ id }) => id === this.#sweepId);
+    if (found !== undefined) {
+      const { document, entry } = found.sweep.model;
+      this.#panel.title = `MorphNet: ${entry === '' ? vscode.Uri.parse(document).path.split('/').at(-1) : entry}`;
     }
+    const message: ToPage =
+      found === undefined ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep: found.sweep };
+    const text = JSON.stringify(message);
+    if (text === this.#sent) return;
+    this.#sent = text;
+    await this.#panel.webview.postMessage(message);
   }
 }

@@ -62,7 +62,8 @@ export function describeProgress(view: RunView): string {
   return parts.join(' · ');
 }
 
-function formatSeconds(seconds: number): string {
+/** `45 s`, `3 min 20 s`, `1 h 5 min`. */
+export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

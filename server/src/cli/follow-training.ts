@@ -73,7 +73,10 @@ export async function trainPart(
     if (mayFail === 'gives-run' && wouldFailAgain(known.value)) return known.value;
   }
   const progress = new RunProgress(terminal, false);
-  const listener = (event: RunEvent): void => progress.show(event);
+  const listener = (event: RunEvent): void => {
+    progress.show(event);
+    terminal.follow?.({ kind: 'event', event });
+  };
   const started = isThere
     ? await training.resume(folder, listener)
     : await training.start({ workingFolder: terminal.folder, folder }, config, network, listener);
@@ -84,7 +87,9 @@ export async function trainPart(
     run.status === 'failed'
       ? failureOf(run)
       : `Stopped at step ${String(lastStep(run))} of ${String(run.config.steps)}.`;
-  throw workFailed(`${reason}\nWhat is done stays done; go on with: ${goOn}`);
+  // An editor has a button for it.
+  const hint = terminal.follow === undefined ? `\nWhat is done stays done; go on with: ${goOn}` : '';
+  throw workFailed(`${reason}${hint}`);
 }
 
 /** Failures that lie in the strength and not in the machine: training again would end the same way. */

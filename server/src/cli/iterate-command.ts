@@ -17,7 +17,7 @@ import { shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
 import { optionName, prepareRun } from './run-command.ts';
 import { parseCount, type RunOptions } from './run-settings.ts';
-import type { Terminal } from './terminal.ts';
+import { announcePart, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 import type { RunNetworkService, TrainingService } from './training-service.ts';
 
@@ -47,7 +47,7 @@ export async function iterateCommand(
   let network = await networkAfter(networks, folder, file);
   while (file.finished.length < file.rounds) {
     const round = file.finished.length + 1;
-    terminal.note(`Round ${String(round)} of ${String(file.rounds)}:\n`);
+    announcePart(terminal, { title: 'Shrink, then expand', number: round, of: file.rounds });
     const result = await playRound(terminal, training, networks, {
       folder,
       file,

@@ -14,7 +14,7 @@ import { workFailed, wrongArguments } from './cli-failure.ts';
 import { testResultOf, trainPart } from './follow-training.ts';
 import { shownPath } from './model-argument.ts';
 import { parseCount } from './run-settings.ts';
-import type { Terminal } from './terminal.ts';
+import { announcePart, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 import type { RunNetwork, RunNetworkService, TrainingService } from './training-service.ts';
 
@@ -56,7 +56,11 @@ export async function retrainCommand(
     for (const [index, { name, network }] of compared.entries()) {
       const settings: RunConfig = { ...config, task: 'retrain', steps, seed };
       const part = partOf(name, settings, network);
-      terminal.note(`The ${structureWords[name]} from scratch, seed ${String(seed)}:\n`);
+      announcePart(terminal, {
+        title: `The ${structureWords[name]} from scratch, seed ${String(seed)}`,
+        number: seeds.indexOf(seed) * compared.length + index + 1,
+        of: seeds.length * compared.length,
+      });
       const trained = await trainPart(
         terminal,
         training,

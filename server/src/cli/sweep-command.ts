@@ -18,7 +18,7 @@ import type { OpenSession } from './open-model.ts';
 import { partOf } from './retrain-command.ts';
 import { optionName, prepareRun } from './run-command.ts';
 import { parseCount, type RunOptions } from './run-settings.ts';
-import type { Terminal } from './terminal.ts';
+import { announcePart, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 import type { RunNetworkService, TrainingService } from './training-service.ts';
 
@@ -60,7 +60,8 @@ export async function sweepCommand(
   };
   for (const [index, point] of file.points.entries()) {
     if (point.status === 'finished') continue;
-    terminal.note(`Strength ${point.strength.toExponential(3)} (${String(index + 1)} of ${String(points.length)}):\n`);
+    const title = `Strength ${point.strength.toExponential(3)}`;
+    announcePart(terminal, { title, number: index + 1, of: points.length });
     keep(index, { ...point, status: 'running' });
     try {
       keep(index, await trainPoint(terminal, training, networks, sweep, file, point, `morphnet sweep ${shown}`));

@@ -44,13 +44,26 @@ export class JobQueue {
 
   /** Starts a trainer on a run's folder, at once or when those before it have ended. */
   add(folder: string, listener: (event: RunEvent) => void): Job {
+    return this.addProcess(
+      folder,
+      () => startTrainer(this.#program, folder, listener),
+      (reason) => {
+        const event = interruptedAt(loggedStep(folder), reason);
+        logEnd(folder, event);
+        listener(event);
+      },
+    );
+  }
+
+  /** The same for another kind of process; `dropped` hears that it was taken out of the queue before it began. */
+  addProcess(folder: string, start: () => TrainerProcess, dropped: (reason: InterruptionReason) => void): Job {
     let process: TrainerProcess | undefined;
     const place = this.#places.get(folder) ?? ++this.#lastPlace;
     this.#places.delete(folder);
     let waiting: Waiting | undefined;
     const ended = new Promise<void>((resolve) => {
       const begin = (): void => {
-        process = startTrainer(this.#program, folder, listener);
+        process = start();
         this.#running = process;
         void process.ended.then(() => {
           this.#running = undefined;
@@ -79,10 +92,8 @@ export class JobQueue {
       const index = waiting === undefined ? -1 : this.#waiting.indexOf(waiting);
       // Dropped already: what stands in the queue belongs to others.
       if (index < 0) return;
-      const event = interruptedAt(loggedStep(folder), reason);
-      logEnd(folder, event);
-      listener(event);
-      this.#waiting.splice(index, 1).forEach((dropped) => dropped.drop());
+      dropped(reason);
+      this.#waiting.splice(index, 1).forEach((job) => job.drop());
     };
     const job: Job = {
       folder,

@@ -5,8 +5,9 @@ import * as v from 'valibot';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
+import { methodKindSchema, methodTaskSchema } from '../protocol/method-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
-import { expandRun } from './method-requests.ts';
+import { expandRun, startMethod, stopMethod } from './method-requests.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
@@ -53,6 +54,11 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/sweeps': { params: none, handle: listSweeps },
   'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
   'morphnet/expandRun': { params: v.object({ id: runId, request: expansionRequestSchema }), handle: expandRun },
+  'morphnet/startMethod': { params: v.object({ task: methodTaskSchema }), handle: startMethod },
+  'morphnet/stopMethod': {
+    params: v.object({ id: runId, kind: methodKindSchema, atOnce: v.exactOptional(v.boolean()) }),
+    handle: stopMethod,
+  },
   'morphnet/proposalEdits': {
     params: v.object({ id: runId, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
     handle: proposalEdits,
@@ -89,6 +95,8 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/sweeps', requests['morphnet/sweeps']);
   register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
   register('morphnet/expandRun', requests['morphnet/expandRun']);
+  register('morphnet/startMethod', requests['morphnet/startMethod']);
+  register('morphnet/stopMethod', requests['morphnet/stopMethod']);
   register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
   register('morphnet/slimModel', requests['morphnet/slimModel']);
   register('morphnet/layerLocation', requests['morphnet/layerLocation']);

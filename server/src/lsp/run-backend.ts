@@ -29,6 +29,12 @@ export interface RunBackend {
   read(workspaceFolder: string, id: string): Promise<Result<RunSnapshot>>;
   /** Every readable sweep below a workspace folder, newest first. */
   sweeps(workspaceFolder: string): Promise<readonly { readonly id: string; readonly sweep: SweepFile }[]>;
+  /** A sweep's or an iteration's folder, with what its runs have in common; undefined when it is not there. */
+  unfinished(
+    workspaceFolder: string,
+    what: 'sweep' | 'iterate',
+    id: string,
+  ): Promise<Result<{ readonly folder: string; readonly config: RunConfig }> | undefined>;
   /** Makes the run's folder and starts to train. */
   start(workspaceFolder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>>;
   /** Goes on from the latest checkpoint. */

@@ -104,6 +104,7 @@ class LanguageServer {
       grew: (params) => void connection.sendNotification('morphnet/runGrew', params),
       proposalsChanged: (documents) => this.#changed(documents),
     });
+    environment.methods?.onGrew((summary) => void connection.sendNotification('morphnet/methodGrew', summary));
     const reload = guardEvent(this.#log, 'Runs', () => this.#runs.load());
     this.#reload = new Debounced(environment.delaysMs.refresh, () => void reload());
     this.#context = {

@@ -115,6 +115,26 @@ export class WorkspaceRuns {
     return failure;
   }
 
+  /** Where the runs of a document's model are kept, as a path. */
+  workspaceFolderOf(document: string): string | undefined {
+    const root = this.#rootOf(document);
+    return root === undefined ? undefined : fileURLToPath(root);
+  }
+
+  /** A sweep or an iteration to go on with: its folder, and what its runs have in common. */
+  async unfinished(
+    what: 'sweep' | 'iterate',
+    id: string,
+  ): Promise<Result<{ readonly folder: string; readonly config: RunConfig }>> {
+    const backend = this.#backend;
+    if (backend === undefined) return { ok: false, error: noTraining };
+    for (const folder of this.#folders()) {
+      const found = await backend.unfinished(folder, what, id);
+      if (found !== undefined) return found;
+    }
+    return { ok: false, error: `There is no ${what === 'sweep' ? 'sweep' : 'iteration'} ${id} in this workspace.` };
+  }
+
   async start(config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
     const backend = this.#backend;
     if (backend === undefined) return { ok: false, error: noTraining };

@@ -3,7 +3,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { AnalysisSession } from '../analysis/analysis-session.ts';
 import { runCommandLine } from '../cli/command-line.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import { editorWord } from '../protocol/method-messages.ts';
 import { DiskReader } from './disk-reader.ts';
+import { createEditorTerminal } from './editor-terminal.ts';
 import { createFrontends } from './frontends.ts';
 import { findTrainer } from './trainer-program.ts';
 import { createTrainingService, runNetworks } from './training-service.ts';
@@ -33,25 +36,30 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+const plainTerminal: Terminal = {
+  write: (text) => process.stdout.write(text),
+  note: (text) => process.stderr.write(text),
+  isInteractive: process.stderr.isTTY,
+  folder: process.cwd(),
+  onInterrupt: (listener) => {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
+};
+
 const trainer = findTrainer();
+const [first, ...others] = process.argv.slice(2);
+const editor = first === editorWord ? createEditorTerminal(process.stdin, process.stdout) : undefined;
 
 void runCommandLine(
   {
-    terminal: {
-      write: (text) => process.stdout.write(text),
-      note: (text) => process.stderr.write(text),
-      isInteractive: process.stderr.isTTY,
-      folder: process.cwd(),
-      onInterrupt: (listener) => {
-        process.on('SIGINT', listener);
-        return () => process.off('SIGINT', listener);
-      },
-    },
+    terminal: editor?.terminal ?? plainTerminal,
     openSession,
     ...(trainer && { training: createTrainingService(trainer), networks: runNetworks }),
     version: packageVersion(),
   },
-  process.argv.slice(2),
+  editor === undefined ? process.argv.slice(2) : others,
 ).then((status) => {
   process.exitCode = status;
+  editor?.end(status === 0);
 });

@@ -1,30 +1,25 @@
 // Runs and trainer processes as the language server asks for them: several runs queue, and what a run's folder gains is told.
 
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Result } from '../common/problem.ts';
 import { readSweeps } from '../runs/read-sweeps.ts';
-import { JobQueue } from '../jobs/job-queue.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { RunBackend, RunGrowth } from '../lsp/run-backend.ts';
-import { tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
-import { createRunFolder, readProposal, readSnapshot } from '../runs/run-folder.ts';
+import { listIterations, readIteration } from '../runs/read-iterations.ts';
+import { createRunFolder, readConfig, readProposal, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
-import { listRuns, missingData, newRunFolder, runFolder } from '../runs/run-store.ts';
+import { listRuns, missingData, newRunFolder, runFolder, storeFolder } from '../runs/run-store.ts';
+import { createTrainingQueue } from './training-queue.ts';
 
 /** Events of one run come in bursts; they are told together this often. */
 const tellEveryMs = 150;
 
 /** The backend over one trainer program. */
-export function createRunBackend(program: TrainerProgram): RunBackend {
-  let tfjsPath = '';
-  const queue = new JobQueue({
-    ...program,
-    get environment() {
-      return tfjsPath === '' ? program.environment : { ...program.environment, [tfjsPathVariable]: tfjsPath };
-    },
-  });
+export function createRunBackend(program: TrainerProgram, training = createTrainingQueue(program)): RunBackend {
+  const { queue } = training;
   const listeners: ((growth: RunGrowth) => void)[] = [];
   /** Folders of runs by id, as far as this backend trains them. */
   const folders = new Map<string, string>();
@@ -86,11 +81,21 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
   };
 
   return {
-    list: (workspaceFolder) => Promise.resolve(listRuns(workspaceFolder).map(asItStands)),
+    list: (workspaceFolder) =>
+      Promise.resolve([...listRuns(workspaceFolder).map(asItStands), ...listIterations(workspaceFolder)]),
     sweeps: (workspaceFolder) => Promise.resolve(readSweeps(workspaceFolder)),
+    unfinished(workspaceFolder, what, id) {
+      const folder = storeFolder(workspaceFolder, what === 'sweep' ? 'sweeps' : 'iterations', id);
+      if (folder === undefined || !existsSync(folder)) return Promise.resolve(undefined);
+      const config = readConfig(folder);
+      return Promise.resolve(config.ok ? { ok: true, value: { folder, config: config.value } } : config);
+    },
     read(workspaceFolder, id) {
       const folder = folderOf(workspaceFolder, id);
-      return Promise.resolve(folder.ok ? readRun(folder.value) : folder);
+      if (!folder.ok) return Promise.resolve(folder);
+      const iteration = storeFolder(workspaceFolder, 'iterations', id);
+      const rounds = existsSync(folder.value) || iteration === undefined ? undefined : readIteration(iteration);
+      return Promise.resolve(rounds === undefined ? readRun(folder.value) : { ok: true, value: rounds });
     },
     start(workspaceFolder, config, network) {
       const missing = missingData(config);
@@ -127,9 +132,7 @@ export function createRunBackend(program: TrainerProgram): RunBackend {
       job.pause();
       return 'asked';
     },
-    setTfjsPath(path) {
-      tfjsPath = path;
-    },
+    setTfjsPath: training.setTfjsPath,
     onGrew(listener) {
       listeners.push(listener);
     },

@@ -22,6 +22,12 @@ export interface CommandArguments {
   'morphnet.writeExpandedModel': readonly [runId?: string];
   /** Scales all widths that a run proposes to a budget; asks for the budget. */
   'morphnet.expandRun': readonly [runId?: string];
+  /** Trains a run's seed and proposal from scratch. */
+  'morphnet.retrainRun': readonly [runId?: string];
+  /** Learns a structure at each of several strengths; asks for what it can't know. */
+  'morphnet.sweepStrengths': readonly [uri?: string, entry?: string];
+  /** Rounds of shrinking and expanding. */
+  'morphnet.iterateModel': readonly [uri?: string, entry?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -48,6 +54,9 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.expandRun', title: 'Expand Structure…', category: 'MorphNet', icon: '$(unfold)' },
   { command: 'morphnet.applyExpanded', title: 'Apply Expanded Widths', category: 'MorphNet' },
   { command: 'morphnet.writeExpandedModel', title: 'Write Expanded Model to a New File', category: 'MorphNet' },
+  { command: 'morphnet.retrainRun', title: 'Retrain Seed and Proposal', category: 'MorphNet' },
+  { command: 'morphnet.sweepStrengths', title: 'Sweep Strengths…', category: 'MorphNet' },
+  { command: 'morphnet.iterateModel', title: 'Iterate Shrink and Expand', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

@@ -1,6 +1,7 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
 import type { ExpansionRequest } from './expansion-request.ts';
+import type { MethodKind, MethodSummary, MethodTask } from './method-messages.ts';
 import type { RunConfig } from './run-config.ts';
 import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
@@ -99,6 +100,13 @@ export interface ServerRequests {
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
   /** Scales all widths that the run proposes by one factor to a budget; the answer is kept in the run's folder. */
   'morphnet/expandRun': { params: { id: string; request: ExpansionRequest }; result: ExpandedProposal | Refusal };
+  /** Starts a command of several trainings in the queue, or goes on with one. */
+  'morphnet/startMethod': { params: { task: MethodTask }; result: MethodSummary | Refusal };
+  /** As `morphnet/stopRun`. */
+  'morphnet/stopMethod': {
+    params: { id: string; kind: MethodKind; atOnce?: boolean };
+    result: { alreadyStopping: boolean } | Refusal;
+  };
   /** All widths of the run's proposal or, `expanded`, of what it was expanded to (`layer` absent) or of one layer, as proven edits. */
   'morphnet/proposalEdits': {
     params: { id: string; layer?: string; expanded?: boolean };
@@ -123,6 +131,8 @@ export interface ServerNotifications {
     structure?: RunStructure;
     proposal?: RunProposal;
   };
+  /** A command of several trainings went on or ended. */
+  'morphnet/methodGrew': MethodSummary;
 }
 
 export type ServerRequestName = keyof ServerRequests;

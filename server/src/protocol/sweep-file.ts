@@ -12,6 +12,9 @@ import { targetResources } from './run-config.ts';
 /** The file's name in the sweep's folder. */
 export const sweepName = 'sweep.json';
 
+/** The settings that an editor asked for, in the folder of a sweep or an iteration, from which the command line starts it. */
+export const askedName = 'asked.json';
+
 const amount = v.pipe(v.number(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 

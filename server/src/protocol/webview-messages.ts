@@ -39,6 +39,7 @@ export const fromPageSchema = v.variant('kind', [
   /** The proposed or the expanded network as a file of its own. */
   v.object({ kind: v.literal('write-file'), expanded: v.exactOptional(v.boolean()) }),
   v.object({ kind: v.literal('expand') }),
+  v.object({ kind: v.literal('retrain') }),
   v.object({ kind: v.literal('show-in-code'), layer }),
 ]);
 

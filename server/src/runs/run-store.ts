@@ -16,7 +16,16 @@ const idPattern = /^[\w-][\w.-]{0,199}$/;
 
 /** The folder of a run by its id; undefined for an id that could lead out of the store. */
 export function runFolder(workspaceFolder: string, id: string): string | undefined {
-  return idPattern.test(id) ? join(runsFolder(workspaceFolder), id) : undefined;
+  return storeFolder(workspaceFolder, 'runs', id);
+}
+
+/** The same for what else is kept beside the runs. */
+export function storeFolder(
+  workspaceFolder: string,
+  kind: 'runs' | 'sweeps' | 'iterations',
+  id: string,
+): string | undefined {
+  return idPattern.test(id) ? join(workspaceFolder, '.morphnet', kind, id) : undefined;
 }
 
 /** Says that there is no data to train on, before a folder is made for a run that could only fail; undefined when there is. */

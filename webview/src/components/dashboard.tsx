@@ -13,6 +13,7 @@ import { AliveTable } from './alive-table.tsx';
 import { ArchitectureTable } from './architecture-table.tsx';
 import { Chart } from './chart.tsx';
 import { ExpandedSection } from './expanded-section.tsx';
+import { RetrainingSection } from './retraining-section.tsx';
 import { RunHead } from './run-head.tsx';
 import { TradeOffPage } from './trade-off-page.tsx';
 
@@ -117,6 +118,7 @@ function Run({ run, convention, refusal, post }: RunProperties) {
           />
         )}
       </section>
+      {run.retraining !== undefined && <RetrainingSection retraining={run.retraining} convention={convention} />}
       {run.expanded !== undefined && (
         <ExpandedSection expanded={run.expanded} proposedAt={proposal?.step} convention={convention} post={post} />
       )}

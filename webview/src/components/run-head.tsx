@@ -43,6 +43,13 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
           >
             Expand…
           </ActionButton>
+          <ActionButton
+            can={header.canRetrain}
+            act={() => post({ kind: 'retrain' })}
+            title="Train seed and proposal from scratch with equal settings, and compare them"
+          >
+            Retrain…
+          </ActionButton>
         </div>
         <div class="actions" role="group" aria-label="Run">
           <ActionButton can={header.canStop} act={() => post({ kind: 'stop' })}>

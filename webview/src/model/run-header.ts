@@ -30,6 +30,8 @@ export interface RunHeader {
   readonly canApply: boolean;
   /** Only widths that come with their groups can be scaled together. */
   readonly canExpand: boolean;
+  /** A proposal that may still change is not worth a training. */
+  readonly canRetrain: boolean;
 }
 
 export function headerOf(run: RunSnapshot): RunHeader {
@@ -81,6 +83,7 @@ export function headerOf(run: RunSnapshot): RunHeader {
     canResume: status === 'paused' || status === 'interrupted' || status === 'failed',
     canApply: run.proposal !== undefined && run.proposal.layers.some(({ width }) => width.before !== width.after),
     canExpand: run.proposal?.groups !== undefined,
+    canRetrain: run.proposal?.groups !== undefined && !isActive,
   };
 }
 

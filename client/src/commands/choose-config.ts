@@ -1,0 +1,60 @@
+// From the active editor to the settings of a training, asking only for what nobody said yet.
+
+import * as vscode from 'vscode';
+import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
+import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
+import { isRefusal, showRefusal } from '../messages.ts';
+import type { ServerConnection } from '../server-connection.ts';
+import { askForDataSet } from './ask-for-data-set.ts';
+import { reviewConfig, type ReviewWords } from './review-config.ts';
+
+/** Undefined when there is nothing to train, which the user has been told, or when the user backed out. */
+export async function chooseConfig(
+  server: ServerConnection,
+  words: ReviewWords,
+  uri: string | undefined,
+  entry: string | undefined,
+): Promise<RunConfig | undefined> {
+  const document = uri ?? modelDocument();
+  if (document === undefined) {
+    await vscode.window.showInformationMessage('MorphNet: open the file of a model first, then run the command again.');
+    return undefined;
+  }
+  const chosen = entry ?? (await chooseEntry(server, document));
+  if (chosen === undefined) return undefined;
+  const draft = await server.request('morphnet/draftRun', { uri: document, entry: chosen });
+  if (isRefusal(draft)) {
+    await showRefusal(draft);
+    return undefined;
+  }
+  const data = draft.config.data ?? (await askForDataSet(vscode.Uri.parse(document)));
+  if (data === undefined) return undefined;
+  return reviewConfig({ ...draft.config, data }, words, draft.configFile);
+}
+
+/** The URI of the active editor's document if it can hold a model. */
+function modelDocument(): string | undefined {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document === undefined || !['python', 'darknet'].includes(document.languageId)) return undefined;
+  return document.uri.toString();
+}
+
+/** The entry to train: what the user wrote down, the only one, or one of a list. */
+async function chooseEntry(server: ServerConnection, uri: string): Promise<string | undefined> {
+  const models = await server.request('morphnet/models', { uri });
+  const [first] = models;
+  if (first === undefined) {
+    const file = vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
+    await vscode.window.showErrorMessage(
+      `MorphNet: no model was found in ${file}. Name one in morphnet.json or by a line such as "# morphnet: entry=LeNet() input=1x28x28".`,
+    );
+    return undefined;
+  }
+  if (first.chosen || models.length === 1) return first.entry;
+  const items = models.map((model: ModelSummary) => ({
+    label: model.entry,
+    description: model.totals,
+    entry: model.entry,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: 'The model to train' }))?.entry;
+}

@@ -1,0 +1,74 @@
+// One process of several trainings: the command line's program, watched line by line, stopped by a word. It starts trainers of
+// its own; what they compute is not known here.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { editorWord, methodMessageSchema, stopWord, type MethodMessage } from '../protocol/method-messages.ts';
+import type { TrainerProcess, TrainerProgram } from './trainer-process.ts';
+
+/** Lines of its error output that a crash is explained with. */
+const lastLines = 12;
+
+/** Starts it with these arguments; `listener` hears all it says, and an end in its place where it ends without a word. */
+export function startMethod(
+  program: TrainerProgram,
+  words: readonly string[],
+  folder: string,
+  listener: (message: MethodMessage) => void,
+): TrainerProcess {
+  const child = spawn(program.executable, [program.script, editorWord, ...words], {
+    cwd: folder,
+    env: { ...process.env, ...program.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  let hasEnded = false;
+  let asked = false;
+  const errors: string[] = [];
+  const errorLines = createInterface({ input: child.stderr });
+  errorLines.on('line', (line) => {
+    errors.push(line);
+    if (errors.length > lastLines) errors.shift();
+  });
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const message = parseMessage(line);
+    if (message === undefined) return;
+    if (message.kind === 'ended') hasEnded = true;
+    listener(message);
+  });
+  child.stdin.on('error', () => undefined);
+  const outputRead = Promise.all(
+    [lines, errorLines].map((reader) => new Promise<void>((resolve) => reader.once('close', resolve))),
+  );
+  const ended = new Promise<void>((resolve) => {
+    const settle = (reason: string): void => {
+      const message = asked ? 'It was ended at once.' : `The process ${reason}. ${errors.join('\n')}`.trim();
+      if (!hasEnded) listener({ kind: 'ended', ok: false, message });
+      hasEnded = true;
+      resolve();
+    };
+    child.once('error', (error) => settle(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      void outputRead.then(() =>
+        settle(signal === null ? `ended with status ${String(code)}` : `was ended by ${signal}`),
+      );
+    });
+  });
+  const stop = (): void => {
+    if (asked) child.kill('SIGKILL');
+    asked = true;
+    if (child.stdin.writable) child.stdin.write(`${stopWord}\n`);
+  };
+  return { ended, stop, pause: stop, leave: () => child.stdin.end() };
+}
+
+function parseMessage(line: string): MethodMessage | undefined {
+  try {
+    const read = v.safeParse(methodMessageSchema, JSON.parse(line));
+    return read.success ? read.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+// What a command of several trainings (retrain, sweep, iterate) says to the editor that started it, one JSON object a line,
+// and what the editor asks for. Such a process is the command line's program with `editorWord` before its arguments.
+
+import * as v from 'valibot';
+import { expansionRequestSchema } from './expansion-request.ts';
+import { runConfigSchema } from './run-config.ts';
+import { runEventSchema } from './run-events.ts';
+
+/** The first argument of a command line that an editor has started. */
+export const editorWord = '--for-editor';
+
+/** The line that asks such a process to stop at a checkpoint. When its input ends it does the same. */
+export const stopWord = 'stop';
+
+export const methodMessageSchema = v.variant('kind', [
+  /** The next of its trainings begins. */
+  v.object({ kind: v.literal('part'), title: v.string(), number: v.number(), of: v.number() }),
+  /** News of the training that goes on. */
+  v.object({ kind: v.literal('event'), event: runEventSchema }),
+  /** The last line. `message`: why it did not come to its end. */
+  v.object({ kind: v.literal('ended'), ok: v.boolean(), message: v.string() }),
+]);
+
+export type MethodMessage = v.InferOutput<typeof methodMessageSchema>;
+
+/** One of the trainings that a command is made of. */
+export type MethodPart = Omit<Extract<MethodMessage, { kind: 'part' }>, 'kind'>;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000));
+const strength = v.pipe(v.number(), v.gtValue(0), v.finite());
+
+export const retrainRequestSchema = v.object({
+  /** Absent: as many as the run had. */
+  steps: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  seeds: count,
+  /** The expanded network too. */
+  expanded: v.boolean(),
+});
+
+export const sweepRequestSchema = v.object({
+  points: count,
+  /** Absent: around 1 / the seed's cost. */
+  strengths: v.exactOptional(v.object({ from: strength, to: strength })),
+  retrain: v.boolean(),
+});
+
+export const iterateRequestSchema = v.object({ rounds: count, budget: expansionRequestSchema });
+
+export type RetrainRequest = v.InferOutput<typeof retrainRequestSchema>;
+export type SweepRequest = v.InferOutput<typeof sweepRequestSchema>;
+export type IterateRequest = v.InferOutput<typeof iterateRequestSchema>;
+
+/** The name of a folder in the store: it must not lead anywhere else. */
+const id = v.pipe(v.string(), v.regex(/^[\w-][\w.-]{0,199}$/, 'is no name of a folder'));
+
+/** What to start, or to go on with. */
+export const methodTaskSchema = v.variant('kind', [
+  v.object({ kind: v.literal('retrain'), run: id, request: retrainRequestSchema }),
+  v.object({ kind: v.literal('sweep'), config: runConfigSchema, request: sweepRequestSchema }),
+  v.object({ kind: v.literal('iterate'), config: runConfigSchema, request: iterateRequestSchema }),
+  v.object({ kind: v.literal('go-on'), what: v.picklist(['sweep', 'iterate']), id }),
+]);
+
+export type MethodTask = v.InferOutput<typeof methodTaskSchema>;
+
+export const methodKindSchema = v.picklist(['retrain', 'sweep', 'iterate']);
+
+export type MethodKind = v.InferOutput<typeof methodKindSchema>;
+
+/** How such a work stands. */
+export interface MethodSummary {
+  readonly kind: MethodKind;
+  /** The run that is retrained, the sweep, or the iteration: the name of its folder. */
+  readonly id: string;
+  readonly model: string;
+  readonly status: 'queued' | 'running' | 'stopping' | 'interrupted' | 'finished' | 'failed';
+  readonly part?: MethodPart;
+  /** Within the part. */
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly secondsLeft?: number;
+  /** Why it ended before its end. */
+  readonly message?: string;
+}

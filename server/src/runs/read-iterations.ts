@@ -1,0 +1,43 @@
+// Finished iterations as runs: what the last round came to can be shown, applied, expanded and retrained as a run's proposal.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { iterationFileSchema, iterationName } from '../protocol/iteration-file.ts';
+import type { RunSnapshot } from '../protocol/run-files.ts';
+import { resourceUnits } from '../protocol/sweep-file.ts';
+import { readDocument, readSnapshot } from './run-folder.ts';
+
+/** Every finished iteration of a workspace folder, newest first as their names have it. */
+export function listIterations(workspaceFolder: string): readonly RunSnapshot[] {
+  const store = join(workspaceFolder, '.morphnet', 'iterations');
+  let names: readonly string[];
+  try {
+    names = readdirSync(store);
+  } catch {
+    return [];
+  }
+  return [...names]
+    .sort()
+    .reverse()
+    .flatMap((name) => readIteration(join(store, name)) ?? []);
+}
+
+/** A finished iteration; undefined where rounds are missing. Its steps are those of all rounds. */
+export function readIteration(folder: string): RunSnapshot | undefined {
+  const file = readDocument(folder, iterationName, iterationFileSchema);
+  const snapshot = readSnapshot(folder);
+  if (!file.ok || file.value === undefined || !snapshot.ok) return undefined;
+  const { rounds, finished, resource, seedCost } = file.value;
+  const { config, proposal } = snapshot.value;
+  const last = finished.at(-1);
+  if (last === undefined || finished.length < rounds || proposal === undefined) return undefined;
+  const steps = rounds * config.steps;
+  const share = ((100 * last.expandedCost) / seedCost).toFixed(1);
+  const summary = `${rounds === 1 ? 'One round' : `${String(rounds)} rounds`} of shrinking and expanding came to ${share} % of the seed’s ${resourceUnits[resource]}.`;
+  return {
+    ...snapshot.value,
+    status: 'finished',
+    config: { ...config, steps },
+    events: [{ version: 1, time: 0, kind: 'finished', step: steps, summary }],
+  };
+}
