@@ -209,7 +209,7 @@ export class AnalysisSession {
     // Half a result must not be taken for the whole one later.
     if (cancellation.isCancellationRequested) return cached?.analysis ?? analysis;
     this.#snapshots.set(document, {
-      revisions: new Map([...seen].map((name) => [name, this.#store.revision(name)])),
+      revisions: this.#store.revisionsOf(seen),
       analysis,
     });
     this.#noteReads(document, seen, analysis);

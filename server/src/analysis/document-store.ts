@@ -18,6 +18,7 @@ export class DocumentStore {
   readonly #disk: SourceReader;
   readonly #open = new Map<string, OpenDocument>();
   readonly #revisions = new Map<string, number>();
+  readonly #names = new Map<string, string>();
   /** Texts on disk as they were last read, missing ones too, until somebody says that one has changed. */
   readonly #onDisk = new Map<string, string | undefined>();
 
@@ -29,6 +30,8 @@ export class DocumentStore {
   set(document: string, text: string, version: number): void {
     const before = this.read(document);
     this.#open.set(document, { text, version });
+    // What stands on disk is read again when the document is closed.
+    this.#onDisk.delete(document);
     if (before !== text) this.touch(document);
   }
 
@@ -65,6 +68,18 @@ export class DocumentStore {
 
   get openDocuments(): readonly string[] {
     return [...this.#open.keys()];
+  }
+
+  /** The revisions of documents by name. Thousands of results depend on the same documents, so they share the names. */
+  revisionsOf(documents: Iterable<string>): ReadonlyMap<string, number> {
+    return new Map([...documents].map((document) => [this.#nameOf(document), this.revision(document)]));
+  }
+
+  #nameOf(document: string): string {
+    const known = this.#names.get(document);
+    if (known !== undefined) return known;
+    this.#names.set(document, document);
+    return document;
   }
 
   /** Grows whenever the document's text may have changed. */

@@ -25,7 +25,7 @@ export class EntryLists {
     if (known?.frontend === frontend && known.request === request && this.#isCurrent(known)) return known.list;
     const reader = this.#store.tracking();
     const list = frontend.entries(document, reader, request);
-    const revisions = new Map([...reader.seen].map((name) => [name, this.#store.revision(name)]));
+    const revisions = this.#store.revisionsOf(reader.seen);
     this.#known.set(document, { list, frontend, request, revisions });
     return list;
   }

@@ -55,8 +55,7 @@ export class EntryMemory {
   }
 
   keep(entry: ModelEntry, evaluation: Evaluation): void {
-    const names = new Set([entry.document, ...evaluation.dependencies]);
-    const revisions = new Map([...names].map((name) => [name, this.#store.revision(name)]));
+    const revisions = this.#store.revisionsOf([entry.document, ...evaluation.dependencies]);
     const entries = this.#known.get(entry.document) ?? new Map<string, KnownEvaluation>();
     entries.set(keyOf(entry), { evaluation, revisions });
     this.#known.set(entry.document, entries);

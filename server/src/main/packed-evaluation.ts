@@ -28,7 +28,8 @@ function unpackFrom(bytes: Uint8Array): () => Evaluation {
 
 function bytesOf(data: unknown): Uint8Array | undefined {
   try {
-    return deflateRawSync(serialize(data), { level });
+    // A copy of its own length: the original is a part of a larger one.
+    return Uint8Array.from(deflateRawSync(serialize(data), { level }));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
