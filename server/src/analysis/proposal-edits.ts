@@ -1,6 +1,5 @@
 // The edits of a proposal with their titles, for quick-fixes, the dashboard and `morphnet apply`.
 
-import type { Result } from '../common/problem.ts';
 import { byDocument, type LiteralEdit } from '../edits/literal-text.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
@@ -23,13 +22,18 @@ export interface ProposalEdits {
   readonly plan: EditPlan;
 }
 
+/** `isApplied`: nothing is wrong, the source has the widths already. */
+export type ProposalEditsResult =
+  | { readonly ok: true; readonly value: ProposalEdits }
+  | { readonly ok: false; readonly error: string; readonly isApplied?: true };
+
 /** All widths of a proposal, or those that one layer needs; the failure says what to do. */
 export function proposalEdits(
   session: AnalysisSession,
   document: string,
   { entry, proposal }: AttachedProposal,
   layer?: string,
-): Result<ProposalEdits> {
+): ProposalEditsResult {
   const model = modelOfRun(session, document, entry);
   if (model === undefined) {
     return { ok: false, error: `There is no model ${entry} in ${fileName(document)} any more; run MorphNet again.` };
@@ -43,8 +47,9 @@ export function proposalEdits(
   const plan = session.plans.all(model.graph, proposal);
   if (plan.edits.length === 0) {
     const [refused] = plan.refused;
-    const why = refused === undefined ? 'The source already has the proposed widths.' : refused.reason;
-    return { ok: false, error: refused === undefined ? why : `None of the proposed widths can be set. ${why}` };
+    if (refused === undefined)
+      return { ok: false, error: 'The source already has the proposed widths.', isApplied: true };
+    return { ok: false, error: `None of the proposed widths can be set. ${refused.reason}` };
   }
   return { ok: true, value: editsOf(session, plan, allTitle(plan)) };
 }

@@ -65,6 +65,10 @@ export async function applyCommand(
   const shown = shownDocument(document, terminal.folder);
   const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
   const slimHint = `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py`;
+  if (!edits.ok && edits.isApplied === true) {
+    terminal.note(`${shown}: ${edits.error} There is nothing to change.\n`);
+    return;
+  }
   if (!edits.ok) throw workFailed(`${shown}: ${edits.error}\n${slimHint}`);
   const { plan, title } = edits.value;
   const texts = editedTexts(session, edits.value);

@@ -44,6 +44,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function apply(...words: readonly string[]): Promise<CommandLineRun> {
+  return applyThe(proposal, words);
+}
+
+function applyThe(proposal: RunProposal, words: readonly string[]): Promise<CommandLineRun> {
   const document = pathToFileURL(join(folder, 'resnet20.py')).href;
   const model = { document, entry: 'resnet20()', input: [[3, 32, 32]] };
   const config = { model } as unknown as RunConfig;
@@ -68,6 +72,31 @@ test('what the numbers of the source cannot express is refused, with the way tha
   expect(notes).toContain('morphnet apply run --slim-file NEW.py');
   expect(readFileSync(join(folder, 'resnet20.py'), 'utf8')).toBe(source);
 });
+
+test('the refusal names the file, the line where the number stands, who shares it, and the command that helps', async () => {
+  const { notes } = await apply();
+  const line = source.split('\n').findIndex((text) => text.includes('self._make_layer(block, 16,')) + 1;
+  expect(line).toBeGreaterThan(0);
+  expect(notes).toBe(
+    `resnet20.py: None of the proposed widths can be set. The \`16\` in resnet20.py:${String(line)} also sets the width of ` +
+      'layer1.0.conv1 and layer1.0.bn1, which keeps it.\n' +
+      'As a file of its own, with every width as proposed: morphnet apply run --slim-file NEW.py\n',
+  );
+});
+
+test.for(['', '--write'])(
+  'a source that has the widths already is left as it is, and nothing is wrong: %s',
+  async (option) => {
+    const [layer] = proposal.layers;
+    const applied = { ...proposal, layers: [{ ...layer!, width: { before: 24, after: 16 } }] };
+    expect(await applyThe(applied, option === '' ? [] : [option])).toEqual({
+      status: 0,
+      output: '',
+      notes: 'resnet20.py: The source already has the proposed widths. There is nothing to change.\n',
+    });
+    expect(readFileSync(join(folder, 'resnet20.py'), 'utf8')).toBe(source);
+  },
+);
 
 test('the slim file has the width, and a second time nothing is overwritten', async () => {
   const { status, notes } = await apply('--slim-file', 'slim.py');
