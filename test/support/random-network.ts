@@ -35,6 +35,8 @@ const kinds = [
   'upscale',
   'group-norm',
   'gate',
+  'transposed',
+  'shared',
 ] as const;
 
 const growth: fc.Arbitrary<Growth> = fc.record({
@@ -50,6 +52,8 @@ export function randomNetwork(steps = 12): fc.Arbitrary<NetworkGraph> {
     .tuple(fc.array(growth, { minLength: 1, maxLength: steps }), fc.boolean())
     .map(([list, flat]) => grow(list, flat));
 }
+
+const none = { before: 0, after: 0 };
 
 function grow(list: readonly Growth[], flat: boolean): NetworkGraph {
   const net = new MethodNetwork();
@@ -117,7 +121,6 @@ function addStep(
       return net.add(name, { kind: 'reshape', shape: [1, -1, height, breadth] }, [turned]);
     }
     case 'pad': {
-      const none = { before: 0, after: 0 };
       const padding = [none, { before: width % 2, after: 1 }, none, none];
       return net.add(name, { kind: 'pad', padding, mode: 'constant', value: 0 }, [source]);
     }
@@ -141,9 +144,38 @@ function addStep(
       return channels % 2 === 0
         ? net.add(name, { kind: 'group-norm', groups: 2, channels, epsilon: 1e-5, channelAxis: 1 }, [source])
         : undefined;
+    case 'transposed':
+      return height <= 4 ? net.transposed(name, source, width, 2, 2) : undefined;
+    case 'shared': {
+      // One layer that is called twice: its two widths are one.
+      const once = sharedCall(net, `${name}.once`, source, channels, name);
+      return sharedCall(net, name, net.relu(`${name}.relu`, once), channels, name);
+    }
     case 'gate':
       return otherShape[1] === 1 && otherShape[2] === height ? net.multiply(name, source, other) : undefined;
   }
+}
+
+/** A 1×1 convolution by the weights of this name. */
+function sharedCall(net: MethodNetwork, name: string, source: ValueId, channels: number, shared: string): ValueId {
+  const attributes = {
+    kind: 'convolution',
+    inChannels: channels,
+    outChannels: channels,
+    kernel: [1, 1],
+    stride: [1, 1],
+    padding: [none, none],
+    paddingMode: 'zeros',
+    dilation: [1, 1],
+    groups: 1,
+    channelAxis: 1,
+  } as const;
+  return net.add(
+    name,
+    attributes,
+    [source],
+    [{ id: `${shared}.weight`, role: 'weight', shape: [channels, channels, 1, 1] }],
+  );
 }
 
 /** The same network with its ops in another order: each op as late or as early as `late` asks for. */
