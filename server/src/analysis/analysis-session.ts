@@ -58,7 +58,7 @@ export interface AttachedProposal {
 const maxModels = 8;
 
 /** Networks that are at hand have this many ops together, a kilobyte each; the others are packed. */
-const mostOps = 12_000;
+const mostOps = 8_000;
 
 interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;

@@ -10,7 +10,7 @@ import { textShift } from './text-shift.ts';
  * A file that many models read shows those of so many documents: enough for every line of it that makes layers in most
  * projects, and after an edit of it no more of them are waited for.
  */
-const mostReaders = 4;
+const mostReaders = 3;
 
 interface Reading {
   /** Every document that was read or looked for. */

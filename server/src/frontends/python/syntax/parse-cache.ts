@@ -14,7 +14,7 @@ interface CachedModule {
 }
 
 /** Trees are several times as large as their text; this keeps them within some tens of megabytes. */
-const mostCharacters = 1_500_000;
+const mostCharacters = 1_000_000;
 
 /** The same parser with a memory of what it parsed last. */
 export function rememberingParser(parser: PythonParser): PythonParser {
