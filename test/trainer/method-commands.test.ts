@@ -169,6 +169,46 @@ describe('a sweep', () => {
     expect(resumed.points).toEqual(straight.points);
   }, 120_000);
 
+  it('goes past a strength that ruins the network, says so on the curve, and trains it no second time', async () => {
+    const folder = workspace();
+    const command = 'sweep net.cfg --strengths 1e-8..1e30 --points 2 --out swept';
+    const table = await done(folder, command);
+    const file = JSON.parse(readFileSync(join(folder, 'swept', 'sweep.json'), 'utf8')) as SweepFile;
+    expect(file.points.map(({ status }) => status)).toEqual(['finished', 'failed']);
+    const failed = file.points[1];
+    expect(failed?.message).toMatch(
+      /^Training diverged at step \d+: .* Lower the learning rate \(0\.05 now\) or the strength/,
+    );
+    expect(failed).not.toHaveProperty('cost');
+    expect(table).toContain(failed?.message);
+    const again = await morphnet(folder, 'sweep swept --json');
+    expect(again.status).toBe(0);
+    expect(JSON.parse(again.output)).toEqual(file);
+    expect(again.notes).not.toContain('Training from');
+
+    // The strengths behind a ruinous one are trained as well.
+    const all = JSON.parse(
+      await done(folder, 'sweep net.cfg --strengths 1e30..1e36 --points 2 --steps 4 --out ruined --json'),
+    ) as SweepFile;
+    expect(all.points.map(({ status }) => status)).toEqual(['failed', 'failed']);
+  }, 60_000);
+
+  it('retrains each point where that is asked for', async () => {
+    const folder = workspace();
+    const command = 'sweep net.cfg --strengths 1e-8..1e-4 --points 2 --retrain --out swept';
+    const table = await done(folder, command);
+    const file = JSON.parse(readFileSync(join(folder, 'swept', 'sweep.json'), 'utf8')) as SweepFile;
+    expect(file.retrain).toBe(true);
+    for (const { run, retrainedAccuracy } of file.points) {
+      const [part = ''] = readdirSync(join(folder, 'swept', run, 'retrained'));
+      const trained = readFileSync(join(folder, 'swept', run, 'retrained', part, 'events.ndjson'), 'utf8');
+      const lines = trained.trim().split('\n');
+      const tested = lines.map((line) => JSON.parse(line) as RunEvent).findLast(({ kind }) => kind === 'evaluated');
+      expect(tested).toMatchObject({ accuracy: retrainedAccuracy });
+    }
+    expect(table).toContain('retrained');
+  }, 60_000);
+
   it('takes no new settings while it goes on, and is no run', async () => {
     const folder = workspace();
     await done(folder, 'sweep net.cfg --points 1 --steps 2 --out swept');
@@ -207,6 +247,61 @@ it('an iteration shrinks and expands round by round, and proposes what it came t
   const written = [...readFileSync(join(folder, 'net.cfg'), 'utf8').matchAll(/filters=(\d+)/g)];
   expect(written.map(([, width]) => Number(width))).toEqual([first.after, (second as typeof first).after]);
 }, 120_000);
+
+it('an iteration goes on without a branch that died in it, whatever patterns named in it', async () => {
+  const layer = (filters: number): string =>
+    `[convolutional]\nbatch_normalize=1\nfilters=${String(filters)}\nsize=3\nstride=1\npad=1\nactivation=relu\n\n`;
+  const residual = `[net]\nwidth=8\nheight=8\nchannels=1\n\n${layer(6)}${layer(4)}${layer(6)}[shortcut]\nfrom=-3\nactivation=linear\n\n${layer(8)}[avgpool]\n\n[connected]\noutput=3\nactivation=linear\n`;
+  const folder = workspace({ target: 'flops:0.18', exclude: ['convolutional_0', 'convolutional_2'] });
+  writeFileSync(join(folder, 'net.cfg'), residual);
+  const cost = (inner: number, last: number): number => 2 * (64 * 9 * (6 + 2 * 6 * inner + 6 * last) + 3 * last);
+  const words = 'iterate net.cfg --rounds 2 --flops 0.8 --out rounds --json';
+  const file = JSON.parse(await done(folder, words)) as IterationFile;
+  expect(file.seedCost).toBe(cost(4, 8));
+  // With one channel left in the branch, and one in the last layer, it would still cost too much.
+  expect(cost(1, 1)).toBeGreaterThan(0.2 * file.seedCost);
+  const [first, second] = file.finished;
+  expect(first?.shrunkCost).toBe(cost(0, 2));
+  expect(first?.expandedCost).toBe(cost(0, 12));
+  expect(second?.expandedCost).toBe(cost(0, 12));
+  expect(cost(0, 13)).toBeGreaterThan(file.budget);
+  const proposal = JSON.parse(readFileSync(join(folder, 'rounds', 'proposal.json'), 'utf8')) as ExpandedProposal;
+  expect(proposal.removed.filter((name) => /^\w+$/.test(name))).toEqual([
+    'convolutional_1',
+    'convolutional_2',
+    'shortcut_3',
+  ]);
+  const { status, notes, output } = await morphnet(folder, 'apply rounds');
+  expect(status, notes).toBe(0);
+  expect(output.match(/^[+-]filters=.*$/gm)).toEqual(['-filters=4', '+filters=1', '-filters=8', '+filters=12']);
+  expect(notes).toContain(
+    'The proposed network is without convolutional_1, convolutional_2. Edits of numbers can’t take layers out',
+  );
+  // A slim file is PyTorch: nobody is sent there from a Darknet configuration.
+  expect(notes).not.toContain('--slim-file');
+}, 60_000);
+
+it('a retraining that is killed within a part goes on from there, to the same report', async () => {
+  const folder = workspace({ checkpointEvery: 10 });
+  await done(folder, 'run net.cfg --out here');
+  const killed = await morphnet(
+    folder,
+    'retrain here --json',
+    killedAt((event, run) => run.includes('proposal-seed') && event.kind === 'checkpoint'),
+  );
+  expect(killed.status).toBe(1);
+  expect(killed.notes).toContain('go on with: morphnet retrain here');
+  const { output, notes } = await morphnet(folder, 'retrain here --json');
+  // The seed is done; the proposal goes on behind its checkpoint.
+  expect(notes.match(/Training .*/g)).toEqual([expect.stringMatching(/^Training from step 10 /)]);
+  const resumed = v.parse(retrainingFileSchema, JSON.parse(output));
+  const other = workspace({ checkpointEvery: 10 });
+  await done(other, 'run net.cfg --out here');
+  const straight = v.parse(retrainingFileSchema, JSON.parse(await done(other, 'retrain here --json')));
+  expect(resumed.structures.map(({ name, mean }) => [name, mean])).toEqual(
+    straight.structures.map(({ name, mean }) => [name, mean]),
+  );
+}, 60_000);
 
 it('settings of the method reach the training: what is excluded stays, and a wrong pattern is told', async () => {
   const folder = workspace({ algorithm: 'group-lasso', l1Fraction: 0.5, labelSmoothing: 0.1, steps: 6 });

@@ -64,12 +64,15 @@ export async function applyCommand(
   const edits = proposalEdits(session, document, attached);
   const shown = shownDocument(document, terminal.folder);
   const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
-  const slimHint = `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py`;
+  // Slim files are PyTorch modules; in other formats each width stands in the file itself.
+  const slimHint = path.endsWith('.py')
+    ? `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py\n`
+    : '';
   if (!edits.ok && edits.isApplied === true) {
     terminal.note(`${shown}: ${edits.error} There is nothing to change.\n`);
     return;
   }
-  if (!edits.ok) throw workFailed(`${shown}: ${edits.error}\n${slimHint}`);
+  if (!edits.ok) throw workFailed(`${shown}: ${edits.error}\n${slimHint}`.trimEnd());
   const { plan, title } = edits.value;
   const texts = editedTexts(session, edits.value);
   for (const text of texts) terminal.write(unifiedDiff(text, terminal.folder));
@@ -77,14 +80,23 @@ export async function applyCommand(
     ({ layers, before, wanted, reason }) =>
       `${layers.join(', ')} stays at ${String(before)} (${String(wanted)} proposed): ${reason}`,
   );
-  for (const note of [...plan.notes, ...notes]) terminal.note(`${note}\n`);
-  if (!isExact(plan)) terminal.note(`${slimHint}\n`);
+  const gone = proposal.layers.filter(({ width }) => width.after === 0).map(({ name }) => name);
+  for (const note of [...plan.notes, ...notes, ...vanishedNotes(gone)]) terminal.note(`${note}\n`);
+  if (!isExact(plan) || gone.length > 0) terminal.note(slimHint);
   if (options.write !== true) {
     terminal.note(`${title}: proven, not written. Write it with: ${again} --write\n`);
     return;
   }
   for (const text of texts) writeText(text, terminal.folder);
   terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
+}
+
+/** Edits change numbers: they can't take a layer out, and no layer has a width of 0. */
+function vanishedNotes(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [
+    `The proposed network is without ${names.join(', ')}. Edits of numbers can’t take layers out and keep a channel at least; take them out by hand`,
+  ];
 }
 
 /** Writes the slim model out; a file that is there already stays as it is. */

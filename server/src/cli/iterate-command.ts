@@ -51,7 +51,8 @@ export async function iterateCommand(
     const result = await playRound(terminal, training, networks, {
       folder,
       file,
-      config: config.value,
+      // A mistaken pattern is told in the first round; later ones may name layers of a branch that has died.
+      config: round === 1 ? config.value : networks.settingsFor(config.value, network),
       network,
       shown,
     });

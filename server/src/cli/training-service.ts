@@ -46,6 +46,8 @@ export interface RunNetworkService {
   network(folder: string, which: RunNetwork): Promise<Result<NetworkGraph>>;
   /** What a network costs in the resource that a run of these settings aims at; `amount` of its unit. */
   cost(config: RunConfig, network: NetworkGraph): number;
+  /** The settings for a network that has lost layers: without the name patterns that only those answered to. */
+  settingsFor(config: RunConfig, network: NetworkGraph): RunConfig;
   /** Scales the widths that a run proposes, and keeps what comes out in its folder. */
   expand(folder: string, request: ExpansionRequest): Promise<Result<ExpandedProposal>>;
   /** The proposal that turns a run's seed into a network with the same layers, some of them gone, at other widths. */

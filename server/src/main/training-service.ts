@@ -7,6 +7,7 @@ import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
 import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
 import { missingData, newRunFolder } from '../runs/run-store.ts';
+import { patternsThatMatch } from '../structure/scope.ts';
 import { networkCost } from '../structure/settled-cost.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
 import { expandRun, proposalTo, runNetwork } from './run-networks.ts';
@@ -15,6 +16,17 @@ import { expandRun, proposalTo, runNetwork } from './run-networks.ts';
 export const runNetworks: RunNetworkService = {
   network: (folder, which) => Promise.resolve(runNetwork(folder, which)),
   cost: (config, network) => networkCost(network, structureOptionsOf(config)),
+  settingsFor(config, network) {
+    const { exclude, forceGroups, compat } = config;
+    const matching = (patterns: readonly string[]): string[] => [
+      ...patternsThatMatch(network, patterns, compat === undefined ? {} : { compat }),
+    ];
+    return {
+      ...config,
+      ...(exclude && { exclude: matching(exclude) }),
+      ...(forceGroups && { forceGroups: matching(forceGroups) }),
+    };
+  },
   expand: (folder, request) => Promise.resolve(expandRun(folder, request)),
   proposalTo: (folder, network, step) => Promise.resolve(proposalTo(folder, network, step)),
 };

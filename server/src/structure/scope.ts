@@ -25,6 +25,18 @@ export function readPattern(
   return undefined;
 }
 
+/** The patterns that some op of a network answers to: layers that vanished are named in vain. Unreadable ones stay. */
+export function patternsThatMatch(
+  { ops }: NetworkGraph,
+  patterns: readonly string[],
+  options: Pick<GroupingOptions, 'compat'>,
+): readonly string[] {
+  return patterns.filter((pattern) => {
+    const test = readPattern(pattern, options, []);
+    return test === undefined || ops.some(({ name }) => test(name));
+  });
+}
+
 /** The ops that any of the patterns matches; a notice for each pattern without a match. */
 function matchOps(
   graph: NetworkGraph,

@@ -66,6 +66,9 @@ describe('a run says why no channel has died', () => {
         1000,
       ),
     ).toContain('no-strength');
+    expect(diagnoseRun(analysis, samples(falling.map((step) => ({ ...step, strength: 0 }))), 1000)[0]?.message).toBe(
+      'The strength is 0, so nothing is regularised',
+    );
   });
 
   test('a threshold that is not reached in the steps that are left', () => {
@@ -88,6 +91,9 @@ describe('a run says why no channel has died', () => {
   test('a learning rate that has decayed', () => {
     const decayed = falling.map((step, index) => ({ ...step, learningRate: 10 ** -index }));
     expect(codes(decayed, 1000)).toEqual(['learning-rate-decayed']);
+    expect(diagnoseRun(analysis, samples(decayed), 1000)[0]?.message).toBe(
+      'The learning rate has fallen from 1 to 0.01, so scales hardly move; a constant one is better while the structure is learned',
+    );
   });
 
   test('channels that move as one (7.4: all scales start at 1 under Adam)', () => {
