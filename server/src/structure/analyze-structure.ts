@@ -11,6 +11,7 @@ import { chooseSources, type Algorithm } from './choose-sources.ts';
 import { connectedOps } from './connected-ops.ts';
 import { trainedGate, wrongGate, type TrainedGate } from './gate.ts';
 import { groupChannels } from './group-channels.ts';
+import type { CustomRules } from './op-rules/op-rule.ts';
 import { compileProgram, type RegularizerProgram, type Thresholds } from './regularizer-program.ts';
 import type { ResourceOptions } from './resource.ts';
 
@@ -27,6 +28,8 @@ export interface StructureOptions extends GroupingOptions, ResourceOptions {
   readonly combination?: Combination;
   /** Changes each source's regularization before sources are combined. What is alive does not depend on it. */
   readonly decorator?: SourceDecorator;
+  /** Rules for op kinds beside the built-in ones, or in their place. */
+  readonly rules?: CustomRules;
 }
 
 /** An element-wise function of r and its derivative. */

@@ -14,6 +14,7 @@ import type {
 import type { ChannelGrouping } from './channel-grouping.ts';
 import type { TrainedGate } from './gate.ts';
 import { isWeighted } from './op-traits.ts';
+import { rowNotices } from './sources-in-a-row.ts';
 
 /** `logistic-sigmoid`: a gate behind every layer, or behind its batch norm. */
 export type Algorithm = 'gamma' | 'group-lasso' | 'logistic-sigmoid';
@@ -59,10 +60,12 @@ export function chooseSources(
   const found = new Set(kinds.values());
   notices.push(...unscaledNotices(grouping, algorithm));
   if (found.size > 1) notices.push(mixedNotice(groups, kinds));
+  const sources = candidates.filter((source) => used.has(source));
+  notices.push(...rowNotices(grouping.graph, sources, groups));
   return {
     algorithm:
       found.size > 1 ? 'mixed' : algorithm !== 'auto' ? algorithm : found.has('gamma') ? 'gamma' : 'group-lasso',
-    sources: candidates.filter((source) => used.has(source)),
+    sources,
     groups,
     notices,
   };

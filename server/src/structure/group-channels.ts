@@ -7,6 +7,7 @@ import type { StructureNotice } from './channel-group.ts';
 import type { ChannelGrouping, GroupingMode, GroupingOptions } from './channel-grouping.ts';
 import { collectGroups, type CollectedGroups } from './collect-groups.ts';
 import { LayoutBuilder } from './layout-builder.ts';
+import type { CustomRules } from './op-rules/op-rule.ts';
 import { applyRule } from './op-rules/rules.ts';
 import { isWeighted } from './op-traits.ts';
 import { applyPatterns } from './pattern-groups.ts';
@@ -14,15 +15,18 @@ import { scopeOf } from './scope.ts';
 import { tieSharedParameters } from './shared-parameters.ts';
 
 /** Groups the channels of a network. Never fails: what a user got wrong (a pattern that matches nothing) is a notice of severity `error`. */
-export function groupChannels(graph: NetworkGraph, options: GroupingOptions = {}): ChannelGrouping {
+export function groupChannels(
+  graph: NetworkGraph,
+  options: GroupingOptions & { readonly rules?: CustomRules } = {},
+): ChannelGrouping {
   const mode: GroupingMode = options.compat ?? 'exact';
   const notices: StructureNotice[] = [];
   const layouts = new LayoutBuilder(graph, mode);
   const scope = scopeOf(graph, options, notices);
   for (const op of graph.ops) {
-    if (!scope.includes[op.id]) leaveOutside(layouts, op);
+    if (!scope.includes[op.id]) leaveOutside(layouts, op, options.rules);
     else if (op.attributes.kind === 'input') addInput(layouts, op);
-    else applyRule(layouts, op);
+    else applyRule(layouts, op, options.rules);
   }
   if (mode === 'exact') tieSharedParameters(layouts, scope.includes);
   if (!(options.prunableOutputs ?? mode === 'reference')) keepOutputs(layouts, scope.outputs);
@@ -44,11 +48,11 @@ function addInput(layouts: LayoutBuilder, op: Op): void {
 }
 
 /** Outside the boundaries, and across them, all channels stay. The reference ignores what lies there. */
-function leaveOutside(layouts: LayoutBuilder, op: Op): void {
+function leaveOutside(layouts: LayoutBuilder, op: Op, rules: CustomRules | undefined): void {
   if (layouts.mode === 'reference') return;
   const fixation = { kind: 'outside', reason: `${op.name} lies outside the analysed part`, op: op.id } as const;
   if (op.attributes.kind === 'input') for (const value of op.outputs) layouts.whole(value, fixation);
-  else applyRule(layouts, op);
+  else applyRule(layouts, op, rules);
   for (const value of [...op.inputs, ...op.outputs]) {
     const layout = layouts.layoutOf(value);
     if (layout !== undefined) layouts.atoms.fix(layout.atoms, fixation);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { builtInDevices } from '../../../server/src/costs/device-profile.ts';
 import type { NetworkGraph } from '../../../server/src/network/network-graph.ts';
 import { analyzeStructure } from '../../../server/src/structure/analyze-structure.ts';
+import type { CustomRules } from '../../../server/src/structure/op-rules/op-rule.ts';
 import { costName, type Resource } from '../../../server/src/structure/resource.ts';
 import { suggestedStrength } from '../../../server/src/structure/strength-controller.ts';
 import { seedCost } from '../../../server/src/structure/evaluate-regularizer.ts';
@@ -217,4 +218,64 @@ test('thresholds can differ for scales and weights', () => {
     plain: repeated([5, 0.3]),
   });
   expect(['conv1', 'conv2', 'plain'].map((layer) => measured.aliveCount(layer))).toEqual([0, 6, 5]);
+});
+
+describe('over-regularization warning', () => {
+  const codes = (net: MethodNetwork, from: number, algorithm: 'gamma' | 'group-lasso'): readonly string[] => {
+    const graph = net.finish(net.dense('head', net.mean('mean', from), 10));
+    return analysisOf(graph, { algorithm, prunableOutputs: false })
+      .notices.filter(({ code }) => code === 'sources-in-a-row')
+      .map(({ message }) => message);
+  };
+
+  test('norms one behind the other on the same channels are told, with their names', () => {
+    const net = new MethodNetwork();
+    const conv = net.layer('conv', net.input([1, 3, 8, 8]), 4, 3);
+    expect(codes(net, net.depthwise('depthwise', conv, 3, 1, { norm: true }), 'gamma')).toEqual([
+      'The same channels are regularised twice, one source behind the other: conv/norm and depthwise/norm. The larger of the two decides what goes',
+    ]);
+  });
+
+  test('not where weights decide, nor where the channels of two branches are added', () => {
+    const separable = new MethodNetwork();
+    const conv = separable.layer('conv', separable.input([1, 3, 8, 8]), 4, 3);
+    expect(codes(separable, separable.depthwise('depthwise', conv, 3, 1, { norm: true }), 'group-lasso')).toEqual([]);
+    const residual = new MethodNetwork();
+    const stem = residual.layer('stem', residual.input([1, 3, 8, 8]), 4, 3);
+    expect(codes(residual, residual.addition('sum', stem, residual.layer('inner', stem, 4, 3)), 'gamma')).toEqual([]);
+  });
+});
+
+describe('a custom rule by kind of op', () => {
+  function sorted(): NetworkGraph {
+    const net = new MethodNetwork();
+    const wide = net.layer('wide', net.input([1, 3, 4, 4]), 4, 1);
+    const own = net.add(
+      'own',
+      { kind: 'opaque', operation: 'my_scale', reason: 'not modelled', shapes: [[1, 4, 4, 4]] },
+      [wide],
+    );
+    return net.finish(net.layer('reader', own, 3, 1));
+  }
+  const scales = { wide: [0.9, 0.1, 0.9, 0.1], reader: repeated([3, 1]) };
+
+  test('without one the op keeps its channels whole', () => {
+    const measured = new Measurement(analysisOf(sorted()), { reader: repeated([3, 1]) });
+    expect(measured.cost('reader')).toBe(2 * 16 * 4 * 3);
+  });
+
+  test('with one they go on', () => {
+    const rules: CustomRules = { my_scale: (layouts, op) => layouts.inputLayout(op) };
+    const measured = new Measurement(analysisOf(sorted(), { rules }), scales);
+    expect(measured.cost('reader')).toBe(2 * 16 * 2 * 3);
+  });
+
+  test('a built-in rule can be replaced: activations that keep their channels whole', () => {
+    const net = new MethodNetwork();
+    const graph = net.finish(net.layer('reader', net.layer('wide', net.input([1, 3, 4, 4]), 4, 1), 3, 1));
+    const rules: CustomRules = { activation: () => undefined };
+    const measured = new Measurement(analysisOf(graph, { rules }), scales);
+    expect(measured.aliveCount('wide')).toBe(2);
+    expect(measured.cost('reader')).toBe(2 * 16 * 4 * 3);
+  });
 });

@@ -13,6 +13,12 @@ export type OpRule<K extends OpKind> = (
   attributes: Extract<OpAttributes, { readonly kind: K }>,
 ) => ChannelLayout | undefined;
 
+/**
+ * Rules that a caller adds or puts in the place of the built-in ones: by op kind, for opaque ops by their operation. Only who
+ * calls the analysis can give them; no file does.
+ */
+export type CustomRules = Readonly<Record<string, (layouts: LayoutBuilder, op: Op) => ChannelLayout | undefined>>;
+
 /** The output's channels are the input's, on the same axis. */
 export function passThrough(layouts: LayoutBuilder, op: Op): ChannelLayout | undefined {
   return layouts.inputLayout(op);

@@ -16,7 +16,7 @@ import {
   spaceToDepthRule,
 } from './arrangement-rules.ts';
 import { concatRule, elementwiseRule, matmulRule } from './elementwise-rules.ts';
-import { inputOn, passThrough } from './op-rule.ts';
+import { inputOn, passThrough, type CustomRules } from './op-rule.ts';
 import { reshapeRule } from './reshape-rule.ts';
 import {
   batchNormRule,
@@ -29,8 +29,10 @@ import {
 } from './weighted-rules.ts';
 
 /** Applies the rule of an op. Its outputs that get no layout are kept whole with a reason that names the op. */
-export function applyRule(layouts: LayoutBuilder, op: Op): void {
-  const layout = outputLayout(layouts, op);
+export function applyRule(layouts: LayoutBuilder, op: Op, custom: CustomRules = {}): void {
+  const { attributes } = op;
+  const own = custom[attributes.kind === 'opaque' ? attributes.operation : attributes.kind];
+  const layout = own === undefined ? outputLayout(layouts, op) : own(layouts, op);
   for (const [index, value] of op.outputs.entries()) {
     if (index === 0 && layout !== undefined) layouts.set(value, layout);
     else if (
