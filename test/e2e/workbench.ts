@@ -130,6 +130,15 @@ export class Workbench {
       .click();
   }
 
+  /** Types into the input box that asks something like `prompt`, and accepts it. */
+  async answer(prompt: RegExp, text: string): Promise<void> {
+    const input = this.#quickInput();
+    // One box follows the other in the same place.
+    await this.page.locator('.quick-input-widget:visible .quick-input-message', { hasText: drawn(prompt) }).waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
   notification(text: RegExp): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
   }

@@ -123,7 +123,8 @@ it('sweeps in a process of its own, and the page shows every point of the curve'
   ]);
   const html = renderToString(TradeOffPage({ sweep: known!.sweep }));
   for (const { accuracy, costShare } of points) {
-    const figures = `${Number((100 * accuracy!).toFixed(1))} % at ${Number((100 * costShare!).toFixed(1))} %`;
+    const shown = (share: number): string => `${String(Math.round(1000 * share) / 10)} %`;
+    const figures = `${shown(accuracy!)} at ${shown(costShare!)}`;
     expect(html).toContain(figures);
   }
   expect(textOf(html)).toContain('2 of 2');
@@ -135,7 +136,8 @@ it('stops at a checkpoint, goes on where it was, and trains seed and proposal si
   const sweep = await methods.sweep(work, config, { points: 1, strengths: { from: 1e-9, to: 2e-9 }, retrain: false });
   if (!sweep.ok) throw new Error(sweep.error);
   const { id } = sweep.value;
-  await heard(({ step }) => step > 0);
+  // Late enough that widths are proposed: alive channels are counted every five steps.
+  await heard(({ step }) => step > 10);
   expect(methods.stop(id, 'sweep', false)).toBe('asked');
   expect(await heard(hasEnded)).toMatchObject({ status: 'interrupted' });
   const run = join(folder, '.morphnet', 'sweeps', id, 'points', '1');

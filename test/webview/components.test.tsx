@@ -55,6 +55,14 @@ test('an expanded proposal has a section of its own, with its widths and how it 
   expect(text(drawRun({ layers: 3, step: 100, status: 'finished' }))).not.toContain('Expanded architecture');
 });
 
+test('retrained networks stand side by side, with their difference to the seed', () => {
+  const shown = text(drawRun({ layers: 3, step: 100, status: 'finished', isExpanded: true }));
+  expect(shown).toContain('Each network trained from scratch for 200 steps, 2 times');
+  expect(shown).toContain('Seed 3.00 k 300 0.030 ms 90.00 % ± 1.41 Proposed');
+  expect(shown).toContain('89.50 % ± 1.41 −0.50 points');
+  expect(shown).toContain('91.30 % ± 1.41 +1.30 points');
+});
+
 test('an expansion of an older proposal says so', () => {
   const earlier = sampleRun({ layers: 3, step: 100, status: 'finished', isExpanded: true });
   const later = sampleRun({ layers: 3, step: 160, status: 'finished' });

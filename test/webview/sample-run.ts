@@ -1,6 +1,7 @@
 // Runs to look at: built to the wire's schemas, and checked by them, so that a page test never shows what cannot be.
 
 import * as v from 'valibot';
+import type { RetrainingFile } from '../../server/src/protocol/retraining-file.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
 import {
   runSnapshotSchema,
@@ -20,7 +21,7 @@ export interface SampleRun {
   readonly layerName?: (index: number) => string;
   /** Put after the training's own events. */
   readonly ending?: readonly RunEvent[];
-  /** With what `expand` made of the proposal: all widths doubled, to a FLOPs budget of the seed's. */
+  /** With what `expand` made of the proposal, all widths doubled, to a FLOPs budget of the seed's; and retrained. */
   readonly isExpanded?: boolean;
 }
 
@@ -116,6 +117,7 @@ export function sampleRun(sample: SampleRun): RunSnapshot {
     ...(status !== 'queued' && { structure: { version: 1, algorithm: 'gamma', groups: [inputGroup, ...groups] } }),
     events: [...events, ...ending],
     ...(counted >= 20 && { proposal: proposalAt(names, counted, seed, totalsAt(counted)) }),
+    ...(isExpanded && { retraining: retraining(seed, totalsAt(counted)) }),
     ...(isExpanded && { expanded: expandedOf(proposalAt(names, counted, seed, totalsAt(counted))) }),
   };
   return v.parse(runSnapshotSchema, snapshot);
@@ -149,6 +151,27 @@ function proposalAt(names: readonly string[], step: number, before: Totals, afte
     removed: [],
     device: 'V100',
   };
+}
+
+function retraining(seed: Totals, proposed: Totals): RetrainingFile {
+  const structure = (
+    name: RetrainingFile['structures'][number]['name'],
+    totals: Totals,
+    mean: number,
+  ): RetrainingFile['structures'][number] => ({
+    name,
+    totals,
+    accuracies: [mean - 0.01, mean + 0.01],
+    mean,
+    standardDeviation: 0.0141,
+    runs: [`retrained/${name}-1`, `retrained/${name}-2`],
+  });
+  const structures = [
+    structure('seed', seed, 0.9),
+    structure('proposal', proposed, 0.895),
+    structure('expanded', seed, 0.913),
+  ];
+  return { version: 1, kind: 'retraining', steps: 200, seeds: [1, 2], structures };
 }
 
 function expandedOf(proposal: RunProposal): ExpandedProposal {

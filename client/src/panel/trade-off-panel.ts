@@ -80,7 +80,7 @@ export class TradeOffPanel implements vscode.Disposable {
     const found = sweeps.find(({ id }) => id === this.#sweepId);
     if (found !== undefined) {
       const { document, entry } = found.sweep.model;
-      this.#panel.title = `MorphNet: ${entry === '' ? vscode.Uri.parse(document).path.split('/').at(-1) : entry}`;
+      this.#panel.title = `Trade-off: ${entry === '' ? vscode.Uri.parse(document).path.split('/').at(-1) : entry}`;
     }
     const message: ToPage =
       found === undefined ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep: found.sweep };

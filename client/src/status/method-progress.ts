@@ -17,7 +17,7 @@ interface FollowedMethod {
 const names: Readonly<Record<MethodKind, string>> = {
   retrain: 'Retraining',
   sweep: 'Sweep',
-  iterate: 'Shrink and expand',
+  iterate: 'Iteration',
 };
 
 const keyOf = ({ kind, id }: Pick<MethodSummary, 'kind' | 'id'>): string => `${kind} ${id}`;
@@ -72,7 +72,7 @@ export class MethodProgress implements vscode.Disposable {
 
   async #notify(followed: FollowedMethod, task: MethodTask): Promise<void> {
     const { kind, id, model } = followed.summary;
-    const title = `MorphNet: ${names[kind]}: ${model}`;
+    const title = `MorphNet: ${names[kind]} of ${model}`;
     await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (progress, cancellation) =>

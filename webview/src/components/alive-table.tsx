@@ -60,7 +60,7 @@ function GroupRow({ group, compact, post }: GroupRowProperties) {
         ))}
         {more > 0 && <span class="note">and {more} more</span>}
         {layers.length > 1 && <span class="note">tied</span>}
-        {fixed !== undefined && <span class="note">fixed: {fixed}</span>}
+        {fixed !== undefined && <span class="note line">fixed: {fixed}</span>}
       </th>
       <td class="bar-cell">
         <AliveBar size={size} alive={alive} isFixed={fixed !== undefined} />

@@ -66,10 +66,11 @@ function LayerRow({ row, compact, apply, post }: LayerRowProperties) {
     <>
       <th scope="row" title={label}>
         <span class="layer">{name}</span>
-        {!compact && label !== name && <span class="note">{label}</span>}
-        {removed && <span class="note">removed with its branch</span>}
+        {/* Darknet’s layers are named after what they are. */}
+        {!compact && !name.startsWith(label) && <span class="note line">{label}</span>}
+        {removed && <span class="note line">removed with its branch</span>}
         {firstTied !== undefined && (
-          <span class="note" title={tiedTo.join(', ')}>
+          <span class="note line" title={tiedTo.join(', ')}>
             tied to {firstTied}
             {tiedTo.length > 1 ? ` and ${tiedTo.length - 1} more` : ''}
           </span>

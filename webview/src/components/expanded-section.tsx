@@ -27,8 +27,12 @@ export function ExpandedSection({ expanded, proposedAt, convention, post }: Expa
         <ActionButton can={architecture.changedCount > 0} act={() => post({ kind: 'apply', expanded: true })}>
           Apply expanded widths
         </ActionButton>
-        <ActionButton can={architecture.changedCount > 0} act={() => post({ kind: 'write-file', expanded: true })}>
-          Write expanded model to a new file
+        <ActionButton
+          can={architecture.changedCount > 0}
+          act={() => post({ kind: 'write-file', expanded: true })}
+          title="Write the expanded model to a new file beside the source"
+        >
+          Write expanded file
         </ActionButton>
       </div>
       <ArchitectureTable

@@ -14,7 +14,7 @@ export function RetrainingSection({ retraining, convention }: RetrainingSectionP
   const { operationsUnit, text, rows } = retrainingOf(retraining, convention);
   const columns = [
     { title: 'Network' },
-    ...[operationsUnit, 'Parameters', 'Latency', 'Accuracy', 'Points against the seed'].map((title) => ({
+    ...[operationsUnit, 'Parameters', 'Latency', 'Accuracy'].map((title) => ({
       title,
       numeric: true,
     })),
@@ -39,8 +39,8 @@ export function RetrainingSection({ retraining, convention }: RetrainingSectionP
               <td class="numeric">{row.latency}</td>
               <td class="numeric">
                 <strong>{row.accuracy}</strong>
+                {row.difference !== '' && <span class="note line">{row.difference}</span>}
               </td>
-              <td class="numeric">{row.difference}</td>
             </>
           );
         }}

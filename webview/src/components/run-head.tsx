@@ -32,9 +32,9 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
           <ActionButton
             can={header.canApply}
             act={() => post({ kind: 'write-file' })}
-            title="The network at its proposed widths as a module beside the source"
+            title="Write the slim model to a new file beside the source"
           >
-            Write slim model to a new file
+            Write slim file
           </ActionButton>
           <ActionButton
             can={header.canExpand}

@@ -134,7 +134,8 @@ function stepOf(event: RunEvent): number {
 
 /** `50 %`, `33.3 %`. */
 export function percent(share: number): string {
-  const value = 100 * share;
+  // 100 × 0.14 is not quite 14.
+  const value = Number((100 * share).toFixed(9));
   return `${Number.isInteger(value) ? value : value.toFixed(1)} %`;
 }
 

@@ -12,7 +12,7 @@ interface RetrainedRow {
   readonly latency: string;
   /** The mean, with the deviation where there are several. */
   readonly accuracy: string;
-  /** Against the seed's, in points; empty for the seed. */
+  /** Against the seed's; empty for the seed. */
   readonly difference: string;
 }
 
@@ -34,7 +34,7 @@ export function retrainingOf(file: RetrainingFile, conventionName: CountingConve
   const seed = structures.find(({ name }) => name === 'seed');
   return {
     operationsUnit: unit,
-    text: `Each network trained from scratch for ${steps} steps${seeds.length === 1 ? '' : `, ${seeds.length} times`}, with equal settings and no regularizer; accuracy on all test images.`,
+    text: `Each network trained from scratch for ${steps} steps${seeds.length === 1 ? '' : `, ${seeds.length} times`}, with equal settings and no regularizer; accuracy on all test images, and its difference to the seed’s.`,
     rows: structures.map(({ name, totals, mean, standardDeviation }) => ({
       name: names[name],
       operations: formatAmount(totals.macs * perMac),
@@ -46,9 +46,9 @@ export function retrainingOf(file: RetrainingFile, conventionName: CountingConve
   };
 }
 
-/** `+0.12`, `−1.30`: percentage points. */
+/** `+0.12 points`, `−1.30 points` of a hundred: against the seed. */
 function points(difference: number): string {
   const rounded = (100 * Math.abs(difference)).toFixed(2);
-  if (Number(rounded) === 0) return '0.00';
-  return `${difference < 0 ? '−' : '+'}${rounded}`;
+  if (Number(rounded) === 0) return 'as the seed';
+  return `${difference < 0 ? '−' : '+'}${rounded} points`;
 }
