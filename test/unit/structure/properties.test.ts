@@ -126,6 +126,12 @@ test('any widths of the groups give a network that fits together, with equal wid
       const rebuilt = rebuildWithWidths(grouping, widths);
       if (!rebuilt.ok) throw new Error(rebuilt.error);
       expect(rebuilt.value.removed).toEqual([]);
+      // A layer that is called twice has one weight: both calls make it the same shape.
+      const shapes = new Map<string, readonly unknown[]>();
+      for (const { id, shape } of rebuilt.value.graph.ops.flatMap((op) => op.parameters)) {
+        expect(shape).toEqual(shapes.get(id) ?? shape);
+        shapes.set(id, shape);
+      }
       graph.values.forEach(({ producer }, value) => {
         const channels = grouping.valueChannels[value];
         if (channels === undefined) return;
