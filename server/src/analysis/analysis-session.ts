@@ -19,10 +19,10 @@ import { reportCosts, type CostReport } from '../costs/cost-report.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
-import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
+import { isSyntaxError, partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentStore } from './document-store.ts';
 import { EntryLists } from './entry-lists.ts';
-import { DocumentReaders } from './document-readers.ts';
+import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import { EntryMemory, type Pack } from './entry-memory.ts';
 import { isBroken, isNoPoorer } from './last-good.ts';
 import { chooseDevice } from './latency-device.ts';
@@ -190,8 +190,7 @@ export class AnalysisSession {
 
   /** Whether some frontend takes the document. */
   accepts(document: string): boolean {
-    const text = this.#store.read(document);
-    return text !== undefined && this.#frontendOf(document, text) !== undefined;
+    return this.#frontendOf(document) !== undefined;
   }
 
   /** The models of a document; empty for a document that holds none. Cached until a text that it read changes. */
@@ -201,8 +200,7 @@ export class AnalysisSession {
       this.#memory.use(document);
       return cached.analysis;
     }
-    const text = this.#store.read(document);
-    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    const frontend = this.#frontendOf(document);
     if (frontend === undefined) return { document, languageId: '', models: [], problems: [] };
     const seen = new Set([document]);
     const analysis = this.#evaluateAll(document, frontend, seen, cancellation);
@@ -261,14 +259,15 @@ export class AnalysisSession {
   }
 
   #analyzeNext(document: string, mostModels: number, cancellation: Cancellation): boolean {
-    return [document, ...this.#readersOf(document)].some((one) => this.#evaluateNext(one, mostModels, cancellation));
+    const documents = [document, ...this.#readersOf(document).map(({ reader }) => reader)];
+    return documents.some((one) => this.#evaluateNext(one, mostModels, cancellation));
   }
 
   #evaluateNext(document: string, mostModels: number, cancellation: Cancellation): boolean {
     const cached = this.#snapshots.get(document);
     if (cached !== undefined && this.#isCurrent(cached)) return false;
     const text = this.#store.read(document);
-    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    const frontend = this.#frontendOf(document, text);
     if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return false;
     const reader = this.#store.tracking();
     const { entries } = this.#entries.of(document, frontend, this.#requests.get(document));
@@ -287,8 +286,7 @@ export class AnalysisSession {
    * that was asked for. Problems are those of the entries that were evaluated.
    */
   analyzeChosen(document: string, cancellation: Cancellation = neverCancelled): DocumentAnalysis {
-    const text = this.#store.read(document);
-    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    const frontend = this.#frontendOf(document);
     if (frontend === undefined) return { document, languageId: '', models: [], problems: [] };
     return this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
   }
@@ -304,27 +302,31 @@ export class AnalysisSession {
    */
   modelsToShow(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
     if (!this.#mayShowInPart) return this.modelsIn(document, cancellation);
-    const models = [document, ...this.#readersOf(document)].flatMap((one) => {
-      const known = this.#modelsAtOnce(one, cancellation);
+    const own = this.#modelsAtOnce(document, cancellation);
+    if (own.inPart) this.#shownInPart.add(document);
+    const readers = this.#readersOf(document).flatMap((chosen) => {
+      const known = this.#modelsAtOnce(chosen.reader, cancellation, chosen);
       if (known.inPart) this.#shownInPart.add(document);
-      return one === document ? known.models : partlyIn(document, known.models);
+      return partlyIn(document, known.models);
     });
+    const models = [...own.models, ...readers];
     this.#makeRoom();
     return models;
   }
 
-  /** The models of a document as they are known, with the chosen one evaluated where it is not. */
+  /** The models of a document as they are known, with the chosen one evaluated where it is not; of a reader those that show. */
   #modelsAtOnce(
     document: string,
     cancellation: Cancellation,
+    chosen?: ChosenReader,
   ): { readonly models: readonly AnalyzedModel[]; readonly inPart: boolean } {
     const whole = (): { models: readonly AnalyzedModel[]; inPart: boolean } => ({
-      models: this.analyze(document, cancellation).models,
+      models: chosen ? this.#modelsShown(chosen, cancellation) : this.analyze(document, cancellation).models,
       inPart: false,
     });
     const cached = this.#snapshots.get(document);
     const text = this.#store.read(document);
-    const frontend = text === undefined ? undefined : this.#frontendOf(document, text);
+    const frontend = this.#frontendOf(document, text);
     if (frontend === undefined || (cached !== undefined && this.#isCurrent(cached))) return whole();
     if (overlongText(document, text ?? '', this.#limits)) return whole();
     const { entries } = this.#entries.of(document, frontend, this.#requests.get(document));
@@ -337,10 +339,22 @@ export class AnalysisSession {
 
   /** Models of other open documents, as far as these were analyzed, with parts of their text in this one. */
   #modelsOfReaders(document: string, cancellation: Cancellation): readonly AnalyzedModel[] {
-    return this.#readersOf(document).flatMap((other) => partlyIn(document, this.analyze(other, cancellation).models));
+    return this.#readersOf(document).flatMap((chosen) => partlyIn(document, this.#modelsShown(chosen, cancellation)));
   }
 
-  #readersOf(document: string): readonly string[] {
+  /** Where all models of a reader are known but not at hand, only those that show are taken out. */
+  #modelsShown({ reader, entries }: ChosenReader, cancellation: Cancellation): readonly AnalyzedModel[] {
+    const cached = this.#snapshots.get(reader);
+    const frontend = this.#frontendOf(reader);
+    if (frontend !== undefined && (cached === undefined || !this.#isCurrent(cached))) {
+      const list = this.#entries.of(reader, frontend, this.#requests.get(reader)).entries.slice(0, maxModels);
+      if (list.every((entry) => this.#memory.has(entry)) && list.some(({ name }) => entries.has(name)))
+        return this.#evaluateAll(reader, frontend, new Set(), cancellation, maxModels, entries).models;
+    }
+    return this.analyze(reader, cancellation).models;
+  }
+
+  #readersOf(document: string): readonly ChosenReader[] {
     return this.#readers.choose(document, this.#store.openDocuments, (reader) => this.#proposals.has(reader));
   }
 
@@ -361,7 +375,7 @@ export class AnalysisSession {
   ): NetworkGraph | undefined {
     const reader = this.#store.tracking(overlay);
     const text = reader.read(entry.document);
-    const frontend = text === undefined ? undefined : this.#frontendOf(entry.document, text);
+    const frontend = this.#frontendOf(entry.document, text);
     if (frontend === undefined) return undefined;
     const found = this.#sameEntry(frontend, entry, reader);
     if (found === undefined) return undefined;
@@ -387,8 +401,8 @@ export class AnalysisSession {
     return grouping;
   }
 
-  #frontendOf(document: string, text: string): Frontend | undefined {
-    return this.#frontends.find((frontend) => frontend.accepts(document, text));
+  #frontendOf(document: string, text = this.#store.read(document)): Frontend | undefined {
+    return text === undefined ? undefined : this.#frontends.find((frontend) => frontend.accepts(document, text));
   }
 
   /**
@@ -418,6 +432,7 @@ export class AnalysisSession {
     seen: Set<string>,
     cancellation: Cancellation,
     mostModels = maxModels,
+    only?: ReadonlySet<string>,
   ): DocumentAnalysis {
     const reader = this.#store.tracking();
     const overlong = overlongText(document, reader.read(document) ?? '', this.#limits);
@@ -432,6 +447,7 @@ export class AnalysisSession {
     this.#memory.keepOnly(document, list.entries);
     for (const entry of entries) {
       if (models.length >= mostModels) break;
+      if (only?.has(entry.name) === false) continue;
       const known = this.#memory.find(entry);
       const evaluation = known ?? frontend.evaluate(entry, reader, limits, cancellation);
       if (known === undefined && !cancellation.isCancellationRequested) this.#memory.keep(entry, evaluation);
@@ -462,7 +478,7 @@ export class AnalysisSession {
     }
     for (const name of reader.seen) seen.add(name);
     if (!cancellation.isCancellationRequested)
-      this.#lastGood.set(document, mostModels < maxModels ? new Map([...good, ...nowGood]) : nowGood);
+      this.#lastGood.set(document, mostModels < maxModels || only ? new Map([...good, ...nowGood]) : nowGood);
     return { document, languageId: frontend.languageId, models: models.slice(0, maxModels), problems: problems.all };
   }
 
@@ -481,9 +497,4 @@ export class AnalysisSession {
     };
     return { ...good, stale: true, place };
   }
-}
-
-/** The models of other documents that may have something to show in a document. */
-function partlyIn(document: string, models: readonly AnalyzedModel[]): readonly AnalyzedModel[] {
-  return models.filter(({ dependencies }) => dependencies.includes(document));
 }

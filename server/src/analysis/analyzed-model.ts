@@ -33,3 +33,8 @@ export interface DocumentAnalysis {
 export function isSyntaxError({ severity, code }: Problem): boolean {
   return severity === 'error' && code.split('-').includes('syntax');
 }
+
+/** The models of other documents that may have something to show in a document. */
+export function partlyIn(document: string, models: readonly AnalyzedModel[]): readonly AnalyzedModel[] {
+  return models.filter(({ dependencies }) => dependencies.includes(document));
+}

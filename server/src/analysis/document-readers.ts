@@ -15,8 +15,15 @@ const mostReaders = 3;
 interface Reading {
   /** Every document that was read or looked for. */
   readonly read: ReadonlySet<string>;
-  /** By document: the lines that make layers, or widths, or that were not understood. */
-  readonly lines: Map<string, readonly number[]>;
+  /** By document, then by the model's entry, best first: the lines that make layers, or widths, or were not understood. */
+  readonly lines: Map<string, Map<string, readonly number[]>>;
+}
+
+/** A document whose models show in another one. */
+export interface ChosenReader {
+  readonly reader: string;
+  /** Names of the entries of which something shows: where two show on a line, the first. */
+  readonly entries: ReadonlySet<string>;
 }
 
 export class DocumentReaders {
@@ -30,11 +37,18 @@ export class DocumentReaders {
   /** Takes what a document's analysis read and made. Returns the documents that show more of it than before. */
   note(document: string, read: ReadonlySet<string>, graphs: readonly NetworkGraph[]): readonly string[] {
     const before = this.#readings.get(document)?.lines;
-    const lines = linesOf(graphs, this.#textOf);
+    const lines = new Map<string, Map<string, readonly number[]>>();
+    for (const graph of graphs) {
+      for (const [other, here] of linesOf(graph, this.#textOf)) {
+        const known = lines.get(other);
+        if (known === undefined) lines.set(other, new Map([[graph.entry.name, here]]));
+        else known.set(graph.entry.name, here);
+      }
+    }
     this.#readings.set(document, { read, lines });
     return [...lines].flatMap(([other, now]) => {
-      const known = new Set(before?.get(other));
-      return other !== document && now.some((line) => !known.has(line)) ? [other] : [];
+      const known = new Set([...(before?.get(other)?.values() ?? [])].flat());
+      return other !== document && [...now.values()].flat().some((line) => !known.has(line)) ? [other] : [];
     });
   }
 
@@ -50,7 +64,7 @@ export class DocumentReaders {
     const moved = (line: number): number => (line <= first ? line : Math.max(first, line + delta));
     for (const { lines } of this.#readings.values()) {
       const old = lines.get(document);
-      if (old !== undefined) lines.set(document, old.map(moved));
+      for (const [entry, here] of old ?? []) old?.set(entry, here.map(moved));
     }
   }
 
@@ -65,23 +79,32 @@ export class DocumentReaders {
    * Those of the candidates whose models show something on lines of a document where its own models and the candidates
    * before show nothing, a few at most; `isWanted` names those that are taken in any case.
    */
-  choose(document: string, candidates: readonly string[], isWanted: (reader: string) => boolean): readonly string[] {
-    const shown = new Set(this.#readings.get(document)?.lines.get(document));
-    let chosen = 0;
-    return candidates.filter((reader) => {
+  choose(
+    document: string,
+    candidates: readonly string[],
+    isWanted: (reader: string) => boolean,
+  ): readonly ChosenReader[] {
+    const own = this.#readings.get(document)?.lines.get(document)?.values() ?? [];
+    const shown = new Set([...own].flat());
+    const chosen: ChosenReader[] = [];
+    for (const reader of candidates) {
       const lines = this.#readings.get(reader)?.lines.get(document);
-      if (reader === document || lines === undefined) return false;
-      const isNew = chosen < mostReaders && lines.some((line) => !shown.has(line));
-      if (!isNew && !isWanted(reader)) return false;
-      chosen++;
-      for (const line of lines) shown.add(line);
-      return true;
-    });
+      const wanted = isWanted(reader);
+      if (reader === document || lines === undefined || (chosen.length >= mostReaders && !wanted)) continue;
+      const entries = new Set<string>();
+      for (const [entry, here] of lines) {
+        if (!wanted && here.every((line) => shown.has(line))) continue;
+        entries.add(entry);
+        for (const line of here) shown.add(line);
+      }
+      if (entries.size > 0) chosen.push({ reader, entries });
+    }
+    return chosen;
   }
 }
 
 function linesOf(
-  graphs: readonly NetworkGraph[],
+  { ops, idle, unknowns }: NetworkGraph,
   textOf: (document: string) => string | undefined,
 ): Map<string, readonly number[]> {
   const starts = new Map<string, Set<number>>();
@@ -90,14 +113,12 @@ function linesOf(
     if (here === undefined) starts.set(document, new Set([start]));
     else here.add(start);
   };
-  for (const { ops, idle, unknowns } of graphs) {
-    for (const { site, outWidth } of ops) {
-      add(site.span);
-      if (outWidth !== undefined) for (const { span } of editableLeaves(outWidth)) add(span);
-    }
-    for (const { site } of idle) add(site.span);
-    for (const { span } of unknowns) add(span);
+  for (const { site, outWidth } of ops) {
+    add(site.span);
+    if (outWidth !== undefined) for (const { span } of editableLeaves(outWidth)) add(span);
   }
+  for (const { site } of idle) add(site.span);
+  for (const { span } of unknowns) add(span);
   return new Map(
     [...starts].map(([document, offsets]) => {
       const index = new LineIndex(textOf(document) ?? '');
