@@ -13,10 +13,8 @@ export class LineIndex {
 
   constructor(text: string) {
     const starts = [0];
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === 10 || (code === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
-    }
+    const lineEnd = /\r\n|\r|\n/g;
+    while (lineEnd.test(text)) starts.push(lineEnd.lastIndex);
     this.#starts = starts;
     this.#length = text.length;
   }
