@@ -9,9 +9,17 @@ export interface BodyRange {
   readonly end: number;
 }
 
+/** From an offset in the short text on, places are so many characters further back in the whole one. */
+export interface Cut {
+  readonly from: number;
+  readonly by: number;
+}
+
 export interface TextWithoutBodies {
   readonly text: string;
   readonly bodies: readonly BodyRange[];
+  /** In order; the first is where the stretch begins. */
+  readonly cuts: readonly Cut[];
 }
 
 const functionHeader = /^(?:async\s+)?def\b/;
@@ -39,11 +47,13 @@ export function withoutBodies(
   }
   let short = '';
   let copied = stretch.start;
+  const cuts: Cut[] = [{ from: 0, by: stretch.start }];
   for (const { start, end } of bodies) {
-    short += text.slice(copied, start) + stub + ' '.repeat(end - start - stub.length);
+    short += text.slice(copied, start) + stub;
     copied = end;
+    cuts.push({ from: short.length, by: end - short.length });
   }
-  return { text: short + text.slice(copied, stretch.end), bodies };
+  return { text: short + text.slice(copied, stretch.end), bodies, cuts };
 }
 
 /** Index of the first statement that does not begin before an offset. */

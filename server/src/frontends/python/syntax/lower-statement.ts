@@ -7,6 +7,7 @@ import {
   fields,
   fieldText,
   partsOf,
+  placeOf,
   reportBroken,
   reportTooDeep,
   spanOf,
@@ -223,7 +224,7 @@ function lowerDefinition(lowering: Lowering, node: SyntaxNode, decorators: reado
   }
   const parameterNode = field(node, 'parameters');
   const parameters = parameterNode ? lowerParameters(lowering, parameterNode) : [];
-  const deferred = bodyNode && lowering.deferred?.get((lowering.offset ?? 0) + bodyNode.start);
+  const deferred = bodyNode && lowering.deferred?.get(placeOf(lowering, bodyNode.start));
   if (deferred) {
     return {
       kind: 'function',

@@ -3,6 +3,7 @@
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
+import type { Cut } from './deferred-bodies.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 export interface Lowering {
@@ -14,8 +15,8 @@ export interface Lowering {
   depth: number;
   /** Where everything is said to stand, for text that is no part of the document. */
   readonly place?: SourceSpan | undefined;
-  /** What the parser's offsets lack, for text that is cut out of the document. */
-  readonly offset?: number;
+  /** Where the parser's offsets stand in the document, for text that is cut out of it. */
+  readonly cuts?: readonly Cut[];
   /** Set when the function around yields. */
   readonly yields?: { found: boolean };
   /** The bodies of functions that were left out of the parsed text, by the offset at which each begins. */
@@ -29,8 +30,20 @@ export interface DeferredBody {
 
 /** The span of a node; tree-sitter counts UTF-16 units, as we do. */
 export function spanOf(lowering: Lowering, node: SyntaxNode): SourceSpan {
-  const { document, place, offset = 0 } = lowering;
-  return place ?? { document, start: offset + node.start, end: offset + node.end };
+  const { document, place } = lowering;
+  return place ?? { document, start: placeOf(lowering, node.start), end: placeOf(lowering, node.end) };
+}
+
+/** Where an offset of the parsed text stands in the document. */
+export function placeOf({ cuts = [] }: Lowering, offset: number): number {
+  let low = 0;
+  let high = cuts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((cuts[middle]?.from ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return offset + (cuts[low - 1]?.by ?? 0);
 }
 
 /** The text of a node. */

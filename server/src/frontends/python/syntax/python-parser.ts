@@ -49,10 +49,10 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
 
   const readBody = (document: string, text: string, { start, end }: BodyRange): ReturnType<DeferredBody['read']> => {
     const tree = readTree(bodyHeader + text.slice(start, end));
-    const offset = start - bodyHeader.length;
+    const cuts = [{ from: 0, by: start - bodyHeader.length }];
     const [definition] = tree.root.children;
     const body = definition && field(definition, 'body');
-    return lowerFunctionBody({ document, text: tree.text, problems: [], depth: 0, offset }, body);
+    return lowerFunctionBody({ document, text: tree.text, problems: [], depth: 0, cuts }, body);
   };
 
   /** The statements of one piece of a library, definitions as promises; undefined for what is not all Python. */
@@ -69,10 +69,7 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
       const deferred = new Map(
         short.bodies.map((range) => [range.start, { read: once(() => readBody(document, text, range)) }] as const),
       );
-      return lowerBlock(
-        { document, text: tree.text, problems: [], depth: 0, offset: piece.start, deferred },
-        tree.root,
-      );
+      return lowerBlock({ document, text: tree.text, problems: [], depth: 0, cuts: short.cuts, deferred }, tree.root);
     };
     if (piece.kind === 'text') return read();
     const { name, start, end } = piece;
@@ -86,7 +83,7 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
     parsePiece(document, text, start, end) {
       const tree = readTree(text.slice(start, end));
       if (tree.hasError) return undefined;
-      const lowering: Lowering = { document, text: tree.text, problems: [], depth: 0, offset: start };
+      const lowering: Lowering = { document, text: tree.text, problems: [], depth: 0, cuts: [{ from: 0, by: start }] };
       const body = lowerBlock(lowering, tree.root);
       return lowering.problems.length === 0 ? body : undefined;
     },
