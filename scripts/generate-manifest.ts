@@ -53,6 +53,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
     },
     contributes: {
       languages,
+      snippets: [{ language: 'python', path: './snippets/python.json' }],
       grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
       commands: commandDeclarations,

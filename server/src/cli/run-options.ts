@@ -21,6 +21,7 @@ export function withRunOptions(command: Command): Command {
     .option('--exclude <pattern...>', 'layers that keep their channels: block1.*')
     .option('--force-group <pattern...>', 'layers whose channels go together')
     .option('--l1-fraction <share>', 'share of the L1 term in group lasso')
+    .option('--combination <name>', 'what layers with common channels say together: max or l2')
     .option('--label-smoothing <share>', 'share of each label that is spread over all classes')
     .option('--compat <name>', 'reference: groups and costs with the quirks of the published implementation')
     .option('--device <name>', 'the device of latencies: V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')

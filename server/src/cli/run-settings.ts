@@ -26,6 +26,7 @@ export interface RunOptions {
   readonly forceGroup?: readonly string[];
   readonly l1Fraction?: string;
   readonly labelSmoothing?: string;
+  readonly combination?: string;
   readonly compat?: string;
   readonly device?: string;
   readonly input?: string;
@@ -119,6 +120,9 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
     }),
     ...(options.algorithm !== undefined && {
       algorithm: checked('--algorithm', entries.algorithm, options.algorithm),
+    }),
+    ...(options.combination !== undefined && {
+      combination: checked('--combination', entries.combination.wrapped, options.combination),
     }),
     ...(options.compat !== undefined && { compat: checked('--compat', entries.compat.wrapped, options.compat) }),
     ...(options.exclude !== undefined && { exclude: [...options.exclude] }),

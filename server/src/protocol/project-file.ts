@@ -75,6 +75,12 @@ export const projectFileSchema = v.strictObject({
   l1Fraction: v.optional(
     described(run.l1Fraction.wrapped, 'The share of the L1 term in the group-lasso algorithm, 0 to 1; 0 unless given.'),
   ),
+  combination: v.optional(
+    described(
+      run.combination.wrapped,
+      'What layers with common channels say together: max: the largest value, the usual; l2: the root of the sum of squares.',
+    ),
+  ),
   exclude: v.optional(
     described(
       run.exclude.wrapped,

@@ -46,6 +46,8 @@ export const runConfigSchema = v.strictObject({
   threshold: v.pipe(v.number(), v.minValue(0)),
   /** The share of the L1 term in group lasso; absent: 0. */
   l1Fraction: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** How several layers that speak for one channel are combined; absent: as the algorithm has it. */
+  combination: v.optional(v.picklist(['max', 'l2'])),
   /** Layers, by name pattern, whose channels stay whole. */
   exclude: v.optional(patterns),
   /** Name patterns; all layers that one of them matches get their channels tied. */

@@ -28,7 +28,8 @@ export function defaultsUnder(
   project: ProjectFile,
   defaults: RunDefaults = runDefaults,
 ): RunDefaults & { readonly strength?: number } {
-  const { strength, augmentation, l1Fraction, exclude, forceGroups, compat, multipleOf, labelSmoothing } = project;
+  const { strength, augmentation, l1Fraction, combination, exclude, forceGroups, compat, multipleOf, labelSmoothing } =
+    project;
   return {
     target: (project.target === undefined ? undefined : parseTarget(project.target)) ?? defaults.target,
     algorithm: project.algorithm ?? defaults.algorithm,
@@ -46,6 +47,7 @@ export function defaultsUnder(
     ...(strength !== undefined && { strength }),
     ...(augmentation !== undefined && { augmentation }),
     ...(l1Fraction !== undefined && { l1Fraction }),
+    ...(combination !== undefined && { combination }),
     ...(exclude !== undefined && { exclude }),
     ...(forceGroups !== undefined && { forceGroups }),
     ...(compat !== undefined && { compat }),

@@ -11,16 +11,25 @@ import { probabilityThreshold } from '../../structure/gate.ts';
 export function structureOptionsOf(
   config: Pick<
     RunConfig,
-    'target' | 'algorithm' | 'threshold' | 'device' | 'l1Fraction' | 'exclude' | 'forceGroups' | 'compat'
+    | 'target'
+    | 'algorithm'
+    | 'threshold'
+    | 'device'
+    | 'l1Fraction'
+    | 'combination'
+    | 'exclude'
+    | 'forceGroups'
+    | 'compat'
   >,
 ): StructureOptions {
-  const { target, algorithm, threshold, device, l1Fraction, exclude, forceGroups, compat } = config;
+  const { target, algorithm, threshold, device, l1Fraction, combination, exclude, forceGroups, compat } = config;
   return {
     algorithm,
     resource: target.resource,
     threshold: { gamma: threshold, 'group-lasso': threshold, gate: probabilityThreshold },
     device,
     ...(l1Fraction !== undefined && { l1Fraction }),
+    ...(combination !== undefined && { combination: { kind: combination } }),
     ...(exclude !== undefined && { exclude }),
     ...(forceGroups !== undefined && { forceGroups }),
     // Whatever else is as in the reference, the classes that the data has must all have an output.

@@ -22,3 +22,9 @@ test('the threshold is for scales and norms; gates are alive from a half on', ()
   ]);
   expect(analyzeStructure(graph, { ...options, resource: 'latency' }).ok).toBe(true);
 });
+
+test('sources of one channel are combined as the settings say', () => {
+  const { combination } = structureOptionsOf({ ...runDefaults, device, combination: 'l2' });
+  expect(combination).toEqual({ kind: 'l2' });
+  expect(structureOptionsOf({ ...runDefaults, device }).combination).toBeUndefined();
+});
