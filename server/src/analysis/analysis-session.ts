@@ -2,8 +2,6 @@
 // broken the last good model stays. Everything that features need to remember between two requests lives here.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
-import type { Problem } from '../common/problem.ts';
-import type { SourceSpan } from '../common/source-span.ts';
 import {
   defaultLimits,
   isLimit,
@@ -24,11 +22,10 @@ import { DocumentStore } from './document-store.ts';
 import { EntryLists } from './entry-lists.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import { EntryMemory, type Pack } from './entry-memory.ts';
-import { isBroken, isNoPoorer } from './last-good.ts';
+import { isBroken, isNoPoorer, staleModel, type GoodModel } from './last-good.ts';
 import { chooseDevice } from './latency-device.ts';
 import { ProblemList } from './problem-list.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
-import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 
 export interface SessionOptions {
   /** Asked in order; the first that accepts a document has it. */
@@ -63,14 +60,6 @@ const mostOps = 8_000;
 interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;
   readonly analysis: DocumentAnalysis;
-}
-
-interface GoodModel {
-  readonly entry: ModelEntry;
-  readonly graph: NetworkGraph;
-  readonly problems: readonly Problem[];
-  readonly dependencies: readonly string[];
-  readonly texts: ReadonlyMap<string, string>;
 }
 
 export class AnalysisSession {
@@ -334,7 +323,7 @@ export class AnalysisSession {
     const { models } = this.#evaluateAll(document, frontend, new Set(), cancellation, 1);
     const fresh = new Set(models.map(({ entry }) => entry.name));
     const others = [...(this.#lastGood.get(document)?.values() ?? [])].filter(({ entry }) => !fresh.has(entry.name));
-    return { models: [...models, ...others.map((last) => this.#staleModel(last))], inPart: true };
+    return { models: [...models, ...others.map((last) => staleModel(last, this.#store))], inPart: true };
   }
 
   /** Models of other open documents, as far as these were analyzed, with parts of their text in this one. */
@@ -466,35 +455,19 @@ export class AnalysisSession {
         models.push({ ...model, stale: false, place: (span) => span });
       } else if (last !== undefined) {
         nowGood.set(entry.name, last);
-        models.push(this.#staleModel(last));
+        models.push(staleModel(last, this.#store));
       }
     }
     if (problems.all.some(isSyntaxError)) {
       for (const [name, last] of good) {
         if (nowGood.has(name)) continue;
         nowGood.set(name, last);
-        models.push(this.#staleModel(last));
+        models.push(staleModel(last, this.#store));
       }
     }
     for (const name of reader.seen) seen.add(name);
     if (!cancellation.isCancellationRequested)
       this.#lastGood.set(document, mostModels < maxModels || only ? new Map([...good, ...nowGood]) : nowGood);
     return { document, languageId: frontend.languageId, models: models.slice(0, maxModels), problems: problems.all };
-  }
-
-  #staleModel(good: GoodModel): AnalyzedModel {
-    const shifts = new Map<string, TextShift>();
-    const place = (span: SourceSpan): SourceSpan | undefined => {
-      const before = good.texts.get(span.document);
-      if (before === undefined) return span;
-      let shift = shifts.get(span.document);
-      if (shift === undefined) {
-        shift = textShift(before, this.#store.read(span.document) ?? '');
-        shifts.set(span.document, shift);
-      }
-      const range = shiftRange(shift, span.start, span.end);
-      return range && { document: span.document, ...range };
-    };
-    return { ...good, stale: true, place };
   }
 }
