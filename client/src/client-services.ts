@@ -1,8 +1,9 @@
 // What commands work with: made once by the composition root, handed to each.
 
 import type * as vscode from 'vscode';
-import type { DashboardPanels } from './panel/dashboard-panels.ts';
-import type { TradeOffPanels } from './panel/trade-off-panels.ts';
+import type { DashboardPanel } from './panel/dashboard-panel.ts';
+import type { RunPanels } from './panel/run-panels.ts';
+import type { TradeOffPanel } from './panel/trade-off-panel.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { MethodProgress } from './status/method-progress.ts';
 import type { RunProgress } from './status/run-progress.ts';
@@ -11,7 +12,7 @@ export interface ClientServices {
   readonly context: vscode.ExtensionContext;
   readonly server: ServerConnection;
   readonly progress: RunProgress;
-  readonly dashboards: DashboardPanels;
-  readonly tradeOffs: TradeOffPanels;
+  readonly dashboards: RunPanels<DashboardPanel>;
+  readonly tradeOffs: RunPanels<TradeOffPanel>;
   readonly methods: MethodProgress;
 }

@@ -19,8 +19,7 @@ import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/w
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
-import { DashboardPanels } from './panel/dashboard-panels.ts';
-import { TradeOffPanels } from './panel/trade-off-panels.ts';
+import { dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { MethodProgress } from './status/method-progress.ts';
 import { RunProgress } from './status/run-progress.ts';
 
@@ -30,8 +29,8 @@ let server: LanguageServer | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   server = new LanguageServer(context);
   const progress = new RunProgress(server);
-  const dashboards = new DashboardPanels(context, server);
-  const tradeOffs = new TradeOffPanels(context, server);
+  const dashboards = dashboardPanels(context, server);
+  const tradeOffs = tradeOffPanels(context, server);
   const methods = new MethodProgress(server, dashboards);
   const services: ClientServices = { context, server, progress, dashboards, tradeOffs, methods };
   context.subscriptions.push(

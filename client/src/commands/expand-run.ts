@@ -18,7 +18,7 @@ export function registerExpandRun({ server, dashboards }: ClientServices): vscod
       await showRefusal(expanded);
       return;
     }
-    dashboards.refresh(id);
+    dashboards.of(id)?.refresh();
     dashboards.open(id);
     const { factor, cost, seedCost, resource } = expanded.expansion;
     const share = ((100 * cost) / seedCost).toFixed(1);

@@ -49,6 +49,10 @@ export class TradeOffPanel implements vscode.Disposable {
     this.#watch();
   }
 
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
   dispose(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { MethodKind, MethodSummary, MethodTask } from '../../../server/src/protocol/method-messages.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
-import type { DashboardPanels } from '../panel/dashboard-panels.ts';
+import type { DashboardPanel } from '../panel/dashboard-panel.ts';
+import type { RunPanels } from '../panel/run-panels.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { describeMethod, doneShare, hasEnded } from './method-view.ts';
 
@@ -24,12 +25,12 @@ const keyOf = ({ kind, id }: Pick<MethodSummary, 'kind' | 'id'>): string => `${k
 
 export class MethodProgress implements vscode.Disposable {
   readonly #server: ServerConnection;
-  readonly #dashboards: DashboardPanels;
+  readonly #dashboards: RunPanels<DashboardPanel>;
   readonly #item: vscode.StatusBarItem;
   readonly #works = new Map<string, FollowedMethod>();
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  constructor(server: ServerConnection, dashboards: DashboardPanels) {
+  constructor(server: ServerConnection, dashboards: RunPanels<DashboardPanel>) {
     this.#server = server;
     this.#dashboards = dashboards;
     this.#item = vscode.window.createStatusBarItem('morphnet.method', vscode.StatusBarAlignment.Left);
@@ -100,7 +101,7 @@ export class MethodProgress implements vscode.Disposable {
   }
 
   async #tellOutcome(title: string, { kind, id, status, message }: MethodSummary, task: MethodTask): Promise<void> {
-    if (kind === 'retrain') this.#dashboards.refresh(id);
+    if (kind === 'retrain') this.#dashboards.of(id)?.refresh();
     // An iteration has nothing to show before its last round has ended.
     const open = kind === 'iterate' && status !== 'finished' ? [] : [shown[kind]];
     if (status === 'finished') {
