@@ -229,7 +229,8 @@ class WidthSolver {
     }
     const enough = demands.map(({ f, wanted }) => leastReaching(f, wanted, leaf.value) ?? leaf.value);
     // More than is written now is no way to narrow: what a product lacks comes from its other factors.
-    const value = Math.min(leaf.value, Math.max(floor, ...enough));
+    const growing = enough.filter((_, i) => (demands[i]?.wanted ?? 0) > (demands[i]?.f(leaf.value) ?? 0));
+    const value = Math.min(Math.max(leaf.value, ...growing), Math.max(floor, ...enough));
     if (demands.length > 0) this.#conflicts.push({ leaf, value, constraints });
     return value;
   }
@@ -250,11 +251,22 @@ class WidthSolver {
     for (const [key, slope] of constraint.slopes) {
       const unit = this.#units.get(key);
       const now = this.#widths.get(key);
-      if (unit === undefined || now === undefined || slope <= 0 || now >= unit.before) continue;
-      this.#widths.set(key, Math.min(unit.before, Math.ceil(now + missing / slope)));
+      if (unit === undefined || now === undefined || slope <= 0) continue;
+      const most = this.#mostOf(unit);
+      if (now >= most) continue;
+      this.#widths.set(key, Math.min(most, Math.ceil(now + missing / slope)));
       return true;
     }
     return false;
+  }
+
+  /** Narrowing takes no width above what it is; where others grow, one that shares a number with them may grow with them. */
+  #mostOf(unit: WidthUnit): number {
+    return this.#grows ? Math.max(unit.before, ...[...this.#units.values()].map(({ wanted }) => wanted)) : unit.before;
+  }
+
+  get #grows(): boolean {
+    return [...this.#units.values()].some(({ before, wanted }) => wanted > before);
   }
 
   #raiseFloor(constraint: Constraint, wanted: number, values: LeafValues): boolean {
@@ -265,7 +277,8 @@ class WidthSolver {
     for (const key of keys) {
       const present = this.#leaves.get(key)?.value ?? 1;
       const least = leastReaching(this.#functionOf(constraint, key, values), wanted, present);
-      if (least === undefined || least > present || least <= (this.#floors.get(key) ?? -Infinity)) continue;
+      if (least === undefined || least <= (this.#floors.get(key) ?? -Infinity)) continue;
+      if (least > present && !this.#grows) continue;
       this.#floors.set(key, least);
       return true;
     }

@@ -68,6 +68,22 @@ test('a shared number gets the largest, and the plan says so by name', () => {
   expect(plan.notes).toEqual(['`16` in main.toy:1 sets a, b, c: 9 to 12 wanted, 12 for all.']);
 });
 
+test('widths that grow: a shared number grows to the largest, and widths that shrink stand beside ones that grow', () => {
+  const text = 'set planes 16\nconv a planes\nconv b planes from planes\nconv c 32 from planes\nconv d 8 from 32\n';
+  const { plan, files } = all({ 'main.toy': text }, { a: 20, b: 24, c: 12, d: 30 });
+  expect(files).toEqual({
+    'main.toy': 'set planes 24\nconv a planes\nconv b planes from planes\nconv c 12 from planes\nconv d 30 from 12\n',
+  });
+  expect(plan.widths.map(({ layers, wanted, after }) => [layers.join(), wanted, after])).toEqual([
+    ['a', 20, 24],
+    ['b', 24, 24],
+    ['c', 12, 12],
+    ['d', 30, 30],
+  ]);
+  expect(plan.refused).toEqual([]);
+  expect(plan.notes).toEqual(['`16` in main.toy:1 sets a, b: 20 to 24 wanted, 24 for all.']);
+});
+
 test('one of several layers that share a number takes the others along', () => {
   const text = 'set planes 16\nconv a planes\nconv b planes\nconv c 20\n';
   const { sources, units } = setUp({ 'main.toy': text }, { a: 9, b: 12, c: 5 });
@@ -142,36 +158,42 @@ test('a source that would give no network at all is refused', () => {
 
 const widthText = fc.constantFrom('p', 'q', 'p * 2', 'q * 3', '8', '16', '24', '4 * p');
 
-test('whatever is planned is exactly what the edited source gives, and only numbers change', () => {
-  const layer = fc.record({ text: widthText, share: fc.double({ min: 0.1, max: 1, noNaN: true }) });
-  const lineEnd = fc.constantFrom('\n', '\r\n');
-  fc.assert(
-    fc.property(fc.array(layer, { minLength: 1, maxLength: 7 }), lineEnd, (layers, end) => {
-      const names = layers.map((_, index) => `l${String(index)}`);
-      const lines = [
-        'set p 12',
-        '  set q\t10',
-        ...layers.map(({ text }, index) => `\tconv ${names[index]!} ${text}  `),
-        '',
-      ];
-      const source = { 'main.toy': lines.join(end) };
-      const present = setUp(source, {}).units;
-      const wanted = Object.fromEntries(
-        present.map(({ key, before }, index) => [key, Math.max(1, Math.round(before * layers[index]!.share))]),
-      );
-      const { plan, files } = all(source, wanted);
-      const after = new Map(present.map(({ key, before }) => [key, before]));
-      for (const width of plan.widths) {
-        for (const name of width.layers) after.set(name, width.after);
-        expect(width.after).toBeGreaterThanOrEqual(width.wanted);
-        expect(width.after).toBeLessThan(width.before);
-      }
-      expect(Object.fromEntries(setUp(files, {}).units.map(({ key, before }) => [key, before]))).toEqual(
-        Object.fromEntries(after),
-      );
-      const withoutNumbers = (text: string): string => text.replace(/(?<![a-z])\d+(\.\d+)?/g, '#');
-      expect(withoutNumbers(files['main.toy']!)).toBe(withoutNumbers(source['main.toy']));
-    }),
-    { numRuns: 200 },
-  );
-});
+test.for([
+  ['narrower', 1],
+  ['wider or narrower', 2.5],
+] as const)(
+  'whatever is planned to be %s is exactly what the edited source gives, and only numbers change',
+  ([, most]) => {
+    const layer = fc.record({ text: widthText, share: fc.double({ min: 0.1, max: most, noNaN: true }) });
+    const lineEnd = fc.constantFrom('\n', '\r\n');
+    fc.assert(
+      fc.property(fc.array(layer, { minLength: 1, maxLength: 7 }), lineEnd, (layers, end) => {
+        const names = layers.map((_, index) => `l${String(index)}`);
+        const lines = [
+          'set p 12',
+          '  set q\t10',
+          ...layers.map(({ text }, index) => `\tconv ${names[index]!} ${text}  `),
+          '',
+        ];
+        const source = { 'main.toy': lines.join(end) };
+        const present = setUp(source, {}).units;
+        const wanted = Object.fromEntries(
+          present.map(({ key, before }, index) => [key, Math.max(1, Math.round(before * layers[index]!.share))]),
+        );
+        const { plan, files } = all(source, wanted);
+        const after = new Map(present.map(({ key, before }) => [key, before]));
+        for (const width of plan.widths) {
+          for (const name of width.layers) after.set(name, width.after);
+          expect(width.after).toBeGreaterThanOrEqual(width.wanted);
+          if (most <= 1) expect(width.after).toBeLessThan(width.before);
+        }
+        expect(Object.fromEntries(setUp(files, {}).units.map(({ key, before }) => [key, before]))).toEqual(
+          Object.fromEntries(after),
+        );
+        const withoutNumbers = (text: string): string => text.replace(/(?<![a-z])\d+(\.\d+)?/g, '#');
+        expect(withoutNumbers(files['main.toy']!)).toBe(withoutNumbers(source['main.toy']));
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
