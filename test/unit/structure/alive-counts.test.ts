@@ -62,7 +62,7 @@ describe('vector 58: counts', () => {
   });
 });
 
-test('vector 27: the exported counts of a dead branch', () => {
+test('vector 27, mistake 13: the exported counts of a dead branch', () => {
   const net = new MethodNetwork();
   const image = net.input([1, 3, 4, 4]);
   const shortcut = net.layer('shortcut', image, 4, 1, { relu: false });
