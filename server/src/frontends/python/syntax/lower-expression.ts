@@ -203,8 +203,6 @@ function lower(lowering: Lowering, node: SyntaxNode): Expression {
       const isFrom = node.children.some((child) => child.type === 'from');
       return { kind: 'yield', isFrom, span, ...(value && { value: lowerExpression(lowering, value) }) };
     }
-    case 'type':
-      return lowerFirst(lowering, node);
     case 'keyword_argument':
       return { kind: 'broken', reason: 'A keyword argument outside a call', span };
     default:

@@ -46,7 +46,7 @@ const withoutFields: ReadonlySet<string> = new Set([
   'tuple',
 ]);
 
-/** These are read from their text. */
+/** These are read from their text, or, as annotations are, not at all. */
 const leaves: ReadonlySet<string> = new Set([
   'ellipsis',
   'false',
@@ -58,6 +58,7 @@ const leaves: ReadonlySet<string> = new Set([
   'string_end',
   'string_start',
   'true',
+  'type',
   'type_conversion',
 ]);
 
