@@ -11,6 +11,7 @@ import { lowerBlock, lowerFunctionBody } from './lower-statement.ts';
 import { field, reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
 import { repairText } from './repair-text.ts';
 import { treeReader, type SyntaxNode, type SyntaxTree } from './syntax-tree.ts';
+import { treeWalk, type TreeWalk } from './tree-walk.ts';
 
 /** A parsed module. `problems` are syntax errors; the statements around them are whole. */
 export interface ParsedModule {
@@ -28,14 +29,18 @@ export interface PythonParser {
 }
 
 /** The parser's runtime is one for the process, and may be asked for again while it loads. */
-let runtimeLoading: Promise<void> | undefined;
+let runtimeLoading: Promise<TreeWalk> | undefined;
+
+async function loadRuntime(wasmBinary: Uint8Array): Promise<TreeWalk> {
+  const runtime = { wasmBinary };
+  await Parser.init(runtime);
+  return treeWalk(runtime);
+}
 
 /** Loads the runtime and the grammar from their WebAssembly bytes. */
 export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Array): Promise<PythonParser> {
-  runtimeLoading ??= Parser.init({ wasmBinary: runtime });
-  await runtimeLoading;
-  const language = await Language.load(grammar);
-  const readTree = treeReader(language);
+  const walk = await (runtimeLoading ??= loadRuntime(runtime));
+  const readTree = treeReader(await Language.load(grammar), walk);
 
   const parse = (document: string, text: string, place?: SourceSpan): ParsedModule => {
     const tree = readTree(text);

@@ -1,6 +1,7 @@
 // The parser's tree as plain data, copied in one walk: every look into the parser's own tree is a call into WebAssembly.
 
-import { Parser, type Language, type TreeCursor } from 'web-tree-sitter';
+import { Parser, type Language } from 'web-tree-sitter';
+import type { TreeWalk } from './tree-walk.ts';
 
 /** One node; what has no name in the grammar is there only where the meaning depends on it. */
 export interface SyntaxNode {
@@ -112,30 +113,30 @@ export interface SyntaxTree {
 }
 
 /** Parses with a grammar. Strings without expressions inside have no children. */
-export function treeReader(language: Language): (text: string) => SyntaxTree {
+export function treeReader(language: Language, walk: TreeWalk): (text: string) => SyntaxTree {
   const parser = new Parser();
   parser.setLanguage(language);
   const { fields } = language;
   const kinds = language.types.map((type, id) => nodeKind(type, language.nodeTypeIsNamed(id)));
 
-  /** The node under the cursor, which stands there again at the end. */
-  const copy = (cursor: TreeCursor, text: string, parent: NodeKind, depth: number): SyntaxNode | undefined => {
-    const kind = kinds[cursor.nodeTypeId] ?? error;
+  /** The node where the walk is, which is there again at the end. */
+  const copy = (at: number, text: string, parent: NodeKind, depth: number): SyntaxNode | undefined => {
+    const kind = kinds[walk.kind(at)] ?? error;
     const { type, isNamed } = kind;
     if (kind.isSkipped || (!isNamed && !parent.hasTokens)) return undefined;
-    const start = cursor.startIndex;
-    const end = cursor.endIndex;
-    // Only what is put in has no extent. Each question to the cursor is a call, and there are many nodes.
-    const isMissing = start === end && cursor.nodeIsMissing;
-    const field = parent.hasFields ? (fields[cursor.currentFieldId] ?? undefined) : undefined;
+    const start = walk.start(at);
+    const end = walk.end(at);
+    // Only what is put in has no extent. Each question is a call, and there are many nodes.
+    const isMissing = start === end && walk.isMissing(at) !== 0;
+    const field = parent.hasFields ? (fields[walk.field(at)] ?? undefined) : undefined;
     const isRead = kind.isLeaf || depth >= deepest || (kind.isString && !isFormatted(text, start));
-    if (isRead || !cursor.gotoFirstChild()) return { type, start, end, isNamed, isMissing, field, children: none };
+    if (isRead || walk.toFirstChild(at) === 0) return { type, start, end, isNamed, isMissing, field, children: none };
     const children: SyntaxNode[] = [];
     do {
-      const child = copy(cursor, text, kind, depth + 1);
+      const child = copy(at, text, kind, depth + 1);
       if (child !== undefined) children.push(child);
-    } while (cursor.gotoNextSibling());
-    cursor.gotoParent();
+    } while (walk.toNextSibling(at) !== 0);
+    walk.toParent(at);
     return { type, start, end, isNamed, isMissing, field, children };
   };
 
@@ -143,11 +144,10 @@ export function treeReader(language: Language): (text: string) => SyntaxTree {
     const tree = parser.parse(text);
     // The parser gives no tree only without a language or when it is told to stop.
     if (tree === null) throw new Error('The parser has no language');
-    const cursor = tree.walk();
     try {
-      return { text, root: copy(cursor, text, error, 0) ?? nothing, hasError: tree.rootNode.hasError };
+      const { hasError } = tree.rootNode;
+      return { text, hasError, root: walk.from(tree, (at) => copy(at, text, error, 0)) ?? nothing };
     } finally {
-      cursor.delete();
       tree.delete();
     }
   };
