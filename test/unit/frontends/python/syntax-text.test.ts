@@ -85,6 +85,11 @@ test.for<[string, string[]]>([
   ['def f(a=[]):\n    return a', ['f']],
   // A decorator may register what it decorates.
   ['@register\ndef f():\n    return 1', []],
+  ['@torch.no_grad()\n@register\ndef f():\n    return 1\ndef g():\n    return 1', ['g']],
+  ['@torch.jit.unused\n@torch.no_grad()\ndef f():\n    return 1', ['f']],
+  // A member of an enumeration stays what it is.
+  ['def f(mode=Mode.NEAREST, size: int = 3):\n    return mode', ['f']],
+  ['def f(mode=mode.nearest):\n    return mode', []],
   ['if a:\n    def f():\n        return 1', []],
   ['def f(): return 1', []],
   [
@@ -98,6 +103,14 @@ test.for<[string, string[]]>([
   ['class A(nn.Module):\n    registry.append(1)\n    def m(self):\n        pass', []],
   ['class A(nn.Module):\n    size = other', []],
   ['class A(nn.Module):\n    def m(self, size=other):\n        pass', []],
+  // Long collections of literals, which are data and mostly for somebody else.
+  [`names: list[str] = [  # all\n${'    "a \\" b",\n    -1.5e3,\n'.repeat(30)}]`, ['names']],
+  [`sizes = {${'"a": (1, None), '.repeat(40)}}`, ['sizes']],
+  [`names = [${'"a", '.repeat(100)}other]`, []],
+  [`names = [${'"a", '.repeat(100)}] + others`, []],
+  [`names = ["${'a'.repeat(500)}" "b" f"{c}"]`, []],
+  [`__all__ = [${'"a", '.repeat(100)}]`, []],
+  ['names = ["a", "b"]', []],
 ])('of %j these wait: %j', ([text, names]) => {
   const pieces = libraryPieces(text, logicalLines(text) ?? []);
   expect(pieces.flatMap((piece) => (piece.kind === 'definition' ? [piece.name] : []))).toEqual(names);
@@ -147,7 +160,20 @@ class Net(nn.Module):
 });
 
 test('a name that is bound anew, taken back or wanted by all is what Python would have', () => {
-  const parts = `from torch import nn
+  const parts = `import torch
+from torch import nn
+table = [${'8, '.repeat(200)}]
+table.append(5)
+def gone():
+    return 1
+del gone
+try:
+    gone()
+except NameError:
+    table.append(4)
+@torch.no_grad()
+def last(items):
+    return items[-1]
 def width():
     return 1
 width = 8
@@ -162,12 +188,12 @@ def kernel():
 kernels = [value() for name, value in list(globals().items()) if name == "kernel"]
 `;
   const main = `from torch import nn
-from parts import Conv, kernels, width
+from parts import Conv, kernels, last, table, width
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.a = Conv()
-        self.b = nn.Conv2d(width, 4, kernels[0])
+        self.b = nn.Conv2d(width, last(table), kernels[0])
     def forward(self, x):
         return self.b(self.a(x))
 `;

@@ -65,6 +65,25 @@ function goOn(interpreter: Interpreter, scope: Scope, statement: Statement, erro
   }
 }
 
+function deleteName(scope: Scope, name: string): void {
+  scope.names.delete(name);
+  if (scope.names === scope.module.names) scope.module.deferred?.delete(name);
+}
+
+/** What a definition that was read late gives its name. */
+function lateValue(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): PyValue {
+  let made: PyValue = none;
+  for (const statement of statements) {
+    if (statement.kind === 'function')
+      made = decorate(interpreter, scope, statement, defineFunction(interpreter, scope, statement));
+    else if (statement.kind === 'class')
+      made = decorate(interpreter, scope, statement, defineClass(interpreter, scope, statement));
+    else if (statement.kind === 'assignment' || statement.kind === 'annotated')
+      made = statement.value ? evaluateExpression(interpreter, scope, statement.value) : none;
+  }
+  return made;
+}
+
 function assignLost(interpreter: Interpreter, scope: Scope, target: Expression, lost: PyValue): void {
   try {
     assign(interpreter, scope, target, lost);
@@ -150,14 +169,7 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       return undefined;
     }
     case 'late-definition':
-      bindLate(interpreter, scope, statement.name, () => {
-        let made: PyValue = none;
-        for (const definition of statement.read()) {
-          if (definition.kind === 'function') made = defineFunction(interpreter, scope, definition);
-          else if (definition.kind === 'class') made = defineClass(interpreter, scope, definition);
-        }
-        return made;
-      });
+      bindLate(interpreter, scope, statement.name, () => lateValue(interpreter, scope, statement.read()));
       return undefined;
     case 'import':
       for (const name of statement.names) importInto(interpreter, scope, name.name, name.alias, statement.span);
@@ -191,7 +203,7 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       return undefined;
     case 'delete':
       for (const target of statement.targets) {
-        if (target.kind === 'name') scope.names.delete(target.name);
+        if (target.kind === 'name') deleteName(scope, target.name);
         else if (target.kind === 'subscript')
           deleteItem(interpreter, evaluate(target.object), evaluate(target.index), target.span);
         else if (target.kind === 'attribute') {

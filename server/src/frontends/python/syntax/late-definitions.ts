@@ -1,5 +1,5 @@
 // Which definitions of a library can wait until somebody asks for their name. A definition can where running it late gives
-// the same as running it in its place: it has no decorators, and it reads nothing that may change until then.
+// the same as running it in its place: no decorator takes note of it, and it reads nothing that may change until then.
 
 import type { LogicalLine } from './logical-lines.ts';
 
@@ -12,11 +12,19 @@ const literal = String.raw`(?:None|True|False|\.\.\.|[-+]?[\d.][\w.]*|"[^"\\\n]*
 const functionHeader = /^(?:async\s+)?def\s+(\w+)/;
 /** Bases whose classes can be made at any time: making a subclass of them does nothing else. */
 const classHeader = /^class\s+(\w+)\s*(?:\(\s*(?:(?:torch\.)?nn\.Module|object)?\s*\))?\s*:$/;
-const literalDefault = new RegExp(String.raw`=\s*${literal}\s*(?=[,)\n])`, 'g');
+/** `Mode.NEAREST`: what is written like this is a member of an enumeration, which stays what it is. */
+const member = String.raw`[A-Z]\w*\.[A-Z][A-Z\d_]*`;
+const fixedDefault = new RegExp(String.raw`=\s*(?:${literal}|${member})\s*(?=[,)\n])`, 'g');
 const plainDecorator =
   /^@(?:staticmethod|classmethod|property|(?:abc\.)?abstractmethod|torch\.no_grad\(\)|torch\.jit\.\w+)\s*$/;
 const plainAttribute = new RegExp(String.raw`^\w+\s*(?::[^=]*)?(?:=\s*${literal})?$`);
 const docstring = /^[rRbBuU]{0,2}["']/;
+const collectionHeader = /^((?!__)\w+)\s*(?::[^=\n]*)?=\s*(?=[[({])/;
+/** A piece of a list, tuple, set or dictionary of literals. */
+const literalToken =
+  /\s+|#.*|[,:()[\]{}]|[-+]?[\d.][\w.]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?:None|True|False)\b/y;
+/** Shorter ones are read as fast as they are told apart. */
+const longCollection = 400;
 
 /** The pieces of a library's text, whose statements are `lines`. */
 export function libraryPieces(source: string, lines: readonly LogicalLine[]): readonly LibraryPiece[] {
@@ -24,21 +32,30 @@ export function libraryPieces(source: string, lines: readonly LogicalLine[]): re
   const addText = (start: number, end: number): void => {
     if (source.slice(start, end).trim() !== '') pieces.push({ kind: 'text', start, end });
   };
-  let isDecorated = false;
   let textStart = 0;
+  /** Where the decorators of the next definition begin, and whether one of them may take note of it. */
+  let decoratedFrom: number | undefined;
+  let isNoted = false;
   for (let i = 0; i < lines.length;) {
     const line = lines[i];
     if (line === undefined) break;
     const behind = behindBlock(lines, i);
-    const name = line.indent === 0 && !isDecorated ? lateName(source, lines, i, behind) : undefined;
-    if (name !== undefined) {
-      const lineEnd = source.indexOf('\n', lines[behind - 1]?.end ?? line.end);
-      const end = lineEnd < 0 ? source.length : lineEnd + 1;
-      addText(textStart, line.start);
-      pieces.push({ kind: 'definition', name, start: line.start, end });
-      textStart = end;
+    if (source[line.start] === '@') {
+      decoratedFrom ??= line.start;
+      isNoted ||= !plainDecorator.test(source.slice(line.start, line.end));
+    } else {
+      const name = line.indent === 0 && !isNoted ? lateName(source, lines, i, behind) : undefined;
+      if (name !== undefined) {
+        const start = decoratedFrom ?? line.start;
+        const lineEnd = source.indexOf('\n', lines[behind - 1]?.end ?? line.end);
+        const end = lineEnd < 0 ? source.length : lineEnd + 1;
+        addText(textStart, start);
+        pieces.push({ kind: 'definition', name, start, end });
+        textStart = end;
+      }
+      decoratedFrom = undefined;
+      isNoted = false;
     }
-    isDecorated = source[line.start] === '@';
     i = behind;
   }
   addText(textStart, source.length);
@@ -56,10 +73,12 @@ function behindBlock(lines: readonly LogicalLine[], header: number): number {
 /** The name of a definition that can wait. */
 function lateName(source: string, lines: readonly LogicalLine[], header: number, behind: number): string | undefined {
   const line = lines[header];
-  if (line?.colon === undefined || behind === header + 1) return undefined;
+  if (line === undefined) return undefined;
+  if (behind === header + 1) return collectionName(source, line);
+  if (line.colon === undefined) return undefined;
   const written = source.slice(line.start, line.end);
   const functionName = functionHeader.exec(written)?.[1];
-  if (functionName !== undefined) return hasLiteralDefaults(written) ? functionName : undefined;
+  if (functionName !== undefined) return hasFixedDefaults(written) ? functionName : undefined;
   const className = classHeader.exec(written)?.[1];
   if (className === undefined) return undefined;
   for (let i = header + 1; i < behind; i = behindBlock(lines, i)) {
@@ -70,11 +89,24 @@ function lateName(source: string, lines: readonly LogicalLine[], header: number,
 }
 
 function canWait(statement: string): boolean {
-  if (functionHeader.test(statement)) return hasLiteralDefaults(statement);
+  if (functionHeader.test(statement)) return hasFixedDefaults(statement);
   return docstring.test(statement) || plainDecorator.test(statement) || plainAttribute.test(statement);
 }
 
-/** Whether a function's header, up to its colon, has no defaults but literals. */
-function hasLiteralDefaults(header: string): boolean {
-  return !header.replace(literalDefault, '').includes('=');
+/** Whether a function's header, up to its colon, has no defaults but those that can not change. */
+function hasFixedDefaults(header: string): boolean {
+  return !header.replace(fixedDefault, '').includes('=');
+}
+
+/** The name that a long collection of nothing but literals is given. */
+function collectionName(source: string, { start, end }: LogicalLine): string | undefined {
+  if (end - start < longCollection) return undefined;
+  const written = source.slice(start, end);
+  const header = collectionHeader.exec(written);
+  if (header === null) return undefined;
+  for (let at = header[0].length; at < written.length; at = literalToken.lastIndex) {
+    literalToken.lastIndex = at;
+    if (!literalToken.test(written)) return undefined;
+  }
+  return header[1];
 }
