@@ -11,7 +11,7 @@ import {
   type ProtocolConnection,
   type Range,
 } from 'vscode-languageserver/node';
-import { serverNodeOptions } from '../client/src/server-memory.ts';
+import { serverNodeOptions } from '../client/src/server-node-options.ts';
 
 export class LanguageServerProcess implements AsyncDisposable {
   readonly #process: ChildProcessWithoutNullStreams;

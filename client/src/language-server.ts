@@ -9,7 +9,7 @@ import type {
 } from '../../server/src/protocol/lsp-extensions.ts';
 import type { LanguageClient } from './language-client.ts';
 import type { ServerConnection } from './server-connection.ts';
-import { serverNodeOptions } from './server-memory.ts';
+import { serverNodeOptions } from './server-node-options.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
 const documentSelector = ['file', 'untitled'].flatMap((scheme) => [

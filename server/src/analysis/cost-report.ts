@@ -94,9 +94,13 @@ export function costReport(
   const { graph } = model;
   const report = session.costs(graph, settings);
   const places = new SourcePlaces(session);
+  const files = new Map<string, string>();
   const place = (span: SourceSpan): ReportPlace => {
     const { line, column } = places.position(span.document, span.start);
-    return { file: fileOf(span.document), line: line + 1, column: column + 1 };
+    // Thousands of places stand in a handful of files.
+    const file = files.get(span.document) ?? fileOf(span.document);
+    files.set(span.document, file);
+    return { file, line: line + 1, column: column + 1 };
   };
   const range = (span: SourceSpan): ReportRange => {
     const end = places.position(span.document, span.end);

@@ -54,7 +54,7 @@ export class DiskReader {
 function realPathOf(uri: string): string | undefined {
   if (!uri.startsWith('file:')) return undefined;
   try {
-    return realpathSync(fileURLToPath(uri));
+    return realpathSync.native(fileURLToPath(uri));
   } catch {
     return undefined;
   }
