@@ -123,7 +123,7 @@ async function againstPyTorch(rounds: number): Promise<void> {
   report({ what: 'PyTorch: import, build ResNet-50 on meta, count', measured: ms(pytorch), required: '' });
   report({ what: 'node -e 0, for comparison', measured: ms(median(times.node)), required: '' });
   report({ what: 'morphnet cost ResNet-50, process and all', measured: ms(median(times.cli)), required: '' });
-  // From text to table is what is asked for. Half of a process's time is Node's start and reading our own program.
+  // From text to table is what is asked for; a process also starts Node and reads our own program, which takes much of its time.
   report({ what: 'ResNet-50 in a fresh process, against PyTorch', measured: ratio(times.cli), required: '' });
   report({ what: 'ResNet-50 in a server that has read nothing yet', measured: ms(median(times.server)), required: '' });
   report({
