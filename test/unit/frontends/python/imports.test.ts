@@ -41,3 +41,34 @@ test('an import in `try` that fails is handled, also where another module hands 
   const files = { 'main.py': net(guarded, 'width'), 'helper.py': 'from gone import width\n' };
   expect(widthOf(files).width).toBe(5);
 });
+
+const lazyPackage = `from typing import TYPE_CHECKING
+if TYPE_CHECKING or SLOW:
+    try:
+        raise ImportError
+    except ImportError:
+        from .nothing import width
+    else:
+        from .sizes import width
+    from .more import *
+else:
+    import sys
+    sys.modules[__name__] = make_lazy(__name__)
+`;
+
+test('a package that puts a lazy module in its place gives what it imports for type checkers', () => {
+  const files = {
+    'models/__init__.py': lazyPackage.replace('SLOW', 'False'),
+    'models/sizes.py': 'width = 7\n',
+    'models/more.py': 'depth = 3\n',
+    'models/nothing.py': 'width = 1\n',
+  };
+  expect(widthOf({ ...files, 'main.py': net('from models import width', 'width') }).width).toBe(7);
+  expect(widthOf({ ...files, 'main.py': net('import models', 'models.depth') }).width).toBe(3);
+  // Without another branch such an import is for type checkers alone.
+  const plain = {
+    ...files,
+    'models/__init__.py': 'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .sizes import width\n',
+  };
+  expect(widthOf({ ...plain, 'main.py': net(guarded.replace('helper', 'models'), 'width') }).width).toBe(5);
+});

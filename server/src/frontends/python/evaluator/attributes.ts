@@ -2,14 +2,17 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { containerMethod } from './container-methods.ts';
-import { findMethod, unknownBaseOf } from './classes.ts';
+import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
 import type { Interpreter } from './interpreter.ts';
-import { deferredName, importModule, resolveDeferred } from './modules.ts';
+import { deleteItem, getItem } from './items.ts';
+import { deferredName, importModule, lazyName, resolveDeferred } from './modules.ts';
 import { stringMethod } from './string-methods.ts';
 import {
+  bool,
   builtin,
   dict,
   int,
+  keyOf,
   none,
   plainOf,
   string,
@@ -18,6 +21,8 @@ import {
   unknown,
   type Arguments,
   type ClassValue,
+  type DictValue,
+  type FunctionValue,
   type InstanceValue,
   type PyValue,
 } from './values.ts';
@@ -59,7 +64,9 @@ export function findAttribute(
       if (name === '__init__' || name === '__init_subclass__' || name === '__setattr__')
         return builtin(name, () => none);
       if (name === '__new__') return builtin(name, newInstance);
-      return undefined;
+      return object.self.kind === 'instance' && object.self.dictionary
+        ? dictionaryMethod(object.self.dictionary, name)
+        : undefined;
     }
     case 'tensor':
       return interpreter.library.tensorAttribute(interpreter, object, name, span);
@@ -87,10 +94,14 @@ export function findAttribute(
       return own ? bindTo(interpreter, own, object, span) : containerMethod(object, name);
     }
     case 'function':
-      if (name === '__name__' || name === '__qualname__') return string(object.name);
+      if (name === '__name__') return string(object.name);
+      if (name === '__qualname__') {
+        const owner = object.scope.classBody;
+        return string(owner === undefined ? object.name : `${owner.name}.${object.name}`);
+      }
       if (name === '__module__') return string(object.scope.module.name);
       if (name === '__doc__') return none;
-      return object.attributes.get(name);
+      return object.attributes.get(name) ?? (name === '__code__' ? codeOf(object, span) : undefined);
     case 'builtin':
       return name === '__name__' ? string(object.name) : undefined;
     case 'bound-method':
@@ -187,6 +198,7 @@ function classAttribute(
   if (name === '__name__' || name === '__qualname__') return string(object.name);
   if (name === '__bases__') return tuple(object.bases);
   if (name === '__mro__') return tuple(object.mro);
+  if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
   const found = findMethod(object, name);
   if (found !== undefined) {
     if (found.kind === 'static-method') return found.function;
@@ -213,13 +225,50 @@ function newInstance(interpreter: Interpreter, args: Arguments, span: SourceSpan
     : unknown('What this makes an instance of is not known', span);
 }
 
+/** `function.__code__`, as far as it is its parameters. */
+function codeOf({ name, parameters, scope }: FunctionValue, span: SourceSpan): PyValue {
+  const names = parameters.map((parameter) => string(parameter.name));
+  const attributes = new Map<string, PyValue>([
+    ['co_varnames', tuple(names)],
+    ['co_name', string(name)],
+    ['co_filename', string(scope.module.document)],
+    ['co_argcount', int(parameters.filter(({ kind }) => kind === 'positional').length)],
+  ]);
+  return { kind: 'instance', class: codeClass, attributes, site: { span, callChain: [] } };
+}
+
+const codeClass = nativeClass('code', []);
+
+/** What a dictionary subclass finds behind its own methods. */
+function dictionaryMethod(dictionary: DictValue, name: string): PyValue | undefined {
+  switch (name) {
+    case '__getitem__':
+      return builtin(name, (interpreter, { positional: [key = none] }, span) =>
+        getItem(interpreter, dictionary, key, span),
+      );
+    case '__delitem__':
+      return builtin(name, (interpreter, { positional: [key = none] }, span) => {
+        deleteItem(interpreter, dictionary, key, span);
+        return none;
+      });
+    case '__contains__':
+      return builtin(name, (_, { positional: [key = none] }) =>
+        key.kind === 'unknown' ? key : bool(dictionary.entries.has(keyOf(key))),
+      );
+    case '__len__':
+      return builtin(name, () => int(dictionary.entries.size));
+    default:
+      return containerMethod(dictionary, name);
+  }
+}
+
 function moduleAttribute(
   interpreter: Interpreter,
   object: Extract<PyValue, { kind: 'module' }>,
   name: string,
   span: SourceSpan,
 ): PyValue | undefined {
-  const own = object.names.get(name) ?? deferredName(object, name);
+  const own = object.names.get(name) ?? deferredName(object, name) ?? lazyName(interpreter, object, name, span);
   if (own !== undefined) return own;
   if (name === '__dict__') {
     resolveDeferred(object);
@@ -249,4 +298,5 @@ export function setAttribute(
     object.attributes.set(name, value);
   } else if (object.kind === 'class' || object.kind === 'function') object.attributes.set(name, value);
   else if (object.kind === 'module') object.names.set(name, value);
+  else if (object.kind === 'tensor') (object.own ??= new Map()).set(name, value);
 }

@@ -103,6 +103,8 @@ function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, spa
     return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
   }
   if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
+  // In `int | None` it stands for its type.
+  if (type.kind === 'none') return value.kind === 'none';
   if (type.kind !== 'class') return false;
   if (value.kind === 'instance') {
     if (type.name === 'Hashable' && type.span === undefined) return true;

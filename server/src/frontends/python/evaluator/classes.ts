@@ -72,10 +72,20 @@ export function unknownBaseOf(type: ClassValue): string | undefined {
 const fieldClass = nativeClass('Field', []);
 
 /** What `fields()` and `__dataclass_fields__` say of one field. */
-export function fieldRecord(name: string): InstanceValue {
+export function fieldRecord({ name, default: written }: NonNullable<ClassValue['fields']>[number]): InstanceValue {
   const site = { span: { document: '', start: 0, end: 0 }, callChain: [] };
-  return { kind: 'instance', class: fieldClass, attributes: new Map([['name', string(name)]]), site };
+  const isField = written?.kind === 'instance' && written.class.name === 'Field';
+  const attributes = new Map<string, PyValue>([
+    ['default', isField ? missingDefault : (written ?? missingDefault)],
+    ['default_factory', missingDefault],
+    ...(isField ? written.attributes : []),
+    ['name', string(name)],
+  ]);
+  return { kind: 'instance', class: fieldClass, attributes, site };
 }
+
+/** `dataclasses.MISSING`: what stands where a field has no default. */
+export const missingDefault: ClassValue = nativeClass('MISSING', []);
 
 /** Gives a class the constructor that `@dataclass` writes: fields of bases first, defaults and factories. */
 export function makeDataclass(interpreter: Interpreter, type: ClassValue): void {
@@ -84,7 +94,10 @@ export function makeDataclass(interpreter: Interpreter, type: ClassValue): void 
     for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
   }
   type.fields = [...fields.values()];
-  type.attributes.set('__dataclass_fields__', dict(type.fields.map(({ name }) => [string(name), fieldRecord(name)])));
+  type.attributes.set(
+    '__dataclass_fields__',
+    dict(type.fields.map((field) => [string(field.name), fieldRecord(field)])),
+  );
   if (type.attributes.has('__init__')) return;
   type.attributes.set(
     '__init__',

@@ -222,6 +222,10 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
     const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
     return bool([...self.entries.keys()].every((key) => others.has(key)));
   },
+  issuperset: (self, args, interpreter, span) =>
+    bool(itemsOf(interpreter, args.positional[0], span).every((item) => self.entries.has(keyOf(item)))),
+  isdisjoint: (self, args, interpreter, span) =>
+    bool(!itemsOf(interpreter, args.positional[0], span).some((item) => self.entries.has(keyOf(item)))),
   copy: (self) => set(self.entries.values()),
 };
 

@@ -59,8 +59,12 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
         return object.isSize === true ? { ...tuple(taken), isSize: true } : tuple(taken);
       }
       const place = integerOf(index);
-      if (place === undefined)
+      if (place === undefined) {
+        // The parameters of a union of types: `Pair[int]`.
+        if (object.kind === 'tuple' && object.items.every(({ kind }) => kind === 'class' || kind === 'none'))
+          return object;
         return interpreter.raise('TypeError', `${typeName(object)} indices must be integers`, span);
+      }
       return (
         items[place < 0 ? place + items.length : place] ??
         interpreter.raise('IndexError', `${typeName(object)} index out of range`, span)

@@ -138,12 +138,8 @@ export function importFrom(
   names: readonly ImportedName[] | undefined,
   span: SourceSpan,
 ): void {
-  const load = (): ModuleValue | undefined =>
-    level === 0
-      ? importModule(interpreter, target, span)
-      : relativeModule(interpreter, scope.module, target, level, span);
   if (names === undefined) {
-    const module = load();
+    const module = moduleNamed(interpreter, scope.module, target, level, span);
     if (module === undefined) return;
     for (const name of exportedNames(module)) {
       const own = module.names.get(name);
@@ -154,15 +150,57 @@ export function importFrom(
   }
   for (const { name, alias } of names) {
     bindLate(interpreter, scope, alias === '' ? name : alias, () => {
-      const module = load();
+      const module = moduleNamed(interpreter, scope.module, target, level, span);
       if (module) return importedName(interpreter, module, name, span);
       return missingModule(interpreter, `${'.'.repeat(level)}${target}`, span);
     });
   }
 }
 
+/** The module that an import in another one names; relative when `level` counts dots. */
+function moduleNamed(
+  interpreter: Interpreter,
+  from: ModuleValue,
+  target: string,
+  level: number,
+  span: SourceSpan,
+): ModuleValue | undefined {
+  return level === 0 ? importModule(interpreter, target, span) : relativeModule(interpreter, from, target, level, span);
+}
+
+/** Importing all that a module has is tried for so many modules: packages of hundreds of models would never end. */
+const mostStars = 8;
+
+/** A name that a package gives though its text does not set it; see `noteLazyNames`. */
+export function lazyName(
+  interpreter: Interpreter,
+  module: ModuleValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  const statements = module.lookedAt ?? [];
+  for (const { module: target, level, names = [] } of statements) {
+    const imported = names.find((one) => (one.alias === '' ? one.name : one.alias) === name);
+    if (imported === undefined) continue;
+    const from = moduleNamed(interpreter, module, target, level, span);
+    const value = from && importedName(interpreter, from, imported.name, span);
+    if (value) module.names.set(name, value);
+    return value;
+  }
+  const stars = statements.filter(({ names }) => names === undefined);
+  if (stars.length > mostStars) return undefined;
+  for (const { module: target, level } of stars) {
+    const from = moduleNamed(interpreter, module, target, level, span);
+    const value = from && (from.names.get(name) ?? deferredName(from, name) ?? lazyName(interpreter, from, name, span));
+    if (value === undefined) continue;
+    module.names.set(name, value);
+    return value;
+  }
+  return undefined;
+}
+
 function importedName(interpreter: Interpreter, module: ModuleValue, name: string, span: SourceSpan): PyValue {
-  const own = module.names.get(name) ?? deferredName(module, name);
+  const own = module.names.get(name) ?? deferredName(module, name) ?? lazyName(interpreter, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
   // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
   const child = importModule(interpreter, `${module.name}.${name}`, span) ?? siblingModule(interpreter, module, name);

@@ -250,7 +250,18 @@ function combine(
     interpreter.hold(left.entries.size + right.entries.size, span);
     return dict([...left.entries.values(), ...right.entries.values()].map(({ key, value }) => [key, value] as const));
   }
-  return undefined;
+  return operator === '|' ? union(left, right) : undefined;
+}
+
+/** `int | None`: a tuple of types, which `isinstance` takes likewise. */
+function union(left: PyValue, right: PyValue): PyValue | undefined {
+  const [one, other] = [left, right].map((side) => {
+    const types = side.kind === 'tuple' ? side.items : [side];
+    return types.every(({ kind }) => kind === 'class' || kind === 'none') ? types : undefined;
+  });
+  return one === undefined || other === undefined || (left.kind === 'none' && right.kind === 'none')
+    ? undefined
+    : tuple([...one, ...other]);
 }
 
 function repeated<T>(items: readonly T[], times: number): readonly T[] {

@@ -9,6 +9,7 @@ import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deleteItem } from './items.ts';
+import { noteLazyNames } from './lazy-packages.ts';
 import { bindLate, importFrom, importInto } from './modules.ts';
 import { binary, equal, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
@@ -142,6 +143,7 @@ function runStatement(interpreter: Interpreter, scope: Scope, statement: Stateme
       const test = evaluate(statement.test);
       const truth = interpreter.truth(test, statement.test.span);
       if (truth === undefined) interpreter.undecided(test, statement.test.span);
+      if (truth !== true && scope.names === scope.module.names) noteLazyNames(scope.module, statement);
       return runBlock(interpreter, scope, truth === true ? statement.body : statement.otherwise);
     }
     case 'while': {

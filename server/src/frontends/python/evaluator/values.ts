@@ -5,7 +5,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Parameter, ValueId } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
-import type { Expression, FunctionDefinition, ParameterDeclaration } from '../syntax/ast.ts';
+import type { Expression, FunctionDefinition, ParameterDeclaration, StatementOf } from '../syntax/ast.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** Names of one function call, comprehension, class body or module. */
@@ -146,6 +146,8 @@ export interface ModuleValue {
   isPackage?: boolean;
   /** Imported names that nobody has asked for yet. */
   readonly deferred?: Map<string, () => PyValue>;
+  /** What a package that puts another module in its place imports for those who only look at it. */
+  lookedAt?: readonly StatementOf<'import-from'>[];
 }
 export interface SuperValue {
   readonly kind: 'super';
@@ -173,6 +175,8 @@ export interface TensorValue {
   fill?: number | undefined;
   /** The element type where it is not real: `int`, `bool`. */
   readonly dtype?: string;
+  /** What source noted on the tensor. */
+  own?: Map<string, PyValue>;
 }
 export interface UnknownValue {
   readonly kind: 'unknown';

@@ -1,6 +1,6 @@
 // Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
 
-import { fieldRecord, findMethod, makeDataclass, nativeClass } from '../evaluator/classes.ts';
+import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } from '../evaluator/classes.ts';
 import {
   bool,
   builtin,
@@ -65,7 +65,7 @@ export const dataclassesModule: ModuleTable = () => {
         const [value] = args.positional;
         const type = value?.kind === 'instance' ? value.class : value;
         if (type?.kind !== 'class') return list([]);
-        return tuple(fieldNames(type).map(fieldRecord));
+        return tuple((type.fields ?? []).map(fieldRecord));
       },
       is_dataclass: (_, args) => {
         const [value] = args.positional;
@@ -74,7 +74,7 @@ export const dataclassesModule: ModuleTable = () => {
       },
     }),
     ['KW_ONLY', nativeClass('KW_ONLY', [])],
-    ['MISSING', nativeClass('MISSING', [])],
+    ['MISSING', missingDefault],
     ['FrozenInstanceError', nativeClass('FrozenInstanceError', [])],
   ]);
 };

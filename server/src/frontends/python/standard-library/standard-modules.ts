@@ -12,6 +12,7 @@ import { packageDataModule } from './resource-modules.ts';
 import {
   atexitModule,
   contextModule,
+  contextVariablesModule,
   importlibModule,
   importlibUtilModule,
   inspectModule,
@@ -23,6 +24,7 @@ import {
 } from './system-modules.ts';
 import { fnmatchModule, regularExpressionModule, stringModule } from './text-modules.ts';
 import { typingModule } from './typing-module.ts';
+import { versionModules } from './version-module.ts';
 
 const numbersModule: ModuleTable = () => new Map(plainClasses('Number Integral Real Rational Complex'));
 
@@ -46,6 +48,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   collections: collectionsModule,
   'collections.abc': abstractCollectionsModule,
   contextlib: contextModule,
+  contextvars: contextVariablesModule,
   copy: copyModule,
   dataclasses: dataclassesModule,
   enum: enumModule,
@@ -71,6 +74,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   typing: typingModule,
   typing_extensions: typingModule,
   warnings: warningsModule,
+  ...versionModules,
 };
 
 /** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */

@@ -1,6 +1,7 @@
 // Python's view of the machine and of running code (`os`, `sys`, `logging`, `warnings`, `contextlib`, `inspect`, …), as far
 // as a network can depend on it: an empty environment, no files, and silence.
 
+import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { importModule } from '../evaluator/modules.ts';
@@ -15,7 +16,9 @@ import {
   string,
   tuple,
   unknown,
+  type Arguments,
   type ClassValue,
+  type InstanceValue,
   type PyValue,
   type ShownParameter,
 } from '../evaluator/values.ts';
@@ -171,6 +174,8 @@ const contextmanager: LibraryFunction = (_, args) => {
           true,
         ),
       ],
+      // As a decorator it runs a function inside itself.
+      ['__call__', builtin('__call__', (_interpreter, given) => given.positional[1] ?? none, true)],
     ],
   );
   return builtin('contextmanager', (interpreter, given, span) => {
@@ -218,6 +223,45 @@ export const contextModule: ModuleTable = () =>
       ),
     ],
   ]);
+
+/** `ContextVar`: one context is all there is. What `set` gives back is the value from before, for `reset`. */
+const contextVariable = nativeClass(
+  'ContextVar',
+  [],
+  [
+    method('__init__', (self, args) => {
+      const initial = args.keywords.get('default');
+      if (initial) self.attributes.set('value', initial);
+      return none;
+    }),
+    method('get', (self, { positional: [, fallback] }, interpreter, span) => {
+      const value = self.attributes.get('value') ?? fallback;
+      return value ?? interpreter.raise('LookupError', 'This context variable has no value', span);
+    }),
+    method('set', (self, { positional: [, value = none] }) => {
+      const before = self.attributes.get('value');
+      self.attributes.set('value', value);
+      return tuple(before ? [before] : []);
+    }),
+    method('reset', (self, { positional: [, token] }) => {
+      const [before] = token?.kind === 'tuple' ? token.items : [];
+      if (before) self.attributes.set('value', before);
+      else self.attributes.delete('value');
+      return none;
+    }),
+  ],
+);
+
+function method(
+  name: string,
+  call: (self: InstanceValue, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue,
+): [string, PyValue] {
+  const bound: LibraryFunction = (interpreter, args, span) =>
+    args.positional[0]?.kind === 'instance' ? call(args.positional[0], args, interpreter, span) : none;
+  return [name, builtin(name, bound, true)];
+}
+
+export const contextVariablesModule: ModuleTable = () => new Map<string, PyValue>([['ContextVar', contextVariable]]);
 
 const parameterKinds = [
   'POSITIONAL_ONLY',
@@ -288,6 +332,13 @@ function signatureOf(signatureClass: ClassValue, parameterClass: ClassValue, emp
   };
 }
 
+/** `inspect.getsource` of modules, which libraries search for names. */
+const sourceOf: LibraryFunction = (interpreter, args, span) => {
+  const [value] = args.positional;
+  const text = value?.kind === 'module' ? interpreter.reader.read(value.document) : undefined;
+  return text === undefined ? unknown('Only the source of modules is known here', span) : string(text);
+};
+
 export const inspectModule: ModuleTable = () => {
   const empty = nativeClass('_empty', []);
   const kinds = parameterKinds.map((name, i): [string, PyValue] => [name, int(i)]);
@@ -307,6 +358,7 @@ export const inspectModule: ModuleTable = () => {
       isroutine: isKind('function', 'builtin', 'bound-method'),
       getmro: (_, args) => tuple(args.positional[0]?.kind === 'class' ? args.positional[0].mro : []),
       unwrap: (_, args) => unwrapped(args.positional[0] ?? none),
+      getsource: sourceOf,
       getmembers: (_, args) => {
         const [value] = args.positional;
         const names =
@@ -336,8 +388,34 @@ const importByName: LibraryFunction = (interpreter, args, span) => {
 export const importlibModule: ModuleTable = () =>
   new Map<string, PyValue>([...functionValues({ import_module: importByName })]);
 
-/** Of `importlib.util` and `importlib.metadata`: nothing is installed. */
+/** Whether a module could be imported: one that is modelled, or whose source is there. Nothing is read of it. */
+const findSpec: LibraryFunction = (interpreter, args, span) => {
+  const name = textOfArgument(args.positional[0]);
+  const path = name.split('.').join('/');
+  const isThere =
+    interpreter.library.module(interpreter, name) !== undefined ||
+    interpreter.reader.roots.some((root) =>
+      [`${root}/${path}/__init__.py`, `${root}/${path}.py`].some((document) => {
+        interpreter.dependencies.add(document);
+        return interpreter.untimed(() => interpreter.reader.read(document)) !== undefined;
+      }),
+    );
+  if (!isThere) return none;
+  const attributes = new Map<string, PyValue>([['name', string(name)]]);
+  return { kind: 'instance', class: specClass, attributes, site: { span, callChain: [] } };
+};
+
+const specClass = nativeClass('ModuleSpec', []);
+
+/** Of `importlib.util` and `importlib.metadata`. */
 export const importlibUtilModule: ModuleTable = () =>
-  new Map<string, PyValue>([...functionValues({ find_spec: () => none, version: () => string('0.0.0') })]);
+  new Map<string, PyValue>([
+    ...functionValues({
+      find_spec: findSpec,
+      version: (interpreter, args) =>
+        interpreter.library.module(interpreter, textOfArgument(args.positional[0]))?.names.get('__version__') ??
+        string('0.0.0'),
+    }),
+  ]);
 
 export const atexitModule: ModuleTable = () => new Map<string, PyValue>([['register', optionalDecorator('register')]]);

@@ -22,7 +22,7 @@ import {
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import { patternCost } from './pattern-cost.ts';
 
-const longestPattern = 500;
+const longestPattern = 10_000;
 const longestSubject = 5_000;
 /** A matcher tries some hundred ways in the time of one step, and this many in some milliseconds. */
 const mostWays = 2_000_000;

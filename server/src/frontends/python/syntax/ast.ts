@@ -240,3 +240,5 @@ export type Statement = Node &
       }
     | { readonly kind: 'broken-statement'; readonly reason: string }
   );
+
+export type StatementOf<K extends Statement['kind']> = Extract<Statement, { readonly kind: K }>;

@@ -194,6 +194,10 @@ function batchNorm(name: string): ModuleRow {
         'running_var',
         args.flag('track_running_stats') ? parameterTensor([channels], 'running-variance', false) : none,
       );
+      self.attributes.set(
+        'num_batches_tracked',
+        args.flag('track_running_stats') ? { kind: 'tensor', shape: [], elements: [0], dtype: 'int64' } : none,
+      );
     },
     forward(self, call) {
       const input = call.args.tensor('input');

@@ -27,7 +27,7 @@ import {
 } from '../standard-library/module-table.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
 import { einopsFunctions, einopsModules } from './einops.ts';
-import { elementTypeOf } from './element-types.ts';
+import { cpu, elementTypeOf } from './element-types.ts';
 import { compiledTables } from './compiled-operators.ts';
 import { functional } from './functional.ts';
 import { moduleClass } from './module-classes.ts';
@@ -134,6 +134,7 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
     ),
     ...functionValues({
       get_default_dtype: () => elementTypeOf('float32'),
+      get_default_device: () => cpu,
       finfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
       iinfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
       load: (_, _args, span) => unknown('Files are not read', span),
@@ -177,6 +178,13 @@ function tensorClass(network: TracedNetwork): ClassValue {
   }
   return type;
 }
+
+/** A kind of accelerator of which there is none. */
+const noDevice: Table = () => [
+  ...falseFunctions('is_available is_initialized is_bf16_supported is_built'),
+  ['device_count', builtin('device_count', () => int(0))],
+  ...silentFunctions('synchronize empty_cache set_device manual_seed'),
+];
 
 const scripting: Table = ({ interpreter }) => [
   ['isinstance', interpreter.builtins.get('isinstance') ?? none],
@@ -287,11 +295,12 @@ const tables: Readonly<Record<string, Table>> = {
     ...falseFunctions('has_torch_function has_torch_function_unary has_torch_function_variadic'),
     ['handle_torch_function', without('handle_torch_function')],
   ],
-  'torch.cuda': () => [
-    ...falseFunctions('is_available is_initialized is_bf16_supported'),
-    ['device_count', builtin('device_count', () => int(0))],
-    ...silentFunctions('synchronize empty_cache set_device manual_seed'),
-  ],
+  'torch.cuda': noDevice,
+  'torch.xpu': noDevice,
+  'torch.mps': noDevice,
+  'torch.mtia': noDevice,
+  'torch.accelerator': noDevice,
+  'torch.backends.mps': noDevice,
   'torch.cuda.amp': () => ['autocast', 'custom_fwd', 'custom_bwd'].map((name) => [name, passingThrough(name)] as const),
   'torch.amp': () => ['autocast', 'custom_fwd', 'custom_bwd'].map((name) => [name, passingThrough(name)] as const),
   'torch.distributed': () => [
@@ -300,7 +309,7 @@ const tables: Readonly<Record<string, Table>> = {
     ['get_world_size', builtin('get_world_size', () => int(1))],
   ],
   'torch.compiler': () => [
-    ...falseFunctions('is_compiling is_dynamo_compiling'),
+    ...falseFunctions('is_compiling is_dynamo_compiling is_exporting'),
     ['disable', passingThrough('disable')],
     ['allow_in_graph', passThrough('allow_in_graph')],
   ],

@@ -137,8 +137,27 @@ function tensorAttribute(
     case 'grad':
       return none;
     default:
-      return methodOf(network, tensor, name) ?? unknown(`The tensor method ${name} is not modelled`, span);
+      return (
+        tensor.own?.get(name) ??
+        methodOf(network, tensor, name) ??
+        (isNoneOfTorch(name) ? undefined : unknown(`The tensor method ${name} is not modelled`, span))
+      );
   }
+}
+
+const hiddenInTorch: ReadonlySet<string> = new Set([
+  '_backward_hooks',
+  '_base',
+  '_grad',
+  '_indices',
+  '_is_view',
+  '_values',
+  '_version',
+]);
+
+/** Whether only source can have given a tensor an attribute of this name. */
+function isNoneOfTorch(name: string): boolean {
+  return name.startsWith('_') && !name.startsWith('__') && !hiddenInTorch.has(name);
 }
 
 function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): PyValue | undefined {
