@@ -95,6 +95,61 @@ describe('a run', () => {
     expect(resultOf(folder)).toEqual(straight.result);
   });
 
+  it.skipIf(process.platform === 'win32').for([
+    ['stop', 'cancelled'],
+    ['pause', 'paused'],
+  ] as const)(
+    'that hears nothing of a %s, as in the middle of a long step, is ended and goes on from its last checkpoint',
+    async ([word, reason]) => {
+      const folder = makeRun(temporaryFolder(), 'run');
+      const first: RunEvent[] = [];
+      let pid = 0;
+      const trainer = startTrainer(
+        program,
+        folder,
+        (event) => {
+          first.push(event);
+          if (event.kind === 'started') pid = event.pid;
+          if (event.kind !== 'progress' || event.step !== 30) return;
+          // It holds still, and so it never hears the word.
+          process.kill(pid, 'SIGSTOP');
+          trainer[word]();
+        },
+        50,
+      );
+      await trainer.ended;
+      expect(only(first, 'interrupted')).toMatchObject({ step: 20, reason });
+      expect(logOf(folder)).toEqual(first);
+      expect(statusOf(folder)).toBe(word === 'pause' ? 'paused' : 'interrupted');
+      const second = await train(folder);
+      expect(only(second, 'started').step).toBe(20);
+      expect(resultOf(folder)).toEqual(straight.result);
+    },
+  );
+
+  it('that hears the word has all the time that it needs for its checkpoint', async () => {
+    const folder = makeRun(temporaryFolder(), 'run');
+    const events: RunEvent[] = [];
+    let pid = 0;
+    // What holds it up behind the word: by then it has said that it heard it.
+    const trainer = startTrainer(
+      program,
+      folder,
+      (event) => {
+        events.push(event);
+        if (event.kind === 'started') pid = event.pid;
+        if (event.kind === 'progress' && event.step === 10) trainer.stop();
+        if (event.kind !== 'checkpoint') return;
+        process.kill(pid, 'SIGSTOP');
+        setTimeout(() => process.kill(pid, 'SIGCONT'), 2500);
+      },
+      2000,
+    );
+    await trainer.ended;
+    const { step } = only(events, 'checkpoint');
+    expect(only(events, 'interrupted')).toMatchObject({ step, reason: 'cancelled' });
+  });
+
   it.for<readonly [string, (event: RunEvent) => boolean]>([
     ['before its first step', ({ kind }) => kind === 'started'],
     ['at a checkpoint', (event) => event.kind === 'checkpoint' && event.step === 20],

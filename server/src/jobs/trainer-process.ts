@@ -4,8 +4,13 @@ import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import type { RunEvent } from '../protocol/run-events.ts';
-import { helloSchema, trainerProtocolVersion, type TrainerCommand } from '../protocol/trainer-messages.ts';
+import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
+import {
+  helloSchema,
+  stoppingSchema,
+  trainerProtocolVersion,
+  type TrainerCommand,
+} from '../protocol/trainer-messages.ts';
 import { parseEvent } from '../runs/event-log.ts';
 import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
 
@@ -18,9 +23,12 @@ export interface TrainerProgram {
 }
 
 export interface TrainerProcess {
-  /** Asks for an end at a checkpoint; asked again, it ends at once and loses the steps since its last one. */
+  /**
+   * Asks for an end at a checkpoint. One that does not hear it in time, in the middle of a long step, is ended and goes on from
+   * its last checkpoint; so is one that is asked again.
+   */
   stop(): void;
-  /** Asks for an end at a checkpoint, which the log calls a pause. */
+  /** Does the same, which the log calls a pause. */
   pause(): void;
   /** Lets the process see that its parent goes: it ends at a checkpoint, which nobody asked for. */
   leave(): void;
@@ -30,6 +38,8 @@ export interface TrainerProcess {
 
 /** Lines of its error output that a crash is explained with. */
 const lastLines = 12;
+/** So long a trainer may take to hear that it should end, in milliseconds: until then it may be between two steps. */
+const hearingPatience = 1000;
 const endings: ReadonlySet<RunEvent['kind']> = new Set(['interrupted', 'finished', 'failed']);
 
 /** Starts a trainer on a run's folder; `listener` hears every event that it logs. */
@@ -37,6 +47,7 @@ export function startTrainer(
   program: TrainerProgram,
   folder: string,
   listener: (event: RunEvent) => void,
+  patience = hearingPatience,
 ): TrainerProcess {
   const child = spawn(program.executable, [program.script, folder], {
     env: { ...process.env, ...program.environment },
@@ -48,8 +59,10 @@ export function startTrainer(
   /** Where the run goes on from when its process ends now. */
   let checkpoint: number | undefined;
   let hasEnded = false;
-  let asked = false;
+  /** What it was asked to end for, and whether it was ended before it could say so itself. */
+  let asked: InterruptionReason | undefined;
   let isKilled = false;
+  let unheard: NodeJS.Timeout | undefined;
   let isStrange = false;
   if (child.pid !== undefined) lowerPriority(child.pid);
   const hear = (event: RunEvent): void => {
@@ -67,6 +80,7 @@ export function startTrainer(
   lines.on('line', (line) => {
     const event = parseEvent(line);
     if (event) hear(event);
+    else if (isStopping(line)) clearTimeout(unheard);
     else if (!isOurHello(line) && !isStrange) {
       // One line for all: they must not push the error output out of what a crash is explained with.
       isStrange = true;
@@ -81,7 +95,9 @@ export function startTrainer(
   );
   const ended = new Promise<void>((resolve) => {
     const settle = (reason: string): void => {
-      if (!hasEnded) hear(isKilled ? logKill(folder, checkpoint) : logCrash(folder, step, reason, errors));
+      clearTimeout(unheard);
+      if (!hasEnded)
+        hear(isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, errors));
       resolve();
     };
     child.once('error', (error) => settle(`could not be started: ${error.message}`));
@@ -91,19 +107,22 @@ export function startTrainer(
       );
     });
   });
-  const tell = (command: TrainerCommand): void => {
+  const kill = (): void => {
+    isKilled = child.kill('SIGKILL') || isKilled;
+  };
+  const ask = (command: TrainerCommand, reason: InterruptionReason): void => {
+    if (asked === undefined) unheard = setTimeout(kill, patience);
+    asked ??= reason;
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
   };
   return {
     ended,
     stop() {
-      if (asked) isKilled = child.kill('SIGKILL') || isKilled;
-      asked = true;
-      tell({ kind: 'stop' });
+      if (asked !== undefined) kill();
+      ask({ kind: 'stop' }, 'cancelled');
     },
     pause() {
-      asked = true;
-      tell({ kind: 'pause' });
+      ask({ kind: 'pause' }, 'paused');
     },
     leave() {
       child.stdin.end();
@@ -111,10 +130,17 @@ export function startTrainer(
   };
 }
 
+function isStopping(line: string): boolean {
+  return isMessage(stoppingSchema, line);
+}
+
 function isOurHello(line: string): boolean {
+  return isMessage(v.object({ ...helloSchema.entries, protocol: v.literal(trainerProtocolVersion) }), line);
+}
+
+function isMessage(schema: v.GenericSchema, line: string): boolean {
   try {
-    const hello = v.safeParse(helloSchema, JSON.parse(line));
-    return hello.success && hello.output.protocol === trainerProtocolVersion;
+    return v.is(schema, JSON.parse(line));
   } catch {
     return false;
   }
@@ -130,8 +156,8 @@ function lowerPriority(pid: number): void {
 }
 
 /** Writes down that a process was ended on request, without the checkpoint that it would have written. */
-function logKill(folder: string, checkpoint: number | undefined): RunEvent {
-  const event = interruptedAt(checkpoint ?? loggedStep(folder), 'cancelled');
+function logKill(folder: string, checkpoint: number | undefined, reason: InterruptionReason): RunEvent {
+  const event = interruptedAt(checkpoint ?? loggedStep(folder), reason);
   logEnd(folder, event);
   return event;
 }

@@ -74,6 +74,7 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
 /** Stops the loop at its next step when the parent says so or is gone. */
 class ParentWatch {
   #reason: InterruptionReason | undefined;
+  #isTold = false;
 
   constructor() {
     const lines = createInterface({ input: process.stdin });
@@ -86,8 +87,12 @@ class ParentWatch {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (this.#reason ??= 'cancelled'));
   }
 
+  /** The parent is told when somebody who asks hears of it: the training then comes to its end. */
   get isCancellationRequested(): boolean {
-    return this.#reason !== undefined;
+    if (this.#reason === undefined) return false;
+    if (!this.#isTold) say({ kind: 'stopping' });
+    this.#isTold = true;
+    return true;
   }
 
   get reason(): InterruptionReason {

@@ -24,6 +24,7 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Engine, TrainingSession } from '../engines/engine.ts';
 import { AliveHistory } from './alive-history.ts';
 import { Averages } from './averages.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { formatControllerState, parseControllerState } from './controller-state.ts';
 import { RunData } from './run-data.ts';
 import type { RunSink } from './run-sink.ts';
@@ -111,6 +112,7 @@ class Run {
   #lastProposal: WidthProposal | undefined;
   /** Where this process took the run up: of what came before it knows no averages. */
   #firstStep = 0;
+  #schedule: CheckpointSchedule;
 
   constructor(
     learning: StructureLearning,
@@ -121,6 +123,7 @@ class Run {
     const { config, dataSet } = learning;
     this.#learning = learning;
     this.#averages = new Averages(Math.min(testImages, dataSet.test.count) / config.batchSize);
+    this.#schedule = new CheckpointSchedule(config.checkpointEvery, 0, learning.now);
     this.#analysis = analysis;
     this.#session = session;
     this.#seedCost = seedCost(analysis);
@@ -182,6 +185,7 @@ class Run {
   async #train(first: number, data: RunData, cancellation: Cancellation): Promise<void> {
     const { config, now } = this.#learning;
     this.#firstStep = first;
+    this.#schedule = new CheckpointSchedule(config.checkpointEvery, first, now);
     for (let step = first; step < config.steps; step++) {
       if (cancellation.isCancellationRequested) {
         this.#interrupted(step);
@@ -194,7 +198,8 @@ class Run {
         this.#unreadable(step, batch.error);
         return;
       }
-      if (batch.value === undefined) {
+      // Heard while it was waited for: the next time to hear of it is behind a step.
+      if (batch.value === undefined || cancellation.isCancellationRequested) {
         this.#interrupted(step);
         return;
       }
@@ -208,7 +213,7 @@ class Run {
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
       // After the report: a run that goes on from this checkpoint has nothing to average over at its first step.
-      if (step % config.checkpointEvery === 0 && step > first && !this.#checkpoint(step, undecided)) return;
+      if (this.#schedule.isDue(step) && !this.#checkpoint(step, undecided)) return;
       const result = await this.#session.step({
         ...batch.value,
         learningRate: config.learningRate,
@@ -216,6 +221,7 @@ class Run {
       });
       // The whole step, with regularizer, reports and checkpoints: the time left is made of all of it.
       this.#averages.add(result.loss, result.correct, batch.value.labels.length, now() - started);
+      this.#schedule.stepTook(now() - started);
       if (!Number.isFinite(result.loss)) {
         this.#diverged(step);
         return;
@@ -328,7 +334,7 @@ class Run {
     }
     const metadata: Record<string, string> = { ...this.#data?.metadata };
     if (controller) metadata[controllerKey] = formatControllerState(controller);
-    const file = this.#learning.sink.save({ step, tensors, metadata });
+    const file = this.#schedule.save(() => this.#learning.sink.save({ step, tensors, metadata }));
     this.#learning.sink.event({ kind: 'checkpoint', step, file });
     return true;
   }

@@ -7,6 +7,7 @@ import { reportCosts } from '../../costs/cost-report.ts';
 import { knownValue, type Count } from '../../common/count.ts';
 import type { TrainingSession } from '../engines/engine.ts';
 import { Averages } from './averages.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { fallingRate } from './falling-rate.ts';
 import type { StructureLearning } from './learn-structure.ts';
 import { RunData } from './run-data.ts';
@@ -95,13 +96,14 @@ async function trainFrom(
     const message = `Training diverged at step ${String(step)}: the loss or a weight is no finite number any more. Lower the learning rate (${String(config.learningRate)} now) and start again`;
     sink.event({ kind: 'failed', step, code: 'diverged', message });
   };
+  const schedule = new CheckpointSchedule(config.checkpointEvery, first, now);
   const checkpoint = (step: number): boolean => {
     const tensors = session.state();
     if (![...tensors.values()].every(({ data: values }) => values.every((value) => Number.isFinite(value)))) {
       diverged(step);
       return false;
     }
-    const file = sink.save({ step, tensors, metadata: data.metadata });
+    const file = schedule.save(() => sink.save({ step, tensors, metadata: data.metadata }));
     sink.event({ kind: 'checkpoint', step, file });
     return true;
   };
@@ -119,11 +121,12 @@ async function trainFrom(
       sink.event({ kind: 'failed', step, code: 'data-unreadable', message: batch.error });
       return;
     }
-    if (batch.value === undefined) {
+    // Heard while it was waited for: the next time to hear of it is behind a step.
+    if (batch.value === undefined || cancellation.isCancellationRequested) {
       interrupted(step);
       return;
     }
-    if (step % config.checkpointEvery === 0 && step > first && !checkpoint(step)) return;
+    if (schedule.isDue(step) && !checkpoint(step)) return;
     const learningRate = fallingRate(config.learningRate, step, steps);
     if (step % config.aliveEvery === 0 && step > first) {
       const figures = averages.take(steps - step);
@@ -140,6 +143,7 @@ async function trainFrom(
     }
     const { loss, correct } = await session.step({ ...batch.value, learningRate, coefficients });
     averages.add(loss, correct, batch.value.labels.length, now() - started);
+    schedule.stepTook(now() - started);
     if (!Number.isFinite(loss)) {
       diverged(step);
       return;
