@@ -186,8 +186,9 @@ class Run {
     const { config, now } = this.#learning;
     this.#firstStep = first;
     this.#schedule = new CheckpointSchedule(config.checkpointEvery, first, now);
+    const isCancelled = (): boolean => cancellation.isCancellationRequested;
     for (let step = first; step < config.steps; step++) {
-      if (cancellation.isCancellationRequested) {
+      if (isCancelled()) {
         this.#interrupted(step);
         return;
       }
@@ -199,7 +200,7 @@ class Run {
         return;
       }
       // Heard while it was waited for: the next time to hear of it is behind a step.
-      if (batch.value === undefined || cancellation.isCancellationRequested) {
+      if (batch.value === undefined || isCancelled()) {
         this.#interrupted(step);
         return;
       }

@@ -110,8 +110,9 @@ async function trainFrom(
   const interrupted = (step: number): void => {
     if (checkpoint(step)) sink.event({ kind: 'interrupted', step, reason: training.stopReason() });
   };
+  const isCancelled = (): boolean => cancellation.isCancellationRequested;
   for (let step = first; step < steps; step++) {
-    if (cancellation.isCancellationRequested) {
+    if (isCancelled()) {
       interrupted(step);
       return;
     }
@@ -122,7 +123,7 @@ async function trainFrom(
       return;
     }
     // Heard while it was waited for: the next time to hear of it is behind a step.
-    if (batch.value === undefined || cancellation.isCancellationRequested) {
+    if (batch.value === undefined || isCancelled()) {
       interrupted(step);
       return;
     }
