@@ -142,14 +142,18 @@ function parameterShape(
   switch (attributes.kind) {
     case 'convolution': {
       const { inChannels, outChannels, groups } = attributes;
-      return role === 'weight' ? [outChannels, inChannels / groups, ...shape.slice(2)] : [outChannels];
+      const weight = [outChannels, inChannels / groups, ...shape.slice(2)];
+      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [outChannels];
     }
     case 'transposed-convolution': {
       const { inChannels, outChannels, groups } = attributes;
-      return role === 'weight' ? [inChannels, outChannels / groups, ...shape.slice(2)] : [outChannels];
+      const weight = [inChannels, outChannels / groups, ...shape.slice(2)];
+      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [outChannels];
     }
-    case 'dense':
-      return role === 'weight' ? [attributes.outFeatures, attributes.inFeatures] : [attributes.outFeatures];
+    case 'dense': {
+      const weight = [attributes.outFeatures, attributes.inFeatures];
+      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [attributes.outFeatures];
+    }
     case 'embedding':
       return [attributes.count, attributes.width];
     case 'batch-norm':
@@ -160,6 +164,11 @@ function parameterShape(
     default:
       return alignedShape(seedGraph, seed, shape, graph, op);
   }
+}
+
+/** What scales parts of a weight: as long as the weight along its one axis that is more than a single number. */
+function lengthsOf(shape: Shape, weight: Shape): Shape {
+  return shape.map((size, axis) => (size === 1 ? 1 : (weight[axis] ?? size)));
 }
 
 /** A parameter along the axes of the op's output: of a layer norm's axes, a slope for each channel, a free tensor's own. */

@@ -76,6 +76,10 @@ function refusalOf(graph: NetworkGraph, op: Op): string | undefined {
       return attributes.value !== undefined || parameterOf(op, 'other') !== undefined
         ? undefined
         : 'the values of this tensor are not part of the network graph';
+    case 'convolution':
+    case 'transposed-convolution':
+    case 'dense':
+      return parameterOf(op, 'other') === undefined ? undefined : 'a weight under weight_norm is not trained here';
     default:
       return undefined;
   }

@@ -168,6 +168,8 @@ export interface TensorValue {
         readonly role: Parameter['role'];
         readonly trainable: boolean;
         readonly width?: WidthOrigin | undefined;
+        /** What `weight_norm` trains besides the weight's direction. */
+        length?: TensorValue;
       }
     | undefined;
   /** Elements of a small constant vector, or the one value of a uniform tensor. */

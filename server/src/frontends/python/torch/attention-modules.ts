@@ -22,6 +22,22 @@ function inHeads(call: TorchCall, tensor: PyValue, heads: number): PyValue {
   return permuted(call, split, [0, 2, 1, 3]);
 }
 
+/**
+ * A third of a joint parameter, as a parameter of its own: ops that share one would be tied to each other, and a joint shape
+ * would not be that of their product.
+ */
+function third(call: TorchCall, joint: TensorValue | undefined, i: number, width: number): TensorValue | undefined {
+  if (!joint?.parameter) return undefined;
+  (joint.own ??= new Map()).set(inThirds, none);
+  call.network.noteUse(joint);
+  const parameter = { ...joint.parameter, id: `${joint.parameter.id}[${String(i)}]` };
+  return { ...joint, shape: [width, ...joint.shape.slice(1)], parameter };
+}
+
+/** Notes on a joint parameter how its ops list it, so that it never counts twice. */
+const inThirds = 'in thirds';
+const asOne = 'as one';
+
 /** Query, key and value behind their projections: one product where all three are the same tensor. */
 function projected(
   self: InstanceValue,
@@ -32,19 +48,22 @@ function projected(
   const weight = tensorAttribute(self, 'in_proj_weight');
   const bias = tensorAttribute(self, 'in_proj_bias');
   const [query, key, value] = inputs;
-  if (weight && query && query === key && key === value) {
+  if (weight && query && query === key && key === value && weight.own?.has(inThirds) !== true) {
+    (weight.own ??= new Map()).set(asOne, none);
     const all = emitDense(call, query, weight, bias);
     if (all.kind !== 'tensor') return [all, all, all];
     const axis = all.shape.length - 1;
     return [0, 1, 2].map((i) => emitOn(call, all, { kind: 'slice', axis, start: i * width, size: width, step: 1 }));
   }
+  if (weight?.own?.has(asOne) === true) {
+    const lost = giveUp(call, 'This attention is called with one input and with several');
+    return [lost, lost, lost];
+  }
   return inputs.map((input, i) => {
     const own = tensorAttribute(self, `${['q', 'k', 'v'][i] ?? 'q'}_proj_weight`);
-    // A third of the joint weight: the parameter is the whole one, the product is with its part.
-    const part = own ?? (weight && { ...weight, shape: [width, ...weight.shape.slice(1)] });
-    const partOfBias = bias && { ...bias, shape: [width] };
+    const part = own ?? third(call, weight, i, width);
     return part
-      ? emitDense(call, input, part, partOfBias)
+      ? emitDense(call, input, part, third(call, bias, i, width))
       : giveUp(call, 'The weights of this attention are not known');
   });
 }
@@ -58,6 +77,9 @@ function attention(self: InstanceValue, call: TorchCall): PyValue {
   const [query] = inputs;
   if (width === undefined || heads === undefined || inputs.length < 3 || query?.shape.length !== 3)
     return giveUp(call, 'What this attention is given is not known');
+  const addsZero = self.attributes.get('add_zero_attn');
+  if (self.attributes.has('bias_k') || (addsZero?.kind === 'bool' && addsZero.value))
+    return giveUp(call, 'Keys that an attention adds to those it is given are not modelled');
   const batchFirst = self.attributes.get('batch_first');
   const isBatchFirst = batchFirst?.kind === 'bool' && batchFirst.value;
   const parts = projected(self, call, inputs, width).map((part) =>
@@ -79,7 +101,7 @@ export const attentionModules: readonly ModuleRow[] = [
     parameters:
       'embed_dim num_heads dropout=0.0 bias=True add_bias_kv=False add_zero_attn=False kdim=None vdim=None batch_first=False device=None dtype=None',
     construct(self, args, interpreter, span) {
-      keepArguments(self, args, 'embed_dim num_heads dropout batch_first');
+      keepArguments(self, args, 'embed_dim num_heads dropout batch_first add_zero_attn');
       const [width, heads] = [args.integer('embed_dim'), args.integer('num_heads')];
       if (width === undefined || heads === undefined) return;
       if (heads < 1 || width % heads !== 0)
@@ -93,6 +115,8 @@ export const attentionModules: readonly ModuleRow[] = [
         self.attributes.set('k_proj_weight', parameterTensor([width, keyWidth], 'weight'));
         self.attributes.set('v_proj_weight', parameterTensor([width, valueWidth], 'weight'));
       }
+      for (const name of args.flag('add_bias_kv') ? ['bias_k', 'bias_v'] : [])
+        self.attributes.set(name, parameterTensor([1, 1, width], 'bias'));
       self.attributes.set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
       const linear = interpreter.library.module(interpreter, 'torch.nn')?.names.get('Linear');
       const keywords = new Map([['bias', args.value('bias')]]);

@@ -39,6 +39,7 @@ import { itemOf } from './tensor-operators.ts';
 import { callTorch } from './torch-call.ts';
 import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import { weightNorms, weightParametrizations } from './weight-norms.ts';
 
 const noSpan: SourceSpan = { document: '', start: 0, end: 0 };
 const falseFunctions = (names: string): [string, PyValue][] =>
@@ -283,9 +284,13 @@ const tables: Readonly<Record<string, Table>> = {
   ],
   'torch.nn.modules.utils': () =>
     functionValues({ _single: repeated(1), _pair: repeated(2), _triple: repeated(3), _quadruple: repeated(4) }),
-  'torch.nn.utils': () =>
-    passThroughs('weight_norm spectral_norm remove_weight_norm remove_spectral_norm clip_grad_norm_ clip_grad_value_'),
-  'torch.nn.utils.parametrizations': () => passThroughs('weight_norm spectral_norm orthogonal'),
+  'torch.nn.utils': () => [
+    ...passThroughs('spectral_norm remove_spectral_norm clip_grad_norm_ clip_grad_value_'),
+    ...weightNorms,
+  ],
+  'torch.nn.utils.weight_norm': () => weightNorms,
+  'torch.nn.utils.spectral_norm': () => passThroughs('spectral_norm remove_spectral_norm'),
+  'torch.nn.utils.parametrizations': () => [...passThroughs('spectral_norm orthogonal'), ...weightParametrizations],
   'torch.nn.utils.fusion': () => passThroughs('fuse_conv_bn_eval'),
   'torch.nn.attention': () => [...plainClasses('SDPBackend'), ['sdpa_kernel', silentClass('sdpa_kernel', '')]],
   'torch.jit': scripting,

@@ -159,6 +159,11 @@ export class TracedNetwork {
     return this.#materialise(interpreter, tensor, { span, callChain: [...interpreter.callStack] });
   }
 
+  /** Counts a parameter as used by ops that list it in parts. */
+  noteUse(tensor: TensorValue): void {
+    if (tensor.parameter) this.#usedParameters.add(tensor.parameter.id);
+  }
+
   /** Layers that were made but whose parameters no op used. */
   addIdleLayers(): void {
     for (const [module, name] of this.names) {
@@ -215,11 +220,12 @@ export class TracedNetwork {
   }
 
   #parametersOf(emission: Emission): Parameter[] {
-    return (emission.parameters ?? []).flatMap((tensor) =>
-      tensor?.parameter && isListed(tensor.parameter)
-        ? [{ id: tensor.parameter.id, role: tensor.parameter.role, shape: tensor.shape }]
-        : [],
-    );
+    return (emission.parameters ?? []).flatMap((tensor) => {
+      if (!tensor?.parameter || !isListed(tensor.parameter)) return [];
+      const { id, role, length } = tensor.parameter;
+      const own: Parameter = { id, role, shape: tensor.shape };
+      return length?.parameter ? [own, { id: length.parameter.id, role: 'other', shape: length.shape }] : [own];
+    });
   }
 
   #makeRoom(interpreter: Interpreter, span: SourceSpan): void {
