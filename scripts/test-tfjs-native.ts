@@ -4,15 +4,15 @@
 //
 //   npm run test:tfjs-native [-- --build-only]
 //
-// The first time pip fetches the wheel (260 MB) and npm the package (50 MB). `--build-only` leaves the tests out, for benchmarks.
+// The first time pip fetches the wheel (260 MB) and npm the packages (50 MB each). `--build-only` leaves the tests out, for benchmarks.
 // Exit status: 0 passed, 1 a test failed, 77 this machine lacks something.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './bundles.ts';
-import { nativeTfjs } from './native-tfjs.ts';
+import { nativeTfjs, nativeTfjsForGpu } from './native-tfjs.ts';
 
 const skipped = 77;
 const tfjsVersion = '4.22.0';
@@ -36,16 +36,15 @@ function run(program: string, words: readonly string[], folder = root): boolean 
 }
 
 /** TensorFlow.js for Node without what its install script would fetch. */
-function installPackage(): string {
-  const folder = join(nativeTfjs, 'node_modules/@tensorflow/tfjs-node');
+function installPackage(name: string, parent: string): string {
+  const folder = join(parent, 'node_modules', name);
   if (existsSync(join(folder, 'package.json'))) return folder;
-  mkdirSync(nativeTfjs, { recursive: true });
-  writeFileSync(join(nativeTfjs, 'package.json'), '{ "private": true }\n');
-  const words = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `@tensorflow/tfjs-node@${tfjsVersion}`];
+  mkdirSync(parent, { recursive: true });
+  writeFileSync(join(parent, 'package.json'), '{ "private": true }\n');
+  const words = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${tfjsVersion}`];
   const npm = process.env['npm_execpath'];
-  const isInstalled =
-    npm === undefined ? run('npm', words, nativeTfjs) : run(process.execPath, [npm, ...words], nativeTfjs);
-  return isInstalled ? folder : skip(`@tensorflow/tfjs-node ${tfjsVersion} can not be installed`);
+  const isInstalled = npm === undefined ? run('npm', words, parent) : run(process.execPath, [npm, ...words], parent);
+  return isInstalled ? folder : skip(`${name} ${tfjsVersion} can not be installed`);
 }
 
 /** The folder of TensorFlow's library and headers. */
@@ -68,9 +67,13 @@ function nodeHeaders(): string {
   return candidates.find((folder) => existsSync(join(folder, 'node_api.h'))) ?? skip('Node’s headers are not there');
 }
 
+function bindingOf(packageFolder: string): string {
+  return join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
+}
+
 /** The binding from the package's sources. */
 function buildBinding(packageFolder: string, library: string): void {
-  const binding = join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
+  const binding = bindingOf(packageFolder);
   if (existsSync(binding)) return;
   mkdirSync(dirname(binding), { recursive: true });
   const words = [
@@ -83,7 +86,12 @@ function buildBinding(packageFolder: string, library: string): void {
 }
 
 if (process.platform !== 'linux') skip('the build is for Linux only');
-buildBinding(installPackage(), installLibrary());
+const forCpu = installPackage('@tensorflow/tfjs-node', nativeTfjs);
+buildBinding(forCpu, installLibrary());
+// Both packages are made of the same sources.
+const forGpu = installPackage('@tensorflow/tfjs-node-gpu', nativeTfjsForGpu);
+mkdirSync(dirname(bindingOf(forGpu)), { recursive: true });
+copyFileSync(bindingOf(forCpu), bindingOf(forGpu));
 console.log(`TensorFlow.js with TensorFlow's library is in ${nativeTfjs}`);
 if (!options['build-only']) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -93,7 +101,11 @@ if (!options['build-only']) {
     {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, MORPHNET_TEST_TFJS_NATIVE: nativeTfjs },
+      env: {
+        ...process.env,
+        MORPHNET_TEST_TFJS_NATIVE: nativeTfjs,
+        MORPHNET_TEST_TFJS_NATIVE_GPU: nativeTfjsForGpu,
+      },
     },
   );
   process.exitCode = status ?? 1;

@@ -44,7 +44,10 @@ function formatReport({ engines, auto }: EngineReport): readonly string[] {
   const missing = engines.flatMap((engine) =>
     engine.available ? [] : ['', `${engine.name}: ${engine.reason}.`, engine.remedy],
   );
+  const notes = engines.flatMap((engine) =>
+    engine.available && engine.note !== undefined ? ['', `${engine.name}: ${engine.note}.`] : [],
+  );
   const choice =
     auto === undefined ? [] : ['', `By this figure auto takes ${auto}; a run measures them on its own network.`];
-  return [...textTable(columns, rows), ...choice, ...missing];
+  return [...textTable(columns, rows), ...choice, ...notes, ...missing];
 }

@@ -15,6 +15,7 @@ import type { RunSink } from '../training/loop/run-sink.ts';
 import { optimizerOf } from '../training/loop/training-setup.ts';
 
 const fallbackCode = 'engine-replaced';
+const deviceCode = 'other-device';
 const engineNames: readonly EngineName[] = ['onnx', 'tfjs'];
 
 function optionsOf(threads: number): EngineOptions {
@@ -28,14 +29,14 @@ function earlierEngine(logged: readonly RunEvent[]): EngineName | undefined {
 }
 
 /** The engine of a run; `logged` are the events that earlier processes wrote. */
-export function engineOf(
+export async function engineOf(
   config: RunConfig,
   graph: NetworkGraph,
   sink: RunSink,
   logged: readonly RunEvent[],
   cancellation: Cancellation,
 ): Promise<Result<Engine>> {
-  const isSaid = logged.some((event) => event.kind === 'notice' && event.code === fallbackCode);
+  const isSaid = (code: string): boolean => logged.some((event) => event.kind === 'notice' && event.code === code);
   const { batchSize, labelSmoothing = 0 } = config;
   const optimizer = optimizerOf(config.optimizer, config.weightDecay);
   const options: EngineOptions = {
@@ -43,10 +44,14 @@ export function engineOf(
     trial: { graph, batchSize, optimizer, labelSmoothing, now: () => performance.now(), cancellation },
     onChoice: (message) => sink.event({ kind: 'notice', severity: 'information', code: 'engine-chosen', message }),
     onFallback: (message) => {
-      if (!isSaid) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
+      if (!isSaid(fallbackCode)) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
     },
   };
-  return chooseEngine(earlierEngine(logged) ?? config.engine, options, availableParallelism());
+  const chosen = await chooseEngine(earlierEngine(logged) ?? config.engine, options, availableParallelism());
+  const note = chosen.ok ? chosen.value.info.note : undefined;
+  if (note !== undefined && !isSaid(deviceCode))
+    sink.event({ kind: 'notice', severity: 'warning', code: deviceCode, message: note });
+  return chosen;
 }
 
 /** Prints one line of JSON (protocol/engine-report.ts). */

@@ -13,6 +13,8 @@ const engineSchema = v.variant('available', [
     /** `cpu` or `gpu`. */
     device: v.string(),
     threads: v.number(),
+    /** Why it is not the device that was meant. */
+    note: v.optional(v.string()),
     stepsPerSecond: v.number(),
   }),
   v.object({ name, available: v.literal(false), reason: v.string(), remedy: v.string() }),

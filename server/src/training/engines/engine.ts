@@ -9,8 +9,10 @@ export interface EngineInfo {
   readonly name: 'onnx' | 'tfjs';
   readonly version: string;
   readonly threads: number;
-  /** `cpu`, or the device's name. */
+  /** `cpu` or `gpu`: what is used, whichever package was installed. */
   readonly device: string;
+  /** Why not the device that was meant; a sentence. */
+  readonly note?: string;
 }
 
 export type Optimizer =

@@ -109,9 +109,9 @@ export async function reportEngines(options: EngineOptions, cores: number, now: 
       engines.push({ name: found.name, available: false, reason: found.reason, remedy: found.remedy });
       continue;
     }
-    const { name, version, device, threads } = found.engine.info;
+    const { name, ...info } = found.engine.info;
     const figure = await stepsPerSecond(found.engine, now);
-    engines.push({ name, available: true, version, device, threads, stepsPerSecond: figure });
+    engines.push({ name, available: true, ...info, stepsPerSecond: figure });
   }
   const measured = engines.flatMap((engine) => (engine.available ? [engine] : []));
   const auto = measured.sort((left, right) => right.stepsPerSecond - left.stepsPerSecond)[0]?.name;

@@ -16,10 +16,15 @@ export interface LoadedTensorFlow {
   readonly backend: Backend;
   /** Of the package that was loaded. */
   readonly version: string;
-  readonly device: string;
+  readonly device: 'cpu' | 'gpu';
+  /** Where the package for GPUs is installed: why the CPU is used all the same. */
+  readonly note: string | undefined;
 }
 
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+const gpuPackage = '@tensorflow/tfjs-node-gpu';
+const packages = [gpuPackage, '@tensorflow/tfjs-node'] as const;
+/** Under this name both packages give their version. */
+const versionKey = 'tfjs-node';
 
 /** Rejects with `EngineUnavailable` when no package is there or none of them loads. */
 export async function loadTensorFlow({ path, threads }: TensorFlowOptions): Promise<LoadedTensorFlow> {
@@ -28,9 +33,11 @@ export async function loadTensorFlow({ path, threads }: TensorFlowOptions): Prom
   setDefault('TF_NUM_INTEROP_THREADS', '1');
   // Warnings and errors only: what TensorFlow says of itself at each start is of no use in a run's log.
   setDefault('TF_CPP_MIN_LOG_LEVEL', '1');
+  // Otherwise it takes all of a GPU's memory at once, which the screen's programs need too.
+  setDefault('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
   const util: unknown = require('node:util');
   if (typeof util === 'object' && util !== null) restoreUtilFunctions(util);
-  const failures: string[] = [];
+  const failures: { readonly name: string; readonly reason: string }[] = [];
   for (const name of packages) {
     const file = resolved(require, name);
     if (file === undefined) continue;
@@ -42,25 +49,29 @@ export async function loadTensorFlow({ path, threads }: TensorFlowOptions): Prom
       const backend = backendOf(loaded);
       if (backend.native === undefined)
         throw new Error(`it runs on ${loaded.getBackend()}, not on TensorFlow's library`);
-      const { isOnGpu } = backend.native;
-      return {
-        backend,
-        version: loaded.version[name.slice('@tensorflow/'.length)] ?? '',
-        device: isOnGpu ? 'gpu' : 'cpu',
-      };
+      const device = backend.native.isOnGpu ? 'gpu' : 'cpu';
+      const [failed] = failures;
+      const note =
+        failed !== undefined
+          ? `${failed.name} does not load (${failed.reason}), so ${name} computes on the CPU`
+          : name === gpuPackage && device === 'cpu'
+            ? `${name} finds no GPU that it can use and computes on the CPU`
+            : undefined;
+      return { backend, version: loaded.version[versionKey] ?? '', device, note };
     } catch (error) {
-      failures.push(`${name} does not load: ${firstLine(error)}`);
+      failures.push({ name, reason: firstLine(error) });
     }
   }
   const place = path === undefined ? 'beside MorphNet' : `in ${path}`;
-  throw failures.length === 0
+  const [first] = failures;
+  throw first === undefined
     ? new EngineUnavailable(
         `neither ${packages.join(' nor ')} is installed ${place}`,
         'Run `npm install @tensorflow/tfjs-node` in a folder of your own and name that folder in the setting `morphnet.training.tfjsPath` or in the environment variable MORPHNET_TFJS_PATH.',
       )
     : new EngineUnavailable(
-        failures.join('; '),
-        'Its install script fetches the native library: run `npm rebuild @tensorflow/tfjs-node` in that folder with install scripts allowed and the network reachable.',
+        failures.map(({ name, reason }) => `${name} does not load: ${reason}`).join('; '),
+        `Its install script fetches the native library: run \`npm rebuild ${first.name}\` in that folder with install scripts allowed and the network reachable.`,
       );
 }
 

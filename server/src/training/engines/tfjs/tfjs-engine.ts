@@ -17,6 +17,6 @@ export function tfjsEngineOn(backend: Backend, info: Omit<EngineInfo, 'name'>): 
 
 /** Rejects with `EngineUnavailable` when TensorFlow's library can't be had. */
 export async function createTfjsEngine(options: TensorFlowOptions): Promise<Engine> {
-  const { backend, version, device } = await loadTensorFlow(options);
-  return tfjsEngineOn(backend, { version, threads: options.threads, device });
+  const { backend, version, device, note } = await loadTensorFlow(options);
+  return tfjsEngineOn(backend, { version, threads: options.threads, device, ...(note !== undefined && { note }) });
 }
