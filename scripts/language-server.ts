@@ -21,9 +21,25 @@ export class LanguageServerProcess implements AsyncDisposable {
   readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
   readonly #listeners = new Set<(uri: string) => void>();
 
-  /** Starts a bundle of the server as the extension does, on a workspace folder that is given as a URI. */
-  constructor(bundle: string, folder: string) {
-    this.#process = spawn(process.execPath, [...serverNodeOptions, bundle, '--stdio'], { stdio: 'pipe' });
+  /**
+   * Starts a bundle of the server as the extension does, on a workspace folder that is given as a URI; under this Node unless
+   * another executable is named.
+   */
+  constructor(
+    bundle: string,
+    folder: string,
+    {
+      executable,
+      environment,
+    }: { readonly executable: string; readonly environment: Readonly<Record<string, string>> } = {
+      executable: process.execPath,
+      environment: {},
+    },
+  ) {
+    this.#process = spawn(executable, [...serverNodeOptions, bundle, '--stdio'], {
+      stdio: 'pipe',
+      env: { ...process.env, ...environment },
+    });
     this.#process.stderr.pipe(process.stderr);
     this.#connection = createProtocolConnection(
       new StreamMessageReader(this.#process.stdout),

@@ -65,6 +65,15 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await dashboard.getByText('Running', { exact: true }).waitFor();
   });
 
+  await scenario.step('the dashboard pauses the run, which goes on when it is resumed', async () => {
+    const dashboard = workbench.dashboard;
+    await dashboard.getByRole('button', { name: 'Pause' }).click();
+    await dashboard.getByText('Paused', { exact: true }).waitFor();
+    await workbench.screenshot('dashboard-paused');
+    await dashboard.getByRole('button', { name: 'Resume' }).click();
+    await dashboard.getByText('Running', { exact: true }).waitFor();
+  });
+
   await scenario.step('the run finishes and offers what it found', async () => {
     await workbench.notification(/Apply/).waitFor({ timeout: 180_000 });
     await workbench.dashboard.getByText('Finished', { exact: true }).waitFor();

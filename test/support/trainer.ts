@@ -14,6 +14,7 @@ import { randomStream } from '../../server/src/training/engines/random.ts';
 import { SmallNetwork } from '../unit/training/engines/small-network.ts';
 import { idxImages, idxLabels, writeFiles } from './idx-files.ts';
 import { runConfig } from './run-folder.ts';
+import { runtime } from './runtime.ts';
 
 /** Where this worker's trainer is, below `.cache`: workers run beside each other. */
 export const trainerCache = join('trainer-test', process.env['VITEST_POOL_ID'] ?? 'alone');
@@ -22,7 +23,7 @@ export const trainerCache = join('trainer-test', process.env['VITEST_POOL_ID'] ?
 export async function buildTrainer(): Promise<TrainerProgram> {
   const script = join(root, '.cache', trainerCache, 'trainer.cjs');
   await buildNodeBundle('trainer', script);
-  return { executable: process.execPath, script, environment: {} };
+  return { ...runtime, script };
 }
 
 /** Two normalised convolutions, dropout and a head, on 1×8×8 images of three classes. */

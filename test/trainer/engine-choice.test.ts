@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 /** The trainer told to look for TensorFlow.js in a folder that has none. */
 function withoutTfjs(): TrainerProgram {
-  return { ...trainer, environment: { MORPHNET_TFJS_PATH: temporaryFolder() } };
+  return { ...trainer, environment: { ...trainer.environment, MORPHNET_TFJS_PATH: temporaryFolder() } };
 }
 
 it('prints its engines with a measured figure, and why one is missing', async () => {

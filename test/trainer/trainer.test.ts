@@ -194,7 +194,9 @@ describe('a run', () => {
 
   it('ends at a checkpoint when its parent is gone', async () => {
     const folder = makeRun(temporaryFolder(), 'run', { steps: 100_000 });
-    const child = spawn(program.executable, [program.script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const { executable, script, environment } = program;
+    const env = { ...process.env, ...environment };
+    const child = spawn(executable, [script, folder], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdout.once('data', () => {
       child.stdin.end();
       child.stdout.destroy();

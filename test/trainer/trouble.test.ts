@@ -119,7 +119,8 @@ it('a trainer whose editor is killed stops at a checkpoint by itself', async () 
     const child = require('node:child_process').spawn(${JSON.stringify(program.executable)},
       ${JSON.stringify([program.script, folder])}, { stdio: ['pipe', 'pipe', 'ignore'] });
     child.stdout.on('data', () => process.stdout.write('.'));`;
-  const editor = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, ...program.environment };
+  const editor = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => editor.stdout.once('data', resolve));
   await expect.poll(() => logOf(folder).some(({ kind }) => kind === 'progress'), { timeout: 20_000 }).toBe(true);
   editor.kill('SIGKILL');
