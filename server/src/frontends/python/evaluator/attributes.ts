@@ -6,6 +6,7 @@ import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { deleteItem, getItem } from './items.ts';
 import { deferredName, importModule, lazyName, resolveDeferred } from './modules.ts';
+import { binary } from './operators.ts';
 import { stringMethod } from './string-methods.ts';
 import {
   bool,
@@ -61,8 +62,8 @@ export function findAttribute(
         if (candidate.unknownBase !== undefined) return unknown(`${candidate.unknownBase} is not known`, span);
       }
       // `object` has these, and they do nothing.
-      if (name === '__init__' || name === '__init_subclass__' || name === '__setattr__')
-        return builtin(name, () => none);
+      if (name === '__init__' || name === '__init_subclass__') return builtin(name, () => none);
+      if (name === '__setattr__') return attributeSetter(object.self);
       if (name === '__new__') return builtin(name, newInstance);
       return object.self.kind === 'instance' && object.self.dictionary
         ? dictionaryMethod(object.self.dictionary, name)
@@ -90,6 +91,8 @@ export function findAttribute(
           items: object.items.map((item, i) => args.keywords.get(object.fields?.[i] ?? '') ?? item),
         }));
       }
+      if (name === 'numel' && object.isSize === true)
+        return builtin(name, () => product(interpreter, object.items, span));
       const own = object.class && findMethod(object.class, name);
       return own ? bindTo(interpreter, own, object, span) : containerMethod(object, name);
     }
@@ -103,6 +106,7 @@ export function findAttribute(
       if (name === '__doc__') return none;
       return object.attributes.get(name) ?? (name === '__code__' ? codeOf(object, span) : undefined);
     case 'builtin':
+      if (name === '__kwdefaults__' || name === '__defaults__') return none;
       return name === '__name__' ? string(object.name) : undefined;
     case 'bound-method':
       return name === '__self__' ? object.self : findAttribute(interpreter, object.function, name, span);
@@ -123,6 +127,11 @@ export function findAttribute(
     default:
       return undefined;
   }
+}
+
+/** The number of elements of a size. */
+function product(interpreter: Interpreter, sizes: readonly PyValue[], span: SourceSpan): PyValue {
+  return sizes.reduce((left, right) => binary(interpreter, '*', left, right, span), int(1));
 }
 
 /** What reading `value` through `self` gives: methods are bound, properties run. */
@@ -175,6 +184,7 @@ function instanceAttribute(
   if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
   if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);
+  if (name === '__setattr__' && inherited === undefined) return attributeSetter(object);
   if (inherited !== undefined) return bindTo(interpreter, inherited, object, span);
   if (object.dictionary) {
     const method = containerMethod(object.dictionary, name);
@@ -279,6 +289,15 @@ function moduleAttribute(
   if (child !== undefined) return child;
   if (!object.isModelled) return undefined;
   return unknown(`${object.name}.${name} is not modelled`, span);
+}
+
+/** What an object's own `__setattr__` does. */
+function attributeSetter(object: PyValue): PyValue {
+  return builtin('__setattr__', (interpreter, { positional: [key = none, value = none] }, span) => {
+    if (key.kind === 'string') setAttribute(interpreter, object, key.value, value, span);
+    else interpreter.undecided(key, span);
+    return none;
+  });
 }
 
 /** Sets an attribute. Values without attributes are left alone, as far as that can't matter. */

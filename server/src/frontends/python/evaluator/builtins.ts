@@ -6,6 +6,7 @@ import { isSubclass, nativeClass } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
 import { rangeLength, type Interpreter } from './interpreter.ts';
+import { importTop } from './modules.ts';
 import { binary, computed, integerOf, numberOf } from './operators.ts';
 import { PythonError } from './python-error.ts';
 import { sortValues } from './sorting.ts';
@@ -410,6 +411,7 @@ export function builtinNames(): Map<string, PyValue> {
   const names = new Map<string, PyValue>(Object.entries(functions).map(([name, call]) => [name, builtin(name, call)]));
   for (const [name, type] of exceptionClasses()) names.set(name, type);
   const object = nativeClass('object', [], [['__init__', builtin('__init__', () => none)]]);
+  names.set('__import__', builtin('__import__', importTop));
   names.set('object', object);
   names.set('int', nativeClass('int', [], [], toInteger));
   names.set('float', nativeClass('float', [], [], toFloat));

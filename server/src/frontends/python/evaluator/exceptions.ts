@@ -31,6 +31,10 @@ const hierarchy: readonly (readonly [string, string])[] = [
   ['FutureWarning', 'Warning'],
 ];
 
+/** What an exception says of where it comes from: nothing that a network could depend on. */
+const links = ['__traceback__', '__cause__', '__context__'].map((name): [string, PyValue] => [name, none]);
+const itself = builtin('with_traceback', (_, { positional: [self = none] }) => self, true);
+
 /** All exception classes by name; each keeps its arguments in `args`. */
 export function exceptionClasses(): Map<string, ClassValue> {
   const init = builtin(
@@ -43,7 +47,7 @@ export function exceptionClasses(): Map<string, ClassValue> {
     true,
   );
   const classes = new Map<string, ClassValue>([
-    ['BaseException', nativeClass('BaseException', [], [['__init__', init]])],
+    ['BaseException', nativeClass('BaseException', [], [['__init__', init], ['with_traceback', itself], ...links])],
   ]);
   for (const [name, base] of hierarchy) {
     const parent = classes.get(base);

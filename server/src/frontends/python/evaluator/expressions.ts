@@ -308,10 +308,32 @@ function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'
     resolveDeferred(scope.module);
     return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
   }
+  if (calleeExpression.kind === 'attribute' && calleeExpression.name === 'extend')
+    return extend(interpreter, scope, expression, calleeExpression);
   const callee = evaluateExpression(interpreter, scope, calleeExpression);
   const args = evaluateArguments(interpreter, scope, expression.arguments);
   if ('kind' in args) return args;
   return interpreter.call(callee, args, span);
+}
+
+/** `items.extend(layer(items[-1]) for layer in layers)`: a generator sees what it has given so far. */
+function extend(
+  interpreter: Interpreter,
+  scope: Scope,
+  { arguments: written, span }: ExpressionOf<'call'>,
+  method: ExpressionOf<'attribute'>,
+): PyValue {
+  const object = evaluateExpression(interpreter, scope, method.object);
+  const [argument] = written;
+  const source = written.length === 1 && argument?.kind === 'positional' ? argument.value : undefined;
+  if (object.kind !== 'list' || source?.kind !== 'comprehension' || source.flavour !== 'generator') {
+    const callee = interpreter.attribute(object, method.name, method.span);
+    const args = evaluateArguments(interpreter, scope, written);
+    return 'kind' in args ? args : interpreter.call(callee, args, span);
+  }
+  const given = comprehension(interpreter, scope, source, object.items);
+  if (given.kind === 'unknown') interpreter.undecided(given, span);
+  return none;
 }
 
 function superOf(interpreter: Interpreter, scope: Scope, args: readonly PyValue[], span: SourceSpan): PyValue {
@@ -323,9 +345,13 @@ function superOf(interpreter: Interpreter, scope: Scope, args: readonly PyValue[
   return { kind: 'super', self: current.method.self, after: current.method.owner };
 }
 
-function comprehension(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'comprehension'>): PyValue {
+function comprehension(
+  interpreter: Interpreter,
+  scope: Scope,
+  expression: ExpressionOf<'comprehension'>,
+  items: PyValue[] = [],
+): PyValue {
   const inner: Scope = { names: new Map([[comprehensionMark, none]]), parent: scope, module: scope.module };
-  const items: PyValue[] = [];
   const pairs: [PyValue, PyValue][] = [];
   const run = (depth: number): PyValue | undefined => {
     const clause = expression.clauses[depth];

@@ -6,7 +6,7 @@ import { overlongText } from '../../shared/frontend.ts';
 import type { Interpreter } from './interpreter.ts';
 import { runModule } from './statements.ts';
 import { setName } from './assignment.ts';
-import { unknown, type ModuleValue, type PyValue, type Scope } from './values.ts';
+import { unknown, type BuiltinValue, type ModuleValue, type PyValue, type Scope } from './values.ts';
 
 /** The module of a dotted name, loaded once; undefined when neither a model nor source is found. */
 export function importModule(interpreter: Interpreter, name: string, span: SourceSpan): ModuleValue | undefined {
@@ -156,6 +156,16 @@ export function importFrom(
     });
   }
 }
+
+/** `__import__('a.b')`: the package at the top, or the module itself where names are asked of it. */
+export const importTop: BuiltinValue['call'] = (interpreter, { positional, keywords }, span) => {
+  const name = positional[0]?.kind === 'string' ? positional[0].value : '';
+  const asked = positional[3] ?? keywords.get('fromlist');
+  const module = importModule(interpreter, name, span);
+  if (module === undefined) return interpreter.raise('ModuleNotFoundError', `No module named '${name}'`, span);
+  if ((asked?.kind === 'tuple' || asked?.kind === 'list') && asked.items.length > 0) return module;
+  return importModule(interpreter, name.replace(/\..*/, ''), span) ?? module;
+};
 
 /** The module that an import in another one names; relative when `level` counts dots. */
 function moduleNamed(

@@ -326,8 +326,17 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
   if (bases.some((base) => base.name === 'NamedTuple')) {
     const type = namedTuple(interpreter, definition.name, fields);
     for (const [name, value] of made.attributes)
-      if (value.kind === 'function' || value.kind === 'property') type.attributes.set(name, value);
+      if (!fields.some((field) => field.name === name)) type.attributes.set(name, value);
     return type;
+  }
+  // What derives from a named tuple is one, with methods.
+  const record = bases.find((base) => base.construct !== undefined && base.attributes.has('_fields'));
+  if (record?.construct && !made.attributes.has('__new__')) {
+    const { construct } = record;
+    made.construct = (inner, given, span) => {
+      const items = construct(inner, given, span);
+      return items.kind === 'tuple' ? { ...items, class: made } : items;
+    };
   }
   return made;
 }

@@ -102,7 +102,7 @@ export interface ClassValue {
   /** Fields in order, for dataclasses and named tuples. */
   fields?: readonly { readonly name: string; readonly default?: PyValue }[];
   /** Classes that make something else than an instance (`int`, `list`, `dict`). */
-  readonly construct?: (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
+  construct?: (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
   /** A base that could not be resolved: lookups that fail are unknown instead of errors. */
   readonly unknownBase?: string | undefined;
 }

@@ -359,6 +359,7 @@ export const inspectModule: ModuleTable = () => {
       getmro: (_, args) => tuple(args.positional[0]?.kind === 'class' ? args.positional[0].mro : []),
       unwrap: (_, args) => unwrapped(args.positional[0] ?? none),
       getsource: sourceOf,
+      getfullargspec: argumentsOf,
       getmembers: (_, args) => {
         const [value] = args.positional;
         const names =
@@ -375,6 +376,34 @@ export const inspectModule: ModuleTable = () => {
     ['_empty', empty],
   ]);
 };
+
+/** `inspect.getfullargspec`; of a class and of what is bound, with the instance that they are called with. */
+const argumentsOf: LibraryFunction = (_, { positional: [value] }, span) => {
+  const parameters = parametersOf(value);
+  if (parameters === undefined) return unknown('The parameters of this function are not known', span);
+  const named = (kind: ShownParameter['kind']): readonly ShownParameter[] =>
+    parameters.filter((parameter) => parameter.kind === kind);
+  const first = (kind: ShownParameter['kind']): PyValue => named(kind).map(({ name }) => string(name))[0] ?? none;
+  const names = (kind: ShownParameter['kind']): PyValue[] => named(kind).map(({ name }) => string(name));
+  const isBound = value?.kind === 'class' || value?.kind === 'bound-method';
+  const attributes = new Map<string, PyValue>([
+    ['args', list([...(isBound ? [string('self')] : []), ...names('positional')])],
+    ['varargs', first('splat')],
+    ['varkw', first('dictionary-splat')],
+    ['defaults', tuple(named('positional').flatMap((parameter) => parameter.default ?? []))],
+    ['kwonlyargs', list(names('keyword-only'))],
+    [
+      'kwonlydefaults',
+      dict(
+        named('keyword-only').flatMap(({ name, default: value }) => (value ? [[string(name), value] as const] : [])),
+      ),
+    ],
+    ['annotations', dict()],
+  ]);
+  return { kind: 'instance', class: argumentsClass, attributes, site: { span, callChain: [] } };
+};
+
+const argumentsClass = nativeClass('FullArgSpec', []);
 
 const importByName: LibraryFunction = (interpreter, args, span) => {
   const name = textOfArgument(args.positional[0]);

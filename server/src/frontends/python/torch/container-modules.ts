@@ -239,8 +239,10 @@ export function containerItem(
   index: PyValue,
   span: SourceSpan,
 ): PyValue | undefined {
-  const type = self.class.mro.find((candidate) =>
-    ['Sequential', 'ModuleList', 'ModuleDict', 'ParameterList', 'ParameterDict'].includes(candidate.name),
+  const type = self.class.mro.find(
+    ({ name, span: written }) =>
+      written === undefined &&
+      ['Sequential', 'ModuleList', 'ModuleDict', 'ParameterList', 'ParameterDict'].includes(name),
   );
   if (type === undefined || !network.isModule(self)) return undefined;
   if (index.kind === 'string')

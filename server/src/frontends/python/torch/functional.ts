@@ -51,7 +51,9 @@ const adaptivePoolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
     const outputSize = items.map((item) => (item.kind === 'none' ? undefined : integerOf(item)));
     if (items.some((item, i) => item.kind !== 'none' && outputSize[i] === undefined))
       return giveUp(call, 'The output size of this pool is not known');
-    return emitOn(call, call.args.tensor('input'), { kind: 'adaptive-pool', mode, outputSize, channelAxis: 1 });
+    const input = call.args.tensor('input');
+    const pooled = emitOn(call, input, { kind: 'adaptive-pool', mode, outputSize, channelAxis: 1 });
+    return mode === 'max' && call.args.flag('return_indices') ? tuple([pooled, pooled]) : pooled;
   });
 
 const convolutionOf = (rank: number): TorchFunction =>
