@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OriginOperator, WidthOrigin } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import type { Interpreter } from './interpreter.ts';
-import { mostDigits } from './text.ts';
+import { formatPercent } from './percent-format.ts';
 import {
   bool,
   dict,
@@ -268,28 +268,6 @@ function repeated<T>(items: readonly T[], times: number): readonly T[] {
   const all: T[] = [];
   if (items.length > 0) for (let i = 0; i < times; i++) for (const item of items) all.push(item);
   return all;
-}
-
-function formatPercent(interpreter: Interpreter, template: string, value: PyValue, span: SourceSpan): PyValue {
-  const values = value.kind === 'tuple' ? value.items : [value];
-  let next = 0;
-  const text = template.replace(
-    /%(?:([-0-9.]*)([sdrfgi])|%)/g,
-    (whole, width: string | undefined, type: string | undefined) => {
-      if (type === undefined) return '%';
-      const item = values[next++];
-      if (item === undefined) return whole;
-      const number = numberOf(item);
-      if (type === 'f' && number !== undefined) {
-        const digits = Number(/\.(\d+)/.exec(width ?? '')?.[1] ?? 6);
-        return number.toFixed(Math.min(digits, mostDigits));
-      }
-      const size = Number(/^(\d+)/.exec(width ?? '')?.[1] ?? 0);
-      interpreter.holdText(size, span);
-      return interpreter.text(item, span).padStart(size, width?.startsWith('0') === true ? '0' : ' ');
-    },
-  );
-  return string(text);
 }
 
 const specialNames: Readonly<Record<BinaryOperator, string>> = {
