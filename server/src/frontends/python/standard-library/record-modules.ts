@@ -200,7 +200,10 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       return made;
     }
     case 'tensor': {
-      const made: PyValue = value.parameter ? { ...value, parameter: { ...value.parameter, id: '' } } : value;
+      const { parameter } = value;
+      const length = parameter?.length && copy(parameter.length);
+      const own = parameter && { ...parameter, id: '', ...(length?.kind === 'tensor' && { length }) };
+      const made: PyValue = own ? { ...value, parameter: own } : value;
       seen.set(value, made);
       return made;
     }

@@ -3,6 +3,7 @@
 import { integerOf, numberOf } from '../evaluator/operators.ts';
 import { none, tuple, type PyValue } from '../evaluator/values.ts';
 import { activations } from './activations.ts';
+import { attentionFunction } from './attention-modules.ts';
 import {
   emitBatchNorm,
   emitConvolution,
@@ -13,6 +14,7 @@ import {
 } from './layers.ts';
 import { arrangementRows } from './arrangement-functions.ts';
 import { attentionRow } from './product-functions.ts';
+import { overwrite } from './tensor-writes.ts';
 import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
@@ -128,6 +130,26 @@ function interpolate(call: TorchCall): PyValue {
   return emitResize(call, input, size, factors, call.args.text('mode') ?? 'nearest', call.args.flag('align_corners'));
 }
 
+/** `F.max_unpool2d`: the maxima back where they stood, at the size that the pool was given. */
+const unpoolOf = (rank: number): TorchFunction =>
+  fn('input indices kernel_size stride=None padding=0 output_size=None', (call) => {
+    const { args } = call;
+    const input = args.tensor('input');
+    const [kernel, padding] = [args.integers('kernel_size', rank), args.integers('padding', rank)];
+    const stride = args.isNone('stride') ? kernel : args.integers('stride', rank);
+    const wanted = args.isNone('output_size') ? undefined : args.integers('output_size', 0);
+    if (!input || !kernel || !stride || !padding || (!wanted && !args.isNone('output_size')))
+      return giveUp(call, 'The window of this pool is not known');
+    const kept = input.shape.length - rank;
+    const sizes = input.shape.slice(kept).map((size, i) => {
+      const own = wanted?.at(i - rank);
+      const [step = 1, before = 0, window = 1] = [stride[i], padding[i], kernel[i]];
+      return own ?? (typeof size === 'number' ? (size - 1) * step - 2 * before + window : size);
+    });
+    const shape = [...input.shape.slice(0, kept), ...sizes];
+    return emitOn(call, input, { kind: 'rearrange', operation: 'max_unpool', shape });
+  });
+
 const softmax = (log: boolean): TorchFunction =>
   fn('input dim=None _stacklevel=3 dtype=None', (call) => {
     const input = call.args.tensor('input');
@@ -165,19 +187,27 @@ function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
 const ranks = [1, 2, 3];
 
 export const functional: Readonly<Record<string, TorchFunction>> = {
+  multi_head_attention_forward: attentionFunction,
   ...Object.fromEntries(ranks.map((rank) => [`max_pool${String(rank)}d`, poolOf('max', rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`avg_pool${String(rank)}d`, poolOf('average', rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`adaptive_avg_pool${String(rank)}d`, adaptivePoolOf('average', rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`adaptive_max_pool${String(rank)}d`, adaptivePoolOf('max', rank)])),
+  ...Object.fromEntries(ranks.map((rank) => [`max_unpool${String(rank)}d`, unpoolOf(rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`conv${String(rank)}d`, convolutionOf(rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`conv_transpose${String(rank)}d`, transposedOf(rank)])),
   ...Object.fromEntries(
-    Object.entries(activations).map(([name, { parameters, emit }]) => [
-      name,
-      fn(`input ${parameters}`, (call) =>
-        emit(call, call.args.tensor('input'), (parameter) => call.args.number(parameter)),
-      ),
-    ]),
+    Object.entries(activations).flatMap(([name, { parameters, emit }]) => {
+      const run = (call: TorchCall): PyValue =>
+        emit(call, call.args.tensor('input'), (parameter) => call.args.number(parameter));
+      const inPlace = (call: TorchCall): PyValue => {
+        const input = call.args.tensor('input');
+        return input ? overwrite(input, run(call)) : run(call);
+      };
+      const plain = [name, fn(`input ${parameters}`, run)] as const;
+      return parameters.includes('inplace')
+        ? [plain, [`${name}_`, fn(`input ${parameters}`, inPlace)] as const]
+        : [plain];
+    }),
   ),
   linear: fn('input weight bias=None', (call) => {
     const [input, weight] = [call.args.tensor('input'), call.args.tensor('weight')];

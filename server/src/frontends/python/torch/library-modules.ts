@@ -29,6 +29,7 @@ import { standardModule } from '../standard-library/standard-modules.ts';
 import { einopsFunctions, einopsModules } from './einops.ts';
 import { cpu, elementTypeOf } from './element-types.ts';
 import { compiledTables } from './compiled-operators.ts';
+import { realTransforms } from './fourier-functions.ts';
 import { functional } from './functional.ts';
 import { moduleClass } from './module-classes.ts';
 import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
@@ -339,13 +340,12 @@ const tables: Readonly<Record<string, Table>> = {
     ['cuda', none],
   ],
   'torch.fft': ({ network }) =>
-    asBuiltins(
-      network,
-      'torch.fft.',
-      Object.fromEntries(
+    asBuiltins(network, 'torch.fft.', {
+      ...Object.fromEntries(
         'fft ifft fft2 ifft2 fftn ifftn fftshift ifftshift'.split(' ').map((name) => [name, rearranged(name)]),
       ),
-    ),
+      ...realTransforms,
+    }),
   'torch.linalg': ({ network }) => {
     const norm = torchTensorFunctions['norm'];
     return norm ? asBuiltins(network, 'torch.linalg.', { norm, vector_norm: norm }) : [];

@@ -19,7 +19,13 @@ function throughFunction(name: string, parameters: string, functionName: string)
   };
 }
 
-function runFunction(self: InstanceValue, call: TorchCall, functionName: string, names: readonly string[]): PyValue {
+function runFunction(
+  self: InstanceValue,
+  call: TorchCall,
+  functionName: string,
+  names: readonly string[],
+  inputs: readonly string[] = ['input'],
+): PyValue {
   const row = functional[functionName];
   if (row === undefined) return giveUp(call, `${functionName} is not modelled`);
   const values = new Map<string, PyValue>();
@@ -28,7 +34,7 @@ function runFunction(self: InstanceValue, call: TorchCall, functionName: string,
     const parameter = row.signature.find((each) => each.name === name || each.aliases.includes(name));
     values.set(parameter?.name ?? name, self.attributes.get(name) ?? none);
   }
-  values.set('input', call.args.value('input'));
+  for (const name of inputs) values.set(name, call.args.value(name));
   return row.body({ ...call, args: new BoundArguments(values) });
 }
 
@@ -58,6 +64,20 @@ const pools: readonly ModuleRow[] = [1, 2, 3].flatMap((rank) => {
       'kernel_size stride=None padding=0 dilation=1 return_indices=False ceil_mode=False',
       `max_pool${suffix}`,
     ),
+    {
+      name: `MaxUnpool${suffix}`,
+      parameters: 'kernel_size stride=None padding=0',
+      construct: (self: InstanceValue, args: BoundArguments) => keepArguments(self, args, 'kernel_size stride padding'),
+      inputs: 'input indices output_size=None',
+      forward: (self: InstanceValue, call: TorchCall) =>
+        runFunction(
+          self,
+          call,
+          `max_unpool${suffix}`,
+          ['kernel_size', 'stride', 'padding'],
+          ['input', 'indices', 'output_size'],
+        ),
+    },
     throughFunction(
       `AvgPool${suffix}`,
       'kernel_size stride=None padding=0 ceil_mode=False count_include_pad=True divisor_override=None',
@@ -149,6 +169,11 @@ export const plainModules: readonly ModuleRow[] = [
     'interpolate',
   ),
   throughFunction('UpsamplingNearest2d', 'size=None scale_factor=None', 'interpolate'),
+  throughFunction(
+    'UpsamplingBilinear2d',
+    "size=None scale_factor=None mode='bilinear' align_corners=True",
+    'interpolate',
+  ),
   throughFunction('LocalResponseNorm', 'size alpha=0.0001 beta=0.75 k=1.0', 'local_response_norm'),
   throughFunction('Softmin', 'dim=None', 'softmin'),
   throughFunction('Softmax2d', 'dim=1', 'softmax'),

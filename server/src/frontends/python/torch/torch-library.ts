@@ -30,6 +30,7 @@ import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
 import { overwrite, writeItem } from './tensor-writes.ts';
 import { callTorch, sizeOf } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
+import { transformerModules } from './transformer-modules.ts';
 
 /** Makes the library of one evaluation. */
 export function createTorchLibrary(): { readonly library: Library; readonly network: TracedNetwork } {
@@ -70,7 +71,15 @@ function tensorsWithin(value: PyValue): readonly TensorValue[] {
 
 function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
   const classes = new Map<string, ClassValue>([['Module', base]]);
-  for (const row of [...layerModules, ...plainModules, ...attentionModules, ...recurrentModules, ...containerModules]) {
+  const rows = [
+    ...layerModules,
+    ...plainModules,
+    ...attentionModules,
+    ...transformerModules,
+    ...recurrentModules,
+    ...containerModules,
+  ];
+  for (const row of rows) {
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
     // Only layers with weights can be reset; source asks which ones can.
     if (layerModules.includes(row))

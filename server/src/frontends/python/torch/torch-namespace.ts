@@ -8,6 +8,7 @@ import { sizesOf } from './arrangement-functions.ts';
 import { constantTensor, longestConstant } from './constants.ts';
 import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
 import { literalTensor } from './literal-tensor.ts';
+import { fourierFunctions } from './fourier-functions.ts';
 import { fn, giveUp, type TorchFunction } from './torch-call.ts';
 
 const filled = (fill: number | undefined): TorchFunction =>
@@ -42,6 +43,7 @@ const range = fn('start end|stop=None step=1 **options', (call) => {
 });
 
 export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
+  ...fourierFunctions,
   zeros: filled(0),
   ones: filled(1),
   empty: filled(undefined),
