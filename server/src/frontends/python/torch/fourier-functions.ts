@@ -58,7 +58,20 @@ export const realTransforms: Readonly<Record<string, TorchFunction>> = {
   irfft: transform(1, whole),
   irfft2: transform(2, whole),
   irfftn: transform(undefined, whole),
+  fftfreq: vector('count|n *rest **options', (count) => count),
+  rfftfreq: vector('count|n *rest **options', half),
 };
+
+/** A vector of samples: of a window, or of the frequencies of so many samples. */
+function vector(parameters: string, lengthOf: (count: number) => number): TorchFunction {
+  return fn(parameters, (call) => {
+    const count = call.args.integer('count');
+    if (count === undefined) return giveUp(call, 'How many samples these are is not known');
+    return { kind: 'tensor', shape: [lengthOf(count)] };
+  });
+}
+
+const windowOf = vector('count|window_length *rest **options', (count) => count);
 
 /** Functions of `torch` itself. */
 export const fourierFunctions: Readonly<Record<string, TorchFunction>> = {
@@ -78,6 +91,11 @@ export const fourierFunctions: Readonly<Record<string, TorchFunction>> = {
       return arranged(call, input, args.flag('return_complex') ? shape : [...shape, 2]);
     },
   ),
+  hann_window: windowOf,
+  hamming_window: windowOf,
+  blackman_window: windowOf,
+  bartlett_window: windowOf,
+  kaiser_window: windowOf,
   view_as_real: fn('input', (call) => {
     const input = call.args.tensor('input');
     return input ? arranged(call, input, [...input.shape, 2]) : giveUp(call, notATensor);

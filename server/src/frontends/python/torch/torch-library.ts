@@ -87,6 +87,11 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
         'reset_parameters',
         builtin('reset_parameters', () => none, true),
       );
+    if (recurrentModules.includes(row))
+      made.attributes.set(
+        'flatten_parameters',
+        builtin('flatten_parameters', () => none, true),
+      );
     if (containerModules.includes(row))
       for (const [name, method] of methodsOfContainer(row.name)) made.attributes.set(name, method);
     classes.set(row.name, made);
@@ -142,6 +147,7 @@ function tensorAttribute(
       return interpreter.callWith(methodOf(network, tensor, 'transpose') ?? none, span, int(-2), int(-1));
     case 'data':
     case 'real':
+    case 'imag':
       return tensor;
     case 'grad':
       return none;
