@@ -18,6 +18,7 @@ import { findEntries, writtenCall } from './entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
+import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/statements.ts';
 import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue } from './evaluator/values.ts';
@@ -192,7 +193,12 @@ function makeModel(
   }
   const isBare = /^\w+\(\)$/.test(expression);
   const name = /^\w+/.exec(expression)?.[0] ?? '';
-  if (isBare && !scope.names.has(name)) {
+  // What a package imports from its modules, at once or when it is asked for, is a model of it too.
+  const isThere = (): boolean =>
+    scope.names.has(name) ||
+    deferredName(scope.module, name) !== undefined ||
+    lazyName(interpreter, scope.module, name, entry.span) !== undefined;
+  if (name !== '' && !isThere() && isBare) {
     interpreter.report({
       code: 'no-such-entry',
       severity: 'error',

@@ -72,3 +72,15 @@ test('a package that puts a lazy module in its place gives what it imports for t
   };
   expect(widthOf({ ...plain, 'main.py': net(guarded.replace('helper', 'models'), 'width') }).width).toBe(5);
 });
+
+test('a model that a file only imports is an entry of it, imported at once or when it is asked for', () => {
+  const request = { entry: 'Net()', from: 'request', input: [[3, 8, 8]] } as const;
+  const files = { 'main.py': 'from nets import Net\n', 'nets.py': net('', '7') };
+  const ops = (main: string) => readProject({ files: { ...files, 'main.py': main }, request }).graph?.ops.length;
+  expect(ops(files['main.py'])).toBe(2);
+  const lazy = 'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from nets import Net\nelse:\n    import sys\n';
+  expect(ops(lazy)).toBe(2);
+  const { graph, problems } = readProject({ files: { ...files, 'main.py': 'import nets\n' }, request });
+  expect(graph).toBeUndefined();
+  expect(problems.map(({ code }) => code)).toEqual(['no-such-entry']);
+});
