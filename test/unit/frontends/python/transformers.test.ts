@@ -1,4 +1,5 @@
-// PyTorch's transformer layers by their closed formulas: their fused kernels do not show in PyTorch's own counts.
+// PyTorch's transformer and recurrent layers by their closed formulas: their fused kernels do not show in PyTorch's own
+// counts.
 
 import { expect, test } from 'vitest';
 import { reportCosts } from '../../../../server/src/costs/cost-report.ts';
@@ -71,4 +72,17 @@ test('a whole transformer has an encoder and a decoder, each with a norm', () =>
   const ofMemory = 4 * memory * width * width + 2 * memory * memory * width + 2 * memory * width * wide;
   expect(total.params).toEqual({ kind: 'exact', value: 3 * attention + 2 * feeding + 7 * norm });
   expect(total.macs).toEqual({ kind: 'exact', value: ofMemory + selfAttention + crossAttention + feed });
+});
+
+test('an LSTM that projects its state gives the projection, to itself and to the layer above', () => {
+  const [hidden, projected] = [9, 4];
+  const { graph, total } = read(
+    `self.lstm = nn.LSTM(${String(width)}, ${String(hidden)}, 2, batch_first=True, proj_size=${String(projected)})`,
+    'return self.lstm(x)[0]',
+  );
+  const gates = 4 * hidden;
+  const weights = gates * (width + projected) + gates * 2 * projected + 2 * hidden * projected;
+  expect(total.params).toEqual({ kind: 'exact', value: weights + 2 * 2 * gates });
+  expect(total.macs).toEqual({ kind: 'exact', value: length * weights });
+  expect(graph.values[graph.outputs[0] ?? -1]?.shape).toEqual([1, length, projected]);
 });

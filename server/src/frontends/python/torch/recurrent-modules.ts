@@ -25,6 +25,9 @@ function arranged(call: TorchCall, inputs: readonly TensorValue[], shape: readon
   return call.network.emit(call.interpreter, { label: call.label, attributes, inputs, span: call.span });
 }
 
+/** The width of what a layer gives: that of its state, or what an LSTM projects it to. */
+const givenWidthOf = (self: InstanceValue): number => sizeOf(self, 'proj_size') || sizeOf(self, 'hidden_size');
+
 /** One direction of one layer. */
 function pass(self: InstanceValue, call: TorchCall, input: TensorValue, suffix: string, hidden: number): PyValue {
   const [weight, recurrent] = ['weight_ih', 'weight_hh'].map((name) => tensorAttribute(self, `${name}_${suffix}`));
@@ -33,10 +36,12 @@ function pass(self: InstanceValue, call: TorchCall, input: TensorValue, suffix: 
   const gates = emitDense(call, input, weight, bias);
   if (gates.kind !== 'tensor') return gates;
   const shape = gates.shape.with(gates.shape.length - 1, hidden);
-  const state = arranged(call, [gates], shape);
+  const state = arranged(call, [gates], shape.with(shape.length - 1, givenWidthOf(self)));
   if (state.kind !== 'tensor') return state;
   const next = emitDense(call, state, recurrent, recurrentBias);
-  return next.kind === 'tensor' ? arranged(call, [gates, next], shape) : next;
+  const output = next.kind === 'tensor' ? arranged(call, [gates, next], shape) : next;
+  const projection = tensorAttribute(self, `weight_hr_${suffix}`);
+  return projection && output.kind === 'tensor' ? emitDense(call, output, projection, undefined) : output;
 }
 
 function run(self: InstanceValue, call: TorchCall): PyValue {
@@ -63,8 +68,10 @@ function run(self: InstanceValue, call: TorchCall): PyValue {
   }
   if (current.kind !== 'tensor') return current;
   const batch = current.shape.at(isSet(self, 'batch_first') ? 0 : -2) ?? 1;
-  const state = arranged(call, [current], [sizeOf(self, 'num_layers') * directionsOf(self).length, batch, hidden]);
-  return tuple([current, self.class.mro.some((type) => type.name === 'LSTM') ? tuple([state, state]) : state]);
+  const count = sizeOf(self, 'num_layers') * directionsOf(self).length;
+  const state = arranged(call, [current], [count, batch, givenWidthOf(self)]);
+  if (!self.class.mro.some((type) => type.name === 'LSTM')) return tuple([current, state]);
+  return tuple([current, tuple([state, arranged(call, [current], [count, batch, hidden])])]);
 }
 
 export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts).map(([name, gates]) => ({
@@ -72,7 +79,7 @@ export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts)
   parameters:
     'input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0.0 bidirectional=False proj_size=0 device=None dtype=None nonlinearity=tanh',
   construct(self, args) {
-    keepArguments(self, args, 'input_size hidden_size num_layers bias batch_first dropout bidirectional');
+    keepArguments(self, args, 'input_size hidden_size num_layers bias batch_first dropout bidirectional proj_size');
     const [input, hidden, layers] = [
       args.integer('input_size'),
       args.integer('hidden_size'),
@@ -82,9 +89,11 @@ export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts)
     for (let layer = 0; layer < Math.min(layers, 100); layer++) {
       for (const direction of directionsOf(self)) {
         const suffix = `l${String(layer)}${direction}`;
-        const width = layer === 0 ? input : hidden * directionsOf(self).length;
+        const given = givenWidthOf(self);
+        const width = layer === 0 ? input : given * directionsOf(self).length;
         self.attributes.set(`weight_ih_${suffix}`, parameterTensor([gates * hidden, width], 'weight'));
-        self.attributes.set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, hidden], 'weight'));
+        self.attributes.set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, given], 'weight'));
+        if (given !== hidden) self.attributes.set(`weight_hr_${suffix}`, parameterTensor([given, hidden], 'weight'));
         if (!args.flag('bias')) continue;
         self.attributes.set(`bias_ih_${suffix}`, parameterTensor([gates * hidden], 'bias'));
         self.attributes.set(`bias_hh_${suffix}`, parameterTensor([gates * hidden], 'bias'));
