@@ -131,7 +131,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     key.kind === 'unknown' ? key : (self.entries.get(keyOf(key))?.value ?? otherwise),
   keys: (self, _args, interpreter, span) => {
     interpreter.walk(self.entries.size, span);
-    return list([...self.entries.values()].map(({ key }) => key));
+    return { ...list([...self.entries.values()].map(({ key }) => key)), isKeys: true };
   },
   values: (self, _args, interpreter, span) => {
     interpreter.walk(self.entries.size, span);

@@ -21,6 +21,7 @@ import {
   type FloatValue,
   type IntValue,
   type PyValue,
+  type SetValue,
 } from './values.ts';
 
 /** Trails deeper or larger than this say nothing to a reader; `n = n + n` in a loop doubles the size each time. */
@@ -232,17 +233,18 @@ function combine(
     }
   }
   if (operator === '%' && left.kind === 'string') return formatPercent(interpreter, left.value, right, span);
-  if (left.kind === 'set' && right.kind === 'set') {
-    interpreter.hold(left.entries.size + right.entries.size, span);
-    const a = [...left.entries.values()];
-    const b = [...right.entries.values()];
+  const [one, other] = [setOf(left), setOf(right)];
+  if (one !== undefined && other !== undefined) {
+    interpreter.hold(one.entries.size + other.entries.size, span);
+    const a = [...one.entries.values()];
+    const b = [...other.entries.values()];
     if (operator === '|') return set([...a, ...b]);
-    if (operator === '&') return set(a.filter((item) => right.entries.has(keyOf(item))));
-    if (operator === '-') return set(a.filter((item) => !right.entries.has(keyOf(item))));
+    if (operator === '&') return set(a.filter((item) => other.entries.has(keyOf(item))));
+    if (operator === '-') return set(a.filter((item) => !other.entries.has(keyOf(item))));
     if (operator === '^') {
       return set([
-        ...a.filter((item) => !right.entries.has(keyOf(item))),
-        ...b.filter((item) => !left.entries.has(keyOf(item))),
+        ...a.filter((item) => !other.entries.has(keyOf(item))),
+        ...b.filter((item) => !one.entries.has(keyOf(item))),
       ]);
     }
   }
@@ -252,6 +254,15 @@ function combine(
   }
   return operator === '|' ? union(left, right) : undefined;
 }
+
+/** A set, also where it is the keys of a dictionary. */
+function setOf(value: PyValue): SetValue | undefined {
+  if (value.kind === 'list' && value.isKeys === true) return set(value.items);
+  return value.kind === 'set' ? value : undefined;
+}
+
+/** The keys of dictionaries as sets; other values as they are. */
+const comparable = (value: PyValue): PyValue => setOf(value) ?? plainOf(value);
 
 /** `int | None`: a tuple of types, which `isinstance` takes likewise. */
 function union(left: PyValue, right: PyValue): PyValue | undefined {
@@ -310,7 +321,7 @@ function overload(
 
 /** Whether two values are equal, as `==` says; undefined when that depends on something unknown. */
 export function equal(interpreter: Interpreter, one: PyValue, other: PyValue, span: SourceSpan): boolean | undefined {
-  const [left, right] = [plainOf(one), plainOf(other)];
+  const [left, right] = [comparable(one), comparable(other)];
   if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
     return left === right ? true : undefined;
   }
@@ -408,6 +419,12 @@ function order(
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
   if (left.kind === 'tensor' || right.kind === 'tensor') return interpreter.tensorOperator(operator, left, right, span);
+  const [one, other] = [setOf(left), setOf(right)];
+  if (one !== undefined && other !== undefined) {
+    const within = (a: SetValue, b: SetValue): boolean => [...a.entries.keys()].every((key) => b.entries.has(key));
+    const [small, large] = operator.startsWith('<') ? [one, other] : [other, one];
+    return bool(within(small, large) && (operator.length === 2 || small.entries.size < large.entries.size));
+  }
   const difference = sortOrder(interpreter, left, right, span);
   if (difference !== undefined) {
     return bool(
@@ -419,12 +436,6 @@ function order(
             ? difference > 0
             : difference >= 0,
     );
-  }
-  if (left.kind === 'set' && right.kind === 'set') {
-    const within = (a: typeof left, b: typeof left): boolean =>
-      [...a.entries.keys()].every((key) => b.entries.has(key));
-    const [small, large] = operator.startsWith('<') ? [left, right] : [right, left];
-    return bool(within(small, large) && (operator.length === 2 || small.entries.size < large.entries.size));
   }
   const names = { '<': '__lt__', '<=': '__le__', '>': '__gt__', '>=': '__ge__' } as const;
   const method = left.kind === 'instance' ? interpreter.method(left, names[operator], span) : undefined;

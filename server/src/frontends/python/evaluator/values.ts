@@ -36,6 +36,8 @@ export interface FloatValue {
 export interface ListValue {
   readonly kind: 'list';
   items: PyValue[];
+  /** The keys of a dictionary, which compare and combine as a set. */
+  readonly isKeys?: boolean;
 }
 export interface TupleValue {
   readonly kind: 'tuple';

@@ -22,6 +22,14 @@ function matmul(call: TorchCall): PyValue {
   return product(call, call.args.value('input'), call.args.value('other'), call.label);
 }
 
+/** Sums over the last axis of both. */
+function innerProduct(call: TorchCall): PyValue {
+  const other = call.args.tensor('other');
+  if (other === undefined || other.shape.length > 2) return giveUp(call, 'This inner product is not followed');
+  const right = other.shape.length === 2 ? transposed(call, other) : other;
+  return product(call, call.args.value('input'), right, call.label);
+}
+
 function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
   return call.network.emit(call.interpreter, {
@@ -273,7 +281,7 @@ export const productRows: Readonly<Record<string, TorchFunction>> = {
   mm: fn('input other|mat2', matmul),
   mv: fn('input other|vec', matmul),
   dot: fn('input other', matmul),
-  inner: fn('input other', matmul),
+  inner: fn('input other', innerProduct),
   outer: fn('input other|vec2', outer),
   ger: fn('input other|vec2', outer),
   addmm: fn('input mat1 mat2 *rest **options', (call) =>
