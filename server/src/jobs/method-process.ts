@@ -9,6 +9,8 @@ import type { TrainerProcess, TrainerProgram } from './trainer-process.ts';
 
 /** Lines of its error output that a crash is explained with. */
 const lastLines = 12;
+/** So long it may take to end at once, in milliseconds. */
+const patience = 1000;
 
 /** Starts it with these arguments; `listener` hears all it says, and an end in its place where it ends without a word. */
 export function startMethod(
@@ -25,6 +27,7 @@ export function startMethod(
   });
   let hasEnded = false;
   let asked = false;
+  let atOnce: NodeJS.Timeout | undefined;
   const errors: string[] = [];
   const errorLines = createInterface({ input: child.stderr });
   errorLines.on('line', (line) => {
@@ -44,6 +47,7 @@ export function startMethod(
   );
   const ended = new Promise<void>((resolve) => {
     const settle = (reason: string): void => {
+      clearTimeout(atOnce);
       const message = asked ? 'It was ended at once.' : `The process ${reason}. ${errors.join('\n')}`.trim();
       if (!hasEnded) listener({ kind: 'ended', ok: false, message });
       hasEnded = true;
@@ -57,7 +61,8 @@ export function startMethod(
     });
   });
   const stop = (): void => {
-    if (asked) child.kill('SIGKILL');
+    // The second time it ends its trainer at once; ended itself it would leave that to finish its step.
+    if (asked) atOnce ??= setTimeout(() => child.kill('SIGKILL'), patience);
     asked = true;
     if (child.stdin.writable) child.stdin.write(`${stopWord}\n`);
   };

@@ -24,8 +24,8 @@ export interface TrainerProgram {
 
 export interface TrainerProcess {
   /**
-   * Asks for an end at a checkpoint. One that does not hear it in time, in the middle of a long step, is ended and goes on from
-   * its last checkpoint; so is one that is asked again.
+   * Asks for an end at a checkpoint. One that does not come to it in time, in the middle of a long step, is ended and goes on
+   * from its last checkpoint; so is one that is asked again.
    */
   stop(): void;
   /** Does the same, which the log calls a pause. */
@@ -38,7 +38,7 @@ export interface TrainerProcess {
 
 /** Lines of its error output that a crash is explained with. */
 const lastLines = 12;
-/** So long a trainer may take to hear that it should end, in milliseconds: until then it may be between two steps. */
+/** So long a trainer may take to begin with its last checkpoint, in milliseconds: it may be within a step, or still be loading. */
 const hearingPatience = 1000;
 const endings: ReadonlySet<RunEvent['kind']> = new Set(['interrupted', 'finished', 'failed']);
 
@@ -68,7 +68,10 @@ export function startTrainer(
   const hear = (event: RunEvent): void => {
     if ('step' in event) step = event.step;
     if (event.kind === 'started' || event.kind === 'checkpoint') checkpoint = event.step;
-    if (endings.has(event.kind)) hasEnded = true;
+    if (endings.has(event.kind)) {
+      hasEnded = true;
+      clearTimeout(unheard);
+    }
     listener(event);
   };
   const errorLines = createInterface({ input: child.stderr });
@@ -112,7 +115,8 @@ export function startTrainer(
   };
   const ask = (command: TrainerCommand, reason: InterruptionReason): void => {
     if (asked === undefined) unheard = setTimeout(kill, patience);
-    asked ??= reason;
+    // Who stops a run that was to pause does not want it back.
+    if (asked === undefined || reason === 'cancelled') asked = reason;
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
   };
   return {

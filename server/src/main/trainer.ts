@@ -39,8 +39,8 @@ interface TrainerSink extends RunSink {
   lastStep(): number;
 }
 
-/** The folder's side of the loop. */
-function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSink {
+/** The folder's side of the loop; `beforeSaving` is called when a checkpoint is to be written. */
+function sinkOf(folder: string, log: EventWriter, firstStep: number, beforeSaving: () => void): TrainerSink {
   let step = firstStep;
   let tensorboard: TensorboardLog | undefined;
   return {
@@ -66,7 +66,10 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
       writeLearnedStructure(folder, aliveCountsFile(at), formatAliveCounts(counts));
       writeLearnedStructure(folder, structureFile(at), `${JSON.stringify(structure)}\n`);
     },
-    save: ({ step, tensors, metadata }) => saveCheckpoint(folder, step, { tensors, metadata }),
+    save({ step, tensors, metadata }) {
+      beforeSaving();
+      return saveCheckpoint(folder, step, { tensors, metadata });
+    },
     load: () => loadCheckpoint(folder),
   };
 }
@@ -74,12 +77,13 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number): TrainerSin
 /** Stops the loop at its next step when the parent says so or is gone. */
 class ParentWatch {
   #reason: InterruptionReason | undefined;
-  #isTold = false;
 
   constructor() {
     const lines = createInterface({ input: process.stdin });
     lines.on('line', (line) => {
-      this.#reason ??= reasonOf(line);
+      const reason = reasonOf(line);
+      // Who stops a run that was to pause does not want it back.
+      if (this.#reason === undefined || reason === 'cancelled') this.#reason = reason ?? this.#reason;
     });
     lines.on('close', () => (this.#reason ??= 'parent-gone'));
     // A parent that is gone no longer reads; what is written then must not end the process before its checkpoint.
@@ -87,12 +91,13 @@ class ParentWatch {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (this.#reason ??= 'cancelled'));
   }
 
-  /** The parent is told when somebody who asks hears of it: the training then comes to its end. */
   get isCancellationRequested(): boolean {
-    if (this.#reason === undefined) return false;
-    if (!this.#isTold) say({ kind: 'stopping' });
-    this.#isTold = true;
-    return true;
+    return this.#reason !== undefined;
+  }
+
+  /** Tells the parent that the last checkpoint is being written, when it is the last one. */
+  tellSaving(): void {
+    if (this.isCancellationRequested) say({ kind: 'stopping' });
   }
 
   get reason(): InterruptionReason {
@@ -228,8 +233,8 @@ async function main(folder: string | undefined): Promise<void> {
   const logged = new EventReader(path).read();
   const reached = logged.findLast((event) => 'step' in event);
   const log = new EventWriter(path);
-  const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0);
   const parent = new ParentWatch();
+  const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0, () => parent.tellSaving());
   try {
     const result = await trainIn(folder, config.value, sink, parent, logged);
     if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });

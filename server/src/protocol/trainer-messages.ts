@@ -1,7 +1,7 @@
 // What a trainer process and its parent say to each other: JSON lines on stdout and stdin. The first line is `hello`;
 // after that every line is an event of the run. The parent says `stop` or `pause`, which both end the process at a
-// checkpoint and differ in what the log says; the trainer says `stopping` when it comes to its end for that, between two
-// steps. A closed stdin means that the parent is gone.
+// checkpoint and differ in what the log says; the trainer says `stopping` when it writes that checkpoint. A closed stdin means
+// that the parent is gone.
 
 import * as v from 'valibot';
 

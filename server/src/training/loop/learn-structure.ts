@@ -215,6 +215,7 @@ class Run {
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
       // After the report: a run that goes on from this checkpoint has nothing to average over at its first step.
       if (this.#schedule.isDue(step) && !this.#checkpoint(step, undecided)) return;
+      const stepStarted = now();
       const result = await this.#session.step({
         ...batch.value,
         learningRate: config.learningRate,
@@ -222,7 +223,7 @@ class Run {
       });
       // The whole step, with regularizer, reports and checkpoints: the time left is made of all of it.
       this.#averages.add(result.loss, result.correct, batch.value.labels.length, now() - started);
-      this.#schedule.stepTook(now() - started);
+      this.#schedule.stepTook(now() - stepStarted);
       if (!Number.isFinite(result.loss)) {
         this.#diverged(step);
         return;
@@ -328,6 +329,10 @@ class Run {
 
   /** Saves the state, unless it is none to go on from: then the run has failed, and the last checkpoint stays. */
   #checkpoint(step: number, controller = this.#controller?.state): boolean {
+    return this.#schedule.save(() => this.#save(step, controller));
+  }
+
+  #save(step: number, controller: StrengthState | undefined): boolean {
     const tensors = this.#session.state();
     if (![...tensors.values()].every(({ data }) => data.every((value) => Number.isFinite(value)))) {
       this.#diverged(step);
@@ -335,7 +340,7 @@ class Run {
     }
     const metadata: Record<string, string> = { ...this.#data?.metadata };
     if (controller) metadata[controllerKey] = formatControllerState(controller);
-    const file = this.#schedule.save(() => this.#learning.sink.save({ step, tensors, metadata }));
+    const file = this.#learning.sink.save({ step, tensors, metadata });
     this.#learning.sink.event({ kind: 'checkpoint', step, file });
     return true;
   }

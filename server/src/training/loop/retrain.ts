@@ -97,16 +97,17 @@ async function trainFrom(
     sink.event({ kind: 'failed', step, code: 'diverged', message });
   };
   const schedule = new CheckpointSchedule(config.checkpointEvery, first, now);
-  const checkpoint = (step: number): boolean => {
+  const save = (step: number): boolean => {
     const tensors = session.state();
     if (![...tensors.values()].every(({ data: values }) => values.every((value) => Number.isFinite(value)))) {
       diverged(step);
       return false;
     }
-    const file = schedule.save(() => sink.save({ step, tensors, metadata: data.metadata }));
+    const file = sink.save({ step, tensors, metadata: data.metadata });
     sink.event({ kind: 'checkpoint', step, file });
     return true;
   };
+  const checkpoint = (step: number): boolean => schedule.save(() => save(step));
   const interrupted = (step: number): void => {
     if (checkpoint(step)) sink.event({ kind: 'interrupted', step, reason: training.stopReason() });
   };
@@ -142,9 +143,10 @@ async function trainFrom(
         learningRate,
       });
     }
+    const stepStarted = now();
     const { loss, correct } = await session.step({ ...batch.value, learningRate, coefficients });
     averages.add(loss, correct, batch.value.labels.length, now() - started);
-    schedule.stepTook(now() - started);
+    schedule.stepTook(now() - stepStarted);
     if (!Number.isFinite(loss)) {
       diverged(step);
       return;
