@@ -20,35 +20,8 @@ import { readSweeps } from '../../server/src/runs/read-sweeps.ts';
 import { readSnapshot } from '../../server/src/runs/run-folder.ts';
 import { TradeOffPage } from '../../webview/src/components/trade-off-page.tsx';
 import { runConfig, temporaryFolder } from '../support/run-folder.ts';
+import { smallConfig } from '../support/small-config.ts';
 import { buildTrainer, writeImages } from '../support/trainer.ts';
-
-const model = `[net]
-width=8
-height=8
-channels=1
-
-[convolutional]
-batch_normalize=1
-filters=12
-size=3
-stride=1
-pad=1
-activation=relu
-
-[convolutional]
-batch_normalize=1
-filters=16
-size=3
-stride=1
-pad=1
-activation=relu
-
-[avgpool]
-
-[connected]
-output=3
-activation=linear
-`;
 
 let trainer: TrainerProgram;
 let commandLine: TrainerProgram;
@@ -71,7 +44,7 @@ interface Desk {
 
 function desk(changes: Partial<RunConfig> = {}): Desk {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'net.cfg'), model);
+  writeFileSync(join(folder, 'net.cfg'), smallConfig);
   const config = runConfig({
     model: { document: pathToFileURL(join(folder, 'net.cfg')).toString(), entry: '', input: [[1, 8, 8]] },
     data: { kind: 'idx', path: writeImages(join(folder, 'data')) },

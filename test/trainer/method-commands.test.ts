@@ -14,35 +14,9 @@ import type { ExpandedProposal, RunStructure } from '../../server/src/protocol/r
 import type { SweepFile } from '../../server/src/protocol/sweep-file.ts';
 import { morphnetIn, type CommandLineRun } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/run-folder.ts';
+import { smallConfig } from '../support/small-config.ts';
 import { buildTrainer, writeImages } from '../support/trainer.ts';
 
-const model = `[net]
-width=8
-height=8
-channels=1
-
-[convolutional]
-batch_normalize=1
-filters=12
-size=3
-stride=1
-pad=1
-activation=relu
-
-[convolutional]
-batch_normalize=1
-filters=16
-size=3
-stride=1
-pad=1
-activation=relu
-
-[avgpool]
-
-[connected]
-output=3
-activation=linear
-`;
 /** Of the model at these widths, by hand: two operations a multiply-add on 64 places, the mean's head last. */
 const flops = (first: number, second: number): number => 2 * (64 * 9 * first + 64 * 9 * first * second + 3 * second);
 
@@ -55,7 +29,7 @@ beforeAll(async () => {
 
 function workspace(changes: object = {}): string {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'net.cfg'), model);
+  writeFileSync(join(folder, 'net.cfg'), smallConfig);
   writeImages(join(folder, 'data'));
   const project = { ...settings, data: { kind: 'idx', path: 'data' }, ...changes };
   writeFileSync(join(folder, 'morphnet.json'), JSON.stringify(project));

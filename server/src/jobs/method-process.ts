@@ -2,13 +2,11 @@
 // its own; what they compute is not known here.
 
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { editorWord, methodMessageSchema, stopWord, type MethodMessage } from '../protocol/method-messages.ts';
 import type { TrainerProcess, TrainerProgram } from './trainer-process.ts';
+import { watchProcess } from './watched-process.ts';
 
-/** Lines of its error output that a crash is explained with. */
-const lastLines = 12;
 /** So long it may take to end at once, in milliseconds. */
 const patience = 1000;
 
@@ -28,37 +26,11 @@ export function startMethod(
   let hasEnded = false;
   let asked = false;
   let atOnce: NodeJS.Timeout | undefined;
-  const errors: string[] = [];
-  const errorLines = createInterface({ input: child.stderr });
-  errorLines.on('line', (line) => {
-    errors.push(line);
-    if (errors.length > lastLines) errors.shift();
-  });
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
+  const { errors, ended } = watchProcess(child, (line) => {
     const message = parseMessage(line);
     if (message === undefined) return;
     if (message.kind === 'ended') hasEnded = true;
     listener(message);
-  });
-  child.stdin.on('error', () => undefined);
-  const outputRead = Promise.all(
-    [lines, errorLines].map((reader) => new Promise<void>((resolve) => reader.once('close', resolve))),
-  );
-  const ended = new Promise<void>((resolve) => {
-    const settle = (reason: string): void => {
-      clearTimeout(atOnce);
-      const message = asked ? 'It was ended at once.' : `The process ${reason}. ${errors.join('\n')}`.trim();
-      if (!hasEnded) listener({ kind: 'ended', ok: false, message });
-      hasEnded = true;
-      resolve();
-    };
-    child.once('error', (error) => settle(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => {
-      void outputRead.then(() =>
-        settle(signal === null ? `ended with status ${String(code)}` : `was ended by ${signal}`),
-      );
-    });
   });
   const stop = (): void => {
     // The second time it ends its trainer at once; ended itself it would leave that to finish its step.
@@ -66,7 +38,16 @@ export function startMethod(
     asked = true;
     if (child.stdin.writable) child.stdin.write(`${stopWord}\n`);
   };
-  return { ended, stop, pause: stop, leave: () => child.stdin.end() };
+  return {
+    ended: ended.then((reason) => {
+      clearTimeout(atOnce);
+      const message = asked ? 'It was ended at once.' : `The process ${reason}. ${errors.join('\n')}`.trim();
+      if (!hasEnded) listener({ kind: 'ended', ok: false, message });
+    }),
+    stop,
+    pause: stop,
+    leave: () => child.stdin.end(),
+  };
 }
 
 function parseMessage(line: string): MethodMessage | undefined {

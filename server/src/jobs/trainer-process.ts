@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../protocol/trainer-messages.ts';
 import { parseEvent } from '../runs/event-log.ts';
 import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
+import { watchProcess } from './watched-process.ts';
 
 export interface TrainerProgram {
   /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
@@ -36,8 +36,6 @@ export interface TrainerProcess {
   readonly ended: Promise<void>;
 }
 
-/** Lines of its error output that a crash is explained with. */
-const lastLines = 12;
 /** So long a trainer may take to begin with its last checkpoint, in milliseconds: it may be within a step, or still be loading. */
 const hearingPatience = 1000;
 const endings: ReadonlySet<RunEvent['kind']> = new Set(['interrupted', 'finished', 'failed']);
@@ -54,7 +52,6 @@ export function startTrainer(
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  const errors: string[] = [];
   let step = 0;
   /** Where the run goes on from when its process ends now. */
   let checkpoint: number | undefined;
@@ -74,13 +71,7 @@ export function startTrainer(
     }
     listener(event);
   };
-  const errorLines = createInterface({ input: child.stderr });
-  errorLines.on('line', (line) => {
-    errors.push(line);
-    if (errors.length > lastLines) errors.shift();
-  });
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
+  const { errors, ended } = watchProcess(child, (line) => {
     const event = parseEvent(line);
     if (event) hear(event);
     else if (isStopping(line)) clearTimeout(unheard);
@@ -89,26 +80,6 @@ export function startTrainer(
       isStrange = true;
       errors.push(`Not understood: ${line.slice(0, 200)}`);
     }
-  });
-  // A child that is gone closes the pipe; what it could no longer hear does not matter.
-  child.stdin.on('error', () => undefined);
-  // A process may have ended before all that it said is read: events on the one, the reason of a crash on the other.
-  const outputRead = Promise.all(
-    [lines, errorLines].map((reader) => new Promise<void>((resolve) => reader.once('close', resolve))),
-  );
-  const ended = new Promise<void>((resolve) => {
-    const settle = (reason: string): void => {
-      clearTimeout(unheard);
-      if (!hasEnded)
-        hear(isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, errors));
-      resolve();
-    };
-    child.once('error', (error) => settle(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => {
-      void outputRead.then(() =>
-        settle(signal === null ? `ended with status ${String(code)}` : `was ended by ${signal}`),
-      );
-    });
   });
   const kill = (): void => {
     isKilled = child.kill('SIGKILL') || isKilled;
@@ -120,7 +91,11 @@ export function startTrainer(
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
   };
   return {
-    ended,
+    ended: ended.then((reason) => {
+      clearTimeout(unheard);
+      if (!hasEnded)
+        hear(isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, errors));
+    }),
     stop() {
       if (asked !== undefined) kill();
       ask({ kind: 'stop' }, 'cancelled');

@@ -1,25 +1,16 @@
 // Finished iterations as runs: what the last round came to can be shown, applied, expanded and retrained as a run's proposal.
 
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { iterationFileSchema, iterationName } from '../protocol/iteration-file.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { resourceUnits } from '../protocol/sweep-file.ts';
+import { newestFirst } from './newest-first.ts';
 import { readDocument, readSnapshot } from './run-folder.ts';
 
-/** Every finished iteration of a workspace folder, newest first as their names have it. */
+/** Every finished iteration of a workspace folder, newest first. */
 export function listIterations(workspaceFolder: string): readonly RunSnapshot[] {
   const store = join(workspaceFolder, '.morphnet', 'iterations');
-  let names: readonly string[];
-  try {
-    names = readdirSync(store);
-  } catch {
-    return [];
-  }
-  return [...names]
-    .sort()
-    .reverse()
-    .flatMap((name) => readIteration(join(store, name)) ?? []);
+  return newestFirst(store).flatMap((name) => readIteration(join(store, name)) ?? []);
 }
 
 /** A finished iteration; undefined where rounds are missing. Its steps are those of all rounds. */

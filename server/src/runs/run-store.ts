@@ -1,10 +1,11 @@
 // The runs of a workspace folder: `.morphnet/runs/<date>-<model>-<n>`, which sort by time.
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
+import { newestFirst } from './newest-first.ts';
 import { readSnapshot } from './run-folder.ts';
 
 /** Where a workspace folder keeps its runs. */
@@ -83,17 +84,8 @@ function makeFolder(folder: string): boolean {
 /** Every readable run of a workspace folder, newest first. */
 export function listRuns(workspaceFolder: string): readonly RunSnapshot[] {
   const store = runsFolder(workspaceFolder);
-  let names: readonly string[];
-  try {
-    names = readdirSync(store);
-  } catch {
-    return [];
-  }
-  return [...names]
-    .sort()
-    .reverse()
-    .flatMap((name) => {
-      const snapshot = readSnapshot(join(store, name));
-      return snapshot.ok ? [snapshot.value] : [];
-    });
+  return newestFirst(store).flatMap((name) => {
+    const snapshot = readSnapshot(join(store, name));
+    return snapshot.ok ? [snapshot.value] : [];
+  });
 }

@@ -4,6 +4,7 @@ import type { Interpreter } from '../evaluator/interpreter.ts';
 import { bool, list, string, type PyValue } from '../evaluator/values.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
 import { functoolsModule, operatorModule } from './functools-modules.ts';
+import { inspectModule } from './inspect-module.ts';
 import { mathModule } from './math-module.ts';
 import type { ModuleTable } from './module-table.ts';
 import { functionValues, plainClasses } from './module-table.ts';
@@ -15,7 +16,6 @@ import {
   contextVariablesModule,
   importlibModule,
   importlibUtilModule,
-  inspectModule,
   loggingModule,
   osModule,
   pathModule,
