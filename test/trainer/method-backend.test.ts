@@ -42,7 +42,7 @@ interface Desk {
   readonly heard: (fits: (summary: MethodSummary) => boolean) => Promise<MethodSummary>;
 }
 
-function desk(changes: Partial<RunConfig> = {}): Desk {
+function desk(changes: Partial<RunConfig> = {}, program = commandLine): Desk {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'net.cfg'), smallConfig);
   const config = runConfig({
@@ -55,7 +55,7 @@ function desk(changes: Partial<RunConfig> = {}): Desk {
   });
   const training = createTrainingQueue(trainer);
   onTestFinished(() => training.queue.dispose());
-  const methods = createMethodBackend(commandLine, training);
+  const methods = createMethodBackend(program, training);
   const said: MethodSummary[] = [];
   const waiting = new Set<() => void>();
   methods.onGrew((summary) => {
@@ -146,6 +146,24 @@ it('stops at a checkpoint, goes on where it was, and trains seed and proposal si
   const starts = gone.ok ? gone.value.events.filter((event) => event.kind === 'started').map(({ step }) => step) : [];
   expect(starts).toEqual([0, stoppedAt]);
 }, 60_000);
+
+it('tells the end once, when the process has left the folder and the next one can begin', async () => {
+  const script = join(temporaryFolder(), 'slow-to-leave.cjs');
+  writeFileSync(
+    script,
+    `console.log(JSON.stringify({ kind: 'ended', ok: true, message: '' }));
+setTimeout(() => undefined, 400);`,
+  );
+  const { folder, methods, said, heard } = desk({}, { ...commandLine, script });
+  const work = { kind: 'sweep', folder: join(folder, 'sweep'), workspaceFolder: folder, model: 'net.cfg' } as const;
+  expect((await methods.goOn(work)).ok).toBe(true);
+  await heard(hasEnded);
+  expect(said.map(({ status }) => status)).toEqual(['finished']);
+  said.length = 0;
+  expect((await methods.goOn(work)).ok).toBe(true);
+  await heard(hasEnded);
+  expect(said.map(({ status }) => status)).toEqual(['finished']);
+});
 
 it('says why it failed, and what is there stays', async () => {
   const { folder, config, methods, heard } = desk();

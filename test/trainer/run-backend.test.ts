@@ -3,10 +3,12 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { logEnd } from '../../server/src/jobs/log-end.ts';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
 import type { RunGrowth } from '../../server/src/lsp/run-backend.ts';
 import { createRunBackend } from '../../server/src/main/run-backend.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
+import { createRunFolder } from '../../server/src/runs/run-folder.ts';
 import { runConfig, temporaryFolder } from '../support/run-folder.ts';
 import { tinyNetwork } from '../support/trainer.ts';
 
@@ -15,7 +17,7 @@ function withData(): RunConfig {
   return runConfig({ data: { kind: 'idx', path: temporaryFolder() } });
 }
 
-/** A trainer that starts, writes its log and waits to be stopped; it never says how it ends twice. */
+/** A trainer that starts, writes its log and waits to be stopped; it is slow to leave, and never says how it ends twice. */
 function stoppable(): TrainerProgram {
   const script = join(temporaryFolder(), 'script.cjs');
   writeFileSync(
@@ -30,7 +32,11 @@ const seed = { macs: 1, params: 1, latencyMs: 1 };
 const groups = [{ name: 'conv', size: 4, layers: ['conv'] }];
 writeFileSync(process.argv[2] + '/structure.json', JSON.stringify({ version: 1, algorithm: 'gamma', groups }));
 say({ kind: 'started', step: 0, totalSteps: 9, engine: 'none', threads: 1, pid: process.pid, seed });
-const leave = (reason) => { say({ kind: 'interrupted', step: 2, reason }); process.exit(0); };
+const leave = (reason) => {
+  process.stdin.removeAllListeners();
+  say({ kind: 'interrupted', step: 2, reason });
+  setTimeout(() => process.exit(0), 400);
+};
 process.stdin.once('data', () => leave('cancelled'));
 process.stdin.once('end', () => leave('parent-gone'));`,
   );
@@ -66,7 +72,8 @@ it('does not call a resumed run interrupted while its new process starts', async
   // A double click loses nothing: the trainer comes to its checkpoint all the same.
   expect(backend.stop(id, false)).toBe('stopping');
   await grown('interrupted');
-  await expect.poll(() => backend.stop(id, false)).toBe('absent');
+  // Who hears of the end can go on at once.
+  expect(backend.stop(id, false)).toBe('absent');
   expect(await backend.read(workspace, id)).toMatchObject({ value: { status: 'interrupted' } });
 
   growths.length = 0;
@@ -109,6 +116,18 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
   onTestFinished(() => next.dispose());
   expect(await next.read(workspace, left)).toMatchObject({ value: { status: 'interrupted', events: [] } });
   expect(await next.resume(workspace, left)).toMatchObject({ value: { status: 'queued' } });
+});
+
+it('does not take up a run that has finished', async () => {
+  const backend = createRunBackend(stoppable());
+  onTestFinished(() => backend.dispose());
+  const workspace = temporaryFolder();
+  const run = createRunFolder(join(workspace, '.morphnet', 'runs', 'net-1'), withData(), tinyNetwork());
+  if (!run.ok) throw new Error(run.error);
+  logEnd(run.value, { version: 1, time: 0, kind: 'finished', step: 9, summary: 'Nothing got narrower.' });
+  const error = 'The run net-1 has finished: there is nothing left to train';
+  expect(await backend.resume(workspace, 'net-1')).toEqual({ ok: false, error });
+  expect(await backend.read(workspace, 'net-1')).toMatchObject({ value: { status: 'finished' } });
 });
 
 it('starts nothing and leaves nothing behind where the data set is not there', async () => {

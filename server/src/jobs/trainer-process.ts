@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import * as v from 'valibot';
-import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
+import { endings, type InterruptionReason, type RunEvent } from '../protocol/run-events.ts';
 import {
   helloSchema,
   stoppingSchema,
@@ -38,7 +38,6 @@ export interface TrainerProcess {
 
 /** So long a trainer may take to begin with its last checkpoint, in milliseconds: it may be within a step, or still be loading. */
 const hearingPatience = 1000;
-const endings: ReadonlySet<RunEvent['kind']> = new Set(['interrupted', 'finished', 'failed']);
 
 /** Starts a trainer on a run's folder; `listener` hears every event that it logs. */
 export function startTrainer(

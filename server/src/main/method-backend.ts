@@ -12,11 +12,9 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { askedName } from '../protocol/sweep-file.ts';
 import { writeDocument } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
+import { pacedTelling } from './paced-telling.ts';
 import { expandRun } from './run-networks.ts';
 import type { TrainingQueue } from './training-queue.ts';
-
-/** Progress comes in bursts and is told this often. */
-const tellEveryMs = 150;
 
 /** `program` is the command line's. */
 export function createMethodBackend(program: TrainerProgram, training: TrainingQueue): MethodBackend {
@@ -29,17 +27,16 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
     const { kind, model, workspaceFolder } = work;
     let summary: MethodSummary = { kind, id: basename(folder), model, status: 'queued', step: 0, totalSteps: 0 };
     works.set(folder, summary);
-    let timer: NodeJS.Timeout | undefined;
-    const tell = (): void => {
-      clearTimeout(timer);
-      timer = undefined;
+    const telling = pacedTelling(() => {
       for (const listener of listeners) listener(summary);
-    };
+    });
     const hear = (message: MethodMessage): void => {
       const isStopping = training.queue.find(jobOf(folder, kind))?.isStopping() === true;
       summary = afterMessage(summary, message, isStopping);
       works.set(folder, summary);
-      timer ??= setTimeout(tell, tellEveryMs);
+      // Whoever hears of the end may begin the next work on the folder: it is told when the process has left it.
+      if (message.kind === 'ended') telling.hold();
+      else telling.soon();
     };
     const job = training.queue.addProcess(
       jobOf(folder, kind),
@@ -52,7 +49,7 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
       works.delete(folder);
       // An editor that closes drops what waits without a word.
       if (summary.status === 'queued') summary = { ...summary, status: 'interrupted' };
-      tell();
+      telling.atOnce();
     });
     return { ok: true, value: summary };
   };

@@ -6,16 +6,14 @@ import type { Result } from '../common/problem.ts';
 import { readSweeps } from '../runs/read-sweeps.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { RunBackend, RunGrowth } from '../lsp/run-backend.ts';
-import type { RunEvent } from '../protocol/run-events.ts';
+import { endings, type RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { listIterations, readIteration } from '../runs/read-iterations.ts';
 import { createRunFolder, readConfig, readProposal, readSnapshot } from '../runs/run-folder.ts';
 import { holderOf } from '../runs/run-lock.ts';
 import { listRuns, missingData, newRunFolder, runFolder, storeFolder } from '../runs/run-store.ts';
+import { pacedTelling } from './paced-telling.ts';
 import { createTrainingQueue } from './training-queue.ts';
-
-/** Events of one run come in bursts; they are told together this often. */
-const tellEveryMs = 150;
 
 /** The backend over one trainer program. */
 export function createRunBackend(program: TrainerProgram, training = createTrainingQueue(program)): RunBackend {
@@ -52,25 +50,24 @@ export function createRunBackend(program: TrainerProgram, training = createTrain
 
   const train = (folder: string): Result<RunSnapshot> => {
     let waiting: RunEvent[] = [];
-    let timer: NodeJS.Timeout | undefined;
-    const flush = (): void => {
-      clearTimeout(timer);
-      timer = undefined;
+    const telling = pacedTelling(() => {
       const events = waiting;
       waiting = [];
       tell(folder, events);
-    };
+    });
     folders.set(basename(folder), folder);
     waitingRuns.add(basename(folder));
     const job = queue.add(folder, (event) => {
       if (event.kind !== 'notice') waitingRuns.delete(basename(folder));
       waiting.push(event);
-      timer ??= setTimeout(flush, tellEveryMs);
+      // Whoever hears of the end may resume the run: it is told when the process has left it.
+      if (endings.has(event.kind)) telling.hold();
+      else telling.soon();
     });
     void job.ended.then(() => {
       folders.delete(basename(folder));
       waitingRuns.delete(basename(folder));
-      flush();
+      telling.atOnce();
     });
     return readRun(folder);
   };
@@ -113,7 +110,12 @@ export function createRunBackend(program: TrainerProgram, training = createTrain
         return Promise.resolve({ ok: false, error: `The run ${id} is being trained already` });
       }
       const snapshot = readSnapshot(folder.value);
-      return Promise.resolve(snapshot.ok ? train(folder.value) : snapshot);
+      if (!snapshot.ok) return Promise.resolve(snapshot);
+      // An old notice offers it still.
+      if (snapshot.value.status === 'finished') {
+        return Promise.resolve({ ok: false, error: `The run ${id} has finished: there is nothing left to train` });
+      }
+      return Promise.resolve(train(folder.value));
     },
     stop(id, atOnce) {
       const folder = folders.get(id);

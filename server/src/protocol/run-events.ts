@@ -67,3 +67,6 @@ export const runEventSchema = v.variant('kind', [
 export type RunEvent = v.InferOutput<typeof runEventSchema>;
 export type InterruptionReason = (typeof interruptionReasons)[number];
 export type RunEventKind = RunEvent['kind'];
+
+/** The events that a process says last. */
+export const endings: ReadonlySet<RunEventKind> = new Set(['interrupted', 'finished', 'failed']);
