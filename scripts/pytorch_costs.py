@@ -31,6 +31,10 @@ def build(module, entry):
     return found if isinstance(found, nn.Module) else found()
 
 
+# Each of these is several operations to us, so only their share of the totals can be compared.
+SEVERAL_OPERATIONS = (nn.RNNBase, nn.RNNCellBase, nn.EmbeddingBag)
+
+
 def multiply_adds(module, inputs, output):
     if isinstance(module, nn.modules.conv._ConvTransposeNd):
         return inputs[0].numel() * module.weight[0].numel()
@@ -64,7 +68,7 @@ def main():
         return after
 
     for name, module in model.named_modules():
-        if next(module.children(), None) is None:
+        if next(module.children(), None) is None and not isinstance(module, SEVERAL_OPERATIONS):
             module.register_forward_hook(watch(name))
 
     inputs = [torch.zeros(1, *map(int, shape.split("x"))) for shape in shapes]

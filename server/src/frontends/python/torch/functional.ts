@@ -186,6 +186,28 @@ function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
 
 const ranks = [1, 2, 3];
 
+/** A pool of powers; costed like an average. */
+function powerPool(rank: number): TorchFunction {
+  return fn('input norm_type kernel_size stride=None ceil_mode=False', (call) => {
+    const input = call.args.tensor('input');
+    const kernel = call.args.integers('kernel_size', rank);
+    const stride = call.args.isNone('stride') ? kernel : call.args.integers('stride', rank);
+    if (!input || !kernel || !stride) return giveUp(call, 'The window of this pool is not known');
+    const [padding, dilation] = [kernel.map(() => 0), kernel.map(() => 1)];
+    const ceilMode = call.args.flag('ceil_mode');
+    return emitPool(call, {
+      input,
+      mode: 'average',
+      kernel,
+      stride,
+      padding,
+      dilation,
+      ceilMode,
+      countIncludePad: true,
+    });
+  });
+}
+
 export const functional: Readonly<Record<string, TorchFunction>> = {
   multi_head_attention_forward: attentionFunction,
   ...Object.fromEntries(ranks.map((rank) => [`max_pool${String(rank)}d`, poolOf('max', rank)])),
@@ -440,15 +462,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
   gumbel_softmax: softmax(false),
   dropout1d: dropout,
   feature_alpha_dropout: dropout,
-  lp_pool2d: fn('input norm_type kernel_size stride=None ceil_mode=False', (call) => {
-    const input = call.args.tensor('input');
-    const kernel = call.args.integers('kernel_size', 2);
-    const stride = call.args.isNone('stride') ? kernel : call.args.integers('stride', 2);
-    if (!input || !kernel || !stride) return giveUp(call, 'The window of this pool is not known');
-    const ceilMode = call.args.flag('ceil_mode');
-    const plain = { padding: [0, 0], dilation: [1, 1], ceilMode, countIncludePad: true };
-    return emitPool(call, { input, mode: 'average', kernel, stride, ...plain });
-  }),
+  ...Object.fromEntries([1, 2, 3].map((rank) => [`lp_pool${String(rank)}d`, powerPool(rank)])),
   ...Object.fromEntries(
     'cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div'
       .split(' ')

@@ -326,6 +326,21 @@ const embedding: ModuleRow = {
   },
 };
 
+/** Rows of a table, summed or averaged over each row of indices; bags that offsets mark are not followed. */
+const embeddingBag: ModuleRow = {
+  ...embedding,
+  name: 'EmbeddingBag',
+  parameters:
+    "num_embeddings embedding_dim max_norm=None norm_type=2.0 scale_grad_by_freq=False mode='mean' sparse=False _weight=None include_last_offset=False padding_idx=None device=None dtype=None",
+  inputs: 'input offsets=None per_sample_weights=None',
+  forward(self, call) {
+    const rows = embedding.forward?.(self, call) ?? none;
+    if (rows.kind !== 'tensor') return rows;
+    if (rows.shape.length !== 3) return giveUp(call, 'Where the bags of this EmbeddingBag begin is not known');
+    return emitOn(call, rows, { kind: 'reduce', reducer: 'mean', axes: [1], keepDimensions: false });
+  },
+};
+
 const preluRow: ModuleRow = {
   name: 'PReLU',
   parameters: 'num_parameters=1 init=0.25 device=None dtype=None',
@@ -408,5 +423,6 @@ export const layerModules: readonly ModuleRow[] = [
   layerNorm,
   groupNorm,
   embedding,
+  embeddingBag,
   preluRow,
 ];

@@ -83,6 +83,7 @@ const pools: readonly ModuleRow[] = [1, 2, 3].flatMap((rank) => {
       'kernel_size stride=None padding=0 ceil_mode=False count_include_pad=True divisor_override=None',
       `avg_pool${suffix}`,
     ),
+    throughFunction(`LPPool${suffix}`, 'norm_type kernel_size stride=None ceil_mode=False', `lp_pool${suffix}`),
     throughFunction(`AdaptiveAvgPool${suffix}`, 'output_size', `adaptive_avg_pool${suffix}`),
     throughFunction(`AdaptiveMaxPool${suffix}`, 'output_size return_indices=False', `adaptive_max_pool${suffix}`),
     ...(['ZeroPad', 'ConstantPad', 'ReflectionPad', 'ReplicationPad', 'CircularPad'] as const).map(
@@ -180,7 +181,6 @@ export const plainModules: readonly ModuleRow[] = [
   throughFunction('GLU', 'dim=-1', 'glu'),
   throughFunction('Unfold', 'kernel_size dilation=1 padding=0 stride=1', 'unfold'),
   throughFunction('Fold', 'output_size kernel_size dilation=1 padding=0 stride=1', 'fold'),
-  throughFunction('LPPool2d', 'norm_type kernel_size stride=None ceil_mode=False', 'lp_pool2d'),
   throughFunction('Threshold', 'threshold value inplace=False', 'hardtanh'),
   throughFunction('RReLU', 'lower=0.125 upper=0.3333 inplace=False', 'leaky_relu'),
   ...losses,

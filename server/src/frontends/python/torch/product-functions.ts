@@ -3,7 +3,8 @@
 import type { Dimension } from '../../../network/shape.ts';
 import { binary } from '../evaluator/operators.ts';
 import { none, tuple, type PyValue, type TensorValue } from '../evaluator/values.ts';
-import { fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { BoundArguments } from './signature.ts';
+import { axisOf, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
@@ -240,6 +241,40 @@ function einsum(call: TorchCall): PyValue {
   );
 }
 
+/** Sums over the last axes of one and the first of the other, or over those that are named. */
+function tensorDot(call: TorchCall): PyValue {
+  const [a, b, dims] = [call.args.tensor('a'), call.args.tensor('b'), call.args.value('dims')];
+  if (!a || !b) return giveUp(call, notATensor);
+  const [left, right] = summedAxes(call, a, b, dims);
+  if (left?.length === undefined || left.length !== right?.length)
+    return giveUp(call, 'The axes to sum over are not known');
+  const leftLetters = a.shape.map((_, axis) =>
+    left.includes(axis) ? `s${String(left.indexOf(axis))}` : `a${String(axis)}`,
+  );
+  const rightLetters = b.shape.map((_, axis) =>
+    right.includes(axis) ? `s${String(right.indexOf(axis))}` : `b${String(axis)}`,
+  );
+  const kept = new Set([...leftLetters, ...rightLetters].filter((letter) => !letter.startsWith('s')));
+  return contract(call, a, leftLetters, b, rightLetters, kept).value;
+}
+
+function summedAxes(
+  call: TorchCall,
+  a: TensorValue,
+  b: TensorValue,
+  dims: PyValue,
+): readonly (readonly number[] | undefined)[] {
+  if (dims.kind === 'list' || dims.kind === 'tuple')
+    return [a, b].map((tensor, i) => {
+      const axes = new BoundArguments(new Map([['axes', dims.items[i] ?? none]])).integers('axes', 0);
+      return axes?.map((axis) => axisOf(tensor, axis));
+    });
+  const count = call.args.integer('dims');
+  if (count === undefined) return [];
+  const first = Array.from({ length: count }, (_, i) => i);
+  return [first.map((i) => a.shape.length - count + i), first];
+}
+
 function outer(call: TorchCall): PyValue {
   const [a, b] = [call.args.tensor('input'), call.args.tensor('other')];
   const [rows, columns] = [a?.shape[0], b?.shape[0]];
@@ -291,6 +326,7 @@ export const productRows: Readonly<Record<string, TorchFunction>> = {
     sum(call, call.args.value('input'), product(call, call.args.value('mat1'), call.args.value('mat2'))),
   ),
   cdist: fn('x1 x2 *rest **options', distances),
+  tensordot: fn('a b dims=2', tensorDot),
 };
 
 export const formulaRows: Readonly<Record<string, TorchFunction>> = {

@@ -10,7 +10,7 @@ import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { giveUp, parameterTensor, type TorchCall } from './torch-call.ts';
 
 /** Products with a width of `gates` times the state's. */
-const gateCounts: Readonly<Record<string, number>> = { RNN: 1, GRU: 3, LSTM: 4 };
+export const gateCounts: Readonly<Record<string, number>> = { RNN: 1, GRU: 3, LSTM: 4 };
 
 const isSet = (self: InstanceValue, name: string): boolean => {
   const value = self.attributes.get(name);
@@ -20,7 +20,8 @@ const sizeOf = (self: InstanceValue, name: string): number => integerOf(self.att
 const directionsOf = (self: InstanceValue): readonly string[] =>
   isSet(self, 'bidirectional') ? ['', '_reverse'] : [''];
 
-function arranged(call: TorchCall, inputs: readonly TensorValue[], shape: readonly Dimension[]): PyValue {
+/** What is computed of gates element by element. */
+export function arrangedGates(call: TorchCall, inputs: readonly TensorValue[], shape: readonly Dimension[]): PyValue {
   const attributes = { kind: 'rearrange', operation: call.label, shape } as const;
   return call.network.emit(call.interpreter, { label: call.label, attributes, inputs, span: call.span });
 }
@@ -36,10 +37,10 @@ function pass(self: InstanceValue, call: TorchCall, input: TensorValue, suffix: 
   const gates = emitDense(call, input, weight, bias);
   if (gates.kind !== 'tensor') return gates;
   const shape = gates.shape.with(gates.shape.length - 1, hidden);
-  const state = arranged(call, [gates], shape.with(shape.length - 1, givenWidthOf(self)));
+  const state = arrangedGates(call, [gates], shape.with(shape.length - 1, givenWidthOf(self)));
   if (state.kind !== 'tensor') return state;
   const next = emitDense(call, state, recurrent, recurrentBias);
-  const output = next.kind === 'tensor' ? arranged(call, [gates, next], shape) : next;
+  const output = next.kind === 'tensor' ? arrangedGates(call, [gates, next], shape) : next;
   const projection = tensorAttribute(self, `weight_hr_${suffix}`);
   return projection && output.kind === 'tensor' ? emitDense(call, output, projection, undefined) : output;
 }
@@ -69,9 +70,9 @@ function run(self: InstanceValue, call: TorchCall): PyValue {
   if (current.kind !== 'tensor') return current;
   const batch = current.shape.at(isSet(self, 'batch_first') ? 0 : -2) ?? 1;
   const count = sizeOf(self, 'num_layers') * directionsOf(self).length;
-  const state = arranged(call, [current], [count, batch, givenWidthOf(self)]);
+  const state = arrangedGates(call, [current], [count, batch, givenWidthOf(self)]);
   if (!self.class.mro.some((type) => type.name === 'LSTM')) return tuple([current, state]);
-  return tuple([current, tuple([state, arranged(call, [current], [count, batch, hidden])])]);
+  return tuple([current, tuple([state, arrangedGates(call, [current], [count, batch, hidden])])]);
 }
 
 export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts).map(([name, gates]) => ({

@@ -24,6 +24,7 @@ import { cpu, elementTypeOf } from './element-types.ts';
 import { layerModules } from './layer-modules.ts';
 import { moduleClass } from './module-classes.ts';
 import { plainModules } from './plain-modules.ts';
+import { recurrentCells } from './recurrent-cells.ts';
 import { recurrentModules } from './recurrent-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
 import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
@@ -77,6 +78,7 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
     ...attentionModules,
     ...transformerModules,
     ...recurrentModules,
+    ...recurrentCells,
     ...containerModules,
   ];
   for (const row of rows) {
