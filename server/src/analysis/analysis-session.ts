@@ -368,7 +368,9 @@ export class AnalysisSession {
     if (frontend === undefined) return undefined;
     const found = this.#sameEntry(frontend, entry, reader);
     if (found === undefined) return undefined;
-    return frontend.evaluate({ ...found, input: entry.input }, reader, this.#limits, cancellation).graph;
+    // The edit is proven at this input, whichever way it was found.
+    const input = { ...entry.input, from: 'request' } as const;
+    return frontend.evaluate({ ...found, input }, reader, this.#limits, cancellation).graph;
   }
 
   /** The costs of a graph on the settings' device; worked out once. */
@@ -450,7 +452,9 @@ export class AnalysisSession {
       if (graph !== undefined && (last === undefined || !broken || isNoPoorer(graph, last.graph))) {
         const dependencies = [...new Set([document, ...evaluation.dependencies])];
         const texts = new Map(dependencies.map((name) => [name, this.#store.read(name) ?? '']));
-        const model = { entry, graph, problems: evaluation.problems, dependencies, texts };
+        // An input that is assumed is known when the model has been tried with it.
+        const tried = { ...entry, input: graph.entry.input };
+        const model = { entry: tried, graph, problems: evaluation.problems, dependencies, texts };
         nowGood.set(entry.name, model);
         models.push({ ...model, stale: false, place: (span) => span });
       } else if (last !== undefined) {

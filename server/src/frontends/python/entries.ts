@@ -5,17 +5,9 @@ import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import type { EntryList, EntryRequest } from '../shared/frontend.ts';
 import { findDirectives, type Directive } from '../shared/directive.ts';
-import type {
-  ClassDefinition,
-  Expression,
-  ExpressionOf,
-  FunctionDefinition,
-  ParameterDeclaration,
-  Statement,
-} from './syntax/ast.ts';
+import type { ClassDefinition, Expression, FunctionDefinition, ParameterDeclaration, Statement } from './syntax/ast.ts';
+import { assumedShape, preparedData, shapesSeen } from './input-shapes.ts';
 import type { ParsedModule } from './syntax/python-parser.ts';
-
-const fallbackInput: readonly (readonly number[])[] = [[3, 224, 224]];
 
 interface Candidate {
   readonly name: string;
@@ -33,7 +25,7 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   );
   const spanOf = (name: string): SourceSpan =>
     definitions.get(/^\w+/.exec(name)?.[0] ?? '')?.nameSpan ?? { document, start: 0, end: 0 };
-  const seen = shapesSeen(parsed.body);
+  const seen = shapesSeen(parsed.body, text);
   // Input sizes rarely differ between the models of one file: a directive for another entry is the next best guess.
   const shared =
     directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined) ??
@@ -46,7 +38,7 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     const said = directive?.input ? directive : shared;
     if (said?.input) return { ...common, input: { shapes: said.input, from: 'directive', span: said.span } };
     if (seen) return { ...common, input: { shapes: seen.shapes, from: 'call', span: seen.span } };
-    return { ...common, input: { shapes: fallbackInput, from: 'default' } };
+    return { ...common, input: { shapes: [assumedShape(preparedData(parsed.body, text))], from: 'default' } };
   };
   const entries: ModelEntry[] = [];
   const add = (made: ModelEntry): void => {
@@ -223,38 +215,4 @@ function describe(expression: Expression): string | undefined {
     default:
       return undefined;
   }
-}
-
-function isCall(node: object): node is ExpressionOf<'call'> {
-  return 'kind' in node && node.kind === 'call' && 'callee' in node;
-}
-
-/** The input shape of the first `torch.randn(1, 3, 32, 32)` or its kin, without the batch. */
-function shapesSeen(
-  body: readonly Statement[],
-): { shapes: readonly (readonly number[])[]; span: SourceSpan } | undefined {
-  let found: { shapes: readonly (readonly number[])[]; span: SourceSpan } | undefined;
-  const visit = (node: unknown): void => {
-    if (found !== undefined || typeof node !== 'object' || node === null) return;
-    if (Array.isArray(node)) {
-      node.forEach(visit);
-      return;
-    }
-    if (isCall(node) && node.callee.kind === 'attribute' && /^(randn|rand|zeros|ones|empty)$/.test(node.callee.name)) {
-      const numbers = node.arguments.flatMap(({ kind, value }) => {
-        const parts = value.kind === 'tuple' || value.kind === 'list' ? value.elements : [value];
-        return kind === 'positional'
-          ? parts.map((part) => (part.kind === 'number' && part.isInteger ? part.value : NaN))
-          : [];
-      });
-      if (numbers.length >= 2 && numbers.every((size) => size > 0))
-        found = { shapes: [numbers.slice(1)], span: node.span };
-    }
-    for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') visit(value);
-  };
-  const atTop = body.filter((statement) => statement.kind !== 'class' && statement.kind !== 'function');
-  visit(atTop);
-  if (found === undefined)
-    visit(body.filter((statement) => statement.kind === 'function' && /test|main|demo/i.test(statement.name)));
-  return found;
 }

@@ -22,6 +22,8 @@ import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/statements.ts';
 import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue } from './evaluator/values.ts';
+import { evaluateFitting, type Trial, type Try } from './fitting-input.ts';
+import { preparedData, shapesToTry } from './input-shapes.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { createTorchLibrary } from './torch/torch-library.ts';
@@ -60,7 +62,11 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       if (text === undefined) return problem('file-missing', `${entry.document} can not be read`);
       const overlong = overlongText(entry.document, text, limits);
       if (overlong) return { graph: undefined, problems: [overlong], dependencies: [entry.document] };
-      return evaluateEntry(parser, parser.parse(entry.document, text), entry, reader, limits, cancellation);
+      const parsed = parser.parse(entry.document, text);
+      const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
+      if (entry.input.from !== 'default') return evaluate(entry, limits).evaluation;
+      const data = preparedData(parsed.body, text);
+      return evaluateFitting(entry, (layer) => shapesToTry(layer, data), limits, cancellation, evaluate);
     },
   };
 }
@@ -73,7 +79,7 @@ function evaluateEntry(
   reader: SourceReader,
   limits: EvaluationLimits,
   cancellation: Cancellation,
-): Evaluation {
+): Trial {
   const { library, network } = createTorchLibrary();
   const interpreter = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
   interpreter.dependencies.add(entry.document);
@@ -87,7 +93,8 @@ function evaluateEntry(
     interpreter.loseTrack(failure.message, failure.span ?? entry.span);
     if (network.builder.opCount > 0) graph = finish(interpreter, network, entry, []);
   }
-  return { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
+  const evaluation = { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
+  return { evaluation, firstLayer: network.firstLayer, steps: interpreter.steps };
 }
 
 /** A Python exception, a limit or an exhausted stack as a problem; anything else is a bug of ours and goes on. */

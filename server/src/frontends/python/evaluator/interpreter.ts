@@ -128,6 +128,11 @@ export class Interpreter {
     if (time !== undefined) this.#deadline = time.now() + time.budgetMs;
   }
 
+  /** Fuel burnt so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** Burns fuel. Called once a statement, call and iteration, and for work that grows with its input. */
   tick(span: SourceSpan, amount = 1): void {
     const before = this.#steps;

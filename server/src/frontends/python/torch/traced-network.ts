@@ -64,9 +64,15 @@ export class TracedNetwork {
   readonly #constants = new Map<TensorValue, TensorValue>();
   /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
   #isRecording = false;
+  #firstLayer: OpAttributes | undefined;
 
   constructor(moduleClass: ClassValue) {
     this.#moduleClass = moduleClass;
+  }
+
+  /** The first layer with weights that was called, whether or not its input fits. */
+  get firstLayer(): OpAttributes | undefined {
+    return this.#firstLayer;
   }
 
   isModule(value: PyValue): value is InstanceValue {
@@ -125,6 +131,7 @@ export class TracedNetwork {
     ) {
       return this.#constant(interpreter, emission);
     }
+    if (parameters.length > 0 && costly.has(attributes.kind)) this.#firstLayer ??= attributes;
     this.#makeRoom(interpreter, emission.span);
     const owner = this.#ownerOf(emission);
     const site = this.#siteOf(interpreter, emission, owner);

@@ -1,0 +1,117 @@
+// Input shapes of models whose file says little about them: what the file tells of, and what is assumed where it tells nothing.
+
+import { expect, test } from 'vitest';
+import { readPython } from '../../../support/python-model.ts';
+
+const classOf = (layers: string, forward: string): string => `import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        ${layers}
+
+    def forward(self, x):
+        return ${forward}
+`;
+
+const convolutional = classOf(
+  'self.conv, self.fc = nn.Conv2d(3, 6, 5), nn.Linear(6 * 14 * 14, 10)',
+  'self.fc(torch.flatten(F.max_pool2d(self.conv(x), 2), 1))',
+);
+/** Takes images of any size. */
+const pooled = classOf(
+  'self.conv, self.fc = nn.Conv2d(3, 6, 5), nn.Linear(6, 10)',
+  'self.fc(self.conv(x).mean((2, 3)))',
+);
+
+const inputOf = (text: string): { readonly shapes: unknown; readonly from: unknown } => {
+  const { graph, problems } = readPython(text);
+  expect(problems).toEqual([]);
+  const { shapes, from } = graph!.entry.input;
+  return { shapes, from };
+};
+
+test.each<[string, string, readonly number[]]>([
+  ['an image of the usual size', pooled, [3, 224, 224]],
+  ['the size that the dense layer behind it was made for', convolutional, [3, 32, 32]],
+  [
+    'channels of the first convolution',
+    classOf(
+      'self.conv, self.fc = nn.Conv2d(1, 8, 3), nn.Linear(8 * 26 * 26, 10)',
+      'self.fc(self.conv(x).view(-1, 8 * 26 * 26))',
+    ),
+    [1, 28, 28],
+  ],
+  [
+    'pixels that a dense layer counts',
+    classOf('self.fc = nn.Linear(784, 10)', 'self.fc(x.view(-1, 784))'),
+    [1, 28, 28],
+  ],
+  ['colours too', classOf('self.fc = nn.Linear(3072, 10)', 'self.fc(x.flatten(1))'), [3, 32, 32]],
+  ['features that are no image', classOf('self.fc = nn.Linear(4, 2)', 'self.fc(x)'), [4]],
+  ['noise of one pixel', classOf('self.up = nn.ConvTranspose2d(100, 8, 4)', 'self.up(x)'), [100, 1, 1]],
+  ['a signal', classOf('self.conv = nn.Conv1d(2, 8, 9)', 'self.conv(x)'), [2, 1024]],
+  ['a volume', classOf('self.conv = nn.Conv3d(3, 8, 3)', 'self.conv(x)'), [3, 16, 112, 112]],
+  [
+    'images of a data set that the file loads',
+    `${pooled}\ntrain_set = torchvision.datasets.CIFAR10(root="data", train=True)\n`,
+    [3, 32, 32],
+  ],
+  [
+    'images as the file cuts them',
+    `${pooled}\nchange = transforms.Compose([transforms.Resize(160), transforms.CenterCrop((128, 96))])\n`,
+    [3, 128, 96],
+  ],
+])('assumed: %s', (_, text, shape) => {
+  expect(inputOf(text)).toEqual({ shapes: [shape], from: 'default' });
+});
+
+test.each([
+  ['torchsummary', 'from torchsummary import summary\nsummary(Net(), (3, 32, 32))\n'],
+  ['torchinfo, with the batch', 'from torchinfo import summary\nsummary(Net(), input_size=(16, 3, 32, 32))\n'],
+  ['ptflops', 'macs, params = get_model_complexity_info(Net(), (3, 32, 32), as_strings=True)\n'],
+])('told by a summary: %s', (_, call) => {
+  expect(inputOf(pooled + call)).toEqual({ shapes: [[3, 32, 32]], from: 'call' });
+});
+
+test('told by what Lightning is given as an example', () => {
+  const text = pooled.replace(
+    'super().__init__()',
+    'super().__init__()\n        self.example_input_array = torch.zeros(1, 3, 48, 48)',
+  );
+  expect(inputOf(text)).toEqual({ shapes: [[3, 48, 48]], from: 'call' });
+});
+
+test('where nothing fits, the finding says that the input is only assumed', () => {
+  const text = classOf('self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(9, 4, 1)', 'self.b(self.a(x))');
+  const { graph, problems } = readPython(text);
+  expect(graph?.entry.input.shapes).toEqual([[3, 224, 224]]);
+  expect(problems).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'shape-mismatch',
+      message:
+        'b: Expected 9 input channels but the input is 8×222×222. The input 3×224×224 is only assumed: if it is another, name it in a comment: # morphnet: input=3x32x32',
+    },
+  ]);
+});
+
+test('an input that somebody named is taken at their word', () => {
+  const text = `# morphnet: input=3x64x64\n${convolutional}`;
+  const { graph, problems } = readPython(text);
+  expect(graph?.entry.input).toMatchObject({ shapes: [[3, 64, 64]], from: 'directive' });
+  expect(problems).toMatchObject([
+    { severity: 'error', message: 'fc: Expected 1176 input features on the last axis but the input is 5400' },
+  ]);
+});
+
+test('trying shapes takes no more than a part of what one evaluation may', () => {
+  const { graph, problems } = readPython(
+    convolutional.replace('super().__init__()', 'super().__init__()\n        sum(range(300000))'),
+  );
+  expect(graph?.entry.input.shapes).toEqual([[3, 224, 224]]);
+  expect(problems.map(({ code }) => code)).toEqual(['shape-mismatch']);
+});
