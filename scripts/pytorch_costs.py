@@ -47,6 +47,8 @@ def multiply_adds(module, inputs, output):
 
 def main():
     path, entry, *shapes = sys.argv[1:]
+    # A model's file that reads options gets none.
+    del sys.argv[1:]
     torch.manual_seed(0)
     model = build(load(path), entry).eval()
     layers = []

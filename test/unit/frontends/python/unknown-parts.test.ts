@@ -29,3 +29,15 @@ class Net(nn.Module):
   expect(graph?.unknowns.map(({ reason }) => reason)).toContain('torch.nn.NoSuchLayer is not modelled');
   expect(graph?.ops.map(({ name }) => name)).toContain('stage.first');
 });
+
+test('an option that a script has to be given', () => {
+  const { graph } = readPython(`import argparse
+from torch import nn
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--width', type=int, required=True)
+args = parser.parse_args()
+net = nn.Sequential(nn.Conv2d(3, args.width, 1), nn.Conv2d(3, 4, 1))
+`);
+  expect(graph?.unknowns.map(({ reason }) => reason)).toContain('Conv2d: --width has to be given on the command line');
+});

@@ -171,6 +171,7 @@ function callFunction(interpreter: Interpreter, callee: FunctionValue, args: Arg
     nonlocals: new Set(),
   };
   interpreter.callStack.push(span);
+  interpreter.scopes.push(scope);
   try {
     if (body.kind !== 'function') return evaluateExpression(interpreter, scope, body);
     const end = runBlock(interpreter, scope, body.body);
@@ -178,6 +179,7 @@ function callFunction(interpreter: Interpreter, callee: FunctionValue, args: Arg
     return end?.kind === 'return' ? end.value : none;
   } finally {
     interpreter.callStack.pop();
+    interpreter.scopes.pop();
   }
 }
 

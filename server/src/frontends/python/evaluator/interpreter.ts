@@ -94,6 +94,8 @@ export class Interpreter {
   readonly modules = new Map<string, ModuleValue>();
   /** Calls under way, outermost first: the call sites in the source. */
   readonly callStack: SourceSpan[] = [];
+  /** The names of every call on it. */
+  readonly scopes: Scope[] = [];
   readonly builtins: Map<string, PyValue>;
   /** Exceptions whose handlers are running, for a bare `raise`. */
   readonly handling: PythonError[] = [];

@@ -9,6 +9,7 @@ import {
   type Arguments,
   type BuiltinValue,
   type ClassValue,
+  type InstanceValue,
   type PyValue,
 } from '../evaluator/values.ts';
 
@@ -21,6 +22,30 @@ export type ModuleTable = (interpreter: Interpreter) => ReadonlyMap<string, PyVa
 /** An argument by position, or by name. */
 export function argument(args: Arguments, index: number, name = ''): PyValue | undefined {
   return args.positional[index] ?? args.keywords.get(name);
+}
+
+/** A method of a modelled class, which is given its instance apart from the other arguments. */
+export function method(
+  name: string,
+  call: (self: InstanceValue, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue,
+): [string, PyValue] {
+  const bound: LibraryFunction = (interpreter, { positional: [self, ...positional], keywords }, span) =>
+    self?.kind === 'instance' ? call(self, { positional, keywords }, interpreter, span) : none;
+  return [name, builtin(name, bound, true)];
+}
+
+/** A class whose instances have the attributes that they are made with. */
+export function namespaceClass(name: string): ClassValue {
+  return nativeClass(
+    name,
+    [],
+    [
+      method('__init__', (self, { keywords }) => {
+        for (const [key, value] of keywords) self.attributes.set(key, value);
+        return none;
+      }),
+    ],
+  );
 }
 
 /** Functions by name, as values. */

@@ -13,7 +13,7 @@ import {
   type InstanceValue,
   type PyValue,
 } from '../evaluator/values.ts';
-import { functionValues, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
+import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
 
 const fieldNames = (type: ClassValue): readonly string[] => (type.fields ?? []).map((field) => field.name);
 
@@ -103,29 +103,11 @@ export const abstractModule: ModuleTable = () =>
     ],
   ]);
 
-export const typesModule: ModuleTable = () => {
-  const simple = nativeClass(
-    'SimpleNamespace',
-    [],
-    [
-      [
-        '__init__',
-        builtin(
-          '__init__',
-          (_, args) => {
-            const [self] = args.positional;
-            if (self?.kind === 'instance') for (const [name, value] of args.keywords) self.attributes.set(name, value);
-            return none;
-          },
-          true,
-        ),
-      ],
-    ],
-  );
-  return new Map<string, PyValue>([
+export const typesModule: ModuleTable = () =>
+  new Map<string, PyValue>([
     ...plainClasses('ModuleType MethodType GeneratorType LambdaType BuiltinFunctionType NoneType GenericAlias'),
     ['FunctionType', nativeClass('function', [])],
-    ['SimpleNamespace', simple],
+    ['SimpleNamespace', namespaceClass('SimpleNamespace')],
     [
       'MethodType',
       builtin('MethodType', (_, args) => {
@@ -137,7 +119,6 @@ export const typesModule: ModuleTable = () => {
     ],
     ['MappingProxyType', passThrough('MappingProxyType')],
   ]);
-};
 
 /** `copy.copy` of an instance: another object with the same attributes. */
 function shallowCopy(value: PyValue): PyValue {

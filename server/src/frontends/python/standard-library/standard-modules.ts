@@ -2,6 +2,7 @@
 
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { bool, list, string, type PyValue } from '../evaluator/values.ts';
+import { argparseModule } from './argparse-module.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
 import { functoolsModule, operatorModule } from './functools-modules.ts';
 import { inspectModule } from './inspect-module.ts';
@@ -44,6 +45,7 @@ const keywordModule: ModuleTable = () =>
 
 const tables: Readonly<Record<string, ModuleTable>> = {
   abc: abstractModule,
+  argparse: argparseModule,
   atexit: atexitModule,
   collections: collectionsModule,
   'collections.abc': abstractCollectionsModule,
@@ -79,7 +81,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
 
 /** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */
 const silentNames = new Set(
-  `argparse array ast asyncio base64 bisect cmath concurrent configparser csv ctypes datetime decimal difflib email errno fractions
+  `array ast asyncio base64 bisect cmath concurrent configparser csv ctypes datetime decimal difflib email errno fractions
    gc getpass glob gzip hashlib heapq html http io ipaddress json locale mmap multiprocessing pathlib pdb pickle platform
    pprint queue random select shlex shutil signal socket sqlite3 statistics struct subprocess tarfile tempfile textwrap threading
    time timeit traceback unicodedata unittest urllib uuid weakref xml zipfile zlib`.split(/\s+/),

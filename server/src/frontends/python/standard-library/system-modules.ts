@@ -22,6 +22,7 @@ import {
 import {
   argument,
   functionValues,
+  method,
   optionalDecorator,
   passThrough,
   silentClass,
@@ -231,16 +232,16 @@ const contextVariable = nativeClass(
       if (initial) self.attributes.set('value', initial);
       return none;
     }),
-    method('get', (self, { positional: [, fallback] }, interpreter, span) => {
+    method('get', (self, { positional: [fallback] }, interpreter, span) => {
       const value = self.attributes.get('value') ?? fallback;
       return value ?? interpreter.raise('LookupError', 'This context variable has no value', span);
     }),
-    method('set', (self, { positional: [, value = none] }) => {
+    method('set', (self, { positional: [value = none] }) => {
       const before = self.attributes.get('value');
       self.attributes.set('value', value);
       return tuple(before ? [before] : []);
     }),
-    method('reset', (self, { positional: [, token] }) => {
+    method('reset', (self, { positional: [token] }) => {
       const [before] = token?.kind === 'tuple' ? token.items : [];
       if (before) self.attributes.set('value', before);
       else self.attributes.delete('value');
@@ -248,15 +249,6 @@ const contextVariable = nativeClass(
     }),
   ],
 );
-
-function method(
-  name: string,
-  call: (self: InstanceValue, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue,
-): [string, PyValue] {
-  const bound: LibraryFunction = (interpreter, args, span) =>
-    args.positional[0]?.kind === 'instance' ? call(args.positional[0], args, interpreter, span) : none;
-  return [name, builtin(name, bound, true)];
-}
 
 export const contextVariablesModule: ModuleTable = () => new Map<string, PyValue>([['ContextVar', contextVariable]]);
 

@@ -31,6 +31,7 @@ import { cpu, elementTypeOf } from './element-types.ts';
 import { compiledTables } from './compiled-operators.ts';
 import { realTransforms } from './fourier-functions.ts';
 import { functional } from './functional.ts';
+import { lightningTables } from './lightning.ts';
 import { moduleClass } from './module-classes.ts';
 import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
 import { quantizationTables } from './quantization-modules.ts';
@@ -358,6 +359,7 @@ const tables: Readonly<Record<string, Table>> = {
       row.name,
       moduleClass(row, classes.get('Module') ?? nativeClass('Module', []), network),
     ]),
+  ...lightningTables,
   numpy: numpyNames,
   PIL: () => [],
   tqdm: () => passThroughs('tqdm trange'),
@@ -365,7 +367,7 @@ const tables: Readonly<Record<string, Table>> = {
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
 
 /** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {
