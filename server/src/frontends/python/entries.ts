@@ -5,8 +5,16 @@ import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import type { EntryList, EntryRequest } from '../shared/frontend.ts';
 import { findDirectives, type Directive } from '../shared/directive.ts';
-import type { ClassDefinition, Expression, FunctionDefinition, ParameterDeclaration, Statement } from './syntax/ast.ts';
+import type {
+  ClassDefinition,
+  Expression,
+  ExpressionOf,
+  FunctionDefinition,
+  ParameterDeclaration,
+  Statement,
+} from './syntax/ast.ts';
 import { assumedShape, preparedData, shapesSeen } from './input-shapes.ts';
+import { assignedNames, blocksOf, isMainGuard, madeModels, type MadeModel } from './made-models.ts';
 import type { ParsedModule } from './syntax/python-parser.ts';
 
 interface Candidate {
@@ -48,7 +56,10 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     add(entry(request.entry, request.from, directiveOf(request.entry)));
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
-  for (const candidate of [...callsSeen(parsed.body, definitions), ...makeable(parsed.body)])
+  for (const candidate of [
+    ...callsSeen(parsed.body, definitions, madeModels(parsed.body, text)),
+    ...makeable(parsed.body),
+  ])
     add(entry(candidate.name, candidate.from, undefined, candidate.span));
   return { entries, problems };
 }
@@ -69,45 +80,62 @@ function isModuleClass(definition: ClassDefinition, definitions: Definitions, de
   });
 }
 
-/** Models that the file itself makes, at its top level or under `if __name__ == '__main__'`. */
-function callsSeen(body: readonly Statement[], definitions: Definitions): readonly Candidate[] {
-  const found: Candidate[] = [];
-  const visit = (statement: Statement): void => {
-    if (statement.kind === 'if') statement.body.forEach(visit);
-    if (statement.kind !== 'assignment' || statement.value.kind !== 'call') return;
-    const { callee } = statement.value;
-    const [target] = statement.targets;
-    if (isSequential(callee) && target?.kind === 'name')
-      found.push({ name: target.name, span: target.span, from: 'call' });
-    const definition = callee.kind === 'name' ? definitions.get(callee.name) : undefined;
-    if (definition === undefined || (definition.kind === 'class' && !isModuleClass(definition, definitions))) return;
-    const text = describe(statement.value);
-    if (text !== undefined && mayBeModel(definition, definitions))
-      found.push({ name: text, span: definition.nameSpan, from: 'call' });
+/** A call whose result is assigned, and the names that only its own function or guard knows. */
+interface WrittenCall {
+  readonly value: ExpressionOf<'call'>;
+  readonly target: Expression | undefined;
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** The assigned calls of a file, in the order of its text: at its top level, under the main guard, in its functions. */
+function writtenCalls(body: readonly Statement[]): readonly WrittenCall[] {
+  const found: WrittenCall[] = [];
+  const visit = (statement: Statement, hidden: ReadonlySet<string>): void => {
+    if (statement.kind === 'assignment' && statement.value.kind === 'call')
+      found.push({ value: statement.value, target: statement.targets[0], hidden });
+    const inner =
+      statement.kind === 'function'
+        ? new Set([...statement.parameters.map(({ name }) => name), ...assignedNames(statement.body)])
+        : statement.kind === 'if' && isMainGuard(statement)
+          ? assignedNames(statement.body)
+          : hidden;
+    const blocks = statement.kind === 'function' ? [statement.body] : blocksOf(statement);
+    for (const block of blocks) for (const each of block) visit(each, inner);
   };
-  body.forEach(visit);
+  for (const statement of body) visit(statement, new Set());
   return found;
 }
 
-/** `net = nn.Sequential(…)` is a model without a class; it is named after its variable. */
-function isSequential(callee: Expression): boolean {
-  return (callee.kind === 'attribute' || callee.kind === 'name') && callee.name === 'Sequential';
+/** Models that the file itself makes: named by the call, or by the variable where it takes more than one call. */
+function callsSeen(
+  body: readonly Statement[],
+  definitions: Definitions,
+  made: readonly MadeModel[],
+): readonly Candidate[] {
+  const found: { readonly at: number; readonly candidate: Candidate }[] = [];
+  const named = new Set<number>();
+  const changed = new Set(made.filter(({ isChanged }) => isChanged).map(({ span }) => span.start));
+  for (const { value, target, hidden } of writtenCalls(body)) {
+    const { callee } = value;
+    const definition = callee.kind === 'name' ? definitions.get(callee.name) : undefined;
+    if (definition === undefined || (definition.kind === 'class' && !isModuleClass(definition, definitions))) continue;
+    const text = describe(value, hidden);
+    const at = target?.span.start ?? value.span.start;
+    if (text === undefined || changed.has(at) || !mayBeModel(definition, definitions)) continue;
+    named.add(at);
+    found.push({ at, candidate: { name: text, span: definition.nameSpan, from: 'call' } });
+  }
+  for (const { name, span } of made)
+    if (!named.has(span.start)) found.push({ at: span.start, candidate: { name, span, from: 'call' } });
+  return found.sort((left, right) => left.at - right.at).map(({ candidate }) => candidate);
 }
 
 /** The call that an entry was named after, as it stands in the file; undefined for an entry that comes from elsewhere. */
 export function writtenCall(body: readonly Statement[], name: string): Expression | undefined {
-  for (const statement of body) {
-    if (statement.kind === 'if') {
-      const inside = writtenCall(statement.body, name);
-      if (inside !== undefined) return inside;
-    }
-    if (statement.kind !== 'assignment' || statement.value.kind !== 'call') continue;
-    const [target] = statement.targets;
-    if (isSequential(statement.value.callee) && target?.kind === 'name' && target.name === name) return statement.value;
-    const text = describe(statement.value);
-    if (text !== undefined && callForm(text) === callForm(name)) return statement.value;
-  }
-  return undefined;
+  return writtenCalls(body).find(({ value, hidden }) => {
+    const text = describe(value, hidden);
+    return text !== undefined && callForm(text) === callForm(name);
+  })?.value;
 }
 
 /** A function that returns a module, as far as its text tells. */
@@ -184,11 +212,11 @@ function mentions(definition: ClassDefinition, name: string): boolean {
   return visit(definition.body);
 }
 
-/** The call as text, when its arguments are constants or names of the file. */
-function describe(expression: Expression): string | undefined {
+/** The call as text, when its arguments are constants or names of the file, none of them hidden in a function. */
+function describe(expression: Expression, hidden: ReadonlySet<string>): string | undefined {
   switch (expression.kind) {
     case 'name':
-      return expression.name;
+      return hidden.has(expression.name) ? undefined : expression.name;
     case 'number':
       return String(expression.value);
     case 'string':
@@ -197,16 +225,16 @@ function describe(expression: Expression): string | undefined {
       return expression.value === null ? 'None' : expression.value ? 'True' : 'False';
     case 'list':
     case 'tuple': {
-      const parts = expression.elements.map(describe);
+      const parts = expression.elements.map((element) => describe(element, hidden));
       if (parts.includes(undefined)) return undefined;
       return expression.kind === 'list'
         ? `[${parts.join(', ')}]`
         : `(${parts.join(', ')}${parts.length === 1 ? ',' : ''})`;
     }
     case 'call': {
-      const callee = describe(expression.callee);
+      const callee = describe(expression.callee, hidden);
       const parts = expression.arguments.map((argument) => {
-        const value = describe(argument.value);
+        const value = describe(argument.value, hidden);
         if (value === undefined || argument.kind.endsWith('splat')) return undefined;
         return argument.kind === 'keyword' ? `${argument.name ?? ''}=${value}` : value;
       });

@@ -20,10 +20,19 @@ import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
 import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
-import { runModule } from './evaluator/statements.ts';
-import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue } from './evaluator/values.ts';
+import { runModule, runScript } from './evaluator/run-module.ts';
+import {
+  none,
+  string,
+  type InstanceValue,
+  type ModuleValue,
+  type PyValue,
+  type Scope,
+  type TensorValue,
+} from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './fitting-input.ts';
 import { preparedData, shapesToTry } from './input-shapes.ts';
+import { madeModels, type MadeModel } from './made-models.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { createTorchLibrary } from './torch/torch-library.ts';
@@ -146,8 +155,11 @@ function trace(
   };
   for (const name of importable) interpreter.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
-  runModule(interpreter, scope, parsed.body);
-  const model = makeModel(interpreter, parser, parsed, scope, entry);
+  const text = interpreter.reader.read(entry.document) ?? '';
+  const made = madeModels(parsed.body, text).find(({ name }) => name === entry.name);
+  const model = made
+    ? keptModel(interpreter, network, parsed, scope, made)
+    : (runModule(interpreter, scope, parsed.body), makeModel(interpreter, parser, parsed, scope, entry));
   if (model === undefined) return undefined;
   if (!network.isModule(model)) {
     const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no nn.Module`;
@@ -172,6 +184,36 @@ function moduleNames(reader: SourceReader, document: string): readonly string[] 
       .replace(/\/__init__$/, '');
     return /^[\w/]+$/.test(path) ? [path.split('/').join('.')] : [];
   });
+}
+
+/** Runs the statements that make a model, and gives what its variable holds behind the last of them that gave it one. */
+function keptModel(
+  interpreter: Interpreter,
+  network: TracedNetwork,
+  { body }: ParsedModule,
+  scope: Scope,
+  { variable, within, statements, making }: MadeModel,
+): PyValue {
+  const own = within?.kind === 'function' ? new Map<string, PyValue>() : scope.names;
+  let kept: PyValue | undefined;
+  const model = {
+    making,
+    done: () => {
+      const value = own.get(variable);
+      if (value !== undefined && (kept === undefined || network.isModule(value))) kept = value;
+    },
+  };
+  if (within === undefined) runModule(interpreter, scope, body, model);
+  else {
+    runModule(interpreter, scope, body);
+    if (within.kind === 'if') scope.names.set('__name__', string('__main__'));
+    const inner: Scope = within.kind === 'if' ? scope : { names: own, parent: scope, module: scope.module };
+    if (within.kind === 'function')
+      for (const { name, default: value } of within.parameters)
+        if (value) own.set(name, evaluateExpression(interpreter, scope, value));
+    runScript(interpreter, inner, statements, model);
+  }
+  return kept ?? own.get(variable) ?? none;
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */

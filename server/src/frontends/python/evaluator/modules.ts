@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ImportedName } from '../syntax/ast.ts';
 import { overlongText } from '../../shared/frontend.ts';
 import type { Interpreter } from './interpreter.ts';
-import { runModule } from './statements.ts';
+import { runModule } from './run-module.ts';
 import { setName } from './assignment.ts';
 import { unknown, type BuiltinValue, type ModuleValue, type PyValue, type Scope } from './values.ts';
 

@@ -49,7 +49,13 @@ function canGoOn(interpreter: Interpreter, scope: Scope, error: PythonError): bo
   return !interpreter.isGuarded && interpreter.importDepth === 0 && error.ends !== scope;
 }
 
-function goOn(interpreter: Interpreter, scope: Scope, statement: Statement, error: PythonError): Ending | undefined {
+/** What a failing statement would have given its targets is lost; the next one can run. */
+export function goOn(
+  interpreter: Interpreter,
+  scope: Scope,
+  statement: Statement,
+  error: PythonError,
+): Ending | undefined {
   const lost = interpreter.goOnBehind(error);
   switch (statement.kind) {
     case 'return':
@@ -94,7 +100,7 @@ function assignLost(interpreter: Interpreter, scope: Scope, target: Expression, 
   }
 }
 
-function runStatement(interpreter: Interpreter, scope: Scope, statement: Statement): Ending | undefined {
+export function runStatement(interpreter: Interpreter, scope: Scope, statement: Statement): Ending | undefined {
   interpreter.tick(statement.span);
   const evaluate = (expression: Expression): PyValue => evaluateExpression(interpreter, scope, expression);
   switch (statement.kind) {
@@ -469,25 +475,5 @@ function matches(
     }
     case 'unsupported':
       return undefined;
-  }
-}
-
-/** Runs a module's statements; used by imports and by the frontend for the user's file. */
-export function runModule(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): void {
-  scope.names.set('__name__', string(scope.module.name));
-  scope.names.set('__file__', string(scope.module.document));
-  interpreter.importDepth++;
-  try {
-    for (const statement of statements) {
-      try {
-        runStatement(interpreter, scope, statement);
-      } catch (error) {
-        // At the top of a module one failing statement must not hide the definitions below it.
-        if (!(error instanceof PythonError)) throw error;
-        interpreter.noteFailure(scope.module.document, error);
-      }
-    }
-  } finally {
-    interpreter.importDepth--;
   }
 }

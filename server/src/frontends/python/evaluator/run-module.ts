@@ -1,0 +1,52 @@
+// The statements of a file, each run whatever became of the one before it.
+
+import type { Statement } from '../syntax/ast.ts';
+import type { Interpreter } from './interpreter.ts';
+import { PythonError } from './python-error.ts';
+import { goOn, runStatement } from './statements.ts';
+import { string, type Scope } from './values.ts';
+
+/** Statements of a file that a model of it is made by; `done` hears when one has run. */
+export interface ModelStatements {
+  readonly making: ReadonlySet<Statement>;
+  readonly done: () => void;
+}
+
+/** Runs a module's statements; used by imports and by the frontend for the user's file. */
+export function runModule(
+  interpreter: Interpreter,
+  scope: Scope,
+  statements: readonly Statement[],
+  model?: ModelStatements,
+): void {
+  scope.names.set('__name__', string(scope.module.name));
+  scope.names.set('__file__', string(scope.module.document));
+  runScript(interpreter, scope, statements, model);
+}
+
+/**
+ * Runs statements of which one that fails must not hide the rest. What fails or is not understood is told of those only
+ * that the model is made by.
+ */
+export function runScript(
+  interpreter: Interpreter,
+  scope: Scope,
+  statements: readonly Statement[],
+  model?: ModelStatements,
+): void {
+  for (const statement of statements) {
+    const makes = model?.making.has(statement) === true;
+    if (!makes) interpreter.importDepth++;
+    try {
+      const ending = runStatement(interpreter, scope, statement);
+      if (ending !== undefined) return;
+    } catch (error) {
+      if (!(error instanceof PythonError)) throw error;
+      if (makes) goOn(interpreter, scope, statement, error);
+      else interpreter.noteFailure(scope.module.document, error);
+    } finally {
+      if (!makes) interpreter.importDepth--;
+    }
+    if (makes) model.done();
+  }
+}

@@ -1,0 +1,159 @@
+// Scripts that make a model and keep it in a variable: the model is what the variable holds when training begins.
+
+import { expect, test } from 'vitest';
+import { readProject, readPython, type PythonReading } from '../../../support/python-model.ts';
+
+const head = `import argparse
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width, classes=4):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 1)
+        self.fc = nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.fc(self.conv(x).mean((2, 3)))
+
+
+`;
+
+/** Name of the entry, and widths by layer. */
+function widthsOf({ entry, graph, problems }: PythonReading): readonly unknown[] {
+  expect(problems).toEqual([]);
+  expect(graph?.unknowns).toEqual([]);
+  const layers = graph?.ops.filter(({ parameters }) => parameters.length > 0) ?? [];
+  return [entry?.name, Object.fromEntries(layers.map(({ name, outWidth }) => [name, outWidth?.value]))];
+}
+
+const training = `optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(90):
+    for x, y in loader:
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+`;
+
+test.each<[string, string, readonly unknown[]]>([
+  [
+    'a container that is filled line by line',
+    `net = nn.Sequential()
+net.add_module("first", nn.Conv2d(3, 6, 1))
+net.append(nn.Conv2d(6, 2, 1))
+`,
+    ['net', { first: 6, 1: 2 }],
+  ],
+  ['a head that is replaced', `net = Net(8)\nnet.fc = nn.Linear(8, 3)\n${training}`, ['net', { conv: 8, fc: 3 }]],
+  [
+    'a head that a function replaces',
+    `def change_head(model):
+    model.fc = nn.Linear(model.fc.in_features, 7)
+
+
+net = Net(8)
+change_head(net)
+${training}`,
+    ['net', { conv: 8, fc: 7 }],
+  ],
+  [
+    'one of several',
+    `name = "wide"
+if name == "wide":
+    net = Net(16)
+else:
+    net = Net(2)
+${training}`,
+    ['net', { conv: 16, fc: 4 }],
+  ],
+  ['a copy on a device', `net = Net(8)\nnet = net.to("cuda")\n${training}`, ['Net(8)', { conv: 8, fc: 4 }]],
+  ['a copy on each device', `net = Net(8)\nnet = nn.DataParallel(net)\n${training}`, ['Net(8)', { conv: 8, fc: 4 }]],
+  [
+    'one that training gives back',
+    `def train_model(model):
+    for x, y in loader:
+        model(x).sum().backward()
+    return model
+
+
+net = Net(8)
+net.fc = nn.Linear(8, 2)
+net = train_model(net)
+${training}`,
+    ['net', { conv: 8, fc: 2 }],
+  ],
+])('%s', (_, text, expected) => {
+  expect(widthsOf(readPython(head + text))).toEqual(expected);
+});
+
+const inMain = `def main(more=1):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--width", type=int, default=5)
+    args = parser.parse_args()
+    net = Net(args.width, classes=args.width + more)
+    ${training.trimEnd().replaceAll('\n', '\n    ')}
+
+
+if __name__ == "__main__":
+    main()
+`;
+
+test('a model that a function makes has the function’s name in front', () => {
+  const reading = readPython(head + inMain);
+  expect(widthsOf(reading)).toEqual(['main.net', { conv: 5, fc: 6 }]);
+  expect(reading.textAt(reading.entry?.span)).toBe('net');
+  // The width leads back to the option's default.
+  const { outWidth } = reading.graph!.ops.find(({ name }) => name === 'conv')!;
+  expect(outWidth?.kind).toBe('literal');
+  expect(outWidth?.kind === 'literal' && reading.textAt(outWidth.span)).toBe('5');
+});
+
+test('it can be asked for by that name', () => {
+  const request = { entry: 'main.net', input: [[3, 6, 6]], from: 'request' } as const;
+  const reading = readProject({ files: { 'main.py': head + inMain }, request });
+  expect(widthsOf(reading)).toEqual(['main.net', { conv: 5, fc: 6 }]);
+});
+
+test('a call with constants in a function is an entry by itself', () => {
+  const text = `${head}def test_shape():
+    net = Net(width=9)
+    assert net(torch.zeros(2, 3, 5, 5)).shape == (2, 4)
+`;
+  const reading = readPython(text);
+  expect(widthsOf(reading)).toEqual(['Net(width=9)', { conv: 9, fc: 4 }]);
+  expect(reading.entry?.input.shapes).toEqual([[3, 5, 5]]);
+});
+
+test('names of the main guard', () => {
+  const text = `${head}if __name__ == "__main__":
+    width = 3 * 4
+    net = Net(width)
+    ${training.trimEnd().replaceAll('\n', '\n    ')}
+`;
+  expect(widthsOf(readPython(text))).toEqual(['net', { conv: 12, fc: 4 }]);
+});
+
+test('a change that is not known is told', () => {
+  const { entry, graph } = readPython(`${head}
+
+net = Net(8)
+if torch.rand(1) > 0.5:
+    net.fc = nn.Linear(8, 3)
+${training}`);
+  expect(entry?.name).toBe('net');
+  expect(graph?.unknowns.map(({ reason }) => reason)).toEqual([
+    'Which branch is taken here depends on the contents of a tensor',
+  ]);
+});
+
+test('a model of a package that is not there says so', () => {
+  const { problems } = readPython(`import torch
+from torchvision import models
+
+net = models.resnet18()
+net.fc = torch.nn.Linear(512, 3)
+${training}`);
+  expect(problems.map(({ code }) => code)).toEqual(['no-model']);
+  expect(problems[0]?.message).toMatch(/^The module torchvision is neither in the workspace nor modelled/);
+});
