@@ -289,10 +289,11 @@ test('a proposal that the command line wrote is noticed, and a deleted run is fo
   await editor.diagnostics(uri, (found) => found.length === 0);
 });
 
-test('the folder of TensorFlow.js in the settings is handed to what starts trainers, also when it changes', async () => {
+test('folders in the settings are handed to what starts processes, also when they change', async () => {
   const runs = new GivenRuns();
-  await using editor = await openEditor({ runs, settings: { training: { tfjsPath: '/home/me/tfjs' } } });
-  await expect.poll(() => runs.tfjsPath).toBe('/home/me/tfjs');
+  const settings = { training: { tfjsPath: '/home/me/tfjs' }, python: { sitePackages: '/home/me/venv' } };
+  await using editor = await openEditor({ runs, settings });
+  await expect.poll(() => runs.paths).toEqual({ tfjsPath: '/home/me/tfjs', sitePackages: '/home/me/venv' });
   await editor.changeSettings({ training: { engine: 'onnx' } });
-  await expect.poll(() => runs.tfjsPath).toBe('');
+  await expect.poll(() => runs.paths).toEqual({ tfjsPath: '', sitePackages: '' });
 });

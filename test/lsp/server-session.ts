@@ -47,7 +47,7 @@ import type {
   ServerRequestName,
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
-import type { RunBackend, RunGrowth, StopAnswer } from '../../server/src/lsp/run-backend.ts';
+import type { ProcessPaths, RunBackend, RunGrowth, StopAnswer } from '../../server/src/lsp/run-backend.ts';
 import { startServer, type ServerEnvironment } from '../../server/src/lsp/server.ts';
 
 /** A folder of its own for one test, gone after it. */
@@ -101,8 +101,8 @@ export class GivenRuns implements RunBackend {
   readonly stopped: string[] = [];
   /** Ids of runs that it asked to pause. */
   readonly paused: string[] = [];
-  /** Where it was told that TensorFlow.js is. */
-  tfjsPath: string | undefined;
+  /** Where it was told that processes find what they load and read. */
+  paths: ProcessPaths | undefined;
   /** What the server asked to train. */
   readonly started: { readonly folder: string; readonly config: RunConfig; readonly network: NetworkGraph }[] = [];
 
@@ -126,8 +126,8 @@ export class GivenRuns implements RunBackend {
     );
   }
 
-  setTfjsPath(path: string): void {
-    this.tfjsPath = path;
+  setPaths(paths: ProcessPaths): void {
+    this.paths = paths;
   }
 
   start(folder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {

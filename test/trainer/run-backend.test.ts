@@ -154,7 +154,7 @@ console.log(JSON.stringify(event));`,
   const engines: string[] = [];
   backend.onGrew(({ events }) => events.forEach((event) => event.kind === 'started' && engines.push(event.engine)));
   for (const path of ['/first', '/second']) {
-    backend.setTfjsPath(path);
+    backend.setPaths({ tfjsPath: path, sitePackages: '' });
     const run = await backend.start(temporaryFolder(), withData(), tinyNetwork());
     expect(run.ok).toBe(true);
     await expect.poll(() => engines.at(-1), { timeout: 20_000 }).toBe(`tfjs from ${path}`);

@@ -65,6 +65,7 @@ interface Snapshot {
 export class AnalysisSession {
   readonly #frontends: readonly Frontend[];
   readonly #limits: EvaluationLimits;
+  readonly #disk: SessionOptions['disk'];
   readonly #store: DocumentStore;
   #workspaceRoots: readonly string[];
   #mayShowInPart = false;
@@ -87,6 +88,7 @@ export class AnalysisSession {
   constructor(options: SessionOptions) {
     this.#frontends = options.frontends;
     this.#limits = options.limits ?? defaultLimits;
+    this.#disk = options.disk;
     this.#store = new DocumentStore(options.disk);
     this.#entries = new EntryLists(this.#store);
     this.#memory = new EntryMemory(this.#store, options.pack);
@@ -172,9 +174,11 @@ export class AnalysisSession {
     return this.#store.openDocuments;
   }
 
-  /** Whether edits may touch a document. */
+  /** Whether edits may touch a document: installed packages are nobody's to edit, wherever they lie. */
   isEditable(document: string): boolean {
-    return this.#workspaceRoots.some((root) => document.startsWith(`${root}/`));
+    const isBelow = (root: string): boolean => document.startsWith(`${root}/`);
+    const libraries = this.#disk.roots.filter((root) => !this.#workspaceRoots.includes(root));
+    return this.#workspaceRoots.some(isBelow) && !libraries.some(isBelow);
   }
 
   /** Whether some frontend takes the document. */

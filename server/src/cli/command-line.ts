@@ -18,7 +18,8 @@ import type { RunNetworkService, TrainingService } from './training-service.ts';
 /** What commands are given by main/. */
 export interface CliServices {
   readonly terminal: Terminal;
-  readonly openSession: OpenSession;
+  /** Reads installed packages from the folder that is named, or from where it finds them. */
+  readonly openSession: (folders: readonly string[], sitePackages: string | undefined) => ReturnType<OpenSession>;
   /** Without it there are no commands that need runs. */
   readonly training?: TrainingService;
   /** Comes with `training`. */
@@ -45,13 +46,21 @@ export async function runCommandLine(services: CliServices, words: readonly stri
   }
 }
 
-function commands({ terminal, openSession, training, networks, version }: CliServices): Command {
+function commands({ terminal, openSession: openWith, training, networks, version }: CliServices): Command {
   const program = new Command('morphnet')
     .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.note })
+    .option(
+      '--site-packages <folder>',
+      'where installed packages are read from: a virtual environment, or its site-packages; by default the one that is active, or .venv',
+    )
+    .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
+
+  const openSession: OpenSession = (folders) =>
+    openWith(folders, program.opts<{ readonly sitePackages?: string }>().sitePackages);
 
   program
     .command('cost')

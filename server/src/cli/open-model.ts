@@ -11,7 +11,7 @@ import { shownDocument, type ModelFile } from './model-argument.ts';
 import { findProject, projectInput, projectModel } from './project-settings.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Opens sessions; main/ knows frontends and disks. Folders are URIs without a trailing slash, read and edited below. */
+/** Opens sessions; main/ knows frontends, disks and installed packages. Folders are URIs without a trailing slash, read and edited below. */
 export type OpenSession = (folders: readonly string[]) => Promise<AnalysisSession>;
 
 export interface OpenedModel {

@@ -21,6 +21,12 @@ export interface RunGrowth {
 /** `stopping`: asked before, and not at its checkpoint yet. `absent`: no process works on the run. */
 export type StopAnswer = 'asked' | 'stopping' | 'absent';
 
+/** The settings of these names; empty where nothing is set. */
+export interface ProcessPaths {
+  readonly tfjsPath: string;
+  readonly sitePackages: string;
+}
+
 /** Paths are absolute. Errors are sentences with a remedy. */
 export interface RunBackend {
   /** Every readable run below a workspace folder, newest first. */
@@ -43,8 +49,8 @@ export interface RunBackend {
   stop(id: string, atOnce: boolean): StopAnswer;
   /** Asks the process to end at a checkpoint, from which the run is to be resumed; others may train meanwhile. */
   pause(id: string): StopAnswer;
-  /** Where processes that start from now on find TensorFlow.js for Node; empty: beside the trainer. */
-  setTfjsPath(path: string): void;
+  /** Where processes that start from now on find what they load and read. */
+  setPaths(paths: ProcessPaths): void;
   /** Called for every run that this backend trains. */
   onGrew(listener: (growth: RunGrowth) => void): void;
   /** Ends every process, each at a checkpoint. */

@@ -274,7 +274,7 @@ class LanguageServer {
       this.#session.readableFoldersChanged();
       this.#changed();
     }
-    this.#environment.runs?.setTfjsPath(settings.training.tfjsPath);
+    this.#environment.runs?.setPaths({ tfjsPath: settings.training.tfjsPath, sitePackages });
   }
 
   #applyProject(uri: string): void {

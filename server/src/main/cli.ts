@@ -1,20 +1,27 @@
 // The command line's composition root: Node's files and streams, the frontends, and nothing else.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { URI } from 'vscode-uri';
 import { AnalysisSession } from '../analysis/analysis-session.ts';
 import { runCommandLine } from '../cli/command-line.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { editorWord } from '../protocol/method-messages.ts';
+import { sitePackagesVariable } from '../protocol/settings.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createEditorTerminal } from './editor-terminal.ts';
 import { createFrontends } from './frontends.ts';
 import { findTrainer } from './trainer-program.ts';
 import { createTrainingService, runNetworks } from './training-service.ts';
 
-async function openSession(folders: readonly string[]): Promise<AnalysisSession> {
+async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
+  // What the user named, the editor's setting, or the environment that is active in this shell.
+  const { [sitePackagesVariable]: setting, VIRTUAL_ENV: environment, CONDA_PREFIX: conda } = process.env;
+  const packages = [sitePackages, setting, environment, conda].find((path) => path !== undefined && path !== '');
+  const libraries = packages === undefined ? [] : [URI.file(resolve(packages)).toString()];
   return new AnalysisSession({
     frontends: await createFrontends(),
-    disk: new DiskReader({ workspace: folders, libraries: [] }),
+    disk: new DiskReader({ workspace: folders, libraries }),
     workspaceRoots: folders,
   });
 }

@@ -3,6 +3,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { URI } from 'vscode-uri';
+import { packagesOf, packagesOfProject } from './installed-packages.ts';
 
 /** Model source is small; anything above this is data under a wrong name. */
 const maxBytes = 8_000_000;
@@ -10,7 +12,10 @@ const maxBytes = 8_000_000;
 /** Folders are `file:` URIs without a trailing slash. */
 export interface AllowedFolders {
   readonly workspace: readonly string[];
-  /** Installed libraries whose source may be read; looked up after the workspace. */
+  /**
+   * Installed libraries whose source may be read, looked up after the workspace: folders of packages, or environments that
+   * have one. Empty: those of virtual environments in the workspace.
+   */
   readonly libraries: readonly string[];
 }
 
@@ -29,8 +34,11 @@ export class DiskReader {
   }
 
   allow({ workspace, libraries }: AllowedFolders): void {
-    this.#roots = [...workspace, ...libraries];
-    this.#folders = this.#roots.flatMap((root) => {
+    const named = libraries.map((library) => changedPath(library, (path) => packagesOf(path) ?? path) ?? library);
+    const found = workspace.flatMap((folder) => changedPath(folder, packagesOfProject) ?? []);
+    this.#roots = [...workspace, ...(named.length > 0 ? named : found)];
+    // What was found lies in the workspace; a link there must not open another folder.
+    this.#folders = [...workspace, ...named].flatMap((root) => {
       const path = realPathOf(root);
       return path === undefined ? [] : [path.endsWith(sep) ? path : path + sep];
     });
@@ -48,6 +56,13 @@ export class DiskReader {
       return undefined;
     }
   }
+}
+
+/** A folder's URI after a change of its path. */
+function changedPath(uri: string, change: (path: string) => string | undefined): string | undefined {
+  if (!uri.startsWith('file:')) return undefined;
+  const path = change(fileURLToPath(uri));
+  return path === undefined ? undefined : URI.file(path).toString();
 }
 
 /** The path with every link followed, so that none leads outside; undefined when there is nothing. */

@@ -134,7 +134,7 @@ export function createRunBackend(program: TrainerProgram, training = createTrain
       job.pause();
       return 'asked';
     },
-    setTfjsPath: training.setTfjsPath,
+    setPaths: training.setPaths,
     onGrew(listener) {
       listeners.push(listener);
     },

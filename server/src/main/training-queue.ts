@@ -2,20 +2,25 @@
 
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
+import type { ProcessPaths } from '../lsp/run-backend.ts';
 import { tfjsPathVariable } from '../protocol/engine-report.ts';
+import { sitePackagesVariable } from '../protocol/settings.ts';
 
 export interface TrainingQueue {
   readonly queue: JobQueue;
   /** What processes that start now are told. */
   readonly environment: () => Readonly<Record<string, string>>;
-  /** Where processes that start from now on find TensorFlow.js for Node; empty: beside the trainer. */
-  readonly setTfjsPath: (path: string) => void;
+  /** Where processes that start from now on find what they load and read; see the settings of these names. */
+  readonly setPaths: (paths: ProcessPaths) => void;
 }
 
 export function createTrainingQueue(program: TrainerProgram): TrainingQueue {
-  let tfjsPath = '';
-  const environment = (): Readonly<Record<string, string>> =>
-    tfjsPath === '' ? program.environment : { ...program.environment, [tfjsPathVariable]: tfjsPath };
+  let paths: ProcessPaths = { tfjsPath: '', sitePackages: '' };
+  const environment = (): Readonly<Record<string, string>> => ({
+    ...program.environment,
+    ...(paths.tfjsPath !== '' && { [tfjsPathVariable]: paths.tfjsPath }),
+    ...(paths.sitePackages !== '' && { [sitePackagesVariable]: paths.sitePackages }),
+  });
   const queue = new JobQueue({
     ...program,
     get environment() {
@@ -25,8 +30,8 @@ export function createTrainingQueue(program: TrainerProgram): TrainingQueue {
   return {
     queue,
     environment,
-    setTfjsPath: (path) => {
-      tfjsPath = path;
+    setPaths: (known) => {
+      paths = known;
     },
   };
 }

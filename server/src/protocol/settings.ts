@@ -15,6 +15,9 @@ export interface DeviceSetting {
   readonly memoryGigabytesPerSecond: number;
 }
 
+/** The environment variable that tells a command line which an editor starts of `morphnet.python.sitePackages`. */
+export const sitePackagesVariable = 'MORPHNET_SITE_PACKAGES';
+
 /** The settings as the server uses them. */
 export interface Settings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
@@ -116,7 +119,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       type: 'string',
       default: defaultSettings.python.sitePackages,
       markdownDescription:
-        'A `site-packages` folder whose library source is read (never run) when a model imports from it. Empty: only the workspace is read.',
+        'Where library source is read from (never run) when a model imports it: a virtual environment or its `site-packages` folder. Empty: a virtual environment in the workspace (`.venv`, `venv`, `env`), if there is one.',
     },
   },
   {

@@ -1,6 +1,7 @@
 // What a session remembers: nothing is evaluated twice, a change is seen at once, and a broken text keeps its last good model.
 
 import { expect, test } from 'vitest';
+import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
 import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
 import { documentProblems } from '../../../server/src/analysis/problems.ts';
 import { darknetFrontend } from '../../../server/src/frontends/darknet/darknet-frontend.ts';
@@ -141,6 +142,14 @@ test('only documents of the workspace are edited', () => {
   expect(session.isEditable(uriOf('models/a.py'))).toBe(true);
   expect(session.isEditable('file:///project-other/a.py')).toBe(false);
   expect(session.isEditable('file:///usr/lib/python/torchvision/vgg.py')).toBe(false);
+});
+
+test('packages that are installed in the workspace are not edited', () => {
+  const roots = ['file:///project', 'file:///project/.venv/lib/python3.12/site-packages'];
+  const disk = { roots, read: () => undefined };
+  const session = new AnalysisSession({ frontends: [], disk, workspaceRoots: roots.slice(0, 1) });
+  expect(session.isEditable('file:///project/.venv/lib/python3.12/site-packages/torchvision/vgg.py')).toBe(false);
+  expect(session.isEditable('file:///project/models/vgg.py')).toBe(true);
 });
 
 test('a document that no frontend takes has no models', () => {

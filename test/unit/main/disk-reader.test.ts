@@ -60,3 +60,52 @@ test('what is too large to be source is not read', () => {
   writeFileSync(join(folder, 'inside/data.py'), Buffer.alloc(8_000_001, 'a'));
   expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).read(uri('inside/data.py'))).toBeUndefined();
 });
+
+/** An environment as `python -m venv` makes it, with one package. */
+function makeEnvironment(name: string, packages = 'lib/python3.12/site-packages'): void {
+  mkdirSync(join(folder, name, packages), { recursive: true });
+  writeFileSync(join(folder, name, 'pyvenv.cfg'), 'version = 3.12.4\n');
+  writeFileSync(join(folder, name, packages, 'net.py'), name);
+}
+
+test('packages of an environment that is named are read, whatever lies in the workspace', () => {
+  makeEnvironment('conda');
+  makeEnvironment('inside/.venv');
+  const packages = uri('conda/lib/python3.12/site-packages');
+  for (const named of ['conda', 'conda/lib/python3.12/site-packages']) {
+    const reader = new DiskReader({ workspace: [uri('inside')], libraries: [uri(named)] });
+    expect(reader.roots).toEqual([uri('inside'), packages]);
+    expect(reader.read(`${packages}/net.py`)).toBe('conda');
+  }
+});
+
+test('the newest Python of an environment is the one', () => {
+  makeEnvironment('conda', 'lib/python3.9/site-packages');
+  makeEnvironment('conda', 'lib/python3.12/site-packages');
+  const { roots } = new DiskReader({ workspace: [], libraries: [uri('conda')] });
+  expect(roots).toEqual([uri('conda/lib/python3.12/site-packages')]);
+});
+
+test.each(['lib/python3.12/site-packages', 'Lib/site-packages'])(
+  'an environment in the workspace is found by itself: %s',
+  (packages) => {
+    makeEnvironment('inside/venv', packages);
+    const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
+    expect(reader.roots).toEqual([uri('inside'), uri(`inside/venv/${packages}`)]);
+    expect(reader.read(uri(`inside/venv/${packages}/net.py`))).toBe('inside/venv');
+  },
+);
+
+test('an environment in the workspace opens no folder outside', () => {
+  mkdirSync(join(folder, 'inside/.venv/lib/python3.12'), { recursive: true });
+  writeFileSync(join(folder, 'inside/.venv/pyvenv.cfg'), '');
+  symlinkSync(join(folder, 'outside'), join(folder, 'inside/.venv/lib/python3.12/site-packages'));
+  const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
+  expect(reader.read(uri('inside/.venv/lib/python3.12/site-packages/secret.py'))).toBeUndefined();
+  expect(reader.read(uri('outside/secret.py'))).toBeUndefined();
+});
+
+test('a folder that only has the name of an environment is none', () => {
+  mkdirSync(join(folder, 'inside/env/lib/python3.12/site-packages'), { recursive: true });
+  expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).roots).toEqual([uri('inside')]);
+});

@@ -155,5 +155,5 @@ net = models.resnet18()
 net.fc = torch.nn.Linear(512, 3)
 ${training}`);
   expect(problems.map(({ code }) => code)).toEqual(['no-model']);
-  expect(problems[0]?.message).toMatch(/^The module torchvision is neither in the workspace nor modelled/);
+  expect(problems[0]?.message).toMatch(/^The module torchvision is neither in the workspace nor in installed packages/);
 });

@@ -133,16 +133,21 @@ function defaultOf(interpreter: Interpreter, value: PyValue | undefined, span: S
 export function makeEnum(type: ClassValue, span: SourceSpan): void {
   const members: [PyValue, PyValue][] = [];
   let automatic = 1;
+  /** Members by the `auto()` that they were written as. */
+  const numbered = new Map<PyValue, PyValue>();
   for (const [name, value] of type.attributes) {
     const isMember =
       !name.startsWith('_') &&
       !['function', 'property', 'static-method', 'class-method', 'builtin'].includes(value.kind);
     if (!isMember) continue;
-    const alias = members.find(
-      ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
-    )?.[1];
+    const alias =
+      numbered.get(value) ??
+      members.find(
+        ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
+      )?.[1];
     if (alias ?? (value.kind === 'instance' && value.class === type)) {
       type.attributes.set(name, alias ?? value);
+      members.push([string(name), alias ?? value]);
       continue;
     }
     const plain = value.kind === 'instance' && value.class.name === 'auto' ? int(automatic) : value;
@@ -153,9 +158,12 @@ export function makeEnum(type: ClassValue, span: SourceSpan): void {
       attributes: new Map<string, PyValue>([
         ['name', string(name)],
         ['value', plain],
+        ['_name_', string(name)],
+        ['_value_', plain],
       ]),
       site: { span, callChain: [] },
     };
+    if (plain !== value) numbered.set(value, member);
     type.attributes.set(name, member);
     members.push([string(name), member]);
   }

@@ -378,7 +378,8 @@ export class Interpreter {
       case 'class': {
         const members = value.attributes.get('__members__');
         return members?.kind === 'dict'
-          ? [...members.entries.values()].map((entry) => entry.value)
+          ? // An alias is no member of its own.
+            [...new Set([...members.entries.values()].map((entry) => entry.value))]
           : this.#notIterable(value, span);
       }
       case 'tensor':

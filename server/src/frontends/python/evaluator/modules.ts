@@ -104,7 +104,8 @@ export function bindLate(interpreter: Interpreter, scope: Scope, name: string, r
 /** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
 function missingModule(interpreter: Interpreter, name: string, span: SourceSpan): PyValue {
   if (interpreter.isGuarded) return interpreter.raise('ModuleNotFoundError', `No module named '${name}'`, span);
-  return unknown(`The module ${name} is neither in the workspace nor modelled`, span);
+  const packages = 'installed packages (morphnet.python.sitePackages, --site-packages)';
+  return unknown(`The module ${name} is neither in the workspace nor in ${packages}`, span);
 }
 
 /** `import a.b.c [as d]`. */

@@ -1,7 +1,6 @@
 // Python's view of the machine and of running code (`os`, `sys`, `logging`, `warnings`, `contextlib`, …), as far
 // as a network can depend on it: an empty environment, no files, and silence.
 
-import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { importModule } from '../evaluator/modules.ts';
@@ -15,8 +14,6 @@ import {
   pyFalse,
   string,
   tuple,
-  type Arguments,
-  type InstanceValue,
   type PyValue,
 } from '../evaluator/values.ts';
 import {

@@ -360,6 +360,8 @@ const tables: Readonly<Record<string, Table>> = {
       moduleClass(row, classes.get('Module') ?? nativeClass('Module', []), network),
     ]),
   ...lightningTables,
+  // Weights are no part of a structure: what is loaded holds none.
+  'safetensors.torch': () => functionValues({ load_file: () => dict(), load: () => dict() }),
   numpy: numpyNames,
   PIL: () => [],
   tqdm: () => passThroughs('tqdm trange'),
