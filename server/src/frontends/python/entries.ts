@@ -80,6 +80,9 @@ function isModuleClass(definition: ClassDefinition, definitions: Definitions, de
   });
 }
 
+/** Methods that give the module itself. */
+const keepsLayers = /^(to|cuda|cpu|train|eval|float|half|double|requires_grad_)$/;
+
 /** A call whose result is assigned, and the names that only its own function or guard knows. */
 interface WrittenCall {
   readonly value: ExpressionOf<'call'>;
@@ -87,12 +90,20 @@ interface WrittenCall {
   readonly hidden: ReadonlySet<string>;
 }
 
+/** `Net()` of `Net().to(device)` and its kin. */
+function unwrapped(value: Expression): Expression {
+  if (value.kind !== 'call' || value.callee.kind !== 'attribute') return value;
+  const { name, object } = value.callee;
+  return keepsLayers.test(name) && object.kind === 'call' ? unwrapped(object) : value;
+}
+
 /** The assigned calls of a file, in the order of its text: at its top level, under the main guard, in its functions. */
 function writtenCalls(body: readonly Statement[]): readonly WrittenCall[] {
   const found: WrittenCall[] = [];
   const visit = (statement: Statement, hidden: ReadonlySet<string>): void => {
-    if (statement.kind === 'assignment' && statement.value.kind === 'call')
-      found.push({ value: statement.value, target: statement.targets[0], hidden });
+    const value = statement.kind === 'assignment' ? unwrapped(statement.value) : undefined;
+    if (statement.kind === 'assignment' && value?.kind === 'call')
+      found.push({ value, target: statement.targets[0], hidden });
     const inner =
       statement.kind === 'function'
         ? new Set([...statement.parameters.map(({ name }) => name), ...assignedNames(statement.body)])

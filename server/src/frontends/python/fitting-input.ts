@@ -10,10 +10,18 @@ import { isLimit, type Evaluation, type EvaluationLimits } from '../shared/front
 /** One evaluation, with what it tells of the input that the model wants. */
 export interface Trial {
   readonly evaluation: Evaluation;
-  /** The first layer with weights that the input came to. */
-  readonly firstLayer: OpAttributes | undefined;
+  readonly wanted: WantedInput;
   readonly steps: number;
 }
+
+export interface WantedInput {
+  /** The first layer with weights that the input came to. */
+  readonly firstLayer: OpAttributes | undefined;
+  /** What `forward` calls the inputs that it has to be given. */
+  readonly names: readonly string[];
+}
+
+export type InputShapes = ModelEntry['input']['shapes'];
 
 export type Try = (entry: ModelEntry, limits: EvaluationLimits) => Trial;
 
@@ -26,33 +34,39 @@ const shareOfTrials = 1 / 4;
  */
 export function evaluateFitting(
   entry: ModelEntry,
-  shapesToTry: (firstLayer: OpAttributes | undefined) => readonly (readonly number[])[],
+  inputsToTry: (wanted: WantedInput) => readonly InputShapes[],
   limits: EvaluationLimits,
   cancellation: Cancellation,
   evaluate: Try,
 ): Evaluation {
   const started = limits.time?.now() ?? 0;
   const first = evaluate(entry, limits);
-  if (fits(first.evaluation) || first.evaluation.problems.some(isLimit)) return first.evaluation;
+  if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
   const lastStep = limits.steps * shareOfTrials;
   const isOver = (): boolean =>
     cancellation.isCancellationRequested ||
     (limits.time !== undefined && limits.time.now() - started > limits.time.budgetMs * shareOfTrials);
   let { steps } = first;
-  for (const shape of shapesToTry(first.firstLayer)) {
+  for (const shapes of inputsToTry(first.wanted)) {
     if (isOver() || steps + first.steps > lastStep) break;
-    const trial = evaluate({ ...entry, input: { ...entry.input, shapes: [shape] } }, limits);
+    const tried = { ...entry, input: { ...entry.input, shapes } };
+    const trial = evaluate(tried, limits);
     steps += trial.steps;
-    if (fits(trial.evaluation)) return trial.evaluation;
+    if (fits(trial, tried)) return trial.evaluation;
   }
   return { ...first.evaluation, problems: first.evaluation.problems.map((problem) => assumed(problem, entry)) };
 }
 
 const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']);
 
-/** Whether the network takes the input whole, and as one image: a batch that grew was cut out of too large an image. */
-function fits({ graph, problems }: Evaluation): boolean {
-  return graph === undefined ? !problems.some(isMisfit) : !problems.some(isMisfit) && givesOneResult(graph);
+/**
+ * Whether the network takes the input whole, and as one image: a batch that grew was cut out of too large an image. The words
+ * of a text are no image.
+ */
+function fits({ evaluation: { graph, problems }, wanted }: Trial, { input }: ModelEntry): boolean {
+  const isImage = (input.shapes[0]?.length ?? 0) > 2;
+  if (problems.some(isMisfit) || (wanted.firstLayer?.kind === 'embedding' && isImage)) return false;
+  return graph === undefined || givesOneResult(graph);
 }
 
 const isMisfit = ({ code }: Problem): boolean => misfits.has(code);

@@ -3,9 +3,8 @@
 
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { OpAttributes } from '../../network/op.ts';
+import type { InputShapes, WantedInput } from './fitting-input.ts';
 import type { Expression, ExpressionOf, Statement } from './syntax/ast.ts';
-
-type InputShapes = readonly (readonly number[])[];
 
 export interface SeenShapes {
   readonly shapes: InputShapes;
@@ -117,6 +116,8 @@ export function assumedShape({ shape, sizes: [size] }: PreparedData): readonly n
 /** Sides of square images that networks are made for, most usual first. */
 const usualSizes = [224, 32, 28, 64, 96, 128, 256, 227, 299, 48, 84, 112, 160, 100, 150, 200, 512];
 const usualLengths = [1024, 16000, 128, 256, 512, 2048, 4096, 1000, 100];
+/** Words of a text, or steps of a series. */
+const usualWords = 128;
 const usualVolumes = [
   [16, 112, 112],
   [32, 32, 32],
@@ -124,11 +125,22 @@ const usualVolumes = [
   [16, 224, 224],
 ] as const;
 
+/** Inputs beside the image that are none themselves. */
+const otherInputs =
+  /^(t|time\w*|step\w*|\w*mask\w*|lens?|length\w*|hidden\w*|h\d?|hx|state\w*|y|target\w*|labels?|class\w*|cond\w*|context|noise|z|idx|ind(ex|ices)|edge\w*)$/i;
+
 /**
- * Shapes to try in turn where the assumed one does not fit, given the first layer with weights as far as it is known: its
- * channels are the image's, or its features the pixels.
+ * Inputs to try in turn where the assumed one does not fit. A model that takes several images, as of a pair that it compares,
+ * is tried with equal ones.
  */
-export function shapesToTry(
+export function inputsToTry({ firstLayer, names }: WantedInput, data: PreparedData): readonly InputShapes[] {
+  if (names.length < 2) return shapesToTry(firstLayer, data).map((shape) => [shape]);
+  if (names.some((name) => otherInputs.test(name))) return [];
+  return [assumedShape(data), ...shapesToTry(firstLayer, data)].map((shape) => names.map(() => shape));
+}
+
+/** Given the first layer with weights as far as it is known: its channels are the image's, or its features the pixels. */
+function shapesToTry(
   firstLayer: OpAttributes | undefined,
   { shape, sizes }: PreparedData,
 ): readonly (readonly number[])[] {
@@ -150,8 +162,9 @@ export function shapesToTry(
       const side = Math.sqrt(inFeatures / channels);
       return Number.isInteger(side) && side > 3 ? [[channels, side, side]] : [];
     });
-    return [...flat, [inFeatures]];
+    return [...flat, [inFeatures], [usualWords, inFeatures]];
   }
+  if (firstLayer?.kind === 'embedding') return [[usualWords]];
   return [...images(3), ...images(1)];
 }
 

@@ -31,7 +31,7 @@ import {
   type TensorValue,
 } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './fitting-input.ts';
-import { preparedData, shapesToTry } from './input-shapes.ts';
+import { inputsToTry, preparedData } from './input-shapes.ts';
 import { madeModels, type MadeModel } from './made-models.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
@@ -75,7 +75,7 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
       if (entry.input.from !== 'default') return evaluate(entry, limits).evaluation;
       const data = preparedData(parsed.body, text);
-      return evaluateFitting(entry, (layer) => shapesToTry(layer, data), limits, cancellation, evaluate);
+      return evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
     },
   };
 }
@@ -103,7 +103,8 @@ function evaluateEntry(
     if (network.builder.opCount > 0) graph = finish(interpreter, network, entry, []);
   }
   const evaluation = { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
-  return { evaluation, firstLayer: network.firstLayer, steps: interpreter.steps };
+  const wanted = { firstLayer: network.firstLayer, names: network.inputNames };
+  return { evaluation, wanted, steps: interpreter.steps };
 }
 
 /** A Python exception, a limit or an exhausted stack as a problem; anything else is a bug of ours and goes on. */
@@ -261,6 +262,7 @@ function makeModel(
 
 function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
   network.nameModules(model);
+  network.inputNames = inputNames(interpreter, model, entry.span);
   const site = { span: entry.input.span ?? entry.span, callChain: [] };
   const inputs = entry.input.shapes.map((shape, i) =>
     network.input([1, ...shape], site, entry.input.shapes.length === 1 ? 'input' : `input${String(i)}`),
@@ -276,6 +278,17 @@ function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceVa
     interpreter.loseTrack(failure.message, failure.span ?? entry.span);
   }
   return finish(interpreter, network, entry, outputs);
+}
+
+/** What `forward` has to be given, by name. */
+function inputNames(interpreter: Interpreter, model: InstanceValue, span: SourceSpan): readonly string[] {
+  const forward = interpreter.method(model, 'forward', span);
+  if (forward?.kind !== 'bound-method' || forward.function.kind !== 'function') return [];
+  const { parameters, defaults } = forward.function;
+  return parameters
+    .slice(1)
+    .filter(({ name, kind }) => kind === 'positional' && !defaults.has(name))
+    .map(({ name }) => name);
 }
 
 function finish(

@@ -54,6 +54,12 @@ test.each<[string, string, readonly number[]]>([
   ['features that are no image', classOf('self.fc = nn.Linear(4, 2)', 'self.fc(x)'), [4]],
   ['noise of one pixel', classOf('self.up = nn.ConvTranspose2d(100, 8, 4)', 'self.up(x)'), [100, 1, 1]],
   ['a signal', classOf('self.conv = nn.Conv1d(2, 8, 9)', 'self.conv(x)'), [2, 1024]],
+  [
+    'words',
+    classOf('self.words, self.fc = nn.Embedding(50, 8), nn.Linear(8, 2)', 'self.fc(self.words(x).mean(1))'),
+    [128],
+  ],
+  ['a series', classOf('self.cell = nn.LSTM(9, 4, batch_first=True)', 'self.cell(x)[0][:, -1, :]'), [128, 9]],
   ['a volume', classOf('self.conv = nn.Conv3d(3, 8, 3)', 'self.conv(x)'), [3, 16, 112, 112]],
   [
     'images of a data set that the file loads',
@@ -67,6 +73,22 @@ test.each<[string, string, readonly number[]]>([
   ],
 ])('assumed: %s', (_, text, shape) => {
   expect(inputOf(text)).toEqual({ shapes: [shape], from: 'default' });
+});
+
+test('a pair of images', () => {
+  const text = classOf(
+    'self.conv, self.fc = nn.Conv2d(1, 8, 3), nn.Linear(8 * 26 * 26, 4)',
+    'self.half(x), self.half(other)\n\n    def half(self, x):\n        return self.fc(self.conv(x).flatten(1))',
+  ).replace('forward(self, x)', 'forward(self, x, other)');
+  const shape = [1, 28, 28];
+  expect(inputOf(text)).toEqual({ shapes: [shape, shape], from: 'default' });
+});
+
+test('what is no second image is not tried as one', () => {
+  const text = classOf('self.conv = nn.Conv2d(3, 8, 3)', 'self.conv(x) * t').replace('(self, x)', '(self, x, t)');
+  expect(readPython(text).problems).toMatchObject([
+    { code: 'python-raises', message: expect.stringContaining("misses the argument 't'") as string },
+  ]);
 });
 
 test.each([

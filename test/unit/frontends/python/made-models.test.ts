@@ -67,6 +67,7 @@ else:
 ${training}`,
     ['net', { conv: 16, fc: 4 }],
   ],
+  ['one that is moved at once', `net = Net(8).to("cuda").eval()\n${training}`, ['Net(8)', { conv: 8, fc: 4 }]],
   ['a copy on a device', `net = Net(8)\nnet = net.to("cuda")\n${training}`, ['Net(8)', { conv: 8, fc: 4 }]],
   ['a copy on each device', `net = Net(8)\nnet = nn.DataParallel(net)\n${training}`, ['Net(8)', { conv: 8, fc: 4 }]],
   [

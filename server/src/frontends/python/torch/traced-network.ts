@@ -65,10 +65,14 @@ export class TracedNetwork {
   /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
   #isRecording = false;
   #firstLayer: OpAttributes | undefined;
+  readonly #inputIds = new Set<number>();
 
   constructor(moduleClass: ClassValue) {
     this.#moduleClass = moduleClass;
   }
+
+  /** What the model's forward calls the inputs that it has to be given. */
+  inputNames: readonly string[] = [];
 
   /** The first layer with weights that was called, whether or not its input fits. */
   get firstLayer(): OpAttributes | undefined {
@@ -131,7 +135,7 @@ export class TracedNetwork {
     ) {
       return this.#constant(interpreter, emission);
     }
-    if (parameters.length > 0 && costly.has(attributes.kind)) this.#firstLayer ??= attributes;
+    if (parameters.length > 0 && this.#tellsOfInput(emission)) this.#firstLayer ??= attributes;
     this.#makeRoom(interpreter, emission.span);
     const owner = this.#ownerOf(emission);
     const site = this.#siteOf(interpreter, emission, owner);
@@ -154,11 +158,19 @@ export class TracedNetwork {
     return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }) };
   }
 
+  /** A layer that tells what the input is like; a table does where its indices are the input itself. */
+  #tellsOfInput({ attributes, inputs }: Emission): boolean {
+    if (attributes.kind !== 'embedding') return costly.has(attributes.kind);
+    return inputs[0]?.id !== undefined && this.#inputIds.has(inputs[0].id);
+  }
+
   /** The graph's input. */
   input(shape: Shape, site: LayerSite, name: string): TensorValue {
     this.#isRecording = true;
     const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
-    return this.#output(added.ok ? added.value[0] : undefined);
+    const value = this.#output(added.ok ? added.value[0] : undefined);
+    if (value.id !== undefined) this.#inputIds.add(value.id);
+    return value;
   }
 
   /** The id of a tensor, which becomes a constant of the graph if it is none of its values yet. */
