@@ -59,7 +59,7 @@ function isSameNetwork(left: NetworkGraph, right: NetworkGraph): boolean {
   });
 }
 
-/** `resnet20() · 40.8 MMACs · 272 k params · 0.10 ms on V100 · input 3×32×32 (default)`. */
+/** `resnet20() · 40.8 MMACs · 272 k params · 0.10 ms on V100 · input 3×32×32 (assumed)`. */
 export function totalsText(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): string {
   const { total } = session.costs(model.graph, settings);
   const { device } = chooseDevice(settings);
@@ -73,8 +73,8 @@ export function totalsText(session: AnalysisSession, model: AnalyzedModel, setti
   ].join(' · ');
 }
 
-/** `3×32×32`, with `(default)` where nothing in the project says it. */
+/** `3×32×32`, with `(assumed)` where nothing in the project says it. */
 function inputText(entry: ModelEntry): string {
   const shapes = entry.input.shapes.map(formatShape).join(', ');
-  return entry.input.from === 'default' ? `${shapes} (default)` : shapes;
+  return entry.input.from === 'default' ? `${shapes} (assumed)` : shapes;
 }
