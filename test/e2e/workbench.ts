@@ -28,8 +28,11 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .explorer-viewlet .monaco-list-row').first().waitFor();
   }
 
-  /** Opens a file of the folder by its name, to keep (not as a preview). */
+  /** Opens a file of the folder by its name, to keep (not as a preview), beside the dashboard if that is there. */
   async openFile(name: string): Promise<void> {
+    // A file opens in the group that was used last, which may be the dashboard's.
+    const tabs = this.page.locator('.editor-group-container').first().locator('.tab');
+    if ((await tabs.count()) > 0) await tabs.first().click();
     const row = this.page.locator('.explorer-viewlet .monaco-list-row', {
       has: this.page.getByText(name, { exact: true }),
     });
