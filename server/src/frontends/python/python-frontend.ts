@@ -168,7 +168,7 @@ function trace(
       code: 'no-model',
       severity: 'warning',
       message: reason,
-      span: model.kind === 'unknown' ? model.span : entry.span,
+      span: model.kind === 'unknown' && model.span.document !== '' ? model.span : entry.span,
     });
     return undefined;
   }

@@ -313,7 +313,21 @@ function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'
   const callee = evaluateExpression(interpreter, scope, calleeExpression);
   const args = evaluateArguments(interpreter, scope, expression.arguments);
   if ('kind' in args) return args;
+  // A script may well have an `eval` of its own.
+  if (calleeExpression.kind === 'name' && callee.kind === 'builtin' && callee.name === 'eval')
+    return evaluateText(interpreter, scope, args.positional[0], span);
   return interpreter.call(callee, args, span);
+}
+
+/** `eval('nn.' + name)`: a text that is known is an expression like any other. */
+function evaluateText(interpreter: Interpreter, scope: Scope, text: PyValue | undefined, span: SourceSpan): PyValue {
+  if (text?.kind !== 'string') return text?.kind === 'unknown' ? text : unknown('Only a text is evaluated', span);
+  interpreter.tick(span, 1 + text.value.length);
+  const { body, problems } = interpreter.parser.parse(scope.module.document, text.value.trim(), span);
+  const [first] = body;
+  if (first?.kind !== 'expression' || body.length > 1 || problems.length > 0)
+    return interpreter.raise('SyntaxError', 'This text is no expression', span);
+  return evaluateExpression(interpreter, scope, first.expression);
 }
 
 /** `items.extend(layer(items[-1]) for layer in layers)`: a generator sees what it has given so far. */

@@ -270,6 +270,8 @@ const tables: Readonly<Record<string, Table>> = {
   ...quantizationTables,
   torch: torchNames,
   'torch.nn': nnNames,
+  'torch.nn.parallel': ({ classes }) =>
+    ['DataParallel', 'DistributedDataParallel'].map((name) => [name, classes.get(name) ?? none]),
   'torch.nn.parameter': ({ parameterClass }) => [
     ['Parameter', parameterClass],
     ...plainClasses('UninitializedParameter UninitializedBuffer'),
@@ -369,7 +371,7 @@ const tables: Readonly<Record<string, Table>> = {
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel\.\w+|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
 
 /** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {

@@ -141,6 +141,26 @@ const identity: ModuleRow = {
   forward: (_, call) => call.args.value('input'),
 };
 
+/** Copies on several devices compute what one does. */
+const copies: readonly ModuleRow[] = ['DataParallel', 'DistributedDataParallel'].map((name) => ({
+  name,
+  parameters: 'module device_ids=None output_device=None dim=0 **options',
+  construct: (self, args) => keepArguments(self, args, 'module'),
+  inputs: '*inputs **options',
+  forward(self, { args, interpreter, span }) {
+    const [inputs, options] = [args.value('inputs'), args.value('options')];
+    const keywords = options.kind === 'dict' ? [...options.entries.values()] : [];
+    return interpreter.call(
+      self.attributes.get('module') ?? none,
+      {
+        positional: inputs.kind === 'tuple' ? inputs.items : [],
+        keywords: new Map(keywords.map(({ key, value }) => [key.kind === 'string' ? key.value : '', value])),
+      },
+      span,
+    );
+  },
+}));
+
 /** Losses are made by models now and then, but take no part in their forward. */
 const losses: readonly ModuleRow[] =
   'CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss BCELoss BCEWithLogitsLoss KLDivLoss CosineSimilarity PairwiseDistance TripletMarginLoss'
@@ -183,5 +203,6 @@ export const plainModules: readonly ModuleRow[] = [
   throughFunction('Fold', 'output_size kernel_size dilation=1 padding=0 stride=1', 'fold'),
   throughFunction('Threshold', 'threshold value inplace=False', 'hardtanh'),
   throughFunction('RReLU', 'lower=0.125 upper=0.3333 inplace=False', 'leaky_relu'),
+  ...copies,
   ...losses,
 ];
