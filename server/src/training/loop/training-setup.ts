@@ -15,7 +15,7 @@ export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
     return { ok: true, value: [channels, height, width] };
   return {
     ok: false,
-    error: `The network must take images (channels × height × width), but it takes ${formatShape(shape)}. Set the model's input in morphnet.json`,
+    error: `The network must take images (channels × height × width), but it takes ${formatShape(shape)}. Name the model's input in its file, # morphnet: input=3x32x32`,
   };
 }
 
@@ -26,7 +26,7 @@ export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, 
     return `The network must have one input, but it has ${String(graph.inputs.length)}`;
   const shape = valueOf(graph, input).shape.slice(1);
   if (formatShape(shape) !== formatShape(dataSet.shape)) {
-    return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(dataSet.shape)}. Set the model's input in morphnet.json or choose other data`;
+    return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(dataSet.shape)}. If the model can take these, name them in its file, # morphnet: input=${dataSet.shape.join('x')}; otherwise choose other data`;
   }
   const [output, ...more] = graph.outputs;
   if (output === undefined || more.length > 0)

@@ -33,7 +33,7 @@ describe('what does not fit', () => {
       'the size of images',
       classifier([3, 4, 4], 10),
       images([1, 4, 4], 10),
-      ['takes 3×4×4', 'the digits are 1×4×4', 'morphnet.json'],
+      ['takes 3×4×4', 'the digits are 1×4×4', '# morphnet: input=1x4x4'],
     ],
     [
       'the number of classes',
