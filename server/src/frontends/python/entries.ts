@@ -14,7 +14,7 @@ import type {
   Statement,
 } from './syntax/ast.ts';
 import { assumedShape, preparedData, shapesSeen } from './input-shapes.ts';
-import { assignedNames, blocksOf, isMainGuard, madeModels, type MadeModel } from './made-models.ts';
+import { assignedNames, blocksOf, isMainGuard, madeModels, mentions, type MadeModel } from './made-models.ts';
 import type { ParsedModule } from './syntax/python-parser.ts';
 
 interface Candidate {
@@ -56,10 +56,8 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     add(entry(request.entry, request.from, directiveOf(request.entry)));
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
-  for (const candidate of [
-    ...callsSeen(parsed.body, definitions, madeModels(parsed.body, text)),
-    ...makeable(parsed.body),
-  ])
+  const made = madeModels(parsed.body, text);
+  for (const candidate of [...callsSeen(parsed.body, definitions, made), ...makeable(definitions, made)])
     add(entry(candidate.name, candidate.from, undefined, candidate.span));
   return { entries, problems };
 }
@@ -124,7 +122,9 @@ function callsSeen(
   made: readonly MadeModel[],
 ): readonly Candidate[] {
   const found: { readonly at: number; readonly candidate: Candidate }[] = [];
-  const named = new Set<number>();
+  // What a factory gives back is the factory's model.
+  const given = new Set([...definitions.values()].filter(isFactory).flatMap((definition) => placesGiven(definition)));
+  const named = new Set(given);
   const changed = new Set(made.filter(({ isChanged }) => isChanged).map(({ span }) => span.start));
   for (const { value, target, hidden } of writtenCalls(body)) {
     const { callee } = value;
@@ -132,12 +132,15 @@ function callsSeen(
     if (definition === undefined || (definition.kind === 'class' && !isModuleClass(definition, definitions))) continue;
     const text = describe(value, hidden);
     const at = target?.span.start ?? value.span.start;
-    if (text === undefined || changed.has(at) || !mayBeModel(definition, definitions)) continue;
+    if (text === undefined || changed.has(at) || given.has(at) || !mayBeModel(definition, definitions)) continue;
     named.add(at);
     found.push({ at, candidate: { name: text, span: definition.nameSpan, from: 'call' } });
   }
-  for (const { name, span } of made)
-    if (!named.has(span.start)) found.push({ at: span.start, candidate: { name, span, from: 'call' } });
+  for (const { name, span, within, variable } of made) {
+    // A part that a function makes for others is no model that a script trains.
+    const isPart = within?.kind === 'function' && returned(within.body).some((value) => mentions(value, variable));
+    if (!named.has(span.start) && !isPart) found.push({ at: span.start, candidate: { name, span, from: 'call' } });
+  }
   return found.sort((left, right) => left.at - right.at).map(({ candidate }) => candidate);
 }
 
@@ -152,7 +155,8 @@ export function writtenCall(body: readonly Statement[], name: string): Expressio
 /** A function that returns a module, as far as its text tells. */
 function mayBeModel(definition: ClassDefinition | FunctionDefinition, definitions: Definitions): boolean {
   if (definition.kind === 'class') return true;
-  return returned(definition.body).some((value) => {
+  return returned(definition.body).some((returnedValue) => {
+    const value = assignedTo(returnedValue, definition);
     const callee = value.kind === 'call' ? value.callee : undefined;
     if (callee?.kind === 'attribute') return callee.name === 'Sequential';
     const target = callee?.kind === 'name' ? definitions.get(callee.name) : undefined;
@@ -161,6 +165,24 @@ function mayBeModel(definition: ClassDefinition | FunctionDefinition, definition
       : target !== undefined && target !== definition;
   });
 }
+
+/** What a returned variable was given, as far as it is a call. */
+function assignedTo(value: Expression, { body }: FunctionDefinition): Expression {
+  if (value.kind !== 'name') return value;
+  return writtenCalls(body).find(({ target }) => target?.kind === 'name' && target.name === value.name)?.value ?? value;
+}
+
+/** Where a function assigns the variables that it returns. */
+function placesGiven({ body }: FunctionDefinition): readonly number[] {
+  const names = returned(body).flatMap((value) => (value.kind === 'name' ? [value.name] : []));
+  return writtenCalls(body).flatMap(({ target }) =>
+    target?.kind === 'name' && names.includes(target.name) ? [target.span.start] : [],
+  );
+}
+
+/** A function that can be called without arguments, and means to be. */
+const isFactory = (definition: ClassDefinition | FunctionDefinition): definition is FunctionDefinition =>
+  definition.kind === 'function' && !definition.name.startsWith('_') && !definition.parameters.some(needsArgument);
 
 function returned(body: readonly Statement[]): readonly Expression[] {
   return body.flatMap((statement) => {
@@ -174,18 +196,15 @@ const needsArgument = (parameter: ParameterDeclaration): boolean =>
   !parameter.kind.endsWith('splat') && parameter.default === undefined;
 
 /** Factories and classes that can be made without arguments: factories first, then classes that no other one uses. */
-function makeable(body: readonly Statement[]): readonly Candidate[] {
-  const definitions: Definitions = new Map(
-    body.flatMap((statement) =>
-      statement.kind === 'class' || statement.kind === 'function' ? [[statement.name, statement] as const] : [],
-    ),
-  );
+function makeable(definitions: Definitions, made: readonly MadeModel[]): readonly Candidate[] {
   const factories: Candidate[] = [];
   const classes: { candidate: Candidate; definition: ClassDefinition }[] = [];
   for (const definition of definitions.values()) {
     if (definition.name.startsWith('_')) continue;
     if (definition.kind === 'function') {
-      if (!definition.parameters.some(needsArgument) && mayBeModel(definition, definitions))
+      const places = placesGiven(definition);
+      const gives = made.some(({ within, span }) => within === definition && places.includes(span.start));
+      if (isFactory(definition) && (gives || mayBeModel(definition, definitions)))
         factories.push({ name: `${definition.name}()`, span: definition.nameSpan, from: 'default' });
     } else if (
       isModuleClass(definition, definitions) &&
@@ -199,7 +218,7 @@ function makeable(body: readonly Statement[]): readonly Candidate[] {
   }
   const free = classes.filter(
     ({ definition }) =>
-      !classes.some((other) => other.definition !== definition && mentions(other.definition, definition.name)),
+      !classes.some((other) => other.definition !== definition && mentions(other.definition.body, definition.name)),
   );
   return [...factories, ...(free.length > 0 ? free : classes).map(({ candidate }) => candidate)];
 }
@@ -210,17 +229,6 @@ function constructor(definition: ClassDefinition, definitions: Definitions, dept
   const base = definition.bases[0]?.value;
   const parent = base?.kind === 'name' ? definitions.get(base.name) : undefined;
   return parent?.kind === 'class' && depth < 20 ? constructor(parent, definitions, depth + 1) : undefined;
-}
-
-/** Whether a definition's text names something; strings and comments don't count, as the tree has neither as names. */
-function mentions(definition: ClassDefinition, name: string): boolean {
-  const visit = (node: unknown): boolean => {
-    if (Array.isArray(node)) return node.some(visit);
-    if (typeof node !== 'object' || node === null) return false;
-    if ('kind' in node && node.kind === 'name' && 'name' in node && node.name === name) return true;
-    return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && visit(value));
-  };
-  return visit(definition.body);
 }
 
 /** The call as text, when its arguments are constants or names of the file, none of them hidden in a function. */

@@ -199,7 +199,8 @@ function some(node: unknown, test: (node: object) => boolean): boolean {
   return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && some(value, test));
 }
 
-function mentions(node: unknown, name: string): boolean {
+/** Whether a text names something; strings and comments don't count, as the tree has neither as names. */
+export function mentions(node: unknown, name: string): boolean {
   return some(node, (each) => 'kind' in each && each.kind === 'name' && 'name' in each && each.name === name);
 }
 

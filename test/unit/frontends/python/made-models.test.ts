@@ -1,7 +1,9 @@
 // Scripts that make a model and keep it in a variable: the model is what the variable holds when training begins.
 
 import { expect, test } from 'vitest';
-import { readProject, readPython, type PythonReading } from '../../../support/python-model.ts';
+import type { ModelEntry } from '../../../../server/src/network/network-graph.ts';
+import { pythonFrontend } from '../../../support/python-frontend.ts';
+import { mainDocument, readProject, readPython, type PythonReading } from '../../../support/python-model.ts';
 
 const head = `import argparse
 import torch
@@ -19,6 +21,9 @@ class Net(nn.Module):
 
 
 `;
+
+const entriesOf = (text: string): readonly ModelEntry[] =>
+  pythonFrontend.entries(mainDocument, { roots: [], read: () => text }).entries;
 
 /** Name of the entry, and widths by layer. */
 function widthsOf({ entry, graph, problems }: PythonReading): readonly unknown[] {
@@ -157,4 +162,28 @@ net.fc = torch.nn.Linear(512, 3)
 ${training}`);
   expect(problems.map(({ code }) => code)).toEqual(['no-model']);
   expect(problems[0]?.message).toMatch(/^The module torchvision is neither in the workspace nor in installed packages/);
+});
+
+test('a function that gives its variable back is the entry itself', () => {
+  const text = `${head}def plain():
+    net = Net(4)
+    return net
+
+
+def changed(pretrained=False, **options):
+    net = Net(6, **options)
+    if pretrained:
+        net.load_state_dict(torch.load("weights.pt"))
+    net.fc = nn.Linear(6, 9)
+    return net
+
+
+def with_optimizer():
+    net = Net(7)
+    return net, torch.optim.SGD(net.parameters(), lr=0.1)
+`;
+  const names = entriesOf(text).map(({ name }) => name);
+  expect(names).toEqual(['Net(7)', 'plain()', 'changed()']);
+  const request = { entry: 'changed()', from: 'request' } as const;
+  expect(widthsOf(readProject({ files: { 'main.py': text }, request }))).toEqual(['changed()', { conv: 6, fc: 9 }]);
 });

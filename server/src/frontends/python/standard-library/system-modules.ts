@@ -4,18 +4,7 @@
 import { nativeClass } from '../evaluator/classes.ts';
 import type { Interpreter } from '../evaluator/interpreter.ts';
 import { importModule } from '../evaluator/modules.ts';
-import {
-  bool,
-  builtin,
-  dict,
-  int,
-  list,
-  none,
-  pyFalse,
-  string,
-  tuple,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { bool, builtin, dict, int, list, none, pyFalse, string, tuple, type PyValue } from '../evaluator/values.ts';
 import {
   argument,
   functionValues,
