@@ -14,7 +14,7 @@ import {
   type Frontend,
   type SourceReader,
 } from '../shared/frontend.ts';
-import { findEntries, writtenCall } from './entries.ts';
+import { findEntries, writtenCall } from './discovery/entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
@@ -30,13 +30,13 @@ import {
   type Scope,
   type TensorValue,
 } from './evaluator/values.ts';
-import { evaluateFitting, type Trial, type Try } from './fitting-input.ts';
-import { inputsToTry, preparedData } from './input-shapes.ts';
-import { madeModels, type MadeModel } from './made-models.ts';
+import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
+import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
+import { madeModels, type MadeModel } from './discovery/made-models.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
-import { createTorchLibrary } from './torch/torch-library.ts';
-import type { TracedNetwork } from './torch/traced-network.ts';
+import { createTorchLibrary } from './libraries/torch/torch-library.ts';
+import type { TracedNetwork } from './libraries/torch/traced-network.ts';
 
 const mentionsFramework = /\b(torch|timm)\b/;
 

@@ -1,0 +1,88 @@
+// A model whose input no one names is tried with shapes that such models are made for: the first one that fits is assumed.
+
+import type { Cancellation } from '../../../common/cancellation.ts';
+import type { Problem } from '../../../common/problem.ts';
+import type { ModelEntry, NetworkGraph } from '../../../network/network-graph.ts';
+import type { OpAttributes } from '../../../network/op.ts';
+import { formatShape } from '../../../network/shape.ts';
+import { isLimit, type Evaluation, type EvaluationLimits } from '../../shared/frontend.ts';
+
+/** One evaluation, with what it tells of the input that the model wants. */
+export interface Trial {
+  readonly evaluation: Evaluation;
+  readonly wanted: WantedInput;
+  readonly steps: number;
+}
+
+export interface WantedInput {
+  /** The first layer with weights that the input came to. */
+  readonly firstLayer: OpAttributes | undefined;
+  /** What `forward` calls the inputs that it has to be given. */
+  readonly names: readonly string[];
+}
+
+export type InputShapes = ModelEntry['input']['shapes'];
+
+export type Try = (entry: ModelEntry, limits: EvaluationLimits) => Trial;
+
+/** All trials together take this share of what one evaluation may take. */
+const shareOfTrials = 1 / 4;
+
+/**
+ * Evaluates an entry whose shape is assumed, then, where that does not fit, with other shapes in turn. Where none fits the
+ * first evaluation counts, and its findings say that the shape is only assumed.
+ */
+export function evaluateFitting(
+  entry: ModelEntry,
+  inputsToTry: (wanted: WantedInput) => readonly InputShapes[],
+  limits: EvaluationLimits,
+  cancellation: Cancellation,
+  evaluate: Try,
+): Evaluation {
+  const started = limits.time?.now() ?? 0;
+  const first = evaluate(entry, limits);
+  if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
+  const lastStep = limits.steps * shareOfTrials;
+  const isOver = (): boolean =>
+    cancellation.isCancellationRequested ||
+    (limits.time !== undefined && limits.time.now() - started > limits.time.budgetMs * shareOfTrials);
+  let { steps } = first;
+  for (const shapes of inputsToTry(first.wanted)) {
+    if (isOver() || steps + first.steps > lastStep) break;
+    const tried = { ...entry, input: { ...entry.input, shapes } };
+    const trial = evaluate(tried, limits);
+    steps += trial.steps;
+    if (fits(trial, tried)) return trial.evaluation;
+  }
+  return { ...first.evaluation, problems: first.evaluation.problems.map((problem) => assumed(problem, entry)) };
+}
+
+const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']);
+
+/**
+ * Whether the network takes the input whole, and as one image: a batch that grew was cut out of too large an image. The words
+ * of a text are no image.
+ */
+function fits({ evaluation: { graph, problems }, wanted }: Trial, { input }: ModelEntry): boolean {
+  const isImage = (input.shapes[0]?.length ?? 0) > 2;
+  if (problems.some(isMisfit) || (wanted.firstLayer?.kind === 'embedding' && isImage)) return false;
+  return graph === undefined || givesOneResult(graph);
+}
+
+const isMisfit = ({ code }: Problem): boolean => misfits.has(code);
+
+function givesOneResult({ outputs, values }: NetworkGraph): boolean {
+  const [batch] = values[outputs[0] ?? -1]?.shape ?? [];
+  return typeof batch !== 'number' || batch === 1;
+}
+
+function assumed(problem: Problem, { input }: ModelEntry): Problem {
+  if (!isMisfit(problem)) return problem;
+  const shape = input.shapes.map(formatShape).join(', ');
+  const remedy = 'if it is another, name it in a comment: # morphnet: input=3x32x32';
+  return {
+    ...problem,
+    severity: 'warning',
+    message: `${problem.message}. The input ${shape} is only assumed: ${remedy}`,
+  };
+}

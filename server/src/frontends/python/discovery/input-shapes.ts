@@ -1,0 +1,189 @@
+// Which input shapes a file tells of: by tensors that it makes, by calls that print summaries, by its data sets; and which
+// ones to try where it tells of none. Only the syntax is looked at.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { OpAttributes } from '../../../network/op.ts';
+import type { InputShapes, WantedInput } from './fitting-input.ts';
+import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
+
+export interface SeenShapes {
+  readonly shapes: InputShapes;
+  readonly span: SourceSpan;
+}
+
+/** What is assumed before anything is known of a model: the images of ImageNet. */
+const usualShape: readonly number[] = [3, 224, 224];
+
+/** The shapes of the first tensor or summary that the file makes for a model, without the batch. */
+export function shapesSeen(body: readonly Statement[], text: string): SeenShapes | undefined {
+  const withBatch = body.some((statement) => statement.kind === 'import-from' && statement.module === 'torchinfo');
+  const shapeOf = (node: ExpressionOf<'call'>): readonly number[] | undefined =>
+    tensorShape(node) ?? summaryShape(node, withBatch);
+  const first = (statements: unknown): SeenShapes | undefined => {
+    for (const node of callsIn(statements)) {
+      const shape = shapeOf(node);
+      if (shape !== undefined) return { shapes: [shape], span: node.span };
+    }
+    return undefined;
+  };
+  return (
+    first(body.filter(({ kind }) => kind !== 'class' && kind !== 'function')) ??
+    first(body.filter((statement) => statement.kind === 'function' && /test|main|demo/i.test(statement.name))) ??
+    (text.includes(exampleName) ? exampleInput(body) : undefined)
+  );
+}
+
+/** `torch.randn(1, 3, 32, 32)` and its kin. */
+function tensorShape({ callee, arguments: given }: ExpressionOf<'call'>): readonly number[] | undefined {
+  if (callee.kind !== 'attribute' || !/^(randn|rand|zeros|ones|empty)$/.test(callee.name)) return undefined;
+  const sizes = given.flatMap(({ kind, value }) => (kind === 'positional' ? sizesIn(value) : []));
+  return sizes.length >= 2 && sizes.every((size) => size > 0) ? sizes.slice(1) : undefined;
+}
+
+/** `summary(model, (3, 32, 32))` of torchsummary, with the batch where torchinfo prints it. */
+function summaryShape(
+  { callee, arguments: given }: ExpressionOf<'call'>,
+  withBatch: boolean,
+): readonly number[] | undefined {
+  const name = callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
+  if (!/^(summary|get_model_complexity_info)$/.test(name)) return undefined;
+  const positional = given.filter(({ kind }) => kind === 'positional');
+  const value =
+    given.find((argument) => argument.name === 'input_size' || argument.name === 'input_res') ?? positional[1];
+  const sizes = value === undefined ? [] : sizesIn(value.value);
+  const shape = withBatch ? sizes.slice(1) : sizes;
+  return shape.length >= 1 && shape.every((size) => size > 0) ? shape : undefined;
+}
+
+const exampleName = 'example_input_array';
+
+/** `self.example_input_array = torch.zeros(1, 3, 32, 32)`, which Lightning asks for. */
+function exampleInput(body: readonly Statement[]): SeenShapes | undefined {
+  for (const node of nodesIn(body)) {
+    if (!isKind<Statement & { kind: 'assignment' }>(node, 'assignment')) continue;
+    const [target] = node.targets;
+    if (target?.kind !== 'attribute' || target.name !== exampleName || node.value.kind !== 'call') continue;
+    const shape = tensorShape(node.value);
+    if (shape !== undefined) return { shapes: [shape], span: node.value.span };
+  }
+  return undefined;
+}
+
+/** Images of torchvision's data sets, as they come from disk. */
+const dataSets: Readonly<Record<string, readonly number[]>> = {
+  MNIST: [1, 28, 28],
+  FashionMNIST: [1, 28, 28],
+  KMNIST: [1, 28, 28],
+  QMNIST: [1, 28, 28],
+  EMNIST: [1, 28, 28],
+  CIFAR10: [3, 32, 32],
+  CIFAR100: [3, 32, 32],
+  SVHN: [3, 32, 32],
+  STL10: [3, 96, 96],
+};
+
+const crops = /^(Resize|CenterCrop|RandomCrop|RandomResizedCrop)$/;
+/** A text without one of these words needs no walk. */
+const preparesData = /\b(\w*MNIST|CIFAR100?|SVHN|STL10|Resize|\w+Crop)\b/;
+
+/** What data the file prepares: the shape of a known data set, and the sizes that it brings images to, last first. */
+export interface PreparedData {
+  readonly shape: readonly number[] | undefined;
+  readonly sizes: readonly (readonly [number, number])[];
+}
+
+export function preparedData(body: readonly Statement[], text: string): PreparedData {
+  if (!preparesData.test(text)) return { shape: undefined, sizes: [] };
+  let shape: readonly number[] | undefined;
+  const sizes: (readonly [number, number])[] = [];
+  for (const { callee, arguments: given } of callsIn(body)) {
+    const name = callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
+    if (Object.hasOwn(dataSets, name)) shape ??= dataSets[name];
+    const size = given.find((argument) => argument.name === 'size') ?? given.find(({ kind }) => kind === 'positional');
+    if (!crops.test(name) || size === undefined) continue;
+    const [height, width = height] = sizesIn(size.value);
+    if (height !== undefined && width !== undefined && height > 0 && width > 0) sizes.unshift([height, width]);
+  }
+  return { shape, sizes };
+}
+
+/** The shape to assume first. */
+export function assumedShape({ shape, sizes: [size] }: PreparedData): readonly number[] {
+  if (size === undefined) return shape ?? usualShape;
+  return [shape?.[0] ?? 3, ...size];
+}
+
+/** Sides of square images that networks are made for, most usual first. */
+const usualSizes = [224, 32, 28, 64, 96, 128, 256, 227, 299, 48, 84, 112, 160, 100, 150, 200, 512];
+const usualLengths = [1024, 16000, 128, 256, 512, 2048, 4096, 1000, 100];
+/** Words of a text, or steps of a series. */
+const usualWords = 128;
+const usualVolumes = [
+  [16, 112, 112],
+  [32, 32, 32],
+  [64, 64, 64],
+  [16, 224, 224],
+] as const;
+
+/** Inputs beside the image that are none themselves. */
+const otherInputs =
+  /^(t|time\w*|step\w*|\w*mask\w*|lens?|length\w*|hidden\w*|h\d?|hx|state\w*|y|target\w*|labels?|class\w*|cond\w*|context|noise|z|idx|ind(ex|ices)|edge\w*)$/i;
+
+/**
+ * Inputs to try in turn where the assumed one does not fit. A model that takes several images, as of a pair that it compares,
+ * is tried with equal ones.
+ */
+export function inputsToTry({ firstLayer, names }: WantedInput, data: PreparedData): readonly InputShapes[] {
+  if (names.length < 2) return shapesToTry(firstLayer, data).map((shape) => [shape]);
+  if (names.some((name) => otherInputs.test(name))) return [];
+  return [assumedShape(data), ...shapesToTry(firstLayer, data)].map((shape) => names.map(() => shape));
+}
+
+/** Given the first layer with weights as far as it is known: its channels are the image's, or its features the pixels. */
+function shapesToTry(
+  firstLayer: OpAttributes | undefined,
+  { shape, sizes }: PreparedData,
+): readonly (readonly number[])[] {
+  const squares = usualSizes.map((size): readonly [number, number] => [size, size]);
+  const images = (channels: number): readonly (readonly number[])[] => [
+    ...(shape?.[0] === channels ? [shape] : []),
+    ...[...sizes, ...squares].map((size) => [channels, ...size]),
+  ];
+  if (firstLayer?.kind === 'convolution' || firstLayer?.kind === 'transposed-convolution') {
+    const { inChannels, kernel } = firstLayer;
+    if (kernel.length === 1) return usualLengths.map((length) => [inChannels, length]);
+    if (kernel.length === 3) return usualVolumes.map((volume) => [inChannels, ...volume]);
+    const latent = firstLayer.kind === 'transposed-convolution' ? [[inChannels, 1, 1]] : [];
+    return [...latent, ...images(inChannels)];
+  }
+  if (firstLayer?.kind === 'dense') {
+    const { inFeatures } = firstLayer;
+    const flat = [1, 3].flatMap((channels) => {
+      const side = Math.sqrt(inFeatures / channels);
+      return Number.isInteger(side) && side > 3 ? [[channels, side, side]] : [];
+    });
+    return [...flat, [inFeatures], [usualWords, inFeatures]];
+  }
+  if (firstLayer?.kind === 'embedding') return [[usualWords]];
+  return [...images(3), ...images(1)];
+}
+
+function sizesIn(value: Expression): readonly number[] {
+  const parts = value.kind === 'tuple' || value.kind === 'list' ? value.elements : [value];
+  return parts.map((part) => (part.kind === 'number' && part.isInteger ? part.value : NaN));
+}
+
+function isKind<T extends { readonly kind: string }>(node: object, kind: T['kind']): node is T {
+  return 'kind' in node && node.kind === kind;
+}
+
+function* callsIn(node: unknown): Generator<ExpressionOf<'call'>> {
+  for (const each of nodesIn(node)) if (isKind<ExpressionOf<'call'>>(each, 'call') && 'callee' in each) yield each;
+}
+
+/** Every node below one, in the order of the text. */
+function* nodesIn(node: unknown): Generator<object> {
+  if (typeof node !== 'object' || node === null) return;
+  if (!Array.isArray(node)) yield node;
+  for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') yield* nodesIn(value);
+}

@@ -1,0 +1,210 @@
+// The methods that every `nn.Module` has, as far as they matter for reading a network.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import { nativeClass } from '../../evaluator/classes.ts';
+import type { Interpreter } from '../../evaluator/interpreter.ts';
+import {
+  bool,
+  builtin,
+  dict,
+  keyOf,
+  list,
+  none,
+  pyFalse,
+  string,
+  tuple,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+  type TensorValue,
+} from '../../evaluator/values.ts';
+import type { TracedNetwork } from './traced-network.ts';
+
+type Method = (
+  self: InstanceValue,
+  args: readonly PyValue[],
+  interpreter: Interpreter,
+  span: SourceSpan,
+  network: TracedNetwork,
+) => PyValue;
+
+/** All modules under one, itself first, each once, by qualified name. */
+function descendants(network: TracedNetwork, root: InstanceValue): readonly (readonly [string, InstanceValue])[] {
+  const found = new Map<InstanceValue, string>();
+  const visit = (module: InstanceValue, name: string): void => {
+    if (found.has(module)) return;
+    found.set(module, name);
+    for (const [attribute, child] of network.childrenOf(module))
+      visit(child, name === '' ? attribute : `${name}.${attribute}`);
+  };
+  visit(root, '');
+  return [...found].map(([module, name]) => [name, module]);
+}
+
+function parameters(
+  network: TracedNetwork,
+  root: InstanceValue,
+  trainable: boolean,
+): readonly (readonly [string, TensorValue])[] {
+  return descendants(network, root).flatMap(([name, module]) =>
+    network
+      .parametersOf(module)
+      .filter(([, tensor]) => tensor.parameter?.trainable === trainable)
+      .map(([attribute, tensor]) => [name === '' ? attribute : `${name}.${attribute}`, tensor] as const),
+  );
+}
+
+const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', items, position: 0 });
+const pairs = (entries: readonly (readonly [string, PyValue])[]): PyValue =>
+  iterator(entries.map(([name, value]) => tuple([string(name), value])));
+const itself: Method = (self) => self;
+
+const methods: Readonly<Record<string, Method>> = {
+  add_module: (self, [name, module]) => {
+    if (name?.kind === 'string') self.attributes.set(name.value, module ?? none);
+    return none;
+  },
+  register_module: (self, [name, module]) => {
+    if (name?.kind === 'string') self.attributes.set(name.value, module ?? none);
+    return none;
+  },
+  register_buffer: (self, [name, tensor]) => {
+    if (name?.kind !== 'string') return none;
+    const buffer: PyValue =
+      tensor?.kind === 'tensor' && !tensor.parameter
+        ? { ...tensor, parameter: { id: '', role: 'other', trainable: false } }
+        : (tensor ?? none);
+    self.attributes.set(name.value, buffer);
+    return none;
+  },
+  register_parameter: (self, [name, tensor]) => {
+    if (name?.kind === 'string') self.attributes.set(name.value, tensor ?? none);
+    return none;
+  },
+  children: (self, _args, _interpreter, _span, network) =>
+    iterator(network.walkedChildrenOf(self).map(([, child]) => child)),
+  named_children: (self, _args, _interpreter, _span, network) => pairs(network.walkedChildrenOf(self)),
+  modules: (self, _args, _interpreter, _span, network) =>
+    iterator(descendants(network, self).map(([, module]) => module)),
+  named_modules: (self, _args, _interpreter, _span, network) => pairs(descendants(network, self)),
+  parameters: (self, _args, _interpreter, _span, network) =>
+    iterator(parameters(network, self, true).map(([, tensor]) => tensor)),
+  named_parameters: (self, _args, _interpreter, _span, network) => pairs(parameters(network, self, true)),
+  buffers: (self, _args, _interpreter, _span, network) =>
+    iterator(parameters(network, self, false).map(([, tensor]) => tensor)),
+  named_buffers: (self, _args, _interpreter, _span, network) => pairs(parameters(network, self, false)),
+  get_submodule: (self, [name], interpreter, span) => {
+    if (name?.kind !== 'string') return self;
+    return name.value
+      .split('.')
+      .filter((part) => part !== '')
+      .reduce<PyValue>((module, part) => interpreter.attribute(module, part, span), self);
+  },
+  apply: (self, [callee], interpreter, span, network) => {
+    if (callee)
+      for (const [, module] of descendants(network, self).toReversed()) interpreter.callWith(callee, span, module);
+    return self;
+  },
+  eval: itself,
+  train: itself,
+  to: itself,
+  cuda: itself,
+  cpu: itself,
+  half: itself,
+  float: itself,
+  double: itself,
+  bfloat16: itself,
+  type: itself,
+  share_memory: itself,
+  requires_grad_: itself,
+  state_dict: () => ({ kind: 'dict', entries: new Map() }),
+  load_state_dict: () => ({ kind: 'tuple', items: [list([]), list([])], fields: ['missing_keys', 'unexpected_keys'] }),
+  zero_grad: () => none,
+  compile: () => none,
+  extra_repr: () => string(''),
+  _get_name: (self) => string(self.class.name),
+  _load_from_state_dict: () => none,
+  register_forward_hook: () => none,
+  register_forward_pre_hook: () => none,
+  register_backward_hook: () => none,
+  register_full_backward_hook: () => none,
+  _register_load_state_dict_pre_hook: () => none,
+  register_load_state_dict_post_hook: () => none,
+};
+
+/** A module's own dictionary: what source puts into it or takes out becomes or was an attribute of the module. */
+class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> {
+  #self: InstanceValue | undefined;
+
+  constructor(self: InstanceValue, entries: readonly (readonly [string, PyValue])[]) {
+    super();
+    for (const [name, value] of entries) super.set(keyOf(string(name)), { key: string(name), value });
+    this.#self = self;
+  }
+
+  override set(identity: string, entry: { readonly key: PyValue; value: PyValue }): this {
+    if (entry.key.kind === 'string') this.#self?.attributes.set(entry.key.value, entry.value);
+    return super.set(identity, entry);
+  }
+
+  override delete(identity: string): boolean {
+    const key = this.get(identity)?.key;
+    if (key?.kind === 'string') this.#self?.attributes.delete(key.value);
+    return super.delete(identity);
+  }
+}
+
+/** `_modules` and its like, which much source walks instead of `named_children()`. */
+function ownDictionaries(network: () => TracedNetwork): [string, PyValue][] {
+  const tensors = (self: InstanceValue, trainable: boolean): readonly (readonly [string, PyValue])[] =>
+    network()
+      .parametersOf(self)
+      .filter(([, tensor]) => tensor.parameter?.trainable === trainable);
+  const of: Readonly<Record<string, (self: InstanceValue) => readonly (readonly [string, PyValue])[]>> = {
+    _modules: (self) => network().walkedChildrenOf(self),
+    _parameters: (self) => tensors(self, true),
+    _buffers: (self) => tensors(self, false),
+  };
+  return Object.entries(of).map(([name, entriesOf]) => {
+    const getter = builtin(name, (_, { positional: [self] }) =>
+      self?.kind === 'instance' ? { kind: 'dict', entries: new OwnEntries(self, entriesOf(self)) } : dict(),
+    );
+    return [name, { kind: 'property', getter }];
+  });
+}
+
+/** The class `nn.Module`; the network is asked for late, as it needs the class itself. */
+export function baseModuleClass(network: () => TracedNetwork): ClassValue {
+  const attributes: [string, PyValue][] = Object.entries(methods).map(([name, run]) => [
+    name,
+    builtin(
+      name,
+      (interpreter, args, span) => {
+        const [self, ...rest] = args.positional;
+        const given = [...rest, ...args.keywords.values()];
+        return self?.kind === 'instance' ? run(self, given, interpreter, span, network()) : none;
+      },
+      true,
+    ),
+  ]);
+  const init = builtin(
+    '__init__',
+    (_, args) => {
+      const [self] = args.positional;
+      if (self?.kind === 'instance' && !self.attributes.has('training')) self.attributes.set('training', pyFalse);
+      return none;
+    },
+    true,
+  );
+  return nativeClass(
+    'Module',
+    [],
+    [
+      ['__init__', init],
+      ['training', bool(false)],
+      ['dump_patches', pyFalse],
+      ...ownDictionaries(network),
+      ...attributes,
+    ],
+  );
+}

@@ -1,0 +1,270 @@
+// Containers of modules. Children are attributes with the names that `named_modules` prints: "0", "1", or their keys.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import type { Interpreter } from '../../evaluator/interpreter.ts';
+import { sliceBounds } from '../../evaluator/items.ts';
+import { integerOf } from '../../evaluator/operators.ts';
+import {
+  builtin,
+  list,
+  none,
+  string,
+  tuple,
+  type Arguments,
+  type BuiltinValue,
+  type InstanceValue,
+  type PyValue,
+} from '../../evaluator/values.ts';
+import type { ModuleRow } from './module-classes.ts';
+import type { TracedNetwork } from './traced-network.ts';
+
+/** Whether a container holds a value as its entry, rather than that a class derived from it keeps it for itself. */
+function isEntry(container: InstanceValue, name: string, value: PyValue): boolean {
+  const { mro } = container.class;
+  switch (value.kind) {
+    case 'instance': {
+      const moduleClass = mro.findLast((type) => type.name === 'Module');
+      return value.class.mro.some((type) => type === moduleClass || type.unknownBase !== undefined);
+    }
+    case 'tensor':
+      return mro.some((type) => /^Parameter(List|Dict)$/.test(type.name));
+    case 'unknown':
+      return name !== 'training';
+    default:
+      return false;
+  }
+}
+
+/** The entries of a container: modules, parameters of a ParameterList, and what may be either. */
+function entriesOf(container: InstanceValue): readonly (readonly [string, PyValue])[] {
+  return [...container.attributes].filter(([name, value]) => isEntry(container, name, value));
+}
+
+/** Appended entries are named after the number of those before them, whatever these are named. */
+function append(container: InstanceValue, values: readonly PyValue[]): void {
+  let place = entriesOf(container).length;
+  for (const value of values) container.attributes.set(String(place++), value);
+}
+
+function fill(self: InstanceValue, interpreter: Interpreter, value: PyValue, span: SourceSpan): void {
+  if (value.kind === 'none') return;
+  const items = interpreter.iterate(value, span);
+  if (!('kind' in items)) append(self, items);
+}
+
+/** Adds named entries from a dictionary, a ModuleDict or pairs. */
+function fillNamed(self: InstanceValue, interpreter: Interpreter, value: PyValue, span: SourceSpan): void {
+  const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
+  if (source.kind === 'dict') {
+    for (const { key, value: item } of source.entries.values()) self.attributes.set(interpreter.text(key, span), item);
+  } else if (source.kind === 'instance') {
+    for (const [name, item] of entriesOf(source)) self.attributes.set(name, item);
+  } else if (source.kind !== 'none') {
+    const pairs = interpreter.iterate(source, span);
+    if ('kind' in pairs) return;
+    for (const pair of pairs) {
+      const parts = interpreter.iterate(pair, span);
+      if ('kind' in parts) continue;
+      const [name, item] = parts;
+      if (name && item) self.attributes.set(interpreter.text(name, span), item);
+    }
+  }
+}
+
+export const containerModules: readonly ModuleRow[] = [
+  {
+    name: 'Sequential',
+    parameters: '*args',
+    construct(self, args, interpreter, span) {
+      const given = args.value('args');
+      const items = given.kind === 'tuple' ? given.items : [];
+      const [only] = items;
+      const named = only?.kind === 'dict' || (only?.kind === 'instance' && only.dictionary !== undefined);
+      if (items.length === 1 && only && named) fillNamed(self, interpreter, only, span);
+      else append(self, items);
+    },
+    forward(self, call) {
+      let value = call.args.value('input');
+      for (const [, module] of entriesOf(self)) value = call.interpreter.callWith(module, call.span, value);
+      return value;
+    },
+  },
+  {
+    name: 'ModuleList',
+    parameters: 'modules=None',
+    construct: (self, args, interpreter, span) => fill(self, interpreter, args.value('modules'), span),
+  },
+  {
+    name: 'ParameterList',
+    parameters: 'values=None',
+    construct: (self, args, interpreter, span) => fill(self, interpreter, args.value('values'), span),
+  },
+  {
+    name: 'ModuleDict',
+    parameters: 'modules=None',
+    construct: (self, args, interpreter, span) => fillNamed(self, interpreter, args.value('modules'), span),
+  },
+  {
+    name: 'ParameterDict',
+    parameters: 'parameters=None',
+    construct: (self, args, interpreter, span) => fillNamed(self, interpreter, args.value('parameters'), span),
+  },
+];
+
+/** Writes a container anew, as inserting and deleting renumber what follows. */
+function renumber(self: InstanceValue, values: readonly PyValue[]): void {
+  for (const [name] of entriesOf(self)) self.attributes.delete(name);
+  append(self, values);
+}
+
+type Method = (self: InstanceValue, args: readonly PyValue[], interpreter: Interpreter, span: SourceSpan) => PyValue;
+
+const values = (self: InstanceValue): PyValue[] => entriesOf(self).map(([, value]) => value);
+
+const containerMethods: Readonly<Record<string, Method>> = {
+  __len__: (self) => ({ kind: 'int', value: entriesOf(self).length }),
+  append: (self, [value]) => {
+    if (value) append(self, [value]);
+    return self;
+  },
+  extend: (self, [value], interpreter, span) => {
+    fill(self, interpreter, value ?? none, span);
+    return self;
+  },
+  insert: (self, [place, value]) => {
+    const all = values(self);
+    all.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
+    renumber(self, all);
+    return none;
+  },
+  __add__: (self, [added], interpreter, span) => joinContainers(self, added ?? none, interpreter, span),
+  __iadd__: (self, [added], interpreter, span) => {
+    fill(self, interpreter, added ?? none, span);
+    return self;
+  },
+  pop: (self, [key], interpreter, span) => {
+    if (key?.kind === 'string') {
+      const found = self.attributes.get(key.value);
+      self.attributes.delete(key.value);
+      return found ?? interpreter.raise('KeyError', key.value, span);
+    }
+    const all = values(self);
+    const place = key ? (integerOf(key) ?? -1) : -1;
+    const [removed] = all.splice(place < 0 ? place + all.length : place, 1);
+    renumber(self, all);
+    return removed ?? interpreter.raise('IndexError', 'pop from an empty container', span);
+  },
+};
+
+/** Two containers, or a container and a list, as one. */
+function joinContainers(self: InstanceValue, added: PyValue, interpreter: Interpreter, span: SourceSpan): PyValue {
+  const joined: InstanceValue = {
+    ...self,
+    attributes: new Map(),
+    site: { span, callChain: [...interpreter.callStack] },
+  };
+  append(joined, values(self));
+  fill(joined, interpreter, added, span);
+  return joined;
+}
+
+const dictionaryMethods: Readonly<Record<string, Method>> = {
+  __len__: (self) => ({ kind: 'int', value: entriesOf(self).length }),
+  __iter__: (self) => list(entriesOf(self).map(([name]) => string(name))),
+  __contains__: (self, [key]) => ({
+    kind: 'bool',
+    value: key?.kind === 'string' && entriesOf(self).some(([name]) => name === key.value),
+  }),
+  keys: (self) => list(entriesOf(self).map(([name]) => string(name))),
+  values: (self) => list(values(self)),
+  items: (self) => list(entriesOf(self).map(([name, value]) => tuple([string(name), value]))),
+  update: (self, [value], interpreter, span) => {
+    fillNamed(self, interpreter, value ?? none, span);
+    return none;
+  },
+  pop: (self, [key]) => {
+    const name = key?.kind === 'string' ? key.value : '';
+    const found = self.attributes.get(name);
+    self.attributes.delete(name);
+    return found ?? none;
+  },
+  __setitem__: (self, [key, value]) => {
+    if (key?.kind === 'string' && value) self.attributes.set(key.value, value);
+    return none;
+  },
+};
+
+/** Methods that the class of a container gets beside its constructor and forward. */
+export function methodsOfContainer(name: string): readonly (readonly [string, BuiltinValue])[] {
+  const table = name.endsWith('Dict') ? dictionaryMethods : containerMethods;
+  const sequence: Record<string, Method> = name.endsWith('Dict')
+    ? {}
+    : {
+        __iter__: (self) => list(values(self)),
+        __setitem__: (self, [place, value]) => {
+          const all = entriesOf(self);
+          const index = place ? integerOf(place) : undefined;
+          const entry = index === undefined ? undefined : all.at(index);
+          if (entry && value) self.attributes.set(entry[0], value);
+          return none;
+        },
+        __delitem__: (self, [place]) => {
+          const all = values(self);
+          const index = place ? integerOf(place) : undefined;
+          if (index !== undefined) all.splice(index < 0 ? index + all.length : index, 1);
+          renumber(self, all);
+          return none;
+        },
+      };
+  return Object.entries({ ...table, ...sequence }).map(([method, run]) => [
+    method,
+    builtin(
+      method,
+      (interpreter: Interpreter, args: Arguments, span: SourceSpan) => {
+        const [self, ...rest] = args.positional;
+        if (self?.kind !== 'instance') return none;
+        interpreter.walk(self.attributes.size, span);
+        return run(self, rest, interpreter, span);
+      },
+      true,
+    ),
+  ]);
+}
+
+/** `container[index]`; undefined when the instance is no library container. */
+export function containerItem(
+  network: TracedNetwork,
+  interpreter: Interpreter,
+  self: InstanceValue,
+  index: PyValue,
+  span: SourceSpan,
+): PyValue | undefined {
+  const type = self.class.mro.find(
+    ({ name, span: written }) =>
+      written === undefined &&
+      ['Sequential', 'ModuleList', 'ModuleDict', 'ParameterList', 'ParameterDict'].includes(name),
+  );
+  if (type === undefined || !network.isModule(self)) return undefined;
+  if (index.kind === 'string')
+    return self.attributes.get(index.value) ?? interpreter.raise('KeyError', index.value, span);
+  interpreter.walk(self.attributes.size, span);
+  const entries = entriesOf(self);
+  const place = integerOf(index);
+  if (place !== undefined)
+    return entries.at(place)?.[1] ?? interpreter.raise('IndexError', `index ${String(place)} is out of range`, span);
+  if (index.kind !== 'slice') return undefined;
+  const bounds = sliceBounds(index, entries.length);
+  if (bounds === undefined) return undefined;
+  // A slice of a container is a container of the same modules.
+  const part: InstanceValue = {
+    kind: 'instance',
+    class: type,
+    attributes: new Map(),
+    site: { span, callChain: [...interpreter.callStack] },
+  };
+  for (let i = bounds.start; bounds.step > 0 ? i < bounds.stop : i > bounds.stop; i += bounds.step) {
+    const entry = entries[i];
+    if (entry) part.attributes.set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
+  }
+  return part;
+}

@@ -1,0 +1,32 @@
+// How the names of one modelled library module are written down.
+
+import { builtin, type ClassValue, type PyValue } from '../../evaluator/values.ts';
+import type { Interpreter } from '../../evaluator/interpreter.ts';
+import { callTorch, type TorchFunction } from './torch-call.ts';
+import type { TracedNetwork } from './traced-network.ts';
+
+export type Names = Iterable<readonly [string, PyValue]>;
+
+/** What the tables of modules are made from. */
+export interface FrameworkParts {
+  readonly interpreter: Interpreter;
+  readonly network: TracedNetwork;
+  /** Library modules by class name. */
+  readonly classes: ReadonlyMap<string, ClassValue>;
+  readonly parameterClass: ClassValue;
+}
+
+/** The names of one module, made anew for every evaluation. */
+export type Table = (parts: FrameworkParts) => Names;
+
+/** Rows of a function table as values. */
+export function asBuiltins(
+  network: TracedNetwork,
+  prefix: string,
+  rows: Readonly<Record<string, TorchFunction>>,
+): [string, PyValue][] {
+  return Object.entries(rows).map(([name, row]) => [
+    name,
+    builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, `${prefix}${name}`, args, span)),
+  ]);
+}

@@ -1,0 +1,97 @@
+// `nn.Module` and its library subclasses as classes of the evaluator: tables of constructors and forwards become
+// classes that source can derive from, override and call.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import { nativeClass } from '../../evaluator/classes.ts';
+import type { Interpreter } from '../../evaluator/interpreter.ts';
+import {
+  builtin,
+  none,
+  type Arguments,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+} from '../../evaluator/values.ts';
+import { signature, bindSignature, type BoundArguments } from './signature.ts';
+import { giveUp, type TorchCall } from './torch-call.ts';
+import type { TracedNetwork } from './traced-network.ts';
+
+/** A library module: what its constructor keeps and what its forward does. */
+export interface ModuleRow {
+  readonly name: string;
+  /** The library class it derives from; `Module` unless said. */
+  readonly base?: string;
+  /** Of the constructor, without `self`. */
+  readonly parameters: string;
+  /** Sets attributes, parameters and buffers on the new instance. */
+  readonly construct?: (self: InstanceValue, args: BoundArguments, interpreter: Interpreter, span: SourceSpan) => void;
+  /** Of forward, without `self`; `input` unless said. */
+  readonly inputs?: string;
+  readonly forward?: (self: InstanceValue, call: TorchCall) => PyValue;
+}
+
+/** Keeps every constructor argument as an attribute under its own name, as the library mostly does. */
+export function keepArguments(self: InstanceValue, args: BoundArguments, names: string): void {
+  for (const name of names.split(/\s+/)) self.attributes.set(name, args.value(name));
+}
+
+function selfOf(args: Arguments): { self: InstanceValue | undefined; rest: Arguments } {
+  const [self, ...positional] = args.positional;
+  return { self: self?.kind === 'instance' ? self : undefined, rest: { positional, keywords: args.keywords } };
+}
+
+/** The class of a row, below its base. */
+export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNetwork): ClassValue {
+  const attributes: [string, PyValue][] = [];
+  const constructor = signature(row.parameters);
+  const parameters = constructor.map(({ name, kind, default: value }) => ({
+    name,
+    kind: kind === 'plain' ? ('positional' as const) : kind,
+    default: value,
+  }));
+  attributes.push([
+    '__init__',
+    {
+      ...builtin(
+        '__init__',
+        (interpreter, args, span) => {
+          const { self, rest } = selfOf(args);
+          if (self === undefined) return none;
+          self.attributes.set('training', { kind: 'bool', value: false });
+          const bound = bindSignature(interpreter, row.name, constructor, rest, span);
+          const lost = bound.firstUnknown();
+          if (lost) interpreter.loseTrack(`${row.name}: ${lost.reason}`, span);
+          row.construct?.(self, bound, interpreter, span);
+          return none;
+        },
+        true,
+      ),
+      parameters,
+    },
+  ]);
+  const { forward } = row;
+  if (forward) {
+    const inputs = signature(row.inputs ?? 'input');
+    attributes.push([
+      'forward',
+      builtin(
+        'forward',
+        (interpreter, args, span) => {
+          const { self, rest } = selfOf(args);
+          if (self === undefined) return none;
+          const call: TorchCall = {
+            interpreter,
+            network,
+            args: bindSignature(interpreter, row.name, inputs, rest, span),
+            span,
+            label: self.class.name,
+          };
+          const lost = call.args.firstUnknown();
+          return lost ? giveUp(call, lost.reason) : forward(self, call);
+        },
+        true,
+      ),
+    ]);
+  }
+  return nativeClass(row.name, [base], attributes);
+}

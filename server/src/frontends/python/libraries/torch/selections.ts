@@ -1,0 +1,38 @@
+// What picks elements by their values: how many there are is known of constants only, so their number becomes an unknown
+// dimension, and what is computed of them an unknown amount.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import type { UnknownDimension } from '../../../../network/shape.ts';
+import { tuple, type PyValue } from '../../evaluator/values.ts';
+import { constantTensor, elementsOf } from './constants.ts';
+import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+
+/** A number that depends on the numbers in the input: `subject` says of what, as the beginning of a sentence. */
+export function unknownCount(subject: string, span: SourceSpan): UnknownDimension {
+  return { kind: 'unknown', reason: `${subject} depends on the values in the input`, span };
+}
+
+/** Places of the elements that are not zero: rows of indices, or one vector an axis. */
+export function nonzero(call: TorchCall, name: string, asTuple: boolean): PyValue {
+  const input = call.args.tensor(name);
+  if (!input) return giveUp(call, 'Whose elements are searched is not known');
+  const elements = elementsOf(input);
+  const rank = input.shape.length;
+  if (elements && rank === 1) {
+    const places = elements.flatMap((value, i) => (value === 0 ? [] : [i]));
+    const found = constantTensor(asTuple ? [places.length] : [places.length, 1], places, 'int');
+    return asTuple ? tuple([found]) : found;
+  }
+  const count = unknownCount('How many elements are not zero', call.span);
+  const shape = asTuple ? [count] : [count, rank];
+  const found = emitOn(call, input, { kind: 'rearrange', operation: 'nonzero', shape }, undefined, 'int');
+  return asTuple ? tuple(Array.from({ length: rank }, () => found)) : found;
+}
+
+export const selectionRows: Readonly<Record<string, TorchFunction>> = {
+  nonzero: fn('input as_tuple=False', (call) => nonzero(call, 'input', call.args.flag('as_tuple'))),
+  masked_select: fn('input mask', (call) => {
+    const shape = [unknownCount('How many elements a mask picks', call.span)];
+    return emitOn(call, call.args.tensor('input'), { kind: 'rearrange', operation: 'masked_select', shape });
+  }),
+};

@@ -1,0 +1,190 @@
+// The frameworks as the evaluator sees them: modules by dotted name, tensors' attributes and operators, calling modules.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import { findMethod } from '../../evaluator/classes.ts';
+import type { Interpreter, Library } from '../../evaluator/interpreter.ts';
+import {
+  builtin,
+  int,
+  none,
+  pyFalse,
+  unknown,
+  type Arguments,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+  type TensorValue,
+} from '../../evaluator/values.ts';
+import { attentionModules } from './attention-modules.ts';
+import { baseModuleClass } from './base-module.ts';
+import { frameworkModule, parameterClass } from './library-modules.ts';
+import { elementsOf } from './constants.ts';
+import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
+import { cpu, elementTypeOf } from './element-types.ts';
+import { layerModules } from './layer-modules.ts';
+import { moduleClass } from './module-classes.ts';
+import { plainModules } from './plain-modules.ts';
+import { recurrentCells } from './recurrent-cells.ts';
+import { recurrentModules } from './recurrent-modules.ts';
+import { tensorMethods } from './tensor-functions.ts';
+import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
+import { overwrite, writeItem } from './tensor-writes.ts';
+import { callTorch, sizeOf } from './torch-call.ts';
+import { TracedNetwork } from './traced-network.ts';
+import { transformerModules } from './transformer-modules.ts';
+
+/** Makes the library of one evaluation. */
+export function createTorchLibrary(): { readonly library: Library; readonly network: TracedNetwork } {
+  const base = baseModuleClass(() => network);
+  const network = new TracedNetwork(base);
+  const classes = moduleClasses(base, network);
+  const parameter = parameterClass();
+  const library: Library = {
+    module: (interpreter, name) => frameworkModule({ interpreter, network, classes, parameterClass: parameter }, name),
+    tensorOperator: (interpreter, operator, left, right, span) =>
+      tensorOperator(network, interpreter, operator, left, right, span),
+    tensorAttribute: (interpreter, tensor, name, span) =>
+      tensor.kind === 'tensor' ? tensorAttribute(network, interpreter, tensor, name, span) : undefined,
+    tensorItem: (interpreter, tensor, index, span) =>
+      tensor.kind === 'tensor' ? tensorItem(network, interpreter, tensor, index, span) : tensor,
+    numberOf: (tensor, span) => (elementsOf(tensor)?.length === 1 ? itemOf(tensor, span) : undefined),
+    writeTensorItem: (interpreter, tensor, index, value, span) => {
+      writeItem(network, interpreter, tensor, index, value, span);
+    },
+    overwriteTensor: overwrite,
+    callInstance: (interpreter, instance, args, span) => callModule(network, interpreter, instance, args, span),
+    callUnknown: (interpreter, callee, args, span) => {
+      const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
+      if (tensors.length > 0) network.opaque(interpreter, 'unknown', callee.reason, tensors, span);
+    },
+    instanceItem: (interpreter, instance, index, span) => containerItem(network, interpreter, instance, index, span),
+  };
+  return { library, network };
+}
+
+/** The tensors of an argument: itself, or the items of a sequence. */
+function tensorsWithin(value: PyValue): readonly TensorValue[] {
+  if (value.kind === 'tensor') return [value];
+  return value.kind === 'list' || value.kind === 'tuple'
+    ? value.items.flatMap((item) => (item.kind === 'tensor' ? [item] : []))
+    : [];
+}
+
+function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
+  const classes = new Map<string, ClassValue>([['Module', base]]);
+  const rows = [
+    ...layerModules,
+    ...plainModules,
+    ...attentionModules,
+    ...transformerModules,
+    ...recurrentModules,
+    ...recurrentCells,
+    ...containerModules,
+  ];
+  for (const row of rows) {
+    const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
+    // Only layers with weights can be reset; source asks which ones can.
+    if (layerModules.includes(row))
+      made.attributes.set(
+        'reset_parameters',
+        builtin('reset_parameters', () => none, true),
+      );
+    if (recurrentModules.includes(row))
+      made.attributes.set(
+        'flatten_parameters',
+        builtin('flatten_parameters', () => none, true),
+      );
+    if (containerModules.includes(row))
+      for (const [name, method] of methodsOfContainer(row.name)) made.attributes.set(name, method);
+    classes.set(row.name, made);
+  }
+  return classes;
+}
+
+/** Calls a module: its forward, with the module on the stack so that ops know whose they are. */
+function callModule(
+  network: TracedNetwork,
+  interpreter: Interpreter,
+  instance: InstanceValue,
+  args: Arguments,
+  span: SourceSpan,
+): PyValue | undefined {
+  if (!network.isModule(instance)) return undefined;
+  const forward = instance.attributes.get('forward') ?? interpreter.method(instance, 'forward', span);
+  if (forward === undefined) {
+    const own = findMethod(instance.class, '__call__');
+    return own ? undefined : interpreter.raise('NotImplementedError', `${instance.class.name} has no forward`, span);
+  }
+  network.moduleStack.push(instance);
+  try {
+    return interpreter.call(forward, args, span);
+  } finally {
+    network.moduleStack.pop();
+  }
+}
+
+function tensorAttribute(
+  network: TracedNetwork,
+  interpreter: Interpreter,
+  tensor: Extract<PyValue, { kind: 'tensor' }>,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  switch (name) {
+    case 'shape':
+      return sizeOf(tensor, span);
+    case 'ndim':
+      return int(tensor.shape.length);
+    case 'dtype':
+      return elementTypeOf(tensor.dtype);
+    case 'device':
+      return cpu;
+    case 'is_cuda':
+    case 'is_quantized':
+    case 'requires_grad':
+    case 'is_sparse':
+      return pyFalse;
+    case 'T':
+    case 'mT':
+      return interpreter.callWith(methodOf(network, tensor, 'transpose') ?? none, span, int(-2), int(-1));
+    case 'data':
+    case 'real':
+    case 'imag':
+      return tensor;
+    case 'grad':
+      return none;
+    default:
+      return (
+        tensor.own?.get(name) ??
+        methodOf(network, tensor, name) ??
+        (isNoneOfTorch(name) ? undefined : unknown(`The tensor method ${name} is not modelled`, span))
+      );
+  }
+}
+
+const hiddenInTorch: ReadonlySet<string> = new Set([
+  '_backward_hooks',
+  '_base',
+  '_grad',
+  '_indices',
+  '_is_view',
+  '_values',
+  '_version',
+]);
+
+/** Whether only source can have given a tensor an attribute of this name. */
+function isNoneOfTorch(name: string): boolean {
+  return name.startsWith('_') && !name.startsWith('__') && !hiddenInTorch.has(name);
+}
+
+function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): PyValue | undefined {
+  const row = Object.hasOwn(tensorMethods, name) ? tensorMethods[name] : undefined;
+  return (
+    row &&
+    builtin(name, (interpreter, args, span) => {
+      const whole = { positional: [tensor, ...args.positional], keywords: args.keywords };
+      const result = callTorch(interpreter, network, row, name, whole, span);
+      return name.endsWith('_') ? overwrite(tensor, result) : result;
+    })
+  );
+}

@@ -1,0 +1,396 @@
+// The network that grows while `forward` is evaluated: who emits an op, what it is called, and what happens when it
+// does not fit.
+
+import type { SourceSpan } from '../../../../common/source-span.ts';
+import { GraphBuilder } from '../../../../network/graph-builder.ts';
+import { inferShapes } from '../../../../network/infer-shapes.ts';
+import type { LayerSite, OpAttributes, Parameter } from '../../../../network/op.ts';
+import { elementCount, type Shape } from '../../../../network/shape.ts';
+import type { WidthOrigin } from '../../../../network/width-origin.ts';
+import { constantResult, longestConstant, type Fold } from './constants.ts';
+import { isSubclass } from '../../evaluator/classes.ts';
+import type { Interpreter } from '../../evaluator/interpreter.ts';
+import {
+  unknown,
+  type ClassValue,
+  type InstanceValue,
+  type PyValue,
+  type TensorValue,
+  type UnknownValue,
+} from '../../evaluator/values.ts';
+
+/** One op to be, before it has a place in the graph. */
+export interface Emission {
+  /** The framework's word for it. */
+  readonly label: string;
+  readonly attributes: OpAttributes;
+  readonly inputs: readonly TensorValue[];
+  /** Its own parameter tensors, in the order weight, bias, statistics. */
+  readonly parameters?: readonly (TensorValue | undefined)[];
+  readonly span: SourceSpan;
+  /** What it computes for one element of each input; lets constants be computed. */
+  readonly fold?: Fold | undefined;
+  /** The output's element type where it is not the first input's: `int`, `bool`. */
+  readonly dtype?: string | undefined;
+  readonly outWidth?: WidthOrigin | undefined;
+  readonly groupsWidth?: WidthOrigin | undefined;
+  readonly inWidth?: WidthOrigin | undefined;
+}
+
+/** Kinds that cost what is counted even where they work on constants alone. */
+const costly: ReadonlySet<OpAttributes['kind']> = new Set(['convolution', 'transposed-convolution', 'dense', 'matmul']);
+
+/** Kinds whose output has the elements of the first input, and so their type. */
+const movesElements: ReadonlySet<OpAttributes['kind']> = new Set([
+  'slice',
+  'reshape',
+  'permute',
+  'expand',
+  'pad',
+  'concat',
+  'identity',
+  'rearrange',
+]);
+
+/** Grows one graph; made anew for every evaluation. */
+export class TracedNetwork {
+  readonly builder = new GraphBuilder();
+  readonly moduleStack: InstanceValue[] = [];
+  readonly names = new Map<InstanceValue, string>();
+  /** The module that a parameter was first found in. */
+  readonly #holders = new Map<TensorValue, InstanceValue>();
+  readonly #moduleClass: ClassValue;
+  readonly #usedParameters = new Set<string>();
+  readonly #constants = new Map<TensorValue, TensorValue>();
+  /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
+  #isRecording = false;
+  #firstLayer: OpAttributes | undefined;
+  readonly #inputIds = new Set<number>();
+
+  constructor(moduleClass: ClassValue) {
+    this.#moduleClass = moduleClass;
+  }
+
+  /** What the model's forward calls the inputs that it has to be given. */
+  inputNames: readonly string[] = [];
+
+  /** The first layer with weights that was called, whether or not its input fits. */
+  get firstLayer(): OpAttributes | undefined {
+    return this.#firstLayer;
+  }
+
+  isModule(value: PyValue): value is InstanceValue {
+    return value.kind === 'instance' && isSubclass(value.class, this.#moduleClass);
+  }
+
+  /** Submodules by attribute name, in registration order. */
+  childrenOf(module: InstanceValue): readonly (readonly [string, InstanceValue])[] {
+    return [...module.attributes].flatMap(([name, value]) => (this.isModule(value) ? [[name, value] as const] : []));
+  }
+
+  /** Submodules as source walks them: with what may be one, so that nothing unknown is passed over. */
+  walkedChildrenOf(module: InstanceValue): readonly (readonly [string, PyValue])[] {
+    return [...module.attributes].filter(([, value]) => value.kind === 'unknown' || this.isModule(value));
+  }
+
+  /** Parameters and buffers of a module itself, by attribute name. */
+  parametersOf(module: InstanceValue): readonly (readonly [string, TensorValue])[] {
+    return [...module.attributes].flatMap(([name, value]) =>
+      value.kind === 'tensor' && value.parameter ? [[name, value] as const] : [],
+    );
+  }
+
+  /** Gives every module and parameter under a root the name that `named_modules` prints; the first path wins. */
+  nameModules(root: InstanceValue): void {
+    const visit = (module: InstanceValue, name: string): void => {
+      if (this.names.has(module)) return;
+      this.names.set(module, name);
+      const prefix = name === '' ? '' : `${name}.`;
+      this.nameParameters(module);
+      for (const [attribute, child] of this.childrenOf(module)) visit(child, `${prefix}${attribute}`);
+    };
+    visit(root, '');
+  }
+
+  /** Gives a module's own parameters and buffers their qualified names. */
+  nameParameters(module: InstanceValue): void {
+    const name = this.names.get(module) ?? '';
+    for (const [attribute, tensor] of this.parametersOf(module)) {
+      const { parameter } = tensor;
+      if (!this.#holders.has(tensor)) this.#holders.set(tensor, module);
+      if (parameter?.id === '') parameter.id = name === '' ? attribute : `${name}.${attribute}`;
+    }
+  }
+
+  /** Adds an op and gives its output; over constants alone only the shape is worked out. */
+  emit(interpreter: Interpreter, emission: Emission): TensorValue | UnknownValue {
+    const { attributes, inputs, label } = emission;
+    for (const input of inputs) interpreter.walk(input.shape.length, emission.span);
+    const parameters = this.#parametersOf(emission);
+    if (
+      !this.#isRecording ||
+      (parameters.length === 0 &&
+        !costly.has(attributes.kind) &&
+        inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true))
+    ) {
+      return this.#constant(interpreter, emission);
+    }
+    if (parameters.length > 0 && this.#tellsOfInput(emission)) this.#firstLayer ??= attributes;
+    this.#makeRoom(interpreter, emission.span);
+    const owner = this.#ownerOf(emission);
+    const site = this.#siteOf(interpreter, emission, owner);
+    const ids = inputs.map((input) => this.#materialise(interpreter, input, site));
+    const name = this.#nameOf(emission, owner);
+    const added = this.builder.add({
+      name,
+      label,
+      attributes,
+      inputs: ids,
+      parameters,
+      site,
+      outWidth: emission.outWidth,
+      groupsWidth: emission.groupsWidth,
+      inWidth: emission.inWidth,
+    });
+    if (!added.ok) return this.#misfit(interpreter, emission, name, site, ids, added.error);
+    for (const parameter of parameters) this.#usedParameters.add(parameter.id);
+    const dtype = emission.dtype ?? (movesElements.has(attributes.kind) ? inputs[0]?.dtype : undefined);
+    return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }) };
+  }
+
+  /** A layer that tells what the input is like; a table does where its indices are the input itself. */
+  #tellsOfInput({ attributes, inputs }: Emission): boolean {
+    if (attributes.kind !== 'embedding') return costly.has(attributes.kind);
+    return inputs[0]?.id !== undefined && this.#inputIds.has(inputs[0].id);
+  }
+
+  /** The graph's input. */
+  input(shape: Shape, site: LayerSite, name: string): TensorValue {
+    this.#isRecording = true;
+    const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
+    const value = this.#output(added.ok ? added.value[0] : undefined);
+    if (value.id !== undefined) this.#inputIds.add(value.id);
+    return value;
+  }
+
+  /** The id of a tensor, which becomes a constant of the graph if it is none of its values yet. */
+  idOf(interpreter: Interpreter, tensor: TensorValue, span: SourceSpan): number {
+    return this.#materialise(interpreter, tensor, { span, callChain: [...interpreter.callStack] });
+  }
+
+  /** Counts a parameter as used by ops that list it in parts. */
+  noteUse(tensor: TensorValue): void {
+    if (tensor.parameter) this.#usedParameters.add(tensor.parameter.id);
+  }
+
+  /** Layers that were made but whose parameters no op used. */
+  addIdleLayers(): void {
+    for (const [module, name] of this.names) {
+      const idle = this.parametersOf(module).flatMap(([, tensor]): Parameter[] => {
+        const { parameter } = tensor;
+        if (!parameter?.trainable || this.#usedParameters.has(parameter.id)) return [];
+        this.#usedParameters.add(parameter.id);
+        return [{ id: parameter.id, role: parameter.role, shape: tensor.shape }];
+      });
+      if (idle.length > 0)
+        this.builder.addIdle({ name, label: module.class.name, parameters: idle, site: module.site });
+    }
+  }
+
+  /** The output as a constant, for what is no part of the network. */
+  #constant(interpreter: Interpreter, { attributes, inputs, span, fold, dtype }: Emission): TensorValue {
+    const shapes = inferShapes(
+      attributes,
+      inputs.map((input) => input.shape),
+    );
+    if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
+    // Only known numbers are worked through: a weight that is being initialised has none.
+    if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
+      interpreter.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
+    return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
+  }
+
+  /** Something unknown that is given tensors of the network: an opaque op, so that its place in the graph shows. */
+  opaque(
+    interpreter: Interpreter,
+    operation: string,
+    reason: string,
+    tensors: readonly TensorValue[],
+    span: SourceSpan,
+  ): void {
+    interpreter.loseTrack(reason, span);
+    const inputs = tensors.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    if (!this.#isRecording || inputs.length === 0) return;
+    this.#makeRoom(interpreter, span);
+    const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
+    const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
+    this.builder.add({
+      name: prefix === '' ? operation : `${prefix}.${operation}`,
+      label: operation,
+      attributes: { kind: 'opaque', operation, reason, shapes: [] },
+      inputs,
+      site: { span, callChain: [...interpreter.callStack] },
+    });
+  }
+
+  #output(id: number | undefined): TensorValue {
+    if (id === undefined) throw new Error('An op without an output was added');
+    return { kind: 'tensor', shape: this.builder.shapeOf(id), id };
+  }
+
+  #parametersOf(emission: Emission): Parameter[] {
+    return (emission.parameters ?? []).flatMap((tensor) => {
+      if (!tensor?.parameter || !isListed(tensor.parameter)) return [];
+      const { id, role, length } = tensor.parameter;
+      const own: Parameter = { id, role, shape: tensor.shape };
+      return length?.parameter ? [own, { id: length.parameter.id, role: 'other', shape: length.shape }] : [own];
+    });
+  }
+
+  #makeRoom(interpreter: Interpreter, span: SourceSpan): void {
+    const most = interpreter.limits.ops;
+    if (this.builder.opCount >= most)
+      interpreter.stop('limit-ops', `The network has more than ${most.toLocaleString('en')} operations`, span);
+  }
+
+  /**
+   * The layer whose weight another module's forward uses for what the layer is for; the innermost module under way that owns
+   * one of the op's parameters; or the current module where its own forward is ours.
+   */
+  #ownerOf(emission: Emission): InstanceValue | undefined {
+    const current = this.moduleStack.at(-1);
+    if (current === undefined) return undefined;
+    const own = (emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : []));
+    const underWay = (tensors: readonly TensorValue[]): InstanceValue | undefined =>
+      tensors.length === 0 ? undefined : this.moduleStack.findLast((module) => holdsOneOf(module, tensors));
+    const [weight] = own;
+    const lender = weight && !underWay([weight]) ? this.#holders.get(weight) : undefined;
+    if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
+    const holder = underWay(own);
+    // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
+    if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
+    if (isLayerOf(current, emission.attributes.kind)) return current;
+    return hasNativeForward(current) ? current : undefined;
+  }
+
+  #siteOf(interpreter: Interpreter, emission: Emission, owner: InstanceValue | undefined): LayerSite {
+    return owner?.site ?? { span: emission.span, callChain: [...interpreter.callStack] };
+  }
+
+  #nameOf(emission: Emission, owner: InstanceValue | undefined): string {
+    if (owner) return this.names.get(owner) || owner.class.name;
+    const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
+    const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
+    const own = emission.label.replace(/^(F|torch|Tensor)\./, '');
+    return prefix === '' ? own : `${prefix}.${own}`;
+  }
+
+  #materialise(interpreter: Interpreter, tensor: TensorValue, site: LayerSite): number {
+    if (tensor.id !== undefined) return tensor.id;
+    const known = this.#constants.get(tensor)?.id;
+    if (known !== undefined) return known;
+    const parameter = tensor.parameter?.trainable === true ? tensor.parameter : undefined;
+    const added = this.builder.add({
+      name: parameter?.id ?? 'constant',
+      label: parameter ? 'Parameter' : 'constant',
+      attributes: { kind: 'constant', shape: tensor.shape, ...(tensor.fill !== undefined && { value: tensor.fill }) },
+      inputs: [],
+      parameters: parameter ? [{ id: parameter.id, role: parameter.role, shape: tensor.shape }] : [],
+      site,
+    });
+    if (parameter) this.#usedParameters.add(parameter.id);
+    const output = this.#output(added.ok ? added.value[0] : undefined);
+    this.#constants.set(tensor, output);
+    interpreter.tick(site.span);
+    return output.id ?? 0;
+  }
+
+  /** Reports what does not fit and goes on with the shape that the layer would have given to a fitting input. */
+  #misfit(
+    interpreter: Interpreter,
+    emission: Emission,
+    name: string,
+    site: LayerSite,
+    ids: readonly number[],
+    message: string,
+  ): TensorValue | UnknownValue {
+    const { span } = emission;
+    interpreter.report({
+      code: 'shape-mismatch',
+      severity: 'error',
+      message: `${name === '' ? emission.label : name}: ${message}`,
+      span,
+      ...(site.span !== span && { related: [{ span: site.span, message: `${emission.label} is made here` }] }),
+    });
+    interpreter.loseTrack(message, span);
+    const shapes = this.#fittingShapes(emission);
+    if (shapes === undefined) return unknown(message, span);
+    const added = this.builder.add({
+      name,
+      label: emission.label,
+      attributes: { kind: 'opaque', operation: emission.label, reason: message, shapes },
+      inputs: ids,
+      site,
+    });
+    return added.ok ? this.#output(added.value[0]) : unknown(message, span);
+  }
+
+  #fittingShapes(emission: Emission): readonly Shape[] | undefined {
+    const { attributes } = emission;
+    const [input] = emission.inputs;
+    if (!input) return undefined;
+    let axis: number;
+    let size: number;
+    if (attributes.kind === 'convolution' || attributes.kind === 'transposed-convolution')
+      [axis, size] = [attributes.channelAxis, attributes.inChannels];
+    else if (attributes.kind === 'batch-norm') [axis, size] = [attributes.channelAxis, attributes.channels];
+    else if (attributes.kind === 'dense') [axis, size] = [-1, attributes.inFeatures];
+    else return undefined;
+    if (axis >= input.shape.length || input.shape.length === 0) return undefined;
+    const shape = input.shape.with(axis, size);
+    const fitting = inferShapes(attributes, [shape]);
+    return fitting.ok ? fitting.value : undefined;
+  }
+}
+
+/** Running statistics belong to their op though they are not trained; other buffers are constants. */
+function isListed({ trainable, role }: NonNullable<TensorValue['parameter']>): boolean {
+  return trainable || role === 'running-mean' || role === 'running-variance';
+}
+
+/** Kinds of ops by the library layer whose subclasses run them with a weight that they compute first. */
+const layerKinds: Readonly<Partial<Record<OpAttributes['kind'], string>>> = {
+  convolution: '_ConvNd',
+  'transposed-convolution': '_ConvNd',
+  dense: 'Linear',
+  'batch-norm': '_BatchNorm',
+  'layer-norm': 'LayerNorm',
+  'group-norm': 'GroupNorm',
+};
+
+/** Whether an op is what a module is for: the convolution of a class that derives from the library's. */
+function isLayerOf(module: InstanceValue, kind: OpAttributes['kind']): boolean {
+  const base = layerKinds[kind];
+  return base !== undefined && module.class.mro.some((type) => type.name === base && type.span === undefined);
+}
+
+/** Whether the module is one of the library's layers, with a forward of its own or not. */
+function isLibraryLayer(module: InstanceValue): boolean {
+  return module.class.mro.some((type) => type.attributes.get('forward')?.kind === 'builtin');
+}
+
+/** Whether the module's forward is one of ours, not written in the source. */
+function hasNativeForward(module: InstanceValue): boolean {
+  for (const type of module.class.mro) {
+    const forward = type.attributes.get('forward');
+    if (forward) return forward.kind === 'builtin';
+  }
+  return false;
+}
+
+/** Whether one of these tensors is a module's own; asked for each op and each module around it, so nothing is copied. */
+function holdsOneOf(module: InstanceValue, tensors: readonly TensorValue[]): boolean {
+  for (const value of module.attributes.values())
+    if (value.kind === 'tensor' && value.parameter && tensors.includes(value)) return true;
+  return false;
+}
