@@ -21,15 +21,7 @@ import { Interpreter } from './evaluator/interpreter.ts';
 import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule, runScript } from './evaluator/run-module.ts';
-import {
-  none,
-  string,
-  type InstanceValue,
-  type ModuleValue,
-  type PyValue,
-  type Scope,
-  type TensorValue,
-} from './evaluator/values.ts';
+import { none, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels, type MadeModel } from './discovery/made-models.ts';
@@ -37,6 +29,7 @@ import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { createTorchLibrary } from './libraries/torch/torch-library.ts';
 import type { TracedNetwork } from './libraries/torch/traced-network.ts';
+import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue, Machine } from './evaluator/machine.ts';
 
 const mentionsFramework = /\b(torch|timm)\b/;
 
@@ -90,21 +83,21 @@ function evaluateEntry(
   cancellation: Cancellation,
 ): Trial {
   const { library, network } = createTorchLibrary();
-  const interpreter = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
-  interpreter.dependencies.add(entry.document);
-  for (const problem of parsed.problems) interpreter.report(problem);
+  const machine = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
+  machine.dependencies.add(entry.document);
+  for (const problem of parsed.problems) machine.report(problem);
   let graph: NetworkGraph | undefined;
   try {
-    graph = trace(interpreter, network, parser, parsed, entry);
+    graph = trace(machine, network, parser, parsed, entry);
   } catch (error) {
     const failure = failureOf(error, entry.span);
-    interpreter.report(failure);
-    interpreter.loseTrack(failure.message, failure.span ?? entry.span);
-    if (network.builder.opCount > 0) graph = finish(interpreter, network, entry, []);
+    machine.report(failure);
+    machine.loseTrack(failure.message, failure.span ?? entry.span);
+    if (network.builder.opCount > 0) graph = finish(machine, network, entry, []);
   }
-  const evaluation = { graph, problems: interpreter.problems, dependencies: [...interpreter.dependencies] };
+  const evaluation = { graph, problems: machine.problems, dependencies: [...machine.dependencies] };
   const wanted = { firstLayer: network.firstLayer, names: network.inputNames };
-  return { evaluation, wanted, steps: interpreter.steps };
+  return { evaluation, wanted, steps: machine.steps };
 }
 
 /** A Python exception, a limit or an exhausted stack as a problem; anything else is a bug of ours and goes on. */
@@ -136,14 +129,14 @@ function failureOf(error: unknown, fallback: SourceSpan): Problem {
 }
 
 function trace(
-  interpreter: Interpreter,
+  machine: Machine,
   network: TracedNetwork,
   parser: PythonParser,
   parsed: ParsedModule,
   entry: ModelEntry,
 ): NetworkGraph | undefined {
   // A file inside a package can be imported by its neighbours too; they must then see this very module.
-  const importable = moduleNames(interpreter.reader, entry.document);
+  const importable = moduleNames(machine.reader, entry.document);
   const stem = /([^/]*?)(\.py)?$/.exec(entry.document)?.[1] ?? '';
   const module: ModuleValue = {
     kind: 'module',
@@ -154,17 +147,17 @@ function trace(
     isPackage: entry.document.endsWith('/__init__.py'),
     deferred: new Map(),
   };
-  for (const name of importable) interpreter.modules.set(name, module);
+  for (const name of importable) machine.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
-  const text = interpreter.reader.read(entry.document) ?? '';
+  const text = machine.reader.read(entry.document) ?? '';
   const made = madeModels(parsed.body, text).find(({ name }) => name === entry.name);
   const model = made
-    ? keptModel(interpreter, network, parsed, scope, made)
-    : (runModule(interpreter, scope, parsed.body), makeModel(interpreter, parser, parsed, scope, entry));
+    ? keptModel(machine, network, parsed, scope, made)
+    : (runModule(machine, scope, parsed.body), makeModel(machine, parser, parsed, scope, entry));
   if (model === undefined) return undefined;
   if (!network.isModule(model)) {
     const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no nn.Module`;
-    interpreter.report({
+    machine.report({
       code: 'no-model',
       severity: 'warning',
       message: reason,
@@ -172,7 +165,7 @@ function trace(
     });
     return undefined;
   }
-  return run(interpreter, network, model, entry);
+  return run(machine, network, model, entry);
 }
 
 /** Dotted names under which a document can be imported from the roots, shortest root first. */
@@ -189,7 +182,7 @@ function moduleNames(reader: SourceReader, document: string): readonly string[] 
 
 /** Runs the statements that make a model, and gives what its variable holds behind the last of them that gave it one. */
 function keptModel(
-  interpreter: Interpreter,
+  machine: Machine,
   network: TracedNetwork,
   { body }: ParsedModule,
   scope: Scope,
@@ -204,22 +197,22 @@ function keptModel(
       if (value !== undefined && (kept === undefined || network.isModule(value))) kept = value;
     },
   };
-  if (within === undefined) runModule(interpreter, scope, body, model);
+  if (within === undefined) runModule(machine, scope, body, model);
   else {
-    runModule(interpreter, scope, body);
+    runModule(machine, scope, body);
     if (within.kind === 'if') scope.names.set('__name__', string('__main__'));
     const inner: Scope = within.kind === 'if' ? scope : { names: own, parent: scope, module: scope.module };
     if (within.kind === 'function')
       for (const { name, default: value } of within.parameters)
-        if (value) own.set(name, evaluateExpression(interpreter, scope, value));
-    runScript(interpreter, inner, statements, model);
+        if (value) own.set(name, evaluateExpression(machine, scope, value));
+    runScript(machine, inner, statements, model);
   }
   return kept ?? own.get(variable) ?? none;
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */
 function makeModel(
-  interpreter: Interpreter,
+  machine: Machine,
   parser: PythonParser,
   parsed: ParsedModule,
   scope: Scope,
@@ -227,13 +220,13 @@ function makeModel(
 ): PyValue | undefined {
   // A call in the file keeps its place, so that numbers in its arguments can be led back to and edited.
   const written = writtenCall(parsed.body, entry.name);
-  if (written !== undefined) return evaluateExpression(interpreter, scope, written);
+  if (written !== undefined) return evaluateExpression(machine, scope, written);
   const expression = /^\w+$/.test(entry.name) ? `${entry.name}()` : entry.name;
   // The expression stands in no document: a call in it has the model's own definition as its place.
   const statement = parser.parse(entry.document, expression, entry.span);
   const [first] = statement.body;
   if (first?.kind !== 'expression' || statement.problems.length > 0) {
-    interpreter.report({
+    machine.report({
       code: 'no-such-entry',
       severity: 'error',
       message: `"${entry.name}" is no expression that makes a model; write it as Model() or resnet20()`,
@@ -247,9 +240,9 @@ function makeModel(
   const isThere = (): boolean =>
     scope.names.has(name) ||
     deferredName(scope.module, name) !== undefined ||
-    lazyName(interpreter, scope.module, name, entry.span) !== undefined;
+    lazyName(machine, scope.module, name, entry.span) !== undefined;
   if (name !== '' && !isThere() && isBare) {
-    interpreter.report({
+    machine.report({
       code: 'no-such-entry',
       severity: 'error',
       message: `The file has no "${name}"`,
@@ -257,32 +250,32 @@ function makeModel(
     });
     return undefined;
   }
-  return evaluateExpression(interpreter, scope, first.expression);
+  return evaluateExpression(machine, scope, first.expression);
 }
 
-function run(interpreter: Interpreter, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
+function run(machine: Machine, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
   network.nameModules(model);
-  network.inputNames = inputNames(interpreter, model, entry.span);
+  network.inputNames = inputNames(machine, model, entry.span);
   const site = { span: entry.input.span ?? entry.span, callChain: [] };
   const inputs = entry.input.shapes.map((shape, i) =>
     network.input([1, ...shape], site, entry.input.shapes.length === 1 ? 'input' : `input${String(i)}`),
   );
   let outputs: number[] = [];
   try {
-    const result = interpreter.call(model, { positional: inputs, keywords: new Map() }, entry.span);
-    outputs = tensorsIn(result).map((tensor) => network.idOf(interpreter, tensor, entry.span));
-    if (result.kind === 'unknown') interpreter.loseTrack(result.reason, result.span);
+    const result = machine.call(model, { positional: inputs, keywords: new Map() }, entry.span);
+    outputs = tensorsIn(result).map((tensor) => network.idOf(machine, tensor, entry.span));
+    if (result.kind === 'unknown') machine.loseTrack(result.reason, result.span);
   } catch (error) {
     const failure = failureOf(error, entry.span);
-    interpreter.report({ ...failure, message: failure.message.replace('Building', 'Running') });
-    interpreter.loseTrack(failure.message, failure.span ?? entry.span);
+    machine.report({ ...failure, message: failure.message.replace('Building', 'Running') });
+    machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  return finish(interpreter, network, entry, outputs);
+  return finish(machine, network, entry, outputs);
 }
 
 /** What `forward` has to be given, by name. */
-function inputNames(interpreter: Interpreter, model: InstanceValue, span: SourceSpan): readonly string[] {
-  const forward = interpreter.method(model, 'forward', span);
+function inputNames(machine: Machine, model: InstanceValue, span: SourceSpan): readonly string[] {
+  const forward = machine.method(model, 'forward', span);
   if (forward?.kind !== 'bound-method' || forward.function.kind !== 'function') return [];
   const { parameters, defaults } = forward.function;
   return parameters
@@ -291,13 +284,8 @@ function inputNames(interpreter: Interpreter, model: InstanceValue, span: Source
     .map(({ name }) => name);
 }
 
-function finish(
-  interpreter: Interpreter,
-  network: TracedNetwork,
-  entry: ModelEntry,
-  outputs: readonly number[],
-): NetworkGraph {
-  for (const { reason, span } of interpreter.lostParts) network.builder.addUnknown(reason, span);
+function finish(machine: Machine, network: TracedNetwork, entry: ModelEntry, outputs: readonly number[]): NetworkGraph {
+  for (const { reason, span } of machine.lostParts) network.builder.addUnknown(reason, span);
   network.addIdleLayers();
   return network.builder.build('pytorch', entry, outputs);
 }

@@ -3,62 +3,39 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { containerMethod } from './container-methods.ts';
 import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
-import type { Interpreter } from './interpreter.ts';
 import { deleteItem, getItem } from './items.ts';
 import { deferredName, importModule, lazyName, resolveDeferred } from './modules.ts';
 import { binary } from './operators.ts';
 import { stringMethod } from './string-methods.ts';
-import {
-  bool,
-  builtin,
-  dict,
-  int,
-  keyOf,
-  none,
-  plainOf,
-  string,
-  tuple,
-  typeName,
-  unknown,
-  type Arguments,
-  type ClassValue,
-  type DictValue,
-  type FunctionValue,
-  type InstanceValue,
-  type PyValue,
-} from './values.ts';
+import { bool, builtin, dict, int, keyOf, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
+import type { Machine, Arguments, ClassValue, DictValue, FunctionValue, InstanceValue, PyValue } from './machine.ts';
 
 /** Reads an attribute. Raises AttributeError where Python would and we know enough to say so. */
-export function getAttribute(interpreter: Interpreter, object: PyValue, name: string, span: SourceSpan): PyValue {
-  const found = findAttribute(interpreter, object, name, span);
+export function getAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue {
+  const found = findAttribute(machine, object, name, span);
   if (found !== undefined) return found;
-  return interpreter.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
+  return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
 }
 
 /** Reads an attribute, or undefined where there is none. */
-export function findAttribute(
-  interpreter: Interpreter,
-  object: PyValue,
-  name: string,
-  span: SourceSpan,
-): PyValue | undefined {
+export function findAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue | undefined {
   if (name === '__class__' && object.kind !== 'instance' && object.kind !== 'unknown' && object.kind !== 'super')
     return { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() };
   switch (object.kind) {
     case 'unknown':
       return object;
     case 'instance':
-      return instanceAttribute(interpreter, object, name, span);
+      return instanceAttribute(machine, object, name, span);
     case 'class':
-      return classAttribute(interpreter, object, name, span);
+      return classAttribute(machine, object, name, span);
     case 'module':
-      return moduleAttribute(interpreter, object, name, span);
+      return moduleAttribute(machine, object, name, span);
     case 'super': {
       const order =
         object.self.kind === 'instance' ? object.self.class.mro : object.self.kind === 'class' ? object.self.mro : [];
       for (const candidate of order.slice(order.indexOf(object.after) + 1)) {
         const value = candidate.attributes.get(name);
-        if (value !== undefined) return bindTo(interpreter, value, object.self, span);
+        if (value !== undefined) return bindTo(machine, value, object.self, span);
         if (candidate.unknownBase !== undefined) return unknown(`${candidate.unknownBase} is not known`, span);
       }
       // `object` has these, and they do nothing.
@@ -70,7 +47,7 @@ export function findAttribute(
         : undefined;
     }
     case 'tensor':
-      return interpreter.library.tensorAttribute(interpreter, object, name, span);
+      return machine.library.tensorAttribute(machine, object, name, span);
     case 'string':
       return stringMethod(object.value, name);
     case 'list':
@@ -91,10 +68,9 @@ export function findAttribute(
           items: object.items.map((item, i) => args.keywords.get(object.fields?.[i] ?? '') ?? item),
         }));
       }
-      if (name === 'numel' && object.isSize === true)
-        return builtin(name, () => product(interpreter, object.items, span));
+      if (name === 'numel' && object.isSize === true) return builtin(name, () => product(machine, object.items, span));
       const own = object.class && findMethod(object.class, name);
-      return own ? bindTo(interpreter, own, object, span) : containerMethod(object, name);
+      return own ? bindTo(machine, own, object, span) : containerMethod(object, name);
     }
     case 'function':
       if (name === '__name__') return string(object.name);
@@ -109,7 +85,7 @@ export function findAttribute(
       if (name === '__kwdefaults__' || name === '__defaults__') return none;
       return name === '__name__' ? string(object.name) : undefined;
     case 'bound-method':
-      return name === '__self__' ? object.self : findAttribute(interpreter, object.function, name, span);
+      return name === '__self__' ? object.self : findAttribute(machine, object.function, name, span);
     case 'partial':
       if (name === 'func') return object.function;
       if (name === 'keywords') return dict([...object.args.keywords].map(([key, value]) => [string(key), value]));
@@ -130,12 +106,12 @@ export function findAttribute(
 }
 
 /** The number of elements of a size. */
-function product(interpreter: Interpreter, sizes: readonly PyValue[], span: SourceSpan): PyValue {
-  return sizes.reduce((left, right) => binary(interpreter, '*', left, right, span), int(1));
+function product(machine: Machine, sizes: readonly PyValue[], span: SourceSpan): PyValue {
+  return sizes.reduce((left, right) => binary(machine, '*', left, right, span), int(1));
 }
 
 /** What reading `value` through `self` gives: methods are bound, properties run. */
-function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: SourceSpan): PyValue {
+function bindTo(machine: Machine, value: PyValue, self: PyValue, span: SourceSpan): PyValue {
   switch (value.kind) {
     case 'function':
       return self.kind === 'class' && value.name === '__new__'
@@ -152,9 +128,9 @@ function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: S
         : value.function;
     }
     case 'property':
-      return interpreter.callWith(value.getter, span, self);
+      return machine.callWith(value.getter, span, self);
     case 'instance':
-      return self.kind === 'instance' ? described(interpreter, value, self, self.class, span) : value;
+      return self.kind === 'instance' ? described(machine, value, self, self.class, span) : value;
     default:
       return value;
   }
@@ -162,18 +138,18 @@ function bindTo(interpreter: Interpreter, value: PyValue, self: PyValue, span: S
 
 /** What reading an attribute gives whose value in the class may be a descriptor. */
 function described(
-  interpreter: Interpreter,
+  machine: Machine,
   value: InstanceValue,
   self: PyValue,
   owner: ClassValue,
   span: SourceSpan,
 ): PyValue {
-  const getter = interpreter.method(value, '__get__', span);
-  return getter === undefined ? value : interpreter.callWith(getter, span, self, owner);
+  const getter = machine.method(value, '__get__', span);
+  return getter === undefined ? value : machine.callWith(getter, span, self, owner);
 }
 
 function instanceAttribute(
-  interpreter: Interpreter,
+  machine: Machine,
   object: InstanceValue,
   name: string,
   span: SourceSpan,
@@ -185,26 +161,21 @@ function instanceAttribute(
   if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);
   if (name === '__setattr__' && inherited === undefined) return attributeSetter(object);
-  if (inherited !== undefined) return bindTo(interpreter, inherited, object, span);
+  if (inherited !== undefined) return bindTo(machine, inherited, object, span);
   if (object.dictionary) {
     const method = containerMethod(object.dictionary, name);
     if (method !== undefined) return method;
   }
   // A member of `class Mode(str, Enum)` has what a string has.
   const plain = plainOf(object);
-  if (plain !== object) return findAttribute(interpreter, plain, name, span);
-  const fallback = name.startsWith('__') ? undefined : interpreter.method(object, '__getattr__', span);
-  if (fallback) return interpreter.callWith(fallback, span, string(name));
+  if (plain !== object) return findAttribute(machine, plain, name, span);
+  const fallback = name.startsWith('__') ? undefined : machine.method(object, '__getattr__', span);
+  if (fallback) return machine.callWith(fallback, span, string(name));
   const missing = unknownBaseOf(object.class);
   return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.class.name}, is not known`, span);
 }
 
-function classAttribute(
-  interpreter: Interpreter,
-  object: ClassValue,
-  name: string,
-  span: SourceSpan,
-): PyValue | undefined {
+function classAttribute(machine: Machine, object: ClassValue, name: string, span: SourceSpan): PyValue | undefined {
   if (name === '__name__' || name === '__qualname__') return string(object.name);
   if (name === '__bases__') return tuple(object.bases);
   if (name === '__mro__') return tuple(object.mro);
@@ -212,15 +183,15 @@ function classAttribute(
   const found = findMethod(object, name);
   if (found !== undefined) {
     if (found.kind === 'static-method') return found.function;
-    if (found.kind === 'class-method') return bindTo(interpreter, found, object, span);
-    return found.kind === 'instance' ? described(interpreter, found, none, object, span) : found;
+    if (found.kind === 'class-method') return bindTo(machine, found, object, span);
+    return found.kind === 'instance' ? described(machine, found, none, object, span) : found;
   }
   if (name === '__doc__') return none;
   if (name === '__module__') return string('builtins');
   if (/^(str|list|tuple|dict|set|int|float)$/.test(object.name) && object.span === undefined) {
     // `str.isalnum(text)`: the method of whatever it is called with.
     return builtin(name, (_, { positional: [self = none, ...positional], keywords }, at) =>
-      interpreter.call(getAttribute(interpreter, self, name, at), { positional, keywords }, at),
+      machine.call(getAttribute(machine, self, name, at), { positional, keywords }, at),
     );
   }
   const missing = unknownBaseOf(object);
@@ -228,10 +199,10 @@ function classAttribute(
 }
 
 /** `object.__new__`: an instance of the given class that no constructor has seen. */
-function newInstance(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+function newInstance(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const [type] = args.positional;
   return type?.kind === 'class'
-    ? { kind: 'instance', class: type, attributes: new Map(), site: { span, callChain: [...interpreter.callStack] } }
+    ? { kind: 'instance', class: type, attributes: new Map(), site: { span, callChain: [...machine.callStack] } }
     : unknown('What this makes an instance of is not known', span);
 }
 
@@ -253,12 +224,10 @@ const codeClass = nativeClass('code', []);
 function dictionaryMethod(dictionary: DictValue, name: string): PyValue | undefined {
   switch (name) {
     case '__getitem__':
-      return builtin(name, (interpreter, { positional: [key = none] }, span) =>
-        getItem(interpreter, dictionary, key, span),
-      );
+      return builtin(name, (machine, { positional: [key = none] }, span) => getItem(machine, dictionary, key, span));
     case '__delitem__':
-      return builtin(name, (interpreter, { positional: [key = none] }, span) => {
-        deleteItem(interpreter, dictionary, key, span);
+      return builtin(name, (machine, { positional: [key = none] }, span) => {
+        deleteItem(machine, dictionary, key, span);
         return none;
       });
     case '__contains__':
@@ -273,19 +242,19 @@ function dictionaryMethod(dictionary: DictValue, name: string): PyValue | undefi
 }
 
 function moduleAttribute(
-  interpreter: Interpreter,
+  machine: Machine,
   object: Extract<PyValue, { kind: 'module' }>,
   name: string,
   span: SourceSpan,
 ): PyValue | undefined {
-  const own = object.names.get(name) ?? deferredName(object, name) ?? lazyName(interpreter, object, name, span);
+  const own = object.names.get(name) ?? deferredName(object, name) ?? lazyName(machine, object, name, span);
   if (own !== undefined) return own;
   if (name === '__dict__') {
     resolveDeferred(object);
     return dict([...object.names].map(([key, value]) => [string(key), value]));
   }
   if (name === '__name__') return string(object.name);
-  const child = importModule(interpreter, `${object.name}.${name}`, span);
+  const child = importModule(machine, `${object.name}.${name}`, span);
   if (child !== undefined) return child;
   if (!object.isModelled) return undefined;
   return unknown(`${object.name}.${name} is not modelled`, span);
@@ -293,25 +262,19 @@ function moduleAttribute(
 
 /** What an object's own `__setattr__` does. */
 function attributeSetter(object: PyValue): PyValue {
-  return builtin('__setattr__', (interpreter, { positional: [key = none, value = none] }, span) => {
-    if (key.kind === 'string') setAttribute(interpreter, object, key.value, value, span);
-    else interpreter.undecided(key, span);
+  return builtin('__setattr__', (machine, { positional: [key = none, value = none] }, span) => {
+    if (key.kind === 'string') setAttribute(machine, object, key.value, value, span);
+    else machine.undecided(key, span);
     return none;
   });
 }
 
 /** Sets an attribute. Values without attributes are left alone, as far as that can't matter. */
-export function setAttribute(
-  interpreter: Interpreter,
-  object: PyValue,
-  name: string,
-  value: PyValue,
-  span: SourceSpan,
-): void {
+export function setAttribute(machine: Machine, object: PyValue, name: string, value: PyValue, span: SourceSpan): void {
   if (object.kind === 'instance') {
     const property = findMethod(object.class, name);
     if (property?.kind === 'property' && property.setter) {
-      interpreter.callWith(property.setter, span, object, value);
+      machine.callWith(property.setter, span, object, value);
       return;
     }
     object.attributes.set(name, value);

@@ -5,13 +5,13 @@ import { findAttribute, setAttribute } from './attributes.ts';
 import { isSubclass, nativeClass } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
-import { rangeLength, type Interpreter } from './interpreter.ts';
 import { importTop } from './modules.ts';
-import { binary, computed, integerOf, numberOf } from './operators.ts';
+import { binary } from './operators.ts';
 import { PythonError } from './python-error.ts';
 import { sortValues } from './sorting.ts';
 import { reprOf, formatValue } from './text.ts';
 import {
+  rangeLength,
   bool,
   builtin,
   dict,
@@ -27,23 +27,18 @@ import {
   string,
   tuple,
   unknown,
-  type Arguments,
-  type ClassValue,
-  type PyValue,
 } from './values.ts';
+import type { Machine, Arguments, ClassValue, PyValue } from './machine.ts';
+import { computed, integerOf, numberOf } from './numbers.ts';
 
-type Function = (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
+type Function = (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
 
 /** The items of an argument, or the unknown that stands for them. */
-function items(
-  interpreter: Interpreter,
-  value: PyValue | undefined,
-  span: SourceSpan,
-): ReturnType<Interpreter['iterate']> {
-  return value === undefined ? [] : interpreter.iterate(value, span);
+function items(machine: Machine, value: PyValue | undefined, span: SourceSpan): ReturnType<Machine['iterate']> {
+  return value === undefined ? [] : machine.iterate(value, span);
 }
 
-function length(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const value = argument(args, 0) ?? none;
   switch (value.kind) {
     case 'string':
@@ -63,28 +58,28 @@ function length(interpreter: Interpreter, args: Arguments, span: SourceSpan): Py
       return typeof size === 'number' ? int(size) : unknown('The length of this tensor is not known', span);
     }
     case 'instance': {
-      const method = interpreter.method(value, '__len__', span);
-      if (method) return interpreter.callWith(method, span);
+      const method = machine.method(value, '__len__', span);
+      if (method) return machine.callWith(method, span);
       if (value.dictionary) return int(value.dictionary.entries.size);
-      return interpreter.raise('TypeError', `object of type '${value.class.name}' has no len()`, span);
+      return machine.raise('TypeError', `object of type '${value.class.name}' has no len()`, span);
     }
     default: {
-      const all = interpreter.iterate(value, span);
+      const all = machine.iterate(value, span);
       return 'kind' in all ? all : int(all.length);
     }
   }
 }
 
 function extreme(which: 'min' | 'max'): Function {
-  return (interpreter, args, span) => {
-    const given = args.positional.length === 1 ? items(interpreter, args.positional[0], span) : args.positional;
+  return (machine, args, span) => {
+    const given = args.positional.length === 1 ? items(machine, args.positional[0], span) : args.positional;
     if ('kind' in given) return given;
     const lost = given.find((value) => value.kind === 'unknown');
     if (lost) return lost;
     if (given.length === 0)
-      return args.keywords.get('default') ?? interpreter.raise('ValueError', `${which}() of nothing`, span);
+      return args.keywords.get('default') ?? machine.raise('ValueError', `${which}() of nothing`, span);
     const sorted = sortValues(
-      interpreter,
+      machine,
       given,
       { positional: [], keywords: new Map([...args.keywords].filter(([name]) => name === 'key')) },
       span,
@@ -97,10 +92,10 @@ function extreme(which: 'min' | 'max'): Function {
   };
 }
 
-function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, span: SourceSpan): boolean | undefined {
+function isInstance(machine: Machine, value: PyValue, type: PyValue, span: SourceSpan): boolean | undefined {
   if (type.kind === 'tuple') {
-    interpreter.tick(span, type.items.length);
-    const answers = type.items.map((each) => isInstance(interpreter, value, each, span));
+    machine.tick(span, type.items.length);
+    const answers = type.items.map((each) => isInstance(machine, value, each, span));
     return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
   }
   if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
@@ -149,16 +144,16 @@ function isInstance(interpreter: Interpreter, value: PyValue, type: PyValue, spa
   );
 }
 
-function sum(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
-  const given = items(interpreter, args.positional[0], span);
+function sum(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
+  const given = items(machine, args.positional[0], span);
   if ('kind' in given) return given;
   const start = argument(args, 1, 'start') ?? int(0);
   const isPlainZero = start.kind === 'int' && start.value === 0;
   const values = isPlainZero ? given : [start, ...given];
-  interpreter.tick(span, values.length);
+  machine.tick(span, values.length);
   const [first, ...rest] = values;
   if (first === undefined) return start;
-  return rest.reduce((total, value) => binary(interpreter, '+', total, value, span), first);
+  return rest.reduce((total, value) => binary(machine, '+', total, value, span), first);
 }
 
 const functions: Readonly<Record<string, Function>> = {
@@ -166,11 +161,11 @@ const functions: Readonly<Record<string, Function>> = {
   min: extreme('min'),
   max: extreme('max'),
   sum,
-  abs: (interpreter, args, span) => {
+  abs: (machine, args, span) => {
     const value = argument(args, 0) ?? none;
     if (value.kind === 'int') return int(Math.abs(value.value));
     if (value.kind === 'float') return float(Math.abs(value.value));
-    if (value.kind === 'tensor') return interpreter.callWith(interpreter.attribute(value, 'abs', span), span);
+    if (value.kind === 'tensor') return machine.callWith(machine.attribute(value, 'abs', span), span);
     return value;
   },
   round: (_, args, span) => {
@@ -184,95 +179,94 @@ const functions: Readonly<Record<string, Function>> = {
       );
     return int(roundHalfEven(number), computed('round', roundHalfEven(number), [value], span));
   },
-  pow: (interpreter, args, span) =>
-    binary(interpreter, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
-  divmod: (interpreter, args, span) =>
+  pow: (machine, args, span) => binary(machine, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+  divmod: (machine, args, span) =>
     tuple([
-      binary(interpreter, '//', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
-      binary(interpreter, '%', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+      binary(machine, '//', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+      binary(machine, '%', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
     ]),
-  enumerate: (interpreter, args, span) => {
-    const given = items(interpreter, args.positional[0], span);
+  enumerate: (machine, args, span) => {
+    const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
-    interpreter.hold(given.length, span);
+    machine.hold(given.length, span);
     const startValue = argument(args, 1, 'start');
     const start = startValue ? (integerOf(startValue) ?? 0) : 0;
     return { kind: 'iterator', items: given.map((item, i) => tuple([int(start + i), item])), position: 0 };
   },
-  zip: (interpreter, args, span) => {
+  zip: (machine, args, span) => {
     const columns: (readonly PyValue[])[] = [];
     for (const value of args.positional) {
-      const column = items(interpreter, value, span);
+      const column = items(machine, value, span);
       if ('kind' in column) return column;
       columns.push(column);
     }
     const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
-    interpreter.hold(rows * columns.length, span);
+    machine.hold(rows * columns.length, span);
     return {
       kind: 'iterator',
       items: Array.from({ length: rows }, (_, i) => tuple(columns.map((column) => column[i] ?? none))),
       position: 0,
     };
   },
-  map: (interpreter, args, span) => {
+  map: (machine, args, span) => {
     const [callee, ...rest] = args.positional;
     if (!callee) return none;
     const columns: (readonly PyValue[])[] = [];
     for (const value of rest) {
-      const column = items(interpreter, value, span);
+      const column = items(machine, value, span);
       if ('kind' in column) return column;
       columns.push(column);
     }
     const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
     const made = Array.from({ length: rows }, (_, i) =>
-      interpreter.callWith(callee, span, ...columns.map((column) => column[i] ?? none)),
+      machine.callWith(callee, span, ...columns.map((column) => column[i] ?? none)),
     );
     return { kind: 'iterator', items: made, position: 0 };
   },
-  filter: (interpreter, args, span) => {
+  filter: (machine, args, span) => {
     const [test, iterable] = args.positional;
-    const given = items(interpreter, iterable, span);
+    const given = items(machine, iterable, span);
     if ('kind' in given) return given;
     const kept = given.filter((item) => {
-      const found = test && test.kind !== 'none' ? interpreter.callWith(test, span, item) : item;
-      const truth = interpreter.truth(found, span);
-      if (truth === undefined) interpreter.undecided(found, span);
+      const found = test && test.kind !== 'none' ? machine.callWith(test, span, item) : item;
+      const truth = machine.truth(found, span);
+      if (truth === undefined) machine.undecided(found, span);
       return truth !== false;
     });
     return { kind: 'iterator', items: kept, position: 0 };
   },
-  reversed: (interpreter, args, span) => {
-    const given = items(interpreter, args.positional[0], span);
+  reversed: (machine, args, span) => {
+    const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
-    interpreter.hold(given.length, span);
+    machine.hold(given.length, span);
     return { kind: 'iterator', items: given.toReversed(), position: 0 };
   },
-  sorted: (interpreter, args, span) => {
-    const given = items(interpreter, args.positional[0], span);
+  sorted: (machine, args, span) => {
+    const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
-    const sorted = sortValues(interpreter, given, args, span);
+    const sorted = sortValues(machine, given, args, span);
     return 'kind' in sorted ? sorted : list(sorted);
   },
-  any: (interpreter, args, span) => quantify(interpreter, args.positional[0], true, span),
-  all: (interpreter, args, span) => quantify(interpreter, args.positional[0], false, span),
-  iter: (interpreter, args, span) => {
+  any: (machine, args, span) => quantify(machine, args.positional[0], true, span),
+  all: (machine, args, span) => quantify(machine, args.positional[0], false, span),
+  iter: (machine, args, span) => {
     const value = argument(args, 0) ?? none;
     if (value.kind === 'iterator') return value;
-    const given = items(interpreter, value, span);
+    const given = items(machine, value, span);
     return 'kind' in given ? given : { kind: 'iterator', items: given, position: 0 };
   },
-  next: (interpreter, args, span) => {
+  next: (machine, args, span) => {
     const [iterator, fallback] = args.positional;
     if (iterator?.kind === 'iterator') {
       const item = iterator.items[iterator.position];
       iterator.position++;
-      return item ?? fallback ?? interpreter.raise('StopIteration', '', span);
+      return item ?? fallback ?? machine.raise('StopIteration', '', span);
     }
-    const method = iterator?.kind === 'instance' ? interpreter.method(iterator, '__next__', span) : undefined;
-    return method ? interpreter.callWith(method, span) : (iterator ?? none);
+    const method = iterator?.kind === 'instance' ? machine.method(iterator, '__next__', span) : undefined;
+    return method ? machine.callWith(method, span) : (iterator ?? none);
   },
-  isinstance: (interpreter, args, span) => {
-    const answer = isInstance(interpreter, argument(args, 0) ?? none, argument(args, 1) ?? none, span);
+  isinstance: (machine, args, span) => {
+    const answer = isInstance(machine, argument(args, 0) ?? none, argument(args, 1) ?? none, span);
     return answer === undefined ? unknown('Whether this is of that type is not known', span) : bool(answer);
   },
   issubclass: (_, args, span) => {
@@ -281,31 +275,31 @@ const functions: Readonly<Record<string, Function>> = {
     const bases = base.kind === 'tuple' ? base.items : [base];
     return bool(bases.some((each) => each.kind === 'class' && isSubclass(type, each)));
   },
-  hasattr: (interpreter, args, span) => {
+  hasattr: (machine, args, span) => {
     const [object, name] = args.positional;
     if (!object || name?.kind !== 'string') return pyFalse;
     try {
-      const found = interpreter.guarded(() => findAttribute(interpreter, object, name.value, span));
+      const found = machine.guarded(() => findAttribute(machine, object, name.value, span));
       return bool(found !== undefined && found.kind !== 'unknown');
     } catch (error) {
       if (error instanceof PythonError) return pyFalse;
       throw error;
     }
   },
-  getattr: (interpreter, args, span) => {
+  getattr: (machine, args, span) => {
     const [object, name, fallback] = args.positional;
     if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
-    if (fallback === undefined) return interpreter.attribute(object, name.value, span);
+    if (fallback === undefined) return machine.attribute(object, name.value, span);
     try {
-      return interpreter.guarded(() => findAttribute(interpreter, object, name.value, span)) ?? fallback;
+      return machine.guarded(() => findAttribute(machine, object, name.value, span)) ?? fallback;
     } catch (error) {
       if (error instanceof PythonError) return fallback;
       throw error;
     }
   },
-  setattr: (interpreter, args, span) => {
+  setattr: (machine, args, span) => {
     const [object, name, value] = args.positional;
-    if (object && name?.kind === 'string' && value) setAttribute(interpreter, object, name.value, value, span);
+    if (object && name?.kind === 'string' && value) setAttribute(machine, object, name.value, value, span);
     return none;
   },
   delattr: (_, args) => {
@@ -313,28 +307,27 @@ const functions: Readonly<Record<string, Function>> = {
     if (object?.kind === 'instance' && name?.kind === 'string') object.attributes.delete(name.value);
     return none;
   },
-  callable: (interpreter, args, span) => {
+  callable: (machine, args, span) => {
     const value = argument(args, 0) ?? none;
     if (value.kind === 'unknown') return value;
     if (value.kind === 'instance')
       return bool(
-        interpreter.method(value, '__call__', span) !== undefined ||
-          interpreter.method(value, 'forward', span) !== undefined,
+        machine.method(value, '__call__', span) !== undefined || machine.method(value, 'forward', span) !== undefined,
       );
     return bool(['function', 'builtin', 'class', 'bound-method', 'partial'].includes(value.kind));
   },
   id: (_, args) => string(keyOf(argument(args, 0) ?? none)),
   hash: (_, args) => string(keyOf(argument(args, 0) ?? none)),
-  repr: (interpreter, args, span) => string(reprOf(interpreter, argument(args, 0) ?? none, span)),
-  format: (interpreter, args, span) => {
+  repr: (machine, args, span) => string(reprOf(machine, argument(args, 0) ?? none, span)),
+  format: (machine, args, span) => {
     const [value, specification] = args.positional;
     return string(
-      formatValue(interpreter, value ?? none, specification?.kind === 'string' ? specification.value : '', span),
+      formatValue(machine, value ?? none, specification?.kind === 'string' ? specification.value : '', span),
     );
   },
   print: () => none,
   input: (_, _args, span) => unknown('What a user types is not known', span),
-  vars: (interpreter, args, span) => interpreter.attribute(argument(args, 0) ?? none, '__dict__', span),
+  vars: (machine, args, span) => machine.attribute(argument(args, 0) ?? none, '__dict__', span),
   dir: () => list([]),
   chr: (_, args) => string(String.fromCharCode(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
   ord: (_, args) => int(args.positional[0]?.kind === 'string' ? args.positional[0].value.charCodeAt(0) : 0),
@@ -343,13 +336,13 @@ const functions: Readonly<Record<string, Function>> = {
   eval: (_, _args, span) => unknown('Text is not run as code', span),
 };
 
-function quantify(interpreter: Interpreter, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
-  const given = items(interpreter, value, span);
+function quantify(machine: Machine, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
+  const given = items(machine, value, span);
   if ('kind' in given) return given;
-  interpreter.walk(given.length, span);
+  machine.walk(given.length, span);
   let lost: PyValue | undefined;
   for (const item of given) {
-    const truth = interpreter.truth(item, span);
+    const truth = machine.truth(item, span);
     if (truth === wanted) return bool(wanted);
     if (truth === undefined) lost ??= unknown('One of these is not known', span);
   }
@@ -357,27 +350,27 @@ function quantify(interpreter: Interpreter, value: PyValue | undefined, wanted: 
 }
 
 function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue): ClassValue {
-  return nativeClass(name, [], [], (interpreter, args, span) => {
-    const given = items(interpreter, args.positional[0], span);
+  return nativeClass(name, [], [], (machine, args, span) => {
+    const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
-    interpreter.hold(given.length, span);
+    machine.hold(given.length, span);
     return make(given);
   });
 }
 
-function makeDictionary(interpreter: Interpreter, args: Arguments, span: SourceSpan): PyValue {
+function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const made = dict();
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? (source.dictionary ?? source) : source;
   if (from?.kind === 'unknown') return from;
   if (from?.kind === 'dict') {
-    interpreter.hold(from.entries.size, span);
+    machine.hold(from.entries.size, span);
     for (const [key, entry] of from.entries) made.entries.set(key, { ...entry });
   } else if (from) {
-    const pairs = interpreter.iterate(from, span);
+    const pairs = machine.iterate(from, span);
     if ('kind' in pairs) return pairs;
     for (const pair of pairs) {
-      const parts = interpreter.iterate(pair, span);
+      const parts = machine.iterate(pair, span);
       if ('kind' in parts) return parts;
       const [key, value] = parts;
       if (key && value) made.entries.set(keyOf(key), { key, value });
@@ -389,9 +382,9 @@ function makeDictionary(interpreter: Interpreter, args: Arguments, span: SourceS
 
 /** Dictionary subclasses (`class Registry(dict)`) keep their entries in the instance. */
 function dictionaryMethods(): [string, PyValue][] {
-  const init: Function = (interpreter, args, span) => {
+  const init: Function = (machine, args, span) => {
     const [self, ...rest] = args.positional;
-    const made = makeDictionary(interpreter, { positional: rest, keywords: args.keywords }, span);
+    const made = makeDictionary(machine, { positional: rest, keywords: args.keywords }, span);
     if (self?.kind === 'instance' && made.kind === 'dict') self.dictionary = made;
     return none;
   };
@@ -419,18 +412,18 @@ export function builtinNames(): Map<string, PyValue> {
   names.set('bytes', nativeClass('bytes', []));
   names.set(
     'bool',
-    nativeClass('bool', [], [], (interpreter, args, span) => {
+    nativeClass('bool', [], [], (machine, args, span) => {
       const value = argument(args, 0) ?? none;
-      const truth = interpreter.truth(value, span);
+      const truth = machine.truth(value, span);
       return truth === undefined ? unknown('Whether this holds is not known', span) : bool(truth);
     }),
   );
   names.set(
     'str',
-    nativeClass('str', [], [], (interpreter, args, span) => {
+    nativeClass('str', [], [], (machine, args, span) => {
       const value = argument(args, 0);
       if (value?.kind === 'unknown') return value;
-      return string(value ? interpreter.text(value, span) : '');
+      return string(value ? machine.text(value, span) : '');
     }),
   );
   names.set('list', sequenceType('list', list));
@@ -441,7 +434,7 @@ export function builtinNames(): Map<string, PyValue> {
   names.set('range', nativeClass('range', [], [], range));
   names.set(
     'type',
-    nativeClass('type', [], [], (interpreter, args) => typeOf(interpreter, argument(args, 0) ?? none)),
+    nativeClass('type', [], [], (machine, args) => typeOf(machine, argument(args, 0) ?? none)),
   );
   names.set(
     'slice',
@@ -485,15 +478,15 @@ const propertyMethods: readonly (readonly [string, PyValue])[] = [
   ),
   builtin(
     '__get__',
-    (interpreter, { positional: [self = none, object = none] }, span) =>
-      interpreter.callWith(interpreter.attribute(self, 'fget', span), span, object),
+    (machine, { positional: [self = none, object = none] }, span) =>
+      machine.callWith(machine.attribute(self, 'fget', span), span, object),
     true,
   ),
 ].map((method) => [method.name, method] as const);
 
-function typeOf(interpreter: Interpreter, value: PyValue): PyValue {
+function typeOf(machine: Machine, value: PyValue): PyValue {
   if (value.kind === 'instance') return value.class;
   if (value.kind === 'unknown') return value;
   const name = { string: 'str', none: 'NoneType' }[value.kind as string] ?? value.kind;
-  return interpreter.builtins.get(name) ?? nativeClass(name, []);
+  return machine.builtins.get(name) ?? nativeClass(name, []);
 }

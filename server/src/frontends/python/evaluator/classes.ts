@@ -1,19 +1,8 @@
 // Classes: method resolution order, definition, dataclasses, enums, named tuples.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Interpreter } from './interpreter.ts';
-import {
-  builtin,
-  dict,
-  int,
-  keyOf,
-  none,
-  string,
-  tuple,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from './values.ts';
+import { builtin, dict, int, keyOf, none, string, tuple } from './values.ts';
+import type { Machine, ClassValue, InstanceValue, PyValue } from './machine.ts';
 
 /** C3 linearisation, as Python orders bases; a class whose bases have no order gets them depth first. */
 export function resolutionOrder(self: ClassValue): readonly ClassValue[] {
@@ -88,7 +77,7 @@ export function fieldRecord({ name, default: written }: NonNullable<ClassValue['
 export const missingDefault: ClassValue = nativeClass('MISSING', []);
 
 /** Gives a class the constructor that `@dataclass` writes: fields of bases first, defaults and factories. */
-export function makeDataclass(interpreter: Interpreter, type: ClassValue): void {
+export function makeDataclass(machine: Machine, type: ClassValue): void {
   const fields = new Map<string, { name: string; default?: PyValue }>();
   for (const candidate of [...type.mro].reverse()) {
     for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
@@ -107,13 +96,13 @@ export function makeDataclass(interpreter: Interpreter, type: ClassValue): void 
         const [self, ...given] = args.positional;
         if (self?.kind !== 'instance') return none;
         for (const [i, field] of [...fields.values()].entries()) {
-          const value = given[i] ?? args.keywords.get(field.name) ?? defaultOf(interpreter, field.default, span);
+          const value = given[i] ?? args.keywords.get(field.name) ?? defaultOf(machine, field.default, span);
           if (value === undefined)
-            interpreter.raise('TypeError', `${type.name}() misses the argument '${field.name}'`, span);
+            machine.raise('TypeError', `${type.name}() misses the argument '${field.name}'`, span);
           self.attributes.set(field.name, value);
         }
-        const after = interpreter.method(self, '__post_init__', span);
-        if (after) interpreter.callWith(after, span);
+        const after = machine.method(self, '__post_init__', span);
+        if (after) machine.callWith(after, span);
         return none;
       },
       true,
@@ -121,10 +110,10 @@ export function makeDataclass(interpreter: Interpreter, type: ClassValue): void 
   );
 }
 
-function defaultOf(interpreter: Interpreter, value: PyValue | undefined, span: SourceSpan): PyValue | undefined {
+function defaultOf(machine: Machine, value: PyValue | undefined, span: SourceSpan): PyValue | undefined {
   if (value?.kind === 'instance' && value.class.name === 'Field') {
     const factory = value.attributes.get('default_factory');
-    return factory && factory.kind !== 'none' ? interpreter.callWith(factory, span) : value.attributes.get('default');
+    return factory && factory.kind !== 'none' ? machine.callWith(factory, span) : value.attributes.get('default');
   }
   return value;
 }
@@ -185,7 +174,7 @@ export function enumMember(type: ClassValue, value: PyValue): PyValue | undefine
 
 /** A class whose instances are tuples with names. */
 export function namedTuple(
-  interpreter: Interpreter,
+  machine: Machine,
   name: string,
   fields: readonly { readonly name: string; readonly default?: PyValue }[],
 ): ClassValue {
@@ -196,7 +185,7 @@ export function namedTuple(
     (_, args, span) => {
       const items = fields.map((field, i) => {
         const value = args.positional[i] ?? args.keywords.get(field.name) ?? field.default;
-        return value ?? interpreter.raise('TypeError', `${name}() misses the argument '${field.name}'`, span);
+        return value ?? machine.raise('TypeError', `${name}() misses the argument '${field.name}'`, span);
       });
       return { kind: 'tuple', items, fields: fields.map((field) => field.name), class: type };
     },

@@ -1,48 +1,33 @@
 // Methods of list, tuple, dict, set and iterators.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Interpreter } from './interpreter.ts';
-import { equal, integerOf } from './operators.ts';
+import { equal } from './operators.ts';
 import { sortValues } from './sorting.ts';
-import {
-  bool,
-  builtin,
-  int,
-  keyOf,
-  list,
-  none,
-  set,
-  tuple,
-  type Arguments,
-  type DictValue,
-  type ListValue,
-  type PyValue,
-  type SetValue,
-} from './values.ts';
+import { bool, builtin, int, keyOf, list, none, set, tuple } from './values.ts';
+import type { Machine, Arguments, DictValue, ListValue, PyValue, SetValue } from './machine.ts';
+import { integerOf } from './numbers.ts';
 
 type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'set' | 'iterator' }>;
-type Method<T> = (self: T, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue;
+type Method<T> = (self: T, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
 /** The items of an argument; an unknown iterable adds nothing, and what it would have added is lost. */
-function itemsOf(interpreter: Interpreter, value: PyValue | undefined, span: SourceSpan): readonly PyValue[] {
+function itemsOf(machine: Machine, value: PyValue | undefined, span: SourceSpan): readonly PyValue[] {
   if (value === undefined) return [];
-  const items = interpreter.iterate(value, span);
+  const items = machine.iterate(value, span);
   if (!('kind' in items)) return items;
-  interpreter.undecided(items, span);
+  machine.undecided(items, span);
   return [];
 }
 
 function indexOf(
   self: { readonly items: readonly PyValue[] },
   args: Arguments,
-  interpreter: Interpreter,
+  machine: Machine,
   span: SourceSpan,
 ): number {
   const [wanted] = args.positional;
-  interpreter.walk(self.items.length, span);
-  return wanted
-    ? self.items.findIndex((item) => item === wanted || equal(interpreter, item, wanted, span) === true)
-    : -1;
+  machine.walk(self.items.length, span);
+  return wanted ? self.items.findIndex((item) => item === wanted || equal(machine, item, wanted, span) === true) : -1;
 }
 
 const listMethods: Readonly<Record<string, Method<ListValue>>> = {
@@ -54,25 +39,25 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
     self.items.unshift(args.positional[0] ?? none);
     return none;
   },
-  popleft: (self, _args, interpreter, span) =>
-    self.items.shift() ?? interpreter.raise('IndexError', 'pop from an empty deque', span),
-  extend: (self, args, interpreter, span) => {
-    addItems(interpreter, self.items, itemsOf(interpreter, args.positional[0], span), span);
+  popleft: (self, _args, machine, span) =>
+    self.items.shift() ?? machine.raise('IndexError', 'pop from an empty deque', span),
+  extend: (self, args, machine, span) => {
+    addItems(machine, self.items, itemsOf(machine, args.positional[0], span), span);
     return none;
   },
-  insert: (self, args, interpreter, span) => {
+  insert: (self, args, machine, span) => {
     const [place, value] = args.positional;
-    if (place?.kind === 'unknown') interpreter.undecided(place, span);
+    if (place?.kind === 'unknown') machine.undecided(place, span);
     self.items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
     return none;
   },
-  pop: (self, args, interpreter, span) => {
+  pop: (self, args, machine, span) => {
     const place = args.positional[0] ? (integerOf(args.positional[0]) ?? -1) : -1;
     const [removed] = self.items.splice(place < 0 ? place + self.items.length : place, 1);
-    return removed ?? interpreter.raise('IndexError', 'pop from empty list', span);
+    return removed ?? machine.raise('IndexError', 'pop from empty list', span);
   },
-  remove: (self, args, interpreter, span) => {
-    const at = indexOf(self, args, interpreter, span);
+  remove: (self, args, machine, span) => {
+    const at = indexOf(self, args, machine, span);
     if (at >= 0) self.items.splice(at, 1);
     return none;
   },
@@ -84,38 +69,38 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
     self.items.reverse();
     return none;
   },
-  sort: (self, args, interpreter, span) => {
-    const sorted = sortValues(interpreter, self.items, args, span);
-    if ('kind' in sorted) interpreter.undecided(sorted, span);
+  sort: (self, args, machine, span) => {
+    const sorted = sortValues(machine, self.items, args, span);
+    if ('kind' in sorted) machine.undecided(sorted, span);
     else self.items = [...sorted];
     return none;
   },
-  copy: (self, _args, interpreter, span) => {
-    interpreter.hold(self.items.length, span);
+  copy: (self, _args, machine, span) => {
+    machine.hold(self.items.length, span);
     return list(self.items);
   },
 };
 
 const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly PyValue[] }>>> = {
-  index: (self, args, interpreter, span) => {
-    const at = indexOf(self, args, interpreter, span);
-    return at < 0 ? interpreter.raise('ValueError', 'value is not in the sequence', span) : int(at);
+  index: (self, args, machine, span) => {
+    const at = indexOf(self, args, machine, span);
+    return at < 0 ? machine.raise('ValueError', 'value is not in the sequence', span) : int(at);
   },
-  count: (self, args, interpreter, span) => {
+  count: (self, args, machine, span) => {
     const [wanted] = args.positional;
-    interpreter.walk(self.items.length, span);
-    return int(wanted ? self.items.filter((item) => equal(interpreter, item, wanted, span) === true).length : 0);
+    machine.walk(self.items.length, span);
+    return int(wanted ? self.items.filter((item) => equal(machine, item, wanted, span) === true).length : 0);
   },
 };
 
-function update(self: DictValue, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
+function update(self: DictValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? source.dictionary : source;
-  if (from?.kind === 'dict') interpreter.hold(from.entries.size, span);
+  if (from?.kind === 'dict') machine.hold(from.entries.size, span);
   if (from?.kind === 'dict') for (const [key, entry] of from.entries) self.entries.set(key, { ...entry });
   else {
-    for (const pair of itemsOf(interpreter, from, span)) {
-      const [key, value] = itemsOf(interpreter, pair, span);
+    for (const pair of itemsOf(machine, from, span)) {
+      const [key, value] = itemsOf(machine, pair, span);
       if (key && value) self.entries.set(keyOf(key), { key, value });
     }
   }
@@ -129,31 +114,29 @@ function update(self: DictValue, args: Arguments, interpreter: Interpreter, span
 const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   get: (self, { positional: [key = none, otherwise = none] }) =>
     key.kind === 'unknown' ? key : (self.entries.get(keyOf(key))?.value ?? otherwise),
-  keys: (self, _args, interpreter, span) => {
-    interpreter.walk(self.entries.size, span);
+  keys: (self, _args, machine, span) => {
+    machine.walk(self.entries.size, span);
     return { ...list([...self.entries.values()].map(({ key }) => key)), isKeys: true };
   },
-  values: (self, _args, interpreter, span) => {
-    interpreter.walk(self.entries.size, span);
+  values: (self, _args, machine, span) => {
+    machine.walk(self.entries.size, span);
     return list([...self.entries.values()].map(({ value }) => value));
   },
-  items: (self, _args, interpreter, span) => {
-    interpreter.walk(self.entries.size, span);
+  items: (self, _args, machine, span) => {
+    machine.walk(self.entries.size, span);
     return list([...self.entries.values()].map(({ key, value }) => tuple([key, value])));
   },
-  pop: (self, args, interpreter, span) => {
+  pop: (self, args, machine, span) => {
     const key = keyOf(args.positional[0] ?? none);
     const found = self.entries.get(key)?.value;
     self.entries.delete(key);
     return (
-      found ??
-      args.positional[1] ??
-      interpreter.raise('KeyError', interpreter.text(args.positional[0] ?? none, span), span)
+      found ?? args.positional[1] ?? machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span)
     );
   },
-  popitem: (self, _args, interpreter, span) => {
+  popitem: (self, _args, machine, span) => {
     const last = [...self.entries].at(-1);
-    if (!last) return interpreter.raise('KeyError', 'dictionary is empty', span);
+    if (!last) return machine.raise('KeyError', 'dictionary is empty', span);
     self.entries.delete(last[0]);
     return tuple([last[1].key, last[1].value]);
   },
@@ -166,8 +149,8 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     return value ?? none;
   },
   update,
-  copy: (self, _args, interpreter, span) => {
-    interpreter.hold(self.entries.size, span);
+  copy: (self, _args, machine, span) => {
+    machine.hold(self.entries.size, span);
     return {
       kind: 'dict',
       entries: new Map([...self.entries].map(([key, entry]) => [key, { ...entry }])),
@@ -195,8 +178,8 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
     if (item) self.entries.set(keyOf(item), item);
     return none;
   },
-  update: (self, args, interpreter, span) => {
-    for (const item of args.positional.flatMap((each) => itemsOf(interpreter, each, span)))
+  update: (self, args, machine, span) => {
+    for (const item of args.positional.flatMap((each) => itemsOf(machine, each, span)))
       self.entries.set(keyOf(item), item);
     return none;
   },
@@ -208,36 +191,31 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
     self.entries.delete(keyOf(args.positional[0] ?? none));
     return none;
   },
-  union: (self, args, interpreter, span) =>
-    set([...self.entries.values(), ...args.positional.flatMap((each) => itemsOf(interpreter, each, span))]),
-  intersection: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
+  union: (self, args, machine, span) =>
+    set([...self.entries.values(), ...args.positional.flatMap((each) => itemsOf(machine, each, span))]),
+  intersection: (self, args, machine, span) => {
+    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
     return set([...self.entries.values()].filter((item) => others.has(keyOf(item))));
   },
-  difference: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
+  difference: (self, args, machine, span) => {
+    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
     return set([...self.entries.values()].filter((item) => !others.has(keyOf(item))));
   },
-  issubset: (self, args, interpreter, span) => {
-    const others = new Set(itemsOf(interpreter, args.positional[0], span).map((item) => keyOf(item)));
+  issubset: (self, args, machine, span) => {
+    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
     return bool([...self.entries.keys()].every((key) => others.has(key)));
   },
-  issuperset: (self, args, interpreter, span) =>
-    bool(itemsOf(interpreter, args.positional[0], span).every((item) => self.entries.has(keyOf(item)))),
-  isdisjoint: (self, args, interpreter, span) =>
-    bool(!itemsOf(interpreter, args.positional[0], span).some((item) => self.entries.has(keyOf(item)))),
+  issuperset: (self, args, machine, span) =>
+    bool(itemsOf(machine, args.positional[0], span).every((item) => self.entries.has(keyOf(item)))),
+  isdisjoint: (self, args, machine, span) =>
+    bool(!itemsOf(machine, args.positional[0], span).some((item) => self.entries.has(keyOf(item)))),
   copy: (self) => set(self.entries.values()),
 };
 
 /** Adds items to a list, which may be the list that they come from. */
-export function addItems(
-  interpreter: Interpreter,
-  target: PyValue[],
-  items: readonly PyValue[],
-  span: SourceSpan,
-): void {
+export function addItems(machine: Machine, target: PyValue[], items: readonly PyValue[], span: SourceSpan): void {
   const count = items.length;
-  interpreter.hold(count, span);
+  machine.hold(count, span);
   for (let i = 0; i < count; i++) target.push(items[i] ?? none);
 }
 
@@ -247,7 +225,7 @@ function bindMethod<T extends Container>(
   name: string,
 ): PyValue | undefined {
   const method = Object.hasOwn(table, name) ? table[name] : undefined;
-  return method && builtin(name, (interpreter, args, span) => method(self, args, interpreter, span));
+  return method && builtin(name, (machine, args, span) => method(self, args, machine, span));
 }
 
 /** A method of a container, bound to it; undefined when it has none of that name. */

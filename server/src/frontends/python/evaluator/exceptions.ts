@@ -1,7 +1,8 @@
 // The built-in exception classes that model code names.
 
 import { nativeClass } from './classes.ts';
-import { builtin, none, tuple, type ClassValue, type PyValue } from './values.ts';
+import { builtin, none, tuple } from './values.ts';
+import type { ClassValue, PyValue } from './machine.ts';
 
 const hierarchy: readonly (readonly [string, string])[] = [
   ['Exception', 'BaseException'],

@@ -5,38 +5,21 @@ import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { assertUnreachable } from '../../../common/assert.ts';
 import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
-import { asDefault } from './calls.ts';
 import { addItems } from './container-methods.ts';
-import type { Interpreter } from './interpreter.ts';
 import { deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
 import { reprOf, formatValue } from './text.ts';
-import {
-  bool,
-  dict,
-  ellipsis,
-  float,
-  int,
-  keyOf,
-  list,
-  none,
-  set,
-  string,
-  tuple,
-  unknown,
-  type Arguments,
-  type FunctionValue,
-  type PyValue,
-  type Scope,
-} from './values.ts';
+import { bool, dict, ellipsis, float, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
+import { asDefault } from './numbers.ts';
+import type { Machine, Arguments, FunctionValue, PyValue, Scope } from './machine.ts';
 
-export function evaluateExpression(interpreter: Interpreter, scope: Scope, expression: Expression): PyValue {
+export function evaluateExpression(machine: Machine, scope: Scope, expression: Expression): PyValue {
   const { span } = expression;
-  const evaluate = (part: Expression): PyValue => evaluateExpression(interpreter, scope, part);
+  const evaluate = (part: Expression): PyValue => evaluateExpression(machine, scope, part);
   switch (expression.kind) {
     case 'name':
-      return lookUp(interpreter, scope, expression.name, span);
+      return lookUp(machine, scope, expression.name, span);
     case 'number': {
       const origin: WidthOrigin = expression.isPlaceless
         ? { kind: 'untraced', value: expression.value, reason: 'it is part of the entry, not of the file' }
@@ -46,48 +29,46 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
     case 'string':
       return string(expression.value);
     case 'format-string':
-      return formatString(interpreter, scope, expression);
+      return formatString(machine, scope, expression);
     case 'constant':
       return expression.value === null ? none : bool(expression.value);
     case 'ellipsis':
       return ellipsis;
     case 'tuple':
-      return spread(interpreter, scope, expression.elements, tuple);
+      return spread(machine, scope, expression.elements, tuple);
     case 'list':
-      return spread(interpreter, scope, expression.elements, list);
+      return spread(machine, scope, expression.elements, list);
     case 'set':
-      return spread(interpreter, scope, expression.elements, set);
+      return spread(machine, scope, expression.elements, set);
     case 'dictionary':
-      return dictionary(interpreter, scope, expression);
+      return dictionary(machine, scope, expression);
     case 'unary': {
-      if (expression.operator !== 'not')
-        return unary(interpreter, expression.operator, evaluate(expression.operand), span);
+      if (expression.operator !== 'not') return unary(machine, expression.operator, evaluate(expression.operand), span);
       const operand = evaluate(expression.operand);
-      const truth = interpreter.truth(operand, span);
+      const truth = machine.truth(operand, span);
       return truth === undefined ? unknownTruth(operand, span) : bool(!truth);
     }
     case 'binary':
-      return binary(interpreter, expression.operator, evaluate(expression.left), evaluate(expression.right), span);
+      return binary(machine, expression.operator, evaluate(expression.left), evaluate(expression.right), span);
     case 'boolean': {
       const left = evaluate(expression.left);
-      const truth = interpreter.truth(left, span);
+      const truth = machine.truth(left, span);
       if (truth === undefined) {
         const right = evaluate(expression.right);
         // Only the truth of the whole is settled then; its value is that of the left side if that one decides.
-        const decides = interpreter.truth(right, span) === (expression.operator === 'or');
+        const decides = machine.truth(right, span) === (expression.operator === 'or');
         return decides && right.kind === 'bool' ? right : unknownTruth(left, span);
       }
       return truth === (expression.operator === 'or') ? left : evaluate(expression.right);
     }
     case 'comparison':
-      return comparison(interpreter, scope, expression);
+      return comparison(machine, scope, expression);
     case 'conditional': {
       const test = evaluate(expression.test);
-      const truth = interpreter.truth(test, span);
+      const truth = machine.truth(test, span);
       if (truth === undefined) {
         // A branch that calls something may make a layer; one that does not gives a value, which is unknown from here on.
-        if (hasCall(expression.then) || hasCall(expression.otherwise))
-          interpreter.undecided(test, expression.test.span);
+        if (hasCall(expression.then) || hasCall(expression.otherwise)) machine.undecided(test, expression.test.span);
         return unknownTruth(test, expression.test.span);
       }
       return evaluate(truth ? expression.then : expression.otherwise);
@@ -109,11 +90,11 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       return made;
     }
     case 'call':
-      return call(interpreter, scope, expression);
+      return call(machine, scope, expression);
     case 'attribute':
-      return interpreter.attribute(evaluate(expression.object), expression.name, span);
+      return machine.attribute(evaluate(expression.object), expression.name, span);
     case 'subscript':
-      return getItem(interpreter, evaluate(expression.object), evaluate(expression.index), span);
+      return getItem(machine, evaluate(expression.object), evaluate(expression.index), span);
     case 'slice': {
       const bound = (part: Expression | undefined): PyValue => (part ? evaluate(part) : none);
       return {
@@ -124,7 +105,7 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       };
     }
     case 'comprehension':
-      return comprehension(interpreter, scope, expression);
+      return comprehension(machine, scope, expression);
     case 'starred':
       return unknown('A starred expression stands alone', span);
     case 'walrus': {
@@ -138,9 +119,9 @@ export function evaluateExpression(interpreter: Interpreter, scope: Scope, expre
       const value = expression.value ? evaluate(expression.value) : none;
       const target = generatorScope(scope);
       if (expression.isFrom) {
-        const items = interpreter.iterate(value, span);
-        if ('kind' in items) interpreter.undecided(items, span);
-        else if (target) addItems(interpreter, target, items, span);
+        const items = machine.iterate(value, span);
+        if ('kind' in items) machine.undecided(items, span);
+        else if (target) addItems(machine, target, items, span);
       } else target?.push(value);
       return none;
     }
@@ -175,7 +156,7 @@ function unknownTruth(value: PyValue, span: SourceSpan): PyValue {
   return value.kind === 'unknown' ? value : unknown('This depends on the contents of a tensor', span);
 }
 
-function lookUp(interpreter: Interpreter, scope: Scope, name: string, span: SourceSpan): PyValue {
+function lookUp(machine: Machine, scope: Scope, name: string, span: SourceSpan): PyValue {
   let current: Scope | undefined = scope;
   let isInner = false;
   while (current) {
@@ -184,36 +165,36 @@ function lookUp(interpreter: Interpreter, scope: Scope, name: string, span: Sour
     isInner = true;
     current = current.parent;
   }
-  const known = scope.module.names.get(name) ?? deferredName(scope.module, name) ?? interpreter.builtins.get(name);
+  const known = scope.module.names.get(name) ?? deferredName(scope.module, name) ?? machine.builtins.get(name);
   if (known !== undefined) return known;
   if (name === '__class__' && scope.method) return scope.method.owner;
-  return interpreter.raise('NameError', `name '${name}' is not defined`, span);
+  return machine.raise('NameError', `name '${name}' is not defined`, span);
 }
 
 function spread(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   elements: readonly Expression[],
   make: (items: readonly PyValue[]) => PyValue,
 ): PyValue {
   const items: PyValue[] = [];
   for (const element of elements) {
-    if (element.kind !== 'starred') items.push(evaluateExpression(interpreter, scope, element));
+    if (element.kind !== 'starred') items.push(evaluateExpression(machine, scope, element));
     else {
-      const more = interpreter.iterate(evaluateExpression(interpreter, scope, element.value), element.span);
+      const more = machine.iterate(evaluateExpression(machine, scope, element.value), element.span);
       if ('kind' in more) return more;
-      addItems(interpreter, items, more, element.span);
+      addItems(machine, items, more, element.span);
     }
   }
   return make(items);
 }
 
-function dictionary(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'dictionary'>): PyValue {
+function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'dictionary'>): PyValue {
   const made = dict();
   for (const entry of expression.entries) {
-    const value = evaluateExpression(interpreter, scope, entry.value);
+    const value = evaluateExpression(machine, scope, entry.value);
     if (entry.key) {
-      const key = evaluateExpression(interpreter, scope, entry.key);
+      const key = evaluateExpression(machine, scope, entry.key);
       if (key.kind === 'unknown') return key;
       made.entries.set(keyOf(key), { key, value });
     } else {
@@ -226,47 +207,43 @@ function dictionary(interpreter: Interpreter, scope: Scope, expression: Expressi
   return made;
 }
 
-function formatString(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'format-string'>): PyValue {
+function formatString(machine: Machine, scope: Scope, expression: ExpressionOf<'format-string'>): PyValue {
   let text = '';
   for (const part of expression.parts) {
     if (part.kind === 'text') {
       text += part.text;
       continue;
     }
-    const value = evaluateExpression(interpreter, scope, part.expression);
+    const value = evaluateExpression(machine, scope, part.expression);
     if (value.kind === 'unknown') return value;
     text +=
       part.conversion === '!r'
-        ? reprOf(interpreter, value, expression.span)
-        : formatValue(interpreter, value, part.format, expression.span);
+        ? reprOf(machine, value, expression.span)
+        : formatValue(machine, value, part.format, expression.span);
   }
   return string(text);
 }
 
-function comparison(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'comparison'>): PyValue {
-  let left = evaluateExpression(interpreter, scope, expression.first);
+function comparison(machine: Machine, scope: Scope, expression: ExpressionOf<'comparison'>): PyValue {
+  let left = evaluateExpression(machine, scope, expression.first);
   let result: PyValue = bool(true);
   for (const { operator, operand } of expression.rest) {
-    const right = evaluateExpression(interpreter, scope, operand);
-    const next = compare(interpreter, operator, left, right, expression.span);
-    if (interpreter.truth(next, expression.span) === false) return next;
+    const right = evaluateExpression(machine, scope, operand);
+    const next = compare(machine, operator, left, right, expression.span);
+    if (machine.truth(next, expression.span) === false) return next;
     // `a < b < c` is not known as soon as one of its parts is not.
-    if (interpreter.truth(result, expression.span) !== undefined) result = next;
+    if (machine.truth(result, expression.span) !== undefined) result = next;
     left = right;
   }
   return result;
 }
 
 /** Evaluates the arguments of a call, left to right. An unknown spread makes the whole call unknown. */
-export function evaluateArguments(
-  interpreter: Interpreter,
-  scope: Scope,
-  args: readonly Argument[],
-): Arguments | PyValue {
+export function evaluateArguments(machine: Machine, scope: Scope, args: readonly Argument[]): Arguments | PyValue {
   const positional: PyValue[] = [];
   const keywords = new Map<string, PyValue>();
   for (const argument of args) {
-    const value = evaluateExpression(interpreter, scope, argument.value);
+    const value = evaluateExpression(machine, scope, argument.value);
     switch (argument.kind) {
       case 'positional':
         positional.push(value);
@@ -275,9 +252,9 @@ export function evaluateArguments(
         keywords.set(argument.name ?? '', value);
         break;
       case 'splat': {
-        const items = interpreter.iterate(value, argument.value.span);
+        const items = machine.iterate(value, argument.value.span);
         if ('kind' in items) return items;
-        addItems(interpreter, positional, items, argument.value.span);
+        addItems(machine, positional, items, argument.value.span);
         break;
       }
       case 'dictionary-splat': {
@@ -295,11 +272,11 @@ export function evaluateArguments(
   return { positional, keywords };
 }
 
-function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'call'>): PyValue {
+function call(machine: Machine, scope: Scope, expression: ExpressionOf<'call'>): PyValue {
   const { callee: calleeExpression, span } = expression;
   if (calleeExpression.kind === 'name' && calleeExpression.name === 'super') {
-    const args = evaluateArguments(interpreter, scope, expression.arguments);
-    return superOf(interpreter, scope, 'kind' in args ? [] : args.positional, span);
+    const args = evaluateArguments(machine, scope, expression.arguments);
+    return superOf(machine, scope, 'kind' in args ? [] : args.positional, span);
   }
   if (calleeExpression.kind === 'name' && calleeExpression.name === 'locals') {
     return dict([...scope.names].map(([name, value]) => [string(name), value]));
@@ -309,58 +286,58 @@ function call(interpreter: Interpreter, scope: Scope, expression: ExpressionOf<'
     return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
   }
   if (calleeExpression.kind === 'attribute' && calleeExpression.name === 'extend')
-    return extend(interpreter, scope, expression, calleeExpression);
-  const callee = evaluateExpression(interpreter, scope, calleeExpression);
-  const args = evaluateArguments(interpreter, scope, expression.arguments);
+    return extend(machine, scope, expression, calleeExpression);
+  const callee = evaluateExpression(machine, scope, calleeExpression);
+  const args = evaluateArguments(machine, scope, expression.arguments);
   if ('kind' in args) return args;
   // A script may well have an `eval` of its own.
   if (calleeExpression.kind === 'name' && callee.kind === 'builtin' && callee.name === 'eval')
-    return evaluateText(interpreter, scope, args.positional[0], span);
-  return interpreter.call(callee, args, span);
+    return evaluateText(machine, scope, args.positional[0], span);
+  return machine.call(callee, args, span);
 }
 
 /** `eval('nn.' + name)`: a text that is known is an expression like any other. */
-function evaluateText(interpreter: Interpreter, scope: Scope, text: PyValue | undefined, span: SourceSpan): PyValue {
+function evaluateText(machine: Machine, scope: Scope, text: PyValue | undefined, span: SourceSpan): PyValue {
   if (text?.kind !== 'string') return text?.kind === 'unknown' ? text : unknown('Only a text is evaluated', span);
-  interpreter.tick(span, 1 + text.value.length);
-  const { body, problems } = interpreter.parser.parse(scope.module.document, text.value.trim(), span);
+  machine.tick(span, 1 + text.value.length);
+  const { body, problems } = machine.parser.parse(scope.module.document, text.value.trim(), span);
   const [first] = body;
   if (first?.kind !== 'expression' || body.length > 1 || problems.length > 0)
-    return interpreter.raise('SyntaxError', 'This text is no expression', span);
-  return evaluateExpression(interpreter, scope, first.expression);
+    return machine.raise('SyntaxError', 'This text is no expression', span);
+  return evaluateExpression(machine, scope, first.expression);
 }
 
 /** `items.extend(layer(items[-1]) for layer in layers)`: a generator sees what it has given so far. */
 function extend(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   { arguments: written, span }: ExpressionOf<'call'>,
   method: ExpressionOf<'attribute'>,
 ): PyValue {
-  const object = evaluateExpression(interpreter, scope, method.object);
+  const object = evaluateExpression(machine, scope, method.object);
   const [argument] = written;
   const source = written.length === 1 && argument?.kind === 'positional' ? argument.value : undefined;
   if (object.kind !== 'list' || source?.kind !== 'comprehension' || source.flavour !== 'generator') {
-    const callee = interpreter.attribute(object, method.name, method.span);
-    const args = evaluateArguments(interpreter, scope, written);
-    return 'kind' in args ? args : interpreter.call(callee, args, span);
+    const callee = machine.attribute(object, method.name, method.span);
+    const args = evaluateArguments(machine, scope, written);
+    return 'kind' in args ? args : machine.call(callee, args, span);
   }
-  const given = comprehension(interpreter, scope, source, object.items);
-  if (given.kind === 'unknown') interpreter.undecided(given, span);
+  const given = comprehension(machine, scope, source, object.items);
+  if (given.kind === 'unknown') machine.undecided(given, span);
   return none;
 }
 
-function superOf(interpreter: Interpreter, scope: Scope, args: readonly PyValue[], span: SourceSpan): PyValue {
+function superOf(machine: Machine, scope: Scope, args: readonly PyValue[], span: SourceSpan): PyValue {
   const [type, self] = args;
   if (type?.kind === 'class' && self) return { kind: 'super', self, after: type };
   let current: Scope | undefined = scope;
   while (current && !current.method) current = current.parent;
-  if (!current?.method) return interpreter.raise('RuntimeError', 'super() outside a method', span);
+  if (!current?.method) return machine.raise('RuntimeError', 'super() outside a method', span);
   return { kind: 'super', self: current.method.self, after: current.method.owner };
 }
 
 function comprehension(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   expression: ExpressionOf<'comprehension'>,
   items: PyValue[] = [],
@@ -370,21 +347,21 @@ function comprehension(
   const run = (depth: number): PyValue | undefined => {
     const clause = expression.clauses[depth];
     if (clause === undefined) {
-      const element = evaluateExpression(interpreter, inner, expression.element);
-      if (expression.value) pairs.push([element, evaluateExpression(interpreter, inner, expression.value)]);
+      const element = evaluateExpression(machine, inner, expression.element);
+      if (expression.value) pairs.push([element, evaluateExpression(machine, inner, expression.value)]);
       else items.push(element);
       return undefined;
     }
-    const iterable = evaluateExpression(interpreter, depth === 0 ? scope : inner, clause.iterable);
-    const sequence = interpreter.iterate(iterable, clause.iterable.span);
+    const iterable = evaluateExpression(machine, depth === 0 ? scope : inner, clause.iterable);
+    const sequence = machine.iterate(iterable, clause.iterable.span);
     if ('kind' in sequence) return sequence;
     for (const item of sequence) {
-      interpreter.tick(expression.span);
-      assign(interpreter, inner, clause.target, item);
+      machine.tick(expression.span);
+      assign(machine, inner, clause.target, item);
       let holds = true;
       for (const condition of clause.conditions) {
-        const test = evaluateExpression(interpreter, inner, condition);
-        const truth = interpreter.truth(test, condition.span);
+        const test = evaluateExpression(machine, inner, condition);
+        const truth = machine.truth(test, condition.span);
         if (truth === undefined) return unknownTruth(test, condition.span);
         if (!truth) {
           holds = false;

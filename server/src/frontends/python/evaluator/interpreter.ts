@@ -1,79 +1,36 @@
-// The state of one evaluation and the operations that everything else is written in: fuel, calls, errors, truth, iteration.
-// What Python means stands in the files beside; what the frameworks mean stands in ../torch.
+// The machine itself: the state of one evaluation, its fuel, errors, truth and iteration, and the parts put together.
+// What Python means stands in the files beside; what the frameworks mean stands in ../libraries.
 
 import type { Cancellation } from '../../../common/cancellation.ts';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { UnknownPart } from '../../../network/network-graph.ts';
 import { limitMessage, type EvaluationLimits, type SourceReader, type StoppingLimit } from '../../shared/frontend.ts';
-import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import type { BinaryOperator, ComparisonOperator, Expression, Statement } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
 import { getAttribute } from './attributes.ts';
+import { evaluateExpression } from './expressions.ts';
+import { runModule } from './run-module.ts';
+import { runBlock } from './statements.ts';
 import { callValue } from './calls.ts';
 import { findMethod } from './classes.ts';
 import { equal } from './operators.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
 import { textOf } from './text.ts';
-import {
-  int,
-  keyOf,
-  string,
-  tuple,
-  typeName,
-  unknown,
-  type Arguments,
-  type BoundMethodValue,
-  type ClassValue,
-  type InstanceValue,
-  type ModuleValue,
-  type PyValue,
-  type Scope,
-  type TensorValue,
-  type UnknownValue,
-} from './values.ts';
-
-/** What the frameworks add to Python: modules by dotted name, and what operators and attributes mean for tensors. */
-export interface Library {
-  /** A modelled module (`torch.nn.functional`), or undefined. */
-  module(interpreter: Interpreter, name: string): ModuleValue | undefined;
-  tensorOperator(
-    interpreter: Interpreter,
-    operator: BinaryOperator | ComparisonOperator,
-    left: PyValue,
-    right: PyValue,
-    span: SourceSpan,
-  ): PyValue;
-  tensorAttribute(interpreter: Interpreter, tensor: PyValue, name: string, span: SourceSpan): PyValue | undefined;
-  tensorItem(interpreter: Interpreter, tensor: PyValue, index: PyValue, span: SourceSpan): PyValue;
-  /** The number that a constant without dimensions is. */
-  numberOf(tensor: TensorValue, span: SourceSpan): PyValue | undefined;
-  /** `tensor[index] = value`. */
-  writeTensorItem(
-    interpreter: Interpreter,
-    tensor: TensorValue,
-    index: PyValue,
-    value: PyValue,
-    span: SourceSpan,
-  ): void;
-  /** `tensor += value` and its kin: everyone who holds the tensor then sees the result. */
-  overwriteTensor(tensor: TensorValue, result: PyValue): PyValue;
-  /** Calls an instance that has a framework's base class; undefined when it has none. */
-  callInstance(
-    interpreter: Interpreter,
-    instance: InstanceValue,
-    args: Arguments,
-    span: SourceSpan,
-  ): PyValue | undefined;
-  /** Something that is not known is called: where it is given parts of the network, that is a loss. */
-  callUnknown(interpreter: Interpreter, callee: UnknownValue, args: Arguments, span: SourceSpan): void;
-  /** An item of a framework's container; undefined when the instance is none. */
-  instanceItem(
-    interpreter: Interpreter,
-    instance: InstanceValue,
-    index: PyValue,
-    span: SourceSpan,
-  ): PyValue | undefined;
-}
+import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
+import type {
+  Arguments,
+  BoundMethodValue,
+  ClassValue,
+  InstanceValue,
+  ModuleValue,
+  PyValue,
+  Scope,
+  UnknownValue,
+  Machine,
+  Library,
+  Ending,
+} from './machine.ts';
 
 /** How many items a step of fuel copies: far less work than a statement, but work. */
 const itemsPerStep = 8;
@@ -84,7 +41,7 @@ const stepsPerLook = 256;
 /** More places than this that were lost say nothing new. */
 const mostLostParts = 1_000;
 
-export class Interpreter {
+export class Interpreter implements Machine {
   readonly parser: PythonParser;
   readonly reader: SourceReader;
   readonly limits: EvaluationLimits;
@@ -117,7 +74,7 @@ export class Interpreter {
     reader: SourceReader,
     limits: EvaluationLimits,
     library: Library,
-    builtins: (interpreter: Interpreter) => Map<string, PyValue>,
+    builtins: (machine: Machine) => Map<string, PyValue>,
     cancellation: Cancellation,
   ) {
     this.parser = parser;
@@ -281,6 +238,18 @@ export class Interpreter {
     this.report({ code: 'python-raises', severity: 'error', message: `This raises ${message}`, span });
     this.loseTrack(message, span);
     return unknown(message, span);
+  }
+
+  evaluate(scope: Scope, expression: Expression): PyValue {
+    return evaluateExpression(this, scope, expression);
+  }
+
+  runBlock(scope: Scope, statements: readonly Statement[]): Ending | undefined {
+    return runBlock(this, scope, statements);
+  }
+
+  runModule(scope: Scope, statements: readonly Statement[]): void {
+    runModule(this, scope, statements);
   }
 
   call(callee: PyValue, args: Arguments, span: SourceSpan): PyValue {
@@ -481,9 +450,4 @@ export class Interpreter {
 
 function counted(number: number): string {
   return number.toLocaleString('en');
-}
-
-/** The number of items of a range. */
-export function rangeLength(range: { readonly start: number; readonly stop: number; readonly step: number }): number {
-  return Math.max(0, Math.ceil((range.stop - range.start) / range.step));
 }

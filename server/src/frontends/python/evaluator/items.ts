@@ -2,11 +2,10 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { addItems } from './container-methods.ts';
-import type { Interpreter } from './interpreter.ts';
-import { rangeLength } from './interpreter.ts';
-import { integerOf } from './operators.ts';
 import { findMethod } from './classes.ts';
-import { int, keyOf, list, string, tuple, typeName, unknown, type PyValue } from './values.ts';
+import { rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
+import type { Machine, PyValue } from './machine.ts';
+import { integerOf } from './numbers.ts';
 
 type SliceValue = Extract<PyValue, { kind: 'slice' }>;
 
@@ -38,20 +37,20 @@ function takeSlice<T>(items: readonly T[], bounds: { start: number; stop: number
 }
 
 /** Reads an item. */
-export function getItem(interpreter: Interpreter, object: PyValue, index: PyValue, span: SourceSpan): PyValue {
+export function getItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): PyValue {
   if (object.kind === 'unknown') return object;
-  if (object.kind === 'tensor') return interpreter.library.tensorItem(interpreter, object, index, span);
+  if (object.kind === 'tensor') return machine.library.tensorItem(machine, object, index, span);
   if (index.kind === 'unknown' && object.kind !== 'class') return index;
   switch (object.kind) {
     case 'list':
     case 'tuple':
     case 'string': {
-      if (object.kind === 'string') interpreter.expand(object.value.length, span);
+      if (object.kind === 'string') machine.expand(object.value.length, span);
       const items: readonly PyValue[] = object.kind === 'string' ? Array.from(object.value, string) : object.items;
       if (index.kind === 'slice') {
         const bounds = sliceBounds(index, items.length);
         if (bounds === undefined) return unknown('The bounds of this slice are not known', span);
-        interpreter.hold(Math.max(0, (bounds.stop - bounds.start) / bounds.step), span);
+        machine.hold(Math.max(0, (bounds.stop - bounds.start) / bounds.step), span);
         const taken = takeSlice(items, bounds);
         if (object.kind === 'string')
           return string(taken.map((item) => (item.kind === 'string' ? item.value : '')).join(''));
@@ -63,22 +62,22 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
         // The parameters of a union of types: `Pair[int]`.
         if (object.kind === 'tuple' && object.items.every(({ kind }) => kind === 'class' || kind === 'none'))
           return object;
-        return interpreter.raise('TypeError', `${typeName(object)} indices must be integers`, span);
+        return machine.raise('TypeError', `${typeName(object)} indices must be integers`, span);
       }
       return (
         items[place < 0 ? place + items.length : place] ??
-        interpreter.raise('IndexError', `${typeName(object)} index out of range`, span)
+        machine.raise('IndexError', `${typeName(object)} index out of range`, span)
       );
     }
     case 'dict': {
       const found = object.entries.get(keyOf(index));
       if (found) return found.value;
       if (object.missing) {
-        const value = interpreter.callWith(object.missing, span);
+        const value = machine.callWith(object.missing, span);
         object.entries.set(keyOf(index), { key: index, value });
         return value;
       }
-      return interpreter.raise('KeyError', interpreter.text(index, span), span);
+      return machine.raise('KeyError', machine.text(index, span), span);
     }
     case 'range': {
       const length = rangeLength(object);
@@ -96,35 +95,35 @@ export function getItem(interpreter: Interpreter, object: PyValue, index: PyValu
       const i = place < 0 ? place + length : place;
       return i >= 0 && i < length
         ? int(object.start + i * object.step)
-        : interpreter.raise('IndexError', 'range index out of range', span);
+        : machine.raise('IndexError', 'range index out of range', span);
     }
     case 'class': {
       const members = object.attributes.get('__members__');
-      if (members?.kind === 'dict') return getItem(interpreter, members, index, span);
+      if (members?.kind === 'dict') return getItem(machine, members, index, span);
       const method = findMethod(object, '__class_getitem__');
       // `list[int]` and other generic aliases: the type itself.
-      return method ? interpreter.callWith(method, span, object, index) : object;
+      return method ? machine.callWith(method, span, object, index) : object;
     }
     case 'instance': {
-      const fromLibrary = interpreter.library.instanceItem(interpreter, object, index, span);
+      const fromLibrary = machine.library.instanceItem(machine, object, index, span);
       if (fromLibrary !== undefined) return fromLibrary;
-      const method = interpreter.method(object, '__getitem__', span);
-      if (method) return interpreter.callWith(method, span, index);
-      if (object.dictionary) return getItem(interpreter, object.dictionary, index, span);
-      return interpreter.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
+      const method = machine.method(object, '__getitem__', span);
+      if (method) return machine.callWith(method, span, index);
+      if (object.dictionary) return getItem(machine, object.dictionary, index, span);
+      return machine.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
     }
     case 'builtin':
     case 'function':
     case 'module':
       return object;
     default:
-      return interpreter.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
+      return machine.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
   }
 }
 
 /** `list[start:stop] = items`. */
 function replaceItems(
-  interpreter: Interpreter,
+  machine: Machine,
   target: PyValue[],
   { start, stop }: { readonly start: number; readonly stop: number },
   items: readonly PyValue[],
@@ -133,38 +132,30 @@ function replaceItems(
   const tail = target.slice(Math.max(start, stop));
   const added = [...items, ...tail];
   target.length = start;
-  addItems(interpreter, target, added, span);
+  addItems(machine, target, added, span);
 }
 
 /** Sets an item. What can't be followed is lost: the container may hold more or other layers than are seen. */
-export function setItem(
-  interpreter: Interpreter,
-  object: PyValue,
-  index: PyValue,
-  value: PyValue,
-  span: SourceSpan,
-): void {
-  if (object.kind === 'tensor') interpreter.library.writeTensorItem(interpreter, object, index, value, span);
-  else if (index.kind === 'unknown') interpreter.undecided(index, span);
+export function setItem(machine: Machine, object: PyValue, index: PyValue, value: PyValue, span: SourceSpan): void {
+  if (object.kind === 'tensor') machine.library.writeTensorItem(machine, object, index, value, span);
+  else if (index.kind === 'unknown') machine.undecided(index, span);
   else if (object.kind === 'list') {
     const place = integerOf(index);
     if (place !== undefined) {
       const i = place < 0 ? place + object.items.length : place;
-      if (i < 0 || i >= object.items.length)
-        interpreter.raise('IndexError', 'list assignment index out of range', span);
+      if (i < 0 || i >= object.items.length) machine.raise('IndexError', 'list assignment index out of range', span);
       object.items[i] = value;
     } else if (index.kind === 'slice') {
       const bounds = sliceBounds(index, object.items.length);
-      const items = interpreter.iterate(value, span);
-      if (bounds && !('kind' in items) && bounds.step === 1)
-        replaceItems(interpreter, object.items, bounds, items, span);
-      else interpreter.loseTrack('Which items are replaced here is not known', span);
+      const items = machine.iterate(value, span);
+      if (bounds && !('kind' in items) && bounds.step === 1) replaceItems(machine, object.items, bounds, items, span);
+      else machine.loseTrack('Which items are replaced here is not known', span);
     }
   } else if (object.kind === 'dict') object.entries.set(keyOf(index), { key: index, value });
   else if (object.kind === 'instance') {
-    const method = interpreter.method(object, '__setitem__', span);
-    if (method) interpreter.callWith(method, span, index, value);
-    else if (object.dictionary) setItem(interpreter, object.dictionary, index, value, span);
+    const method = machine.method(object, '__setitem__', span);
+    if (method) machine.callWith(method, span, index, value);
+    else if (object.dictionary) setItem(machine, object.dictionary, index, value, span);
     else if (object.items) {
       const place = integerOf(index);
       if (place !== undefined) object.items[place < 0 ? place + object.items.length : place] = value;
@@ -173,7 +164,7 @@ export function setItem(
 }
 
 /** `del object[index]`. */
-export function deleteItem(interpreter: Interpreter, object: PyValue, index: PyValue, span: SourceSpan): void {
+export function deleteItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): void {
   if (object.kind === 'dict') object.entries.delete(keyOf(index));
   else if (object.kind === 'list') {
     const place = integerOf(index);
@@ -183,8 +174,8 @@ export function deleteItem(interpreter: Interpreter, object: PyValue, index: PyV
       if (bounds && bounds.step === 1) object.items.splice(bounds.start, bounds.stop - bounds.start);
     }
   } else if (object.kind === 'instance') {
-    const method = interpreter.method(object, '__delitem__', span);
-    if (method) interpreter.callWith(method, span, index);
-    else if (object.items) deleteItem(interpreter, { kind: 'list', items: object.items }, index, span);
+    const method = machine.method(object, '__delitem__', span);
+    if (method) machine.callWith(method, span, index);
+    else if (object.items) deleteItem(machine, { kind: 'list', items: object.items }, index, span);
   }
 }

@@ -3,63 +3,56 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ImportedName } from '../syntax/ast.ts';
 import { overlongText } from '../../shared/frontend.ts';
-import type { Interpreter } from './interpreter.ts';
-import { runModule } from './run-module.ts';
-import { setName } from './assignment.ts';
-import { unknown, type BuiltinValue, type ModuleValue, type PyValue, type Scope } from './values.ts';
+import { unknown } from './values.ts';
+import type { Machine, BuiltinValue, ModuleValue, PyValue, Scope } from './machine.ts';
+import { setName } from './names.ts';
 
 /** The module of a dotted name, loaded once; undefined when neither a model nor source is found. */
-export function importModule(interpreter: Interpreter, name: string, span: SourceSpan): ModuleValue | undefined {
-  const loaded = interpreter.modules.get(name);
+export function importModule(machine: Machine, name: string, span: SourceSpan): ModuleValue | undefined {
+  const loaded = machine.modules.get(name);
   if (loaded) return loaded;
-  const modelled = interpreter.library.module(interpreter, name);
+  const modelled = machine.library.module(machine, name);
   if (modelled) {
-    interpreter.modules.set(name, modelled);
+    machine.modules.set(name, modelled);
     return modelled;
   }
   const path = name.split('.').join('/');
-  for (const root of interpreter.reader.roots) {
-    const found = loadFrom(interpreter, name, `${root}/${path}`);
+  for (const root of machine.reader.roots) {
+    const found = loadFrom(machine, name, `${root}/${path}`);
     if (found) return found;
   }
-  interpreter.tick(span);
+  machine.tick(span);
   return undefined;
 }
 
-function loadFrom(interpreter: Interpreter, name: string, base: string): ModuleValue | undefined {
+function loadFrom(machine: Machine, name: string, base: string): ModuleValue | undefined {
   for (const [document, isPackage] of [
     [`${base}/__init__.py`, true],
     [`${base}.py`, false],
   ] as const) {
-    interpreter.dependencies.add(document);
-    const text = interpreter.untimed(() => interpreter.reader.read(document));
+    machine.dependencies.add(document);
+    const text = machine.untimed(() => machine.reader.read(document));
     if (text === undefined) continue;
-    const overlong = overlongText(document, text, interpreter.limits);
+    const overlong = overlongText(document, text, machine.limits);
     if (overlong) {
-      interpreter.report(overlong);
+      machine.report(overlong);
       continue;
     }
-    return loadModule(interpreter, name, document, text, isPackage);
+    return loadModule(machine, name, document, text, isPackage);
   }
   return undefined;
 }
 
 /** Runs a module's text. The module is registered first, so that cycles of imports end. */
-function loadModule(
-  interpreter: Interpreter,
-  name: string,
-  document: string,
-  text: string,
-  isPackage: boolean,
-): ModuleValue {
-  interpreter.allowForImport(text.length);
+function loadModule(machine: Machine, name: string, document: string, text: string, isPackage: boolean): ModuleValue {
+  machine.allowForImport(text.length);
   const module = sourceModule(name, document, isPackage);
-  interpreter.modules.set(name, module);
-  const parsed = interpreter.untimed(() => interpreter.parser.parseLazily(document, text));
+  machine.modules.set(name, module);
+  const parsed = machine.untimed(() => machine.parser.parseLazily(document, text));
   const scope: Scope = { names: module.names, parent: undefined, module };
   // A `try` around the import handles what this module lacks, not what the modules that it names would bring with them.
-  interpreter.unguarded(() => {
-    runModule(interpreter, scope, parsed.body);
+  machine.unguarded(() => {
+    machine.runModule(scope, parsed.body);
   });
   return module;
 }
@@ -91,9 +84,9 @@ export function resolveDeferred(module: ModuleValue): void {
  * Binds a name whose value can wait. At the top of a module it is resolved when it is first asked for, as most of a
  * library's names never are; inside `try` at once, as an import may be what fails.
  */
-export function bindLate(interpreter: Interpreter, scope: Scope, name: string, resolve: () => PyValue): void {
+export function bindLate(machine: Machine, scope: Scope, name: string, resolve: () => PyValue): void {
   const { deferred } = scope.module;
-  if (deferred === undefined || scope.names !== scope.module.names || interpreter.isGuarded) {
+  if (deferred === undefined || scope.names !== scope.module.names || machine.isGuarded) {
     setName(scope, name, resolve());
     return;
   }
@@ -102,27 +95,20 @@ export function bindLate(interpreter: Interpreter, scope: Scope, name: string, r
 }
 
 /** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
-function missingModule(interpreter: Interpreter, name: string, span: SourceSpan): PyValue {
-  if (interpreter.isGuarded) return interpreter.raise('ModuleNotFoundError', `No module named '${name}'`, span);
+function missingModule(machine: Machine, name: string, span: SourceSpan): PyValue {
+  if (machine.isGuarded) return machine.raise('ModuleNotFoundError', `No module named '${name}'`, span);
   const packages = 'installed packages (morphnet.python.sitePackages, --site-packages)';
   return unknown(`The module ${name} is neither in the workspace nor in ${packages}`, span);
 }
 
 /** `import a.b.c [as d]`. */
-export function importInto(
-  interpreter: Interpreter,
-  scope: Scope,
-  name: string,
-  alias: string,
-  span: SourceSpan,
-): void {
+export function importInto(machine: Machine, scope: Scope, name: string, alias: string, span: SourceSpan): void {
   const parts = name.split('.');
   const [first = ''] = parts;
-  const load = (wanted: string): PyValue =>
-    importModule(interpreter, wanted, span) ?? missingModule(interpreter, wanted, span);
-  if (alias !== '') bindLate(interpreter, scope, alias, () => load(name));
+  const load = (wanted: string): PyValue => importModule(machine, wanted, span) ?? missingModule(machine, wanted, span);
+  if (alias !== '') bindLate(machine, scope, alias, () => load(name));
   else {
-    bindLate(interpreter, scope, first, () => {
+    bindLate(machine, scope, first, () => {
       const whole = load(first);
       for (let i = 2; i <= parts.length; i++) load(parts.slice(0, i).join('.'));
       return whole;
@@ -132,7 +118,7 @@ export function importInto(
 
 /** `from module import names`, relative when `level` counts dots. */
 export function importFrom(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   target: string,
   level: number,
@@ -140,69 +126,64 @@ export function importFrom(
   span: SourceSpan,
 ): void {
   if (names === undefined) {
-    const module = moduleNamed(interpreter, scope.module, target, level, span);
+    const module = moduleNamed(machine, scope.module, target, level, span);
     if (module === undefined) return;
     for (const name of exportedNames(module)) {
       const own = module.names.get(name);
       if (own !== undefined) setName(scope, name, own);
-      else bindLate(interpreter, scope, name, () => importedName(interpreter, module, name, span));
+      else bindLate(machine, scope, name, () => importedName(machine, module, name, span));
     }
     return;
   }
   for (const { name, alias } of names) {
-    bindLate(interpreter, scope, alias === '' ? name : alias, () => {
-      const module = moduleNamed(interpreter, scope.module, target, level, span);
-      if (module) return importedName(interpreter, module, name, span);
-      return missingModule(interpreter, `${'.'.repeat(level)}${target}`, span);
+    bindLate(machine, scope, alias === '' ? name : alias, () => {
+      const module = moduleNamed(machine, scope.module, target, level, span);
+      if (module) return importedName(machine, module, name, span);
+      return missingModule(machine, `${'.'.repeat(level)}${target}`, span);
     });
   }
 }
 
 /** `__import__('a.b')`: the package at the top, or the module itself where names are asked of it. */
-export const importTop: BuiltinValue['call'] = (interpreter, { positional, keywords }, span) => {
+export const importTop: BuiltinValue['call'] = (machine, { positional, keywords }, span) => {
   const name = positional[0]?.kind === 'string' ? positional[0].value : '';
   const asked = positional[3] ?? keywords.get('fromlist');
-  const module = importModule(interpreter, name, span);
-  if (module === undefined) return interpreter.raise('ModuleNotFoundError', `No module named '${name}'`, span);
+  const module = importModule(machine, name, span);
+  if (module === undefined) return machine.raise('ModuleNotFoundError', `No module named '${name}'`, span);
   if ((asked?.kind === 'tuple' || asked?.kind === 'list') && asked.items.length > 0) return module;
-  return importModule(interpreter, name.replace(/\..*/, ''), span) ?? module;
+  return importModule(machine, name.replace(/\..*/, ''), span) ?? module;
 };
 
 /** The module that an import in another one names; relative when `level` counts dots. */
 function moduleNamed(
-  interpreter: Interpreter,
+  machine: Machine,
   from: ModuleValue,
   target: string,
   level: number,
   span: SourceSpan,
 ): ModuleValue | undefined {
-  return level === 0 ? importModule(interpreter, target, span) : relativeModule(interpreter, from, target, level, span);
+  return level === 0 ? importModule(machine, target, span) : relativeModule(machine, from, target, level, span);
 }
 
 /** Importing all that a module has is tried for so many modules: packages of hundreds of models would never end. */
 const mostStars = 8;
 
 /** A name that a package gives though its text does not set it; see `noteLazyNames`. */
-export function lazyName(
-  interpreter: Interpreter,
-  module: ModuleValue,
-  name: string,
-  span: SourceSpan,
-): PyValue | undefined {
+export function lazyName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue | undefined {
   const statements = module.lookedAt ?? [];
   for (const { module: target, level, names = [] } of statements) {
     const imported = names.find((one) => (one.alias === '' ? one.name : one.alias) === name);
     if (imported === undefined) continue;
-    const from = moduleNamed(interpreter, module, target, level, span);
-    const value = from && importedName(interpreter, from, imported.name, span);
+    const from = moduleNamed(machine, module, target, level, span);
+    const value = from && importedName(machine, from, imported.name, span);
     if (value) module.names.set(name, value);
     return value;
   }
   const stars = statements.filter(({ names }) => names === undefined);
   if (stars.length > mostStars) return undefined;
   for (const { module: target, level } of stars) {
-    const from = moduleNamed(interpreter, module, target, level, span);
-    const value = from && (from.names.get(name) ?? deferredName(from, name) ?? lazyName(interpreter, from, name, span));
+    const from = moduleNamed(machine, module, target, level, span);
+    const value = from && (from.names.get(name) ?? deferredName(from, name) ?? lazyName(machine, from, name, span));
     if (value === undefined) continue;
     module.names.set(name, value);
     return value;
@@ -210,33 +191,32 @@ export function lazyName(
   return undefined;
 }
 
-function importedName(interpreter: Interpreter, module: ModuleValue, name: string, span: SourceSpan): PyValue {
-  const own = module.names.get(name) ?? deferredName(module, name) ?? lazyName(interpreter, module, name, span);
+function importedName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue {
+  const own = module.names.get(name) ?? deferredName(module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
   // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
-  const child = importModule(interpreter, `${module.name}.${name}`, span) ?? siblingModule(interpreter, module, name);
+  const child = importModule(machine, `${module.name}.${name}`, span) ?? siblingModule(machine, module, name);
   if (child) return child;
   if (own !== undefined) return own;
   if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
   const getter = module.names.get('__getattr__');
-  if (getter) return interpreter.callWith(getter, span, { kind: 'string', value: name });
-  if (interpreter.isGuarded)
-    return interpreter.raise('ImportError', `cannot import name '${name}' from '${module.name}'`, span);
+  if (getter) return machine.callWith(getter, span, { kind: 'string', value: name });
+  if (machine.isGuarded)
+    return machine.raise('ImportError', `cannot import name '${name}' from '${module.name}'`, span);
   return unknown(`${module.name} has no ${name}`, span);
 }
 
 /** A submodule beside a package's `__init__.py`, for packages that were found by a relative path. */
-function siblingModule(interpreter: Interpreter, module: ModuleValue, name: string): ModuleValue | undefined {
+function siblingModule(machine: Machine, module: ModuleValue, name: string): ModuleValue | undefined {
   if (module.isPackage !== true || module.document === '') return undefined;
   const folder = module.document.slice(0, module.document.lastIndexOf('/'));
   return (
-    interpreter.modules.get(`${module.name}.${name}`) ??
-    loadFrom(interpreter, `${module.name}.${name}`, `${folder}/${name}`)
+    machine.modules.get(`${module.name}.${name}`) ?? loadFrom(machine, `${module.name}.${name}`, `${folder}/${name}`)
   );
 }
 
 function relativeModule(
-  interpreter: Interpreter,
+  machine: Machine,
   from: ModuleValue,
   target: string,
   level: number,
@@ -254,18 +234,13 @@ function relativeModule(
   // A file that is opened by itself has no package name; the folder's path tells its neighbours apart.
   const prefix = nameParts.length > 0 ? nameParts.join('.') : `<${folder}>`;
   const name = target === '' ? prefix : `${prefix}.${target}`;
-  return interpreter.modules.get(name) ?? importModuleAt(interpreter, name, `${folder}${path}`, span);
+  return machine.modules.get(name) ?? importModuleAt(machine, name, `${folder}${path}`, span);
 }
 
-function importModuleAt(
-  interpreter: Interpreter,
-  name: string,
-  base: string,
-  span: SourceSpan,
-): ModuleValue | undefined {
-  const found = loadFrom(interpreter, name, base);
+function importModuleAt(machine: Machine, name: string, base: string, span: SourceSpan): ModuleValue | undefined {
+  const found = loadFrom(machine, name, base);
   if (found) return found;
-  interpreter.tick(span);
+  machine.tick(span);
   // A folder without __init__.py is a package too; its modules are found beside it.
   const namespace: ModuleValue = {
     kind: 'module',

@@ -1,92 +1,12 @@
 // Arithmetic, comparison and truth of Python values. Numbers keep their trail: 2 * planes is still "planes, twice".
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { OriginOperator, WidthOrigin } from '../../../network/width-origin.ts';
+import type { OriginOperator } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
-import type { Interpreter } from './interpreter.ts';
 import { formatPercent } from './percent-format.ts';
-import {
-  bool,
-  dict,
-  float,
-  int,
-  keyOf,
-  list,
-  notImplemented,
-  plainOf,
-  set,
-  string,
-  tuple,
-  unknown,
-  type FloatValue,
-  type IntValue,
-  type PyValue,
-  type SetValue,
-} from './values.ts';
-
-/** Trails deeper or larger than this say nothing to a reader; `n = n + n` in a loop doubles the size each time. */
-const deepestTrail = 40;
-const largestTrail = 200;
-
-/** The number of a value, booleans included; undefined for anything else. */
-export function numberOf(value: PyValue): number | undefined {
-  if (value.kind === 'int' || value.kind === 'float') return value.value;
-  if (value.kind === 'bool') return value.value ? 1 : 0;
-  const plain = value.kind === 'instance' ? plainOf(value) : value;
-  return plain === value ? undefined : numberOf(plain);
-}
-
-/** The integer of a value, or undefined. */
-export function integerOf(value: PyValue): number | undefined {
-  const plain = plainOf(value);
-  if (plain.kind === 'int') return plain.value;
-  if (plain.kind === 'bool') return plain.value ? 1 : 0;
-  return undefined;
-}
-
-interface TrailMeasure {
-  readonly depth: number;
-  /** Leaves and operators, shared ones once for each use. */
-  readonly size: number;
-}
-const leaf: TrailMeasure = { depth: 1, size: 1 };
-const measures = new WeakMap<WidthOrigin, TrailMeasure>();
-
-function measureOf(origin: WidthOrigin): TrailMeasure {
-  return measures.get(origin) ?? leaf;
-}
-
-/** The trail of a number, or an untraced leaf where it has none. */
-function trailOf(value: PyValue): WidthOrigin | undefined {
-  return value.kind === 'int' || value.kind === 'float' ? value.origin : undefined;
-}
-
-/** The trail of a result; undefined when no operand has one or it grew too long to be of use. */
-export function computed(
-  operator: OriginOperator,
-  value: number,
-  operands: readonly PyValue[],
-  span: SourceSpan,
-): WidthOrigin | undefined {
-  if (!operands.some((operand) => trailOf(operand) !== undefined)) return undefined;
-  const trails = operands.map(
-    (operand): WidthOrigin =>
-      trailOf(operand) ?? { kind: 'untraced', value: numberOf(operand) ?? NaN, reason: 'a number without a trail' },
-  );
-  let depth = 0;
-  let size = 1;
-  for (const trail of trails) {
-    const measure = measureOf(trail);
-    depth = Math.max(depth, measure.depth);
-    size += measure.size;
-  }
-  if (depth >= deepestTrail || size > largestTrail) {
-    return { kind: 'untraced', value, reason: 'its computation is too long to follow back', span };
-  }
-  const made: WidthOrigin = { kind: 'computed', value, operator, operands: trails, span };
-  measures.set(made, { depth: depth + 1, size });
-  return made;
-}
+import { bool, dict, float, int, keyOf, list, notImplemented, plainOf, set, string, tuple, unknown } from './values.ts';
+import type { Machine, FloatValue, IntValue, PyValue, SetValue } from './machine.ts';
+import { computed, integerOf, numberOf } from './numbers.ts';
 
 /** Python's integer division rounds down. */
 function floorModulo(left: number, right: number): number {
@@ -141,7 +61,7 @@ function bitwise(operator: '&' | '|' | '^' | '<<' | '>>', left: number, right: n
 const traced: readonly OriginOperator[] = ['+', '-', '*', '/', '//', '%', '**'];
 
 function numeric(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: BinaryOperator,
   left: PyValue,
   right: PyValue,
@@ -150,33 +70,32 @@ function numeric(
   span: SourceSpan,
 ): PyValue {
   if ((operator === '/' || operator === '//' || operator === '%') && b === 0) {
-    return interpreter.raise('ZeroDivisionError', 'division by zero', span);
+    return machine.raise('ZeroDivisionError', 'division by zero', span);
   }
   const value = arithmetic(operator, a, b);
   if (value === undefined) {
-    if (operator === '<<' && b > 0) return tooLarge(interpreter, span);
-    return interpreter.raise('TypeError', `${operator} does not take these numbers`, span);
+    if (operator === '<<' && b > 0) return tooLarge(machine, span);
+    return machine.raise('TypeError', `${operator} does not take these numbers`, span);
   }
   const isInteger =
     left.kind !== 'float' && right.kind !== 'float' && operator !== '/' && !(operator === '**' && b < 0);
   if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(operator)) return bool(value !== 0);
-  if (isInteger && !Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b))
-    return tooLarge(interpreter, span);
+  if (isInteger && !Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) return tooLarge(machine, span);
   const known = traced.find((candidate) => candidate === operator);
   const origin = known && computed(known, value, [left, right], span);
   return isInteger ? int(value, origin) : float(value, origin);
 }
 
 /** Python's integers have no end, ours do: such a number is no width, and the rest of the model may do without it. */
-function tooLarge(interpreter: Interpreter, span: SourceSpan): PyValue {
+function tooLarge(machine: Machine, span: SourceSpan): PyValue {
   const reason = 'This number has more than 300 digits and is not worked out';
-  interpreter.report({ code: 'limit-number', severity: 'warning', message: `${reason}. Write a smaller one.`, span });
+  machine.report({ code: 'limit-number', severity: 'warning', message: `${reason}. Write a smaller one.`, span });
   return unknown(reason, span);
 }
 
 /** `left operator right`. Raises a Python TypeError where Python would. */
 export function binary(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: BinaryOperator,
   left: PyValue,
   right: PyValue,
@@ -186,21 +105,21 @@ export function binary(
   if (right.kind === 'unknown') return right;
   const a = numberOf(left);
   const b = numberOf(right);
-  if (a !== undefined && b !== undefined) return numeric(interpreter, operator, left, right, a, b, span);
-  if (left.kind === 'tensor' || right.kind === 'tensor') return interpreter.tensorOperator(operator, left, right, span);
-  const sequences = combine(interpreter, operator, left, right, span);
+  if (a !== undefined && b !== undefined) return numeric(machine, operator, left, right, a, b, span);
+  if (left.kind === 'tensor' || right.kind === 'tensor') return machine.tensorOperator(operator, left, right, span);
+  const sequences = combine(machine, operator, left, right, span);
   if (sequences !== undefined) return sequences;
-  const overloaded = overload(interpreter, operator, left, right, span);
+  const overloaded = overload(machine, operator, left, right, span);
   if (overloaded !== undefined) return overloaded;
-  return interpreter.raise(
+  return machine.raise(
     'TypeError',
-    `unsupported operand type(s) for ${operator}: '${interpreter.nameOfType(left)}' and '${interpreter.nameOfType(right)}'`,
+    `unsupported operand type(s) for ${operator}: '${machine.nameOfType(left)}' and '${machine.nameOfType(right)}'`,
     span,
   );
 }
 
 function combine(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: BinaryOperator,
   left: PyValue,
   right: PyValue,
@@ -208,11 +127,11 @@ function combine(
 ): PyValue | undefined {
   if (operator === '+') {
     if (left.kind === 'string' && right.kind === 'string') {
-      interpreter.holdText(left.value.length + right.value.length, span);
+      machine.holdText(left.value.length + right.value.length, span);
       return string(left.value + right.value);
     }
     if ((left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind) {
-      interpreter.hold(left.items.length + right.items.length, span);
+      machine.hold(left.items.length + right.items.length, span);
       const items = [...left.items, ...right.items];
       return left.kind === 'list' ? list(items) : tuple(items);
     }
@@ -220,22 +139,22 @@ function combine(
   if (operator === '*') {
     const count = integerOf(right);
     if (count === undefined)
-      return integerOf(left) === undefined ? undefined : combine(interpreter, '*', right, left, span);
+      return integerOf(left) === undefined ? undefined : combine(machine, '*', right, left, span);
     const times = Math.max(0, count);
     if (left.kind === 'string') {
-      interpreter.holdText(left.value.length * times, span);
+      machine.holdText(left.value.length * times, span);
       return string(left.value.repeat(left.value === '' ? 0 : times));
     }
     if (left.kind === 'list' || left.kind === 'tuple') {
-      interpreter.hold(left.items.length * times, span);
+      machine.hold(left.items.length * times, span);
       const items = repeated(left.items, times);
       return left.kind === 'list' ? list(items) : tuple(items);
     }
   }
-  if (operator === '%' && left.kind === 'string') return formatPercent(interpreter, left.value, right, span);
+  if (operator === '%' && left.kind === 'string') return formatPercent(machine, left.value, right, span);
   const [one, other] = [setOf(left), setOf(right)];
   if (one !== undefined && other !== undefined) {
-    interpreter.hold(one.entries.size + other.entries.size, span);
+    machine.hold(one.entries.size + other.entries.size, span);
     const a = [...one.entries.values()];
     const b = [...other.entries.values()];
     if (operator === '|') return set([...a, ...b]);
@@ -249,7 +168,7 @@ function combine(
     }
   }
   if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') {
-    interpreter.hold(left.entries.size + right.entries.size, span);
+    machine.hold(left.entries.size + right.entries.size, span);
     return dict([...left.entries.values(), ...right.entries.values()].map(({ key, value }) => [key, value] as const));
   }
   return operator === '|' ? union(left, right) : undefined;
@@ -303,24 +222,24 @@ export function inPlaceName(operator: BinaryOperator): string {
 }
 
 function overload(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: BinaryOperator,
   left: PyValue,
   right: PyValue,
   span: SourceSpan,
 ): PyValue | undefined {
   const name = specialNames[operator];
-  const direct = left.kind === 'instance' ? interpreter.method(left, `__${name}__`, span) : undefined;
+  const direct = left.kind === 'instance' ? machine.method(left, `__${name}__`, span) : undefined;
   if (direct) {
-    const result = interpreter.call(direct, { positional: [right], keywords: new Map() }, span);
+    const result = machine.call(direct, { positional: [right], keywords: new Map() }, span);
     if (result !== notImplemented) return result;
   }
-  const reflected = right.kind === 'instance' ? interpreter.method(right, `__r${name}__`, span) : undefined;
-  return reflected ? interpreter.call(reflected, { positional: [left], keywords: new Map() }, span) : undefined;
+  const reflected = right.kind === 'instance' ? machine.method(right, `__r${name}__`, span) : undefined;
+  return reflected ? machine.call(reflected, { positional: [left], keywords: new Map() }, span) : undefined;
 }
 
 /** Whether two values are equal, as `==` says; undefined when that depends on something unknown. */
-export function equal(interpreter: Interpreter, one: PyValue, other: PyValue, span: SourceSpan): boolean | undefined {
+export function equal(machine: Machine, one: PyValue, other: PyValue, span: SourceSpan): boolean | undefined {
   const [left, right] = [comparable(one), comparable(other)];
   if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
     return left === right ? true : undefined;
@@ -332,26 +251,25 @@ export function equal(interpreter: Interpreter, one: PyValue, other: PyValue, sp
     if (left.items.length !== right.items.length) return false;
     let sure: boolean | undefined = true;
     for (const [i, item] of left.items.entries()) {
-      interpreter.tick(span);
+      machine.tick(span);
       const opposite = right.items[i];
-      const same = opposite && equal(interpreter, item, opposite, span);
+      const same = opposite && equal(machine, item, opposite, span);
       if (same === false) return false;
       if (same === undefined) sure = undefined;
     }
     return sure;
   }
   if (left.kind === 'instance') {
-    const method = interpreter.method(left, '__eq__', span);
-    if (method)
-      return interpreter.truth(interpreter.call(method, { positional: [right], keywords: new Map() }, span), span);
+    const method = machine.method(left, '__eq__', span);
+    if (method) return machine.truth(machine.call(method, { positional: [right], keywords: new Map() }, span), span);
   }
   if (left.kind === 'dict' && right.kind === 'dict') {
     if (left.entries.size !== right.entries.size) return false;
     for (const [key, { value }] of left.entries) {
-      interpreter.tick(span);
+      machine.tick(span);
       const opposite = right.entries.get(key);
       if (!opposite) return false;
-      const same = equal(interpreter, value, opposite.value, span);
+      const same = equal(machine, value, opposite.value, span);
       if (same !== true) return same;
     }
     return true;
@@ -367,7 +285,7 @@ export function equal(interpreter: Interpreter, one: PyValue, other: PyValue, sp
 
 /** One comparison. */
 export function compare(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: ComparisonOperator,
   left: PyValue,
   right: PyValue,
@@ -384,15 +302,14 @@ export function compare(
     }
     case 'in':
     case 'not in': {
-      const found = interpreter.contains(right, left, span);
+      const found = machine.contains(right, left, span);
       if (found === undefined) return unknown('Whether the value is in there is not known', span);
       return bool(found === (operator === 'in'));
     }
     case '==':
     case '!=': {
-      if (left.kind === 'tensor' || right.kind === 'tensor')
-        return interpreter.tensorOperator(operator, left, right, span);
-      const same = equal(interpreter, left, right, span);
+      if (left.kind === 'tensor' || right.kind === 'tensor') return machine.tensorOperator(operator, left, right, span);
+      const same = equal(machine, left, right, span);
       if (same === undefined)
         return left.kind === 'unknown'
           ? left
@@ -405,12 +322,12 @@ export function compare(
     case '<=':
     case '>':
     case '>=':
-      return order(interpreter, operator, left, right, span);
+      return order(machine, operator, left, right, span);
   }
 }
 
 function order(
-  interpreter: Interpreter,
+  machine: Machine,
   operator: '<' | '<=' | '>' | '>=',
   left: PyValue,
   right: PyValue,
@@ -418,14 +335,14 @@ function order(
 ): PyValue {
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
-  if (left.kind === 'tensor' || right.kind === 'tensor') return interpreter.tensorOperator(operator, left, right, span);
+  if (left.kind === 'tensor' || right.kind === 'tensor') return machine.tensorOperator(operator, left, right, span);
   const [one, other] = [setOf(left), setOf(right)];
   if (one !== undefined && other !== undefined) {
     const within = (a: SetValue, b: SetValue): boolean => [...a.entries.keys()].every((key) => b.entries.has(key));
     const [small, large] = operator.startsWith('<') ? [one, other] : [other, one];
     return bool(within(small, large) && (operator.length === 2 || small.entries.size < large.entries.size));
   }
-  const difference = sortOrder(interpreter, left, right, span);
+  const difference = sortOrder(machine, left, right, span);
   if (difference !== undefined) {
     return bool(
       operator === '<'
@@ -438,22 +355,17 @@ function order(
     );
   }
   const names = { '<': '__lt__', '<=': '__le__', '>': '__gt__', '>=': '__ge__' } as const;
-  const method = left.kind === 'instance' ? interpreter.method(left, names[operator], span) : undefined;
-  if (method) return interpreter.call(method, { positional: [right], keywords: new Map() }, span);
-  return interpreter.raise(
+  const method = left.kind === 'instance' ? machine.method(left, names[operator], span) : undefined;
+  if (method) return machine.call(method, { positional: [right], keywords: new Map() }, span);
+  return machine.raise(
     'TypeError',
-    `'${operator}' not supported between '${interpreter.nameOfType(left)}' and '${interpreter.nameOfType(right)}'`,
+    `'${operator}' not supported between '${machine.nameOfType(left)}' and '${machine.nameOfType(right)}'`,
     span,
   );
 }
 
 /** Negative, zero or positive as `left` sorts before, with or after `right`; undefined where Python has no order. */
-export function sortOrder(
-  interpreter: Interpreter,
-  left: PyValue,
-  right: PyValue,
-  span: SourceSpan,
-): number | undefined {
+export function sortOrder(machine: Machine, left: PyValue, right: PyValue, span: SourceSpan): number | undefined {
   const a = numberOf(left);
   const b = numberOf(right);
   if (a !== undefined && b !== undefined) return a - b;
@@ -461,10 +373,10 @@ export function sortOrder(
     return left.value < right.value ? -1 : left.value > right.value ? 1 : 0;
   if ((left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind) {
     for (const [i, item] of left.items.entries()) {
-      interpreter.tick(span);
+      machine.tick(span);
       const other = right.items[i];
       if (other === undefined) return 1;
-      const difference = sortOrder(interpreter, item, other, span);
+      const difference = sortOrder(machine, item, other, span);
       if (difference !== 0) return difference;
     }
     return left.items.length - right.items.length;
@@ -473,21 +385,16 @@ export function sortOrder(
 }
 
 /** Unary minus and its kin. */
-export function unary(
-  interpreter: Interpreter,
-  operator: '-' | '+' | '~',
-  operand: PyValue,
-  span: SourceSpan,
-): PyValue {
+export function unary(machine: Machine, operator: '-' | '+' | '~', operand: PyValue, span: SourceSpan): PyValue {
   if (operand.kind === 'unknown') return operand;
   if (operand.kind === 'tensor') {
     if (operator === '+') return operand;
     // The mask of what is left out.
-    if (operator === '~' && operand.dtype === 'bool') return interpreter.tensorOperator('==', operand, int(0), span);
-    return interpreter.tensorOperator('*', operand, int(-1), span);
+    if (operator === '~' && operand.dtype === 'bool') return machine.tensorOperator('==', operand, int(0), span);
+    return machine.tensorOperator('*', operand, int(-1), span);
   }
   const value = numberOf(operand);
-  if (value === undefined) return interpreter.raise('TypeError', `bad operand type for unary ${operator}`, span);
+  if (value === undefined) return machine.raise('TypeError', `bad operand type for unary ${operator}`, span);
   if (operator === '~') return int(-value - 1);
   if (operator === '+') return operand;
   const zero: IntValue | FloatValue = operand.kind === 'float' ? float(0) : int(0);

@@ -1,13 +1,13 @@
 // `'%d of %s' % values`: the older of Python's two ways to put values into a text.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Interpreter } from './interpreter.ts';
-import { numberOf } from './operators.ts';
 import { mostDigits } from './text.ts';
-import { string, type PyValue } from './values.ts';
+import { string } from './values.ts';
+import type { Machine, PyValue } from './machine.ts';
+import { numberOf } from './numbers.ts';
 
 /** The template with its places filled in order; places without a value stay as they are. */
-export function formatPercent(interpreter: Interpreter, template: string, value: PyValue, span: SourceSpan): PyValue {
+export function formatPercent(machine: Machine, template: string, value: PyValue, span: SourceSpan): PyValue {
   const values = value.kind === 'tuple' ? value.items : [value];
   let next = 0;
   const text = template.replace(
@@ -22,8 +22,8 @@ export function formatPercent(interpreter: Interpreter, template: string, value:
         return number.toFixed(Math.min(digits, mostDigits));
       }
       const size = Number(/^(\d+)/.exec(width ?? '')?.[1] ?? 0);
-      interpreter.holdText(size, span);
-      return interpreter.text(item, span).padStart(size, width?.startsWith('0') === true ? '0' : ' ');
+      machine.holdText(size, span);
+      return machine.text(item, span).padStart(size, width?.startsWith('0') === true ? '0' : ' ');
     },
   );
   return string(text);

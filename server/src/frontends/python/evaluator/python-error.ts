@@ -1,7 +1,7 @@
 // Ways in which running Python ends early. These are control flow inside the evaluator and never leave it.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { InstanceValue, Scope } from './values.ts';
+import type { InstanceValue, Scope } from './machine.ts';
 
 /** A Python exception on its way to a handler. */
 export class PythonError extends Error {

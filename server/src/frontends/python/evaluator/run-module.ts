@@ -1,10 +1,10 @@
 // The statements of a file, each run whatever became of the one before it.
 
 import type { Statement } from '../syntax/ast.ts';
-import type { Interpreter } from './interpreter.ts';
 import { PythonError } from './python-error.ts';
 import { goOn, runStatement } from './statements.ts';
-import { string, type Scope } from './values.ts';
+import { string } from './values.ts';
+import type { Machine, Scope } from './machine.ts';
 
 /** Statements of a file that a model of it is made by; `done` hears when one has run. */
 export interface ModelStatements {
@@ -14,14 +14,14 @@ export interface ModelStatements {
 
 /** Runs a module's statements; used by imports and by the frontend for the user's file. */
 export function runModule(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   statements: readonly Statement[],
   model?: ModelStatements,
 ): void {
   scope.names.set('__name__', string(scope.module.name));
   scope.names.set('__file__', string(scope.module.document));
-  runScript(interpreter, scope, statements, model);
+  runScript(machine, scope, statements, model);
 }
 
 /**
@@ -29,23 +29,23 @@ export function runModule(
  * that the model is made by.
  */
 export function runScript(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   statements: readonly Statement[],
   model?: ModelStatements,
 ): void {
   for (const statement of statements) {
     const makes = model?.making.has(statement) === true;
-    if (!makes) interpreter.importDepth++;
+    if (!makes) machine.importDepth++;
     try {
-      const ending = runStatement(interpreter, scope, statement);
+      const ending = runStatement(machine, scope, statement);
       if (ending !== undefined) return;
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
-      if (makes) goOn(interpreter, scope, statement, error);
-      else interpreter.noteFailure(scope.module.document, error);
+      if (makes) goOn(machine, scope, statement, error);
+      else machine.noteFailure(scope.module.document, error);
     } finally {
-      if (!makes) interpreter.importDepth--;
+      if (!makes) machine.importDepth--;
     }
     if (makes) model.done();
   }

@@ -2,39 +2,28 @@
 
 import { assertUnreachable } from '../../../common/assert.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Pattern, Statement } from '../syntax/ast.ts';
-import { assign, setName } from './assignment.ts';
-import { asDefault } from './calls.ts';
+import { assign } from './assignment.ts';
 import { isSubclass, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
 import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
-import type { Interpreter } from './interpreter.ts';
 import { deleteItem } from './items.ts';
 import { noteLazyNames } from './lazy-packages.ts';
 import { bindLate, importFrom, importInto } from './modules.ts';
 import { binary, equal, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
-import {
-  lostDecorator,
-  none,
-  string,
-  type ClassValue,
-  type FunctionValue,
-  type PyValue,
-  type Scope,
-} from './values.ts';
+import { lostDecorator, none, string } from './values.ts';
+import { setName } from './names.ts';
+import { asDefault } from './numbers.ts';
+import type { Machine, ClassValue, FunctionValue, PyValue, Scope, Ending } from './machine.ts';
 
-/** How a block ended before its last statement. */
-export type Ending =
-  { readonly kind: 'return'; readonly value: PyValue } | { readonly kind: 'break' } | { readonly kind: 'continue' };
-
-export function runBlock(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): Ending | undefined {
+export function runBlock(machine: Machine, scope: Scope, statements: readonly Statement[]): Ending | undefined {
   for (const statement of statements) {
     let ending: Ending | undefined;
     try {
-      ending = runStatement(interpreter, scope, statement);
+      ending = runStatement(machine, scope, statement);
     } catch (error) {
-      if (!(error instanceof PythonError) || !canGoOn(interpreter, scope, error)) throw error;
-      ending = goOn(interpreter, scope, statement, error);
+      if (!(error instanceof PythonError) || !canGoOn(machine, scope, error)) throw error;
+      ending = goOn(machine, scope, statement, error);
     }
     if (ending !== undefined) return ending;
   }
@@ -45,27 +34,22 @@ export function runBlock(interpreter: Interpreter, scope: Scope, statements: rea
  * One mistake must not hide the rest of a network: where the source handles no exception, a failing statement gives
  * unknown values and the next one runs. A `raise` still ends the call that it stands in.
  */
-function canGoOn(interpreter: Interpreter, scope: Scope, error: PythonError): boolean {
-  return !interpreter.isGuarded && interpreter.importDepth === 0 && error.ends !== scope;
+function canGoOn(machine: Machine, scope: Scope, error: PythonError): boolean {
+  return !machine.isGuarded && machine.importDepth === 0 && error.ends !== scope;
 }
 
 /** What a failing statement would have given its targets is lost; the next one can run. */
-export function goOn(
-  interpreter: Interpreter,
-  scope: Scope,
-  statement: Statement,
-  error: PythonError,
-): Ending | undefined {
-  const lost = interpreter.goOnBehind(error);
+export function goOn(machine: Machine, scope: Scope, statement: Statement, error: PythonError): Ending | undefined {
+  const lost = machine.goOnBehind(error);
   switch (statement.kind) {
     case 'return':
       return { kind: 'return', value: lost };
     case 'assignment':
-      for (const target of statement.targets) assignLost(interpreter, scope, target, lost);
+      for (const target of statement.targets) assignLost(machine, scope, target, lost);
       return undefined;
     case 'annotated':
     case 'augmented':
-      assignLost(interpreter, scope, statement.target, lost);
+      assignLost(machine, scope, statement.target, lost);
       return undefined;
     default:
       return undefined;
@@ -78,63 +62,61 @@ function deleteName(scope: Scope, name: string): void {
 }
 
 /** What a definition that was read late gives its name. */
-function lateValue(interpreter: Interpreter, scope: Scope, statements: readonly Statement[]): PyValue {
+function lateValue(machine: Machine, scope: Scope, statements: readonly Statement[]): PyValue {
   let made: PyValue = none;
   for (const statement of statements) {
     if (statement.kind === 'function')
-      made = decorate(interpreter, scope, statement, defineFunction(interpreter, scope, statement));
+      made = decorate(machine, scope, statement, defineFunction(machine, scope, statement));
     else if (statement.kind === 'class')
-      made = decorate(interpreter, scope, statement, defineClass(interpreter, scope, statement));
+      made = decorate(machine, scope, statement, defineClass(machine, scope, statement));
     else if (statement.kind === 'assignment' || statement.kind === 'annotated')
-      made = statement.value ? evaluateExpression(interpreter, scope, statement.value) : none;
+      made = statement.value ? evaluateExpression(machine, scope, statement.value) : none;
   }
   return made;
 }
 
-function assignLost(interpreter: Interpreter, scope: Scope, target: Expression, lost: PyValue): void {
+function assignLost(machine: Machine, scope: Scope, target: Expression, lost: PyValue): void {
   try {
-    assign(interpreter, scope, target, lost);
+    assign(machine, scope, target, lost);
   } catch (error) {
     // The target itself may be what failed.
     if (!(error instanceof PythonError)) throw error;
   }
 }
 
-export function runStatement(interpreter: Interpreter, scope: Scope, statement: Statement): Ending | undefined {
-  interpreter.tick(statement.span);
-  const evaluate = (expression: Expression): PyValue => evaluateExpression(interpreter, scope, expression);
+export function runStatement(machine: Machine, scope: Scope, statement: Statement): Ending | undefined {
+  machine.tick(statement.span);
+  const evaluate = (expression: Expression): PyValue => evaluateExpression(machine, scope, expression);
   switch (statement.kind) {
     case 'expression':
       evaluate(statement.expression);
       return undefined;
     case 'assignment': {
       const value = evaluate(statement.value);
-      for (const target of statement.targets) assign(interpreter, scope, target, value);
+      for (const target of statement.targets) assign(machine, scope, target, value);
       return undefined;
     }
     case 'annotated':
-      if (statement.value) assign(interpreter, scope, statement.target, evaluate(statement.value));
+      if (statement.value) assign(machine, scope, statement.target, evaluate(statement.value));
       return undefined;
     case 'augmented': {
       const left = evaluate(statement.target);
       const right = evaluate(statement.value);
       if (left.kind === 'list' && statement.operator === '+') {
-        const items = interpreter.iterate(right, statement.span);
-        if ('kind' in items) interpreter.undecided(items, statement.span);
-        else addItems(interpreter, left.items, items, statement.span);
+        const items = machine.iterate(right, statement.span);
+        if ('kind' in items) machine.undecided(items, statement.span);
+        else addItems(machine, left.items, items, statement.span);
         return undefined;
       }
       const inPlace =
-        left.kind === 'instance'
-          ? interpreter.method(left, inPlaceName(statement.operator), statement.span)
-          : undefined;
+        left.kind === 'instance' ? machine.method(left, inPlaceName(statement.operator), statement.span) : undefined;
       if (inPlace) {
-        assign(interpreter, scope, statement.target, interpreter.callWith(inPlace, statement.span, right));
+        assign(machine, scope, statement.target, machine.callWith(inPlace, statement.span, right));
         return undefined;
       }
-      const result = binary(interpreter, statement.operator, left, right, statement.span);
-      const kept = left.kind === 'tensor' ? interpreter.library.overwriteTensor(left, result) : result;
-      assign(interpreter, scope, statement.target, kept);
+      const result = binary(machine, statement.operator, left, right, statement.span);
+      const kept = left.kind === 'tensor' ? machine.library.overwriteTensor(left, result) : result;
+      assign(machine, scope, statement.target, kept);
       return undefined;
     }
     case 'return':
@@ -147,62 +129,62 @@ export function runStatement(interpreter: Interpreter, scope: Scope, statement: 
       return { kind: statement.kind };
     case 'if': {
       const test = evaluate(statement.test);
-      const truth = interpreter.truth(test, statement.test.span);
-      if (truth === undefined) interpreter.undecided(test, statement.test.span);
+      const truth = machine.truth(test, statement.test.span);
+      if (truth === undefined) machine.undecided(test, statement.test.span);
       if (truth !== true && scope.names === scope.module.names) noteLazyNames(scope.module, statement);
-      return runBlock(interpreter, scope, truth === true ? statement.body : statement.otherwise);
+      return runBlock(machine, scope, truth === true ? statement.body : statement.otherwise);
     }
     case 'while': {
       for (;;) {
         const test = evaluate(statement.test);
-        const truth = interpreter.truth(test, statement.test.span);
-        if (truth === undefined) interpreter.undecided(test, statement.test.span);
-        if (truth !== true) return runBlock(interpreter, scope, statement.otherwise);
-        const ending = runBlock(interpreter, scope, statement.body);
+        const truth = machine.truth(test, statement.test.span);
+        if (truth === undefined) machine.undecided(test, statement.test.span);
+        if (truth !== true) return runBlock(machine, scope, statement.otherwise);
+        const ending = runBlock(machine, scope, statement.body);
         if (ending?.kind === 'break') return undefined;
         if (ending?.kind === 'return') return ending;
-        interpreter.tick(statement.span);
+        machine.tick(statement.span);
       }
     }
     case 'for':
-      return runFor(interpreter, scope, statement);
+      return runFor(machine, scope, statement);
     case 'function': {
-      const made = defineFunction(interpreter, scope, statement);
-      setName(scope, statement.name, decorate(interpreter, scope, statement, made));
+      const made = defineFunction(machine, scope, statement);
+      setName(scope, statement.name, decorate(machine, scope, statement, made));
       return undefined;
     }
     case 'class': {
-      const made = defineClass(interpreter, scope, statement);
-      setName(scope, statement.name, decorate(interpreter, scope, statement, made));
+      const made = defineClass(machine, scope, statement);
+      setName(scope, statement.name, decorate(machine, scope, statement, made));
       return undefined;
     }
     case 'late-definition':
-      bindLate(interpreter, scope, statement.name, () => lateValue(interpreter, scope, statement.read()));
+      bindLate(machine, scope, statement.name, () => lateValue(machine, scope, statement.read()));
       return undefined;
     case 'import':
-      for (const name of statement.names) importInto(interpreter, scope, name.name, name.alias, statement.span);
+      for (const name of statement.names) importInto(machine, scope, name.name, name.alias, statement.span);
       return undefined;
     case 'import-from':
-      importFrom(interpreter, scope, statement.module, statement.level, statement.names, statement.span);
+      importFrom(machine, scope, statement.module, statement.level, statement.names, statement.span);
       return undefined;
     case 'raise': {
       if (!statement.exception) {
-        const caught = interpreter.handling.at(-1);
+        const caught = machine.handling.at(-1);
         if (caught) throw new PythonError(caught.exception, caught.message, caught.span, scope);
-        return interpreter.raise('RuntimeError', 'No active exception to raise again', statement.span, scope);
+        return machine.raise('RuntimeError', 'No active exception to raise again', statement.span, scope);
       }
-      return raiseValue(interpreter, scope, evaluate(statement.exception), statement.span);
+      return raiseValue(machine, scope, evaluate(statement.exception), statement.span);
     }
     case 'try':
-      return runTry(interpreter, scope, statement);
+      return runTry(machine, scope, statement);
     case 'with':
-      return runWith(interpreter, scope, statement);
+      return runWith(machine, scope, statement);
     case 'assert': {
-      if (interpreter.truth(evaluate(statement.test), statement.span) === false) {
+      if (machine.truth(evaluate(statement.test), statement.span) === false) {
         const message = statement.message
-          ? interpreter.text(evaluate(statement.message), statement.span)
+          ? machine.text(evaluate(statement.message), statement.span)
           : 'assertion failed';
-        interpreter.raise('AssertionError', message, statement.span, scope);
+        machine.raise('AssertionError', message, statement.span, scope);
       }
       return undefined;
     }
@@ -213,7 +195,7 @@ export function runStatement(interpreter: Interpreter, scope: Scope, statement: 
       for (const target of statement.targets) {
         if (target.kind === 'name') deleteName(scope, target.name);
         else if (target.kind === 'subscript')
-          deleteItem(interpreter, evaluate(target.object), evaluate(target.index), target.span);
+          deleteItem(machine, evaluate(target.object), evaluate(target.index), target.span);
         else if (target.kind === 'attribute') {
           const object = evaluate(target.object);
           if (object.kind === 'instance') object.attributes.delete(target.name);
@@ -221,43 +203,36 @@ export function runStatement(interpreter: Interpreter, scope: Scope, statement: 
       }
       return undefined;
     case 'match':
-      return runMatch(interpreter, scope, statement);
+      return runMatch(machine, scope, statement);
     default:
       return assertUnreachable(statement);
   }
 }
 
-function runFor(
-  interpreter: Interpreter,
-  scope: Scope,
-  statement: Extract<Statement, { kind: 'for' }>,
-): Ending | undefined {
-  const items = interpreter.iterate(
-    evaluateExpression(interpreter, scope, statement.iterable),
-    statement.iterable.span,
-  );
+function runFor(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'for' }>): Ending | undefined {
+  const items = machine.iterate(evaluateExpression(machine, scope, statement.iterable), statement.iterable.span);
   if ('kind' in items) {
-    interpreter.undecided(items, statement.iterable.span);
+    machine.undecided(items, statement.iterable.span);
     return undefined;
   }
   // A list that grows while it is walked is walked to its new end, as in Python.
   for (let i = 0; i < items.length; i++) {
-    interpreter.tick(statement.span);
+    machine.tick(statement.span);
     const item = items[i];
     if (item === undefined) break;
-    assign(interpreter, scope, statement.target, item);
-    const ending = runBlock(interpreter, scope, statement.body);
+    assign(machine, scope, statement.target, item);
+    const ending = runBlock(machine, scope, statement.body);
     if (ending?.kind === 'break') return undefined;
     if (ending?.kind === 'return') return ending;
   }
-  return runBlock(interpreter, scope, statement.otherwise);
+  return runBlock(machine, scope, statement.otherwise);
 }
 
-function defineFunction(interpreter: Interpreter, scope: Scope, definition: FunctionDefinition): FunctionValue {
+function defineFunction(machine: Machine, scope: Scope, definition: FunctionDefinition): FunctionValue {
   const defaults = new Map<string, PyValue>();
   for (const parameter of definition.parameters) {
     if (!parameter.default) continue;
-    defaults.set(parameter.name, asDefault(evaluateExpression(interpreter, scope, parameter.default), parameter.name));
+    defaults.set(parameter.name, asDefault(evaluateExpression(machine, scope, parameter.default), parameter.name));
   }
   return {
     kind: 'function',
@@ -272,7 +247,7 @@ function defineFunction(interpreter: Interpreter, scope: Scope, definition: Func
 
 /** Applies decorators, innermost first. One that is not known, or gives nothing of use, passes its function through. */
 function decorate(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   definition: FunctionDefinition | ClassDefinition,
   value: PyValue,
@@ -280,22 +255,22 @@ function decorate(
   let decorated = value;
   for (const decorator of [...definition.decorators].reverse()) {
     try {
-      const callee = evaluateExpression(interpreter, scope, decorator);
+      const callee = evaluateExpression(machine, scope, decorator);
       if (callee.kind === 'unknown') continue;
-      const result = interpreter.callWith(callee, decorator.span, decorated);
+      const result = machine.callWith(callee, decorator.span, decorated);
       if (result.kind !== 'unknown' && result.kind !== 'none') decorated = result;
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
-      interpreter.noteFailure(scope.module.document, error);
+      machine.noteFailure(scope.module.document, error);
       if (decorated.kind === 'function') decorated.attributes.set(lostDecorator, string(error.message));
     }
   }
   return decorated;
 }
 
-function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDefinition): PyValue {
+function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition): PyValue {
   const args = evaluateArguments(
-    interpreter,
+    machine,
     scope,
     definition.bases.filter((base) => base.kind !== 'keyword'),
   );
@@ -314,7 +289,7 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
   made.mro = resolutionOrder(made);
   made.attributes.set('__module__', string(scope.module.name));
   const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
-  runBlock(interpreter, body, definition.body);
+  runBlock(machine, body, definition.body);
   const fields = definition.body.flatMap((statement) => {
     if (statement.kind !== 'annotated' || statement.target.kind !== 'name') return [];
     const value = made.attributes.get(statement.target.name);
@@ -330,7 +305,7 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
     makeEnum(made, definition.span);
   }
   if (bases.some((base) => base.name === 'NamedTuple')) {
-    const type = namedTuple(interpreter, definition.name, fields);
+    const type = namedTuple(machine, definition.name, fields);
     for (const [name, value] of made.attributes)
       if (!fields.some((field) => field.name === name)) type.attributes.set(name, value);
     return type;
@@ -347,96 +322,88 @@ function defineClass(interpreter: Interpreter, scope: Scope, definition: ClassDe
   return made;
 }
 
-function raiseValue(interpreter: Interpreter, scope: Scope, value: PyValue, span: Statement['span']): never {
-  const exception = value.kind === 'class' ? interpreter.callWith(value, span) : value;
+function raiseValue(machine: Machine, scope: Scope, value: PyValue, span: Statement['span']): never {
+  const exception = value.kind === 'class' ? machine.callWith(value, span) : value;
   if (exception.kind !== 'instance')
-    return interpreter.raise('RuntimeError', 'an exception that is not known', span, scope);
-  throw new PythonError(exception, `${exception.class.name}: ${interpreter.text(exception, span)}`, span, scope);
+    return machine.raise('RuntimeError', 'an exception that is not known', span, scope);
+  throw new PythonError(exception, `${exception.class.name}: ${machine.text(exception, span)}`, span, scope);
 }
 
-function runTry(
-  interpreter: Interpreter,
-  scope: Scope,
-  statement: Extract<Statement, { kind: 'try' }>,
-): Ending | undefined {
+function runTry(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'try' }>): Ending | undefined {
   let ending: Ending | undefined;
   try {
-    const runBody = (): Ending | undefined => runBlock(interpreter, scope, statement.body);
-    ending = statement.handlers.length > 0 ? interpreter.guarded(runBody) : runBody();
-    ending ??= runBlock(interpreter, scope, statement.otherwise);
+    const runBody = (): Ending | undefined => runBlock(machine, scope, statement.body);
+    ending = statement.handlers.length > 0 ? machine.guarded(runBody) : runBody();
+    ending ??= runBlock(machine, scope, statement.otherwise);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
     const handler = statement.handlers.find((candidate) =>
-      handles(interpreter, scope, candidate.type, error.exception.class),
+      handles(machine, scope, candidate.type, error.exception.class),
     );
-    if (!handler) return runBlock(interpreter, scope, statement.final) ?? rethrow(error);
+    if (!handler) return runBlock(machine, scope, statement.final) ?? rethrow(error);
     if (handler.name !== undefined) setName(scope, handler.name, error.exception);
-    interpreter.handling.push(error);
+    machine.handling.push(error);
     try {
-      ending = runBlock(interpreter, scope, handler.body);
+      ending = runBlock(machine, scope, handler.body);
     } catch (raised) {
       if (!(raised instanceof PythonError)) throw raised;
-      return runBlock(interpreter, scope, statement.final) ?? rethrow(raised);
+      return runBlock(machine, scope, statement.final) ?? rethrow(raised);
     } finally {
-      interpreter.handling.pop();
+      machine.handling.pop();
     }
   }
-  return runBlock(interpreter, scope, statement.final) ?? ending;
+  return runBlock(machine, scope, statement.final) ?? ending;
 }
 
 function rethrow(error: PythonError): never {
   throw error;
 }
 
-function handles(interpreter: Interpreter, scope: Scope, type: Expression | undefined, raised: ClassValue): boolean {
+function handles(machine: Machine, scope: Scope, type: Expression | undefined, raised: ClassValue): boolean {
   if (type === undefined) return true;
-  const wanted = evaluateExpression(interpreter, scope, type);
+  const wanted = evaluateExpression(machine, scope, type);
   const classes = wanted.kind === 'tuple' ? wanted.items : [wanted];
   return classes.some(
     (candidate) => candidate.kind === 'unknown' || (candidate.kind === 'class' && isSubclass(raised, candidate)),
   );
 }
 
-function runWith(
-  interpreter: Interpreter,
-  scope: Scope,
-  statement: Extract<Statement, { kind: 'with' }>,
-): Ending | undefined {
+function runWith(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'with' }>): Ending | undefined {
   for (const item of statement.items) {
-    const manager = evaluateExpression(interpreter, scope, item.value);
-    const enter = manager.kind === 'instance' ? interpreter.method(manager, '__enter__', item.value.span) : undefined;
-    const entered = enter ? interpreter.callWith(enter, item.value.span) : manager;
-    if (item.target) assign(interpreter, scope, item.target, entered);
+    const manager = evaluateExpression(machine, scope, item.value);
+    const enter = manager.kind === 'instance' ? machine.method(manager, '__enter__', item.value.span) : undefined;
+    const entered = enter ? machine.callWith(enter, item.value.span) : manager;
+    if (item.target) assign(machine, scope, item.target, entered);
   }
-  return runBlock(interpreter, scope, statement.body);
+  return runBlock(machine, scope, statement.body);
 }
 
 function runMatch(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   statement: Extract<Statement, { kind: 'match' }>,
 ): Ending | undefined {
-  const subject = evaluateExpression(interpreter, scope, statement.subject);
+  const subject = evaluateExpression(machine, scope, statement.subject);
   for (const branch of statement.cases) {
-    const fits = matches(interpreter, scope, branch.pattern, subject, statement.span);
+    const fits = matches(machine, scope, branch.pattern, subject, statement.span);
     if (fits === undefined) {
-      interpreter.undecided(subject, statement.subject.span);
+      machine.undecided(subject, statement.subject.span);
       return undefined;
     }
     if (!fits) continue;
     if (branch.guard) {
-      const test = evaluateExpression(interpreter, scope, branch.guard);
-      const truth = interpreter.truth(test, branch.guard.span);
-      if (truth === undefined) interpreter.undecided(test, branch.guard.span);
+      const test = evaluateExpression(machine, scope, branch.guard);
+      const truth = machine.truth(test, branch.guard.span);
+      if (truth === undefined) machine.undecided(test, branch.guard.span);
       if (truth !== true) continue;
     }
-    return runBlock(interpreter, scope, branch.body);
+    return runBlock(machine, scope, branch.body);
   }
   return undefined;
 }
 
 function matches(
-  interpreter: Interpreter,
+  machine: Machine,
   scope: Scope,
   pattern: Pattern,
   subject: PyValue,
@@ -449,15 +416,15 @@ function matches(
       setName(scope, pattern.name, subject);
       return true;
     case 'value':
-      return equal(interpreter, evaluateExpression(interpreter, scope, pattern.expression), subject, span);
+      return equal(machine, evaluateExpression(machine, scope, pattern.expression), subject, span);
     case 'alternatives':
       for (const alternative of pattern.patterns) {
-        const fits = matches(interpreter, scope, alternative, subject, span);
+        const fits = matches(machine, scope, alternative, subject, span);
         if (fits !== false) return fits;
       }
       return false;
     case 'as': {
-      const fits = matches(interpreter, scope, pattern.pattern, subject, span);
+      const fits = matches(machine, scope, pattern.pattern, subject, span);
       if (fits === true) setName(scope, pattern.name, subject);
       return fits;
     }
@@ -467,7 +434,7 @@ function matches(
       if (subject.items.length !== pattern.patterns.length) return false;
       let all: boolean | undefined = true;
       for (const [i, part] of pattern.patterns.entries()) {
-        const fits = matches(interpreter, scope, part, subject.items[i] ?? none, span);
+        const fits = matches(machine, scope, part, subject.items[i] ?? none, span);
         if (fits === false) return false;
         if (fits === undefined) all = undefined;
       }

@@ -1,12 +1,12 @@
 // Methods of `str`, each a small pure function.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Interpreter } from './interpreter.ts';
-import { integerOf } from './operators.ts';
 import { formatValue } from './text.ts';
-import { bool, builtin, int, list, string, tuple, type Arguments, type PyValue } from './values.ts';
+import { bool, builtin, int, list, string, tuple } from './values.ts';
+import type { Machine, Arguments, PyValue } from './machine.ts';
+import { integerOf } from './numbers.ts';
 
-type Method = (text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue;
+type Method = (text: string, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
 const textAt = (args: Arguments, index: number): string | undefined => {
   const value = args.positional[index];
@@ -14,9 +14,9 @@ const textAt = (args: Arguments, index: number): string | undefined => {
 };
 
 /** The width that a text is padded to, with room made for it. */
-function widthOf(args: Arguments, interpreter: Interpreter, span: SourceSpan): number {
+function widthOf(args: Arguments, machine: Machine, span: SourceSpan): number {
   const width = args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0;
-  interpreter.holdText(width, span);
+  machine.holdText(width, span);
   return width;
 }
 
@@ -36,9 +36,9 @@ function stripped(text: string, characters: string | undefined, left: boolean, r
   return text.slice(start, end);
 }
 
-function split(text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
+function split(text: string, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   const separator = textAt(args, 0);
-  interpreter.hold(separator === '' ? 0 : text.length / (separator?.length ?? 2), span);
+  machine.hold(separator === '' ? 0 : text.length / (separator?.length ?? 2), span);
   const limitValue = args.positional[1] ?? args.keywords.get('maxsplit');
   const limit = limitValue ? (integerOf(limitValue) ?? -1) : -1;
   const parts =
@@ -52,7 +52,7 @@ function split(text: string, args: Arguments, interpreter: Interpreter, span: So
   return list([...parts.slice(0, limit), parts.slice(limit).join(separator ?? ' ')].map(string));
 }
 
-function format(text: string, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue {
+function format(text: string, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   let next = 0;
   const filled = text.replace(
     /\{\{|\}\}|\{([^{}:!]*)(?:!\w)?(?::([^{}]*))?\}/g,
@@ -65,7 +65,7 @@ function format(text: string, args: Arguments, interpreter: Interpreter, span: S
           : /^\d+$/.test(name)
             ? args.positional[Number(name)]
             : args.keywords.get(name);
-      return value ? formatValue(interpreter, value, specification ?? '', span) : whole;
+      return value ? formatValue(machine, value, specification ?? '', span) : whole;
     },
   );
   return string(filled);
@@ -81,11 +81,11 @@ const methods: Readonly<Record<string, Method>> = {
   lstrip: (text, args) => string(stripped(text, textAt(args, 0), true, false)),
   rstrip: (text, args) => string(stripped(text, textAt(args, 0), false, true)),
   split,
-  rsplit: (text, args, interpreter, span) => {
+  rsplit: (text, args, machine, span) => {
     const separator = textAt(args, 0);
     const limit = args.positional[1] ?? args.keywords.get('maxsplit');
     const count = limit ? integerOf(limit) : undefined;
-    if (separator === undefined || count === undefined || count < 0) return split(text, args, interpreter, span);
+    if (separator === undefined || count === undefined || count < 0) return split(text, args, machine, span);
     const parts = text.split(separator);
     const tail = parts.splice(Math.max(0, parts.length - count));
     return list([...(parts.length > 0 ? [parts.join(separator)] : []), ...tail].map(string));
@@ -105,22 +105,22 @@ const methods: Readonly<Record<string, Method>> = {
       (at < 0 ? ['', '', text] : [text.slice(0, at), separator, text.slice(at + separator.length)]).map(string),
     );
   },
-  join: (text, args, interpreter, span) => {
+  join: (text, args, machine, span) => {
     const [value] = args.positional;
-    const items = value ? interpreter.iterate(value, span) : [];
+    const items = value ? machine.iterate(value, span) : [];
     if ('kind' in items) return items;
-    const parts = items.map((item) => interpreter.text(item, span));
-    interpreter.holdText(
+    const parts = items.map((item) => machine.text(item, span));
+    machine.holdText(
       parts.reduce((sum, part) => sum + part.length + text.length, 0),
       span,
     );
     return string(parts.join(text));
   },
-  replace: (text, args, interpreter, span) => {
+  replace: (text, args, machine, span) => {
     const count = args.positional[2] ? (integerOf(args.positional[2]) ?? -1) : -1;
     const [from, to] = [textAt(args, 0) ?? '', textAt(args, 1) ?? ''];
     const places = from === '' ? text.length + 1 : text.length / from.length;
-    interpreter.holdText(text.length + (to.length > from.length ? places * to.length : 0), span);
+    machine.holdText(text.length + (to.length > from.length ? places * to.length : 0), span);
     if (count < 0) return string(text.replaceAll(from, () => to));
     const parts = text.split(from);
     const head = parts.slice(0, count + 1).join(to);
@@ -136,9 +136,9 @@ const methods: Readonly<Record<string, Method>> = {
   },
   find: (text, args) => int(text.indexOf(textAt(args, 0) ?? '')),
   rfind: (text, args) => int(text.lastIndexOf(textAt(args, 0) ?? '')),
-  index: (text, args, interpreter, span) => {
+  index: (text, args, machine, span) => {
     const at = text.indexOf(textAt(args, 0) ?? '');
-    return at < 0 ? interpreter.raise('ValueError', 'substring not found', span) : int(at);
+    return at < 0 ? machine.raise('ValueError', 'substring not found', span) : int(at);
   },
   count: (text, args) => int(text.split(textAt(args, 0) ?? '').length - 1),
   isdigit: (text) => bool(/^\d+$/.test(text)),
@@ -150,9 +150,9 @@ const methods: Readonly<Record<string, Method>> = {
   islower: (text) => bool(text !== text.toUpperCase() && text === text.toLowerCase()),
   isspace: (text) => bool(/^\s+$/.test(text)),
   isidentifier: (text) => bool(/^[\p{L}_][\p{L}\p{N}_]*$/u.test(text)),
-  zfill: (text, args, interpreter, span) => string(text.padStart(widthOf(args, interpreter, span), '0')),
-  ljust: (text, args, interpreter, span) => string(text.padEnd(widthOf(args, interpreter, span))),
-  rjust: (text, args, interpreter, span) => string(text.padStart(widthOf(args, interpreter, span))),
+  zfill: (text, args, machine, span) => string(text.padStart(widthOf(args, machine, span), '0')),
+  ljust: (text, args, machine, span) => string(text.padEnd(widthOf(args, machine, span))),
+  rjust: (text, args, machine, span) => string(text.padStart(widthOf(args, machine, span))),
   format,
   // Bytes are kept as the text that they encode.
   encode: (text) => string(text),
@@ -164,9 +164,9 @@ export function stringMethod(text: string, name: string): PyValue | undefined {
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   return (
     method &&
-    builtin(name, (interpreter, args, span) => {
-      interpreter.holdText(text.length, span);
-      return method(text, args, interpreter, span);
+    builtin(name, (machine, args, span) => {
+      machine.holdText(text.length, span);
+      return method(text, args, machine, span);
     })
   );
 }

@@ -1,9 +1,8 @@
 // `str` and `repr` of values, and the format mini-language as far as model code uses it.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Interpreter } from './interpreter.ts';
-import { numberOf } from './operators.ts';
-import type { PyValue } from './values.ts';
+import type { Machine, PyValue } from './machine.ts';
+import { numberOf } from './numbers.ts';
 
 /** Digits behind the point that JavaScript writes at most. */
 export const mostDigits = 100;
@@ -18,26 +17,25 @@ function numberText(value: number, isFloat: boolean): string {
 }
 
 /** `str(value)`. */
-export function textOf(interpreter: Interpreter, value: PyValue, span: SourceSpan): string {
+export function textOf(machine: Machine, value: PyValue, span: SourceSpan): string {
   if (value.kind === 'string') return value.value;
   if (value.kind === 'instance') {
-    const method = interpreter.method(value, '__str__', span) ?? interpreter.method(value, '__repr__', span);
+    const method = machine.method(value, '__str__', span) ?? machine.method(value, '__repr__', span);
     if (method) {
-      const text = interpreter.callWith(method, span);
+      const text = machine.callWith(method, span);
       if (text.kind === 'string') return text.value;
     }
     const args = value.attributes.get('args');
-    if (args?.kind === 'tuple') return args.items.map((item) => textOf(interpreter, item, span)).join(', ');
+    if (args?.kind === 'tuple') return args.items.map((item) => textOf(machine, item, span)).join(', ');
   }
-  return reprOf(interpreter, value, span);
+  return reprOf(machine, value, span);
 }
 
 /** `repr(value)`. */
-export function reprOf(interpreter: Interpreter, value: PyValue, span: SourceSpan): string {
+export function reprOf(machine: Machine, value: PyValue, span: SourceSpan): string {
   // A list that holds another one twice, many levels deep, has a text that doubles with each level.
-  interpreter.tick(span);
-  const all = (items: Iterable<PyValue>): string =>
-    [...items].map((item) => reprOf(interpreter, item, span)).join(', ');
+  machine.tick(span);
+  const all = (items: Iterable<PyValue>): string => [...items].map((item) => reprOf(machine, item, span)).join(', ');
   switch (value.kind) {
     case 'none':
       return 'None';
@@ -80,13 +78,13 @@ export function reprOf(interpreter: Interpreter, value: PyValue, span: SourceSpa
 }
 
 /** `format(value, specification)`: fill, alignment, sign, zero padding, width, grouping, precision and type. */
-export function formatValue(interpreter: Interpreter, value: PyValue, specification: string, span: SourceSpan): string {
-  if (specification === '') return textOf(interpreter, value, span);
+export function formatValue(machine: Machine, value: PyValue, specification: string, span: SourceSpan): string {
+  if (specification === '') return textOf(machine, value, span);
   const match = /^(?:(.)?([<>^=]))?([+ -])?#?(0)?(\d+)?([,_])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/s.exec(specification);
-  if (match === null) return textOf(interpreter, value, span);
+  if (match === null) return textOf(machine, value, span);
   const [, fill, alignment, sign, zero, width, grouping, precision, type] = match;
   const number = numberOf(value);
-  let text = textOf(interpreter, value, span);
+  let text = textOf(machine, value, span);
   if (number !== undefined) {
     const digits = Math.min(precision === undefined ? 6 : Number(precision), mostDigits);
     if (type === 'f' || type === 'F') text = number.toFixed(digits);
@@ -99,7 +97,7 @@ export function formatValue(interpreter: Interpreter, value: PyValue, specificat
     if ((sign === '+' || sign === ' ') && number >= 0) text = sign + text;
   } else if (precision !== undefined) text = text.slice(0, Number(precision));
   const size = Number(width ?? 0);
-  interpreter.holdText(size, span);
+  machine.holdText(size, span);
   const padding = fill ?? (zero === undefined ? ' ' : '0');
   const place = alignment ?? (number === undefined ? '<' : '>');
   if (place === '<') return text.padEnd(size, padding);

@@ -2,22 +2,9 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
-import type { Interpreter } from '../evaluator/interpreter.ts';
-import {
-  bool,
-  dict,
-  keyOf,
-  list,
-  none,
-  string,
-  tuple,
-  unknown,
-  type Arguments,
-  type DictValue,
-  type InstanceValue,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { bool, dict, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { argument, method, namespaceClass, plainClasses, type ModuleTable } from './module-table.ts';
+import type { Machine, Arguments, DictValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 
 const textOf = (value: PyValue | undefined): string | undefined => (value?.kind === 'string' ? value.value : undefined);
 
@@ -47,7 +34,7 @@ function defaultOf(
   name: string,
   args: Arguments,
   setBefore: PyValue | undefined,
-  interpreter: Interpreter,
+  machine: Machine,
   span: SourceSpan,
 ): PyValue {
   const { positional, keywords } = args;
@@ -66,13 +53,13 @@ function defaultOf(
   // Only a text is converted, as if it had been given.
   const type = keywords.get('type');
   return written.kind === 'string' && type !== undefined && type.kind !== 'none'
-    ? interpreter.call(type, { positional: [written], keywords: new Map() }, span)
+    ? machine.call(type, { positional: [written], keywords: new Map() }, span)
     : written;
 }
 
 export const argparseModule: ModuleTable = () => {
   const namespace = namespaceClass('Namespace');
-  const parse = (self: InstanceValue, args: Arguments, interpreter: Interpreter, span: SourceSpan): PyValue => {
+  const parse = (self: InstanceValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue => {
     const given = argument(args, 0, 'args');
     const isEmpty = given === undefined || given.kind === 'none' || (given.kind === 'list' && given.items.length === 0);
     if (!isEmpty) return unknown('Arguments that a program gives itself are not read', span);
@@ -84,7 +71,7 @@ export const argparseModule: ModuleTable = () => {
             kind: 'instance',
             class: namespace,
             attributes: new Map(),
-            site: { span, callChain: [...interpreter.callStack] },
+            site: { span, callChain: [...machine.callStack] },
           };
     for (const { key, value } of optionsOf(self).entries.values())
       if (key.kind === 'string' && !result.attributes.has(key.value)) result.attributes.set(key.value, value);
@@ -103,11 +90,11 @@ export const argparseModule: ModuleTable = () => {
         }
         return none;
       }),
-      method('add_argument', (self, args, interpreter, span) => {
+      method('add_argument', (self, args, machine, span) => {
         const name = destinationOf(args);
         if (name === undefined) return none;
         const before = optionsOf(self).entries.get(keyOf(string(name)))?.value;
-        setOption(self, name, defaultOf(name, args, before, interpreter, span));
+        setOption(self, name, defaultOf(name, args, before, machine, span));
         return none;
       }),
       method('add_argument_group', (self) => self),

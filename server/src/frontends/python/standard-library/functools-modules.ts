@@ -4,7 +4,7 @@ import { nativeClass } from '../evaluator/classes.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import { getItem } from '../evaluator/items.ts';
 import { binary, compare } from '../evaluator/operators.ts';
-import { bool, builtin, none, tuple, unknown, type PyValue } from '../evaluator/values.ts';
+import { bool, builtin, none, tuple, unknown } from '../evaluator/values.ts';
 import {
   functionValues,
   optionalDecorator,
@@ -12,10 +12,11 @@ import {
   type LibraryFunction,
   type ModuleTable,
 } from './module-table.ts';
+import type { PyValue } from '../evaluator/machine.ts';
 
-const partial: LibraryFunction = (interpreter, args, span) => {
+const partial: LibraryFunction = (machine, args, span) => {
   const [callee, ...positional] = args.positional;
-  if (callee === undefined) return interpreter.raise('TypeError', 'partial() takes a function', span);
+  if (callee === undefined) return machine.raise('TypeError', 'partial() takes a function', span);
   // A partial of a partial is one with the arguments of both.
   if (callee.kind === 'partial') {
     const keywords = new Map([...callee.args.keywords, ...args.keywords]);
@@ -28,14 +29,14 @@ const partial: LibraryFunction = (interpreter, args, span) => {
   return { kind: 'partial', function: callee, args: { positional, keywords: args.keywords } };
 };
 
-const reduce: LibraryFunction = (interpreter, args, span) => {
+const reduce: LibraryFunction = (machine, args, span) => {
   const [callee, iterable, start] = args.positional;
-  const items = interpreter.iterate(iterable ?? none, span);
+  const items = machine.iterate(iterable ?? none, span);
   if (callee === undefined || 'kind' in items) return unknown('What is folded here is not known', span);
   const all = start === undefined ? items : [start, ...items];
   const [first, ...rest] = all;
-  if (first === undefined) return interpreter.raise('TypeError', 'reduce() of nothing', span);
-  return rest.reduce((total, item) => interpreter.callWith(callee, span, total, item), first);
+  if (first === undefined) return machine.raise('TypeError', 'reduce() of nothing', span);
+  return rest.reduce((total, item) => machine.callWith(callee, span, total, item), first);
 };
 
 /** The wrapper under the wrapped function's name; `inspect` finds the wrapped one behind it. */
@@ -90,16 +91,16 @@ const comparisons: readonly (readonly [string, ComparisonOperator])[] = [
 ];
 
 const itemgetter: LibraryFunction = (_, args) =>
-  builtin('itemgetter', (interpreter, given, span) => {
-    const values = args.positional.map((index) => getItem(interpreter, given.positional[0] ?? none, index, span));
+  builtin('itemgetter', (machine, given, span) => {
+    const values = args.positional.map((index) => getItem(machine, given.positional[0] ?? none, index, span));
     return values.length === 1 ? (values[0] ?? none) : tuple(values);
   });
 
 const attrgetter: LibraryFunction = (_, args) =>
-  builtin('attrgetter', (interpreter, given, span) => {
+  builtin('attrgetter', (machine, given, span) => {
     const values = args.positional.map((name) => {
       const path = name.kind === 'string' ? name.value.split('.') : [];
-      return path.reduce((object, part) => interpreter.attribute(object, part, span), given.positional[0] ?? none);
+      return path.reduce((object, part) => machine.attribute(object, part, span), given.positional[0] ?? none);
     });
     return values.length === 1 ? (values[0] ?? none) : tuple(values);
   });
@@ -109,22 +110,20 @@ export const operatorModule: ModuleTable = () =>
     ...functionValues({
       itemgetter,
       attrgetter,
-      getitem: (interpreter, args, span) =>
-        getItem(interpreter, args.positional[0] ?? none, args.positional[1] ?? none, span),
-      not_: (interpreter, args, span) => bool(interpreter.truth(args.positional[0] ?? none, span) === false),
-      neg: (interpreter, args, span) =>
-        binary(interpreter, '*', args.positional[0] ?? none, { kind: 'int', value: -1 }, span),
+      getitem: (machine, args, span) => getItem(machine, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      not_: (machine, args, span) => bool(machine.truth(args.positional[0] ?? none, span) === false),
+      neg: (machine, args, span) => binary(machine, '*', args.positional[0] ?? none, { kind: 'int', value: -1 }, span),
     }),
     ...operators.map(([name, operator]): [string, PyValue] => [
       name,
-      builtin(name, (interpreter, args, span) =>
-        binary(interpreter, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      builtin(name, (machine, args, span) =>
+        binary(machine, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
       ),
     ]),
     ...comparisons.map(([name, operator]): [string, PyValue] => [
       name,
-      builtin(name, (interpreter, args, span) =>
-        compare(interpreter, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
+      builtin(name, (machine, args, span) =>
+        compare(machine, operator, args.positional[0] ?? none, args.positional[1] ?? none, span),
       ),
     ]),
   ]);

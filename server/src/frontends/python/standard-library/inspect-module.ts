@@ -1,20 +1,9 @@
 // `inspect`: what source asks of functions, classes and modules before it calls them.
 
 import { nativeClass } from '../evaluator/classes.ts';
-import {
-  bool,
-  dict,
-  int,
-  list,
-  none,
-  string,
-  tuple,
-  unknown,
-  type ClassValue,
-  type PyValue,
-  type ShownParameter,
-} from '../evaluator/values.ts';
+import { bool, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+import type { ClassValue, PyValue, ShownParameter } from '../evaluator/machine.ts';
 
 const parameterKinds = [
   'POSITIONAL_ONLY',
@@ -86,9 +75,9 @@ function signatureOf(signatureClass: ClassValue, parameterClass: ClassValue, emp
 }
 
 /** `inspect.getsource` of modules, which libraries search for names. */
-const sourceOf: LibraryFunction = (interpreter, args, span) => {
+const sourceOf: LibraryFunction = (machine, args, span) => {
   const [value] = args.positional;
-  const text = value?.kind === 'module' ? interpreter.reader.read(value.document) : undefined;
+  const text = value?.kind === 'module' ? machine.reader.read(value.document) : undefined;
   return text === undefined ? unknown('Only the source of modules is known here', span) : string(text);
 };
 

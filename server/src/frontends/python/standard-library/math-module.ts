@@ -1,46 +1,47 @@
 // Python's `math`. Rounding keeps the trail of a width; the rest gives plain numbers.
 
-import { binary, computed, integerOf, numberOf } from '../evaluator/operators.ts';
-import { bool, float, int, none, type PyValue } from '../evaluator/values.ts';
+import { binary } from '../evaluator/operators.ts';
+import { bool, float, int, none } from '../evaluator/values.ts';
 import { argument, functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+import { computed, integerOf, numberOf } from '../evaluator/numbers.ts';
+import type { PyValue } from '../evaluator/machine.ts';
 
 const firstLost = (values: readonly PyValue[]): PyValue | undefined => values.find((value) => value.kind === 'unknown');
 
 /** A real function of one or more numbers. */
 function real(calculate: (...numbers: number[]) => number): LibraryFunction {
-  return (interpreter, args, span) => {
+  return (machine, args, span) => {
     const lost = firstLost(args.positional);
     if (lost) return lost;
     const numbers = args.positional.map(numberOf);
     const known = numbers.filter((number) => number !== undefined);
-    if (known.length !== numbers.length) return interpreter.raise('TypeError', 'must be real number', span);
+    if (known.length !== numbers.length) return machine.raise('TypeError', 'must be real number', span);
     const result = calculate(...known);
     if (Number.isNaN(result) && !known.some(Number.isNaN))
-      return interpreter.raise('ValueError', 'math domain error', span);
+      return machine.raise('ValueError', 'math domain error', span);
     return float(result);
   };
 }
 
 /** Rounds to an integer, which remembers what it was rounded from. */
 function rounding(operator: 'ceil' | 'floor' | 'int', round: (value: number) => number): LibraryFunction {
-  return (interpreter, args, span) => {
+  return (machine, args, span) => {
     const value = args.positional[0] ?? none;
     if (value.kind === 'unknown' || value.kind === 'int') return value;
     const number = numberOf(value);
-    if (number === undefined) return interpreter.raise('TypeError', 'must be real number', span);
-    if (!Number.isFinite(number))
-      return interpreter.raise('ValueError', 'cannot convert this float to an integer', span);
+    if (number === undefined) return machine.raise('TypeError', 'must be real number', span);
+    if (!Number.isFinite(number)) return machine.raise('ValueError', 'cannot convert this float to an integer', span);
     return int(round(number), computed(operator, round(number), [value], span));
   };
 }
 
 /** A function of integers. */
 function integral(calculate: (...numbers: number[]) => number): LibraryFunction {
-  return (interpreter, args, span) => {
+  return (machine, args, span) => {
     const lost = firstLost(args.positional);
     if (lost) return lost;
     const numbers = args.positional.map(integerOf).filter((number) => number !== undefined);
-    if (numbers.length !== args.positional.length) return interpreter.raise('TypeError', 'must be an integer', span);
+    if (numbers.length !== args.positional.length) return machine.raise('TypeError', 'must be an integer', span);
     return int(calculate(...numbers));
   };
 }
@@ -124,11 +125,11 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
     if (a === undefined || b === undefined) return firstLost(args.positional) ?? bool(false);
     return bool(Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute));
   },
-  prod: (interpreter, args, span) => {
-    const items = interpreter.iterate(args.positional[0] ?? none, span);
+  prod: (machine, args, span) => {
+    const items = machine.iterate(args.positional[0] ?? none, span);
     if ('kind' in items) return items;
     const start = argument(args, 1, 'start');
-    return items.reduce((product, item) => binary(interpreter, '*', product, item, span), start ?? int(1));
+    return items.reduce((product, item) => binary(machine, '*', product, item, span), start ?? int(1));
   },
 };
 

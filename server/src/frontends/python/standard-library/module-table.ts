@@ -2,22 +2,14 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
-import type { Interpreter } from '../evaluator/interpreter.ts';
-import {
-  builtin,
-  none,
-  type Arguments,
-  type BuiltinValue,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { builtin, none } from '../evaluator/values.ts';
+import type { Machine, Arguments, BuiltinValue, ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 
 /** What a function of the library does with its evaluated arguments. */
-export type LibraryFunction = (interpreter: Interpreter, args: Arguments, span: SourceSpan) => PyValue;
+export type LibraryFunction = (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
 
 /** The names of one module. */
-export type ModuleTable = (interpreter: Interpreter) => ReadonlyMap<string, PyValue>;
+export type ModuleTable = (machine: Machine) => ReadonlyMap<string, PyValue>;
 
 /** An argument by position, or by name. */
 export function argument(args: Arguments, index: number, name = ''): PyValue | undefined {
@@ -27,10 +19,10 @@ export function argument(args: Arguments, index: number, name = ''): PyValue | u
 /** A method of a modelled class, which is given its instance apart from the other arguments. */
 export function method(
   name: string,
-  call: (self: InstanceValue, args: Arguments, interpreter: Interpreter, span: SourceSpan) => PyValue,
+  call: (self: InstanceValue, args: Arguments, machine: Machine, span: SourceSpan) => PyValue,
 ): [string, PyValue] {
-  const bound: LibraryFunction = (interpreter, { positional: [self, ...positional], keywords }, span) =>
-    self?.kind === 'instance' ? call(self, { positional, keywords }, interpreter, span) : none;
+  const bound: LibraryFunction = (machine, { positional: [self, ...positional], keywords }, span) =>
+    self?.kind === 'instance' ? call(self, { positional, keywords }, machine, span) : none;
   return [name, builtin(name, bound, true)];
 }
 

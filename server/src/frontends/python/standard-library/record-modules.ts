@@ -1,19 +1,9 @@
 // Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
 
 import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } from '../evaluator/classes.ts';
-import {
-  bool,
-  builtin,
-  dict,
-  list,
-  none,
-  string,
-  tuple,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
 import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
+import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 
 const fieldNames = (type: ClassValue): readonly string[] => (type.fields ?? []).map((field) => field.name);
 
@@ -31,19 +21,19 @@ export const dataclassesModule: ModuleTable = () => {
   const field = nativeClass('Field', []);
   return new Map<string, PyValue>([
     ...functionValues({
-      dataclass: (interpreter, args) => {
+      dataclass: (machine, args) => {
         const decorate = (value: PyValue): PyValue => {
-          if (value.kind === 'class') makeDataclass(interpreter, value);
+          if (value.kind === 'class') makeDataclass(machine, value);
           return value;
         };
         const [type] = args.positional;
         return type ? decorate(type) : builtin('dataclass', (_, given) => decorate(given.positional[0] ?? none));
       },
-      field: (interpreter, args, span) => ({
+      field: (machine, args, span) => ({
         kind: 'instance',
         class: field,
         attributes: new Map(args.keywords),
-        site: { span, callChain: [...interpreter.callStack] },
+        site: { span, callChain: [...machine.callStack] },
       }),
       asdict: (_, args) => asDictionary(args.positional[0] ?? none),
       astuple: (_, args) => {
@@ -52,14 +42,14 @@ export const dataclassesModule: ModuleTable = () => {
           value?.kind === 'instance' ? fieldNames(value.class).map((name) => value.attributes.get(name) ?? none) : [],
         );
       },
-      replace: (interpreter, args, span) => {
+      replace: (machine, args, span) => {
         const [value] = args.positional;
         if (value?.kind !== 'instance') return value ?? none;
         const given = fieldNames(value.class).flatMap((name) => {
           const own = value.attributes.get(name);
           return own ? [[name, own] as const] : [];
         });
-        return interpreter.call(value.class, { positional: [], keywords: new Map([...given, ...args.keywords]) }, span);
+        return machine.call(value.class, { positional: [], keywords: new Map([...given, ...args.keywords]) }, span);
       },
       fields: (_, args) => {
         const [value] = args.positional;
@@ -197,9 +187,9 @@ export const copyModule: ModuleTable = () =>
   new Map(
     functionValues({
       copy: (_, args) => shallowCopy(args.positional[0] ?? none),
-      deepcopy: (interpreter, args, span) =>
+      deepcopy: (machine, args, span) =>
         deepCopy(args.positional[0] ?? none, (count) => {
-          interpreter.hold(count, span);
+          machine.hold(count, span);
         }),
     }),
   );

@@ -1,7 +1,6 @@
 // Which modules of Python's standard library are modelled, by dotted name.
 
-import type { Interpreter } from '../evaluator/interpreter.ts';
-import { bool, list, string, type PyValue } from '../evaluator/values.ts';
+import { bool, list, string } from '../evaluator/values.ts';
 import { argparseModule } from './argparse-module.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
 import { functoolsModule, operatorModule } from './functools-modules.ts';
@@ -26,6 +25,7 @@ import {
 import { fnmatchModule, regularExpressionModule, stringModule } from './text-modules.ts';
 import { typingModule } from './typing-module.ts';
 import { versionModules } from './version-module.ts';
+import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const numbersModule: ModuleTable = () => new Map(plainClasses('Number Integral Real Rational Complex'));
 
@@ -88,8 +88,8 @@ const silentNames = new Set(
 );
 
 /** The names of a standard module, or undefined when there is no such module. */
-export function standardModule(interpreter: Interpreter, name: string): ReadonlyMap<string, PyValue> | undefined {
+export function standardModule(machine: Machine, name: string): ReadonlyMap<string, PyValue> | undefined {
   const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
-  if (table) return table(interpreter);
+  if (table) return table(machine);
   return silentNames.has(name.split('.', 1)[0] ?? '') ? new Map<string, PyValue>() : undefined;
 }

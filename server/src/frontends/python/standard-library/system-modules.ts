@@ -2,9 +2,8 @@
 // as a network can depend on it: an empty environment, no files, and silence.
 
 import { nativeClass } from '../evaluator/classes.ts';
-import type { Interpreter } from '../evaluator/interpreter.ts';
 import { importModule } from '../evaluator/modules.ts';
-import { bool, builtin, dict, int, list, none, pyFalse, string, tuple, type PyValue } from '../evaluator/values.ts';
+import { bool, builtin, dict, int, list, none, pyFalse, string, tuple } from '../evaluator/values.ts';
 import {
   argument,
   functionValues,
@@ -16,6 +15,7 @@ import {
   type LibraryFunction,
   type ModuleTable,
 } from './module-table.ts';
+import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const textOfArgument = (value: PyValue | undefined): string => (value?.kind === 'string' ? value.value : '');
 
@@ -65,8 +65,8 @@ export const osModule: ModuleTable = () =>
   ]);
 
 /** `sys.modules`: what has been imported by now. */
-function loadedModules(interpreter: Interpreter): PyValue {
-  const find: LibraryFunction = (_, args) => interpreter.modules.get(textOfArgument(args.positional[1])) ?? none;
+function loadedModules(machine: Machine): PyValue {
+  const find: LibraryFunction = (_, args) => machine.modules.get(textOfArgument(args.positional[1])) ?? none;
   const type = nativeClass(
     'modules',
     [],
@@ -98,10 +98,10 @@ function loadedModules(interpreter: Interpreter): PyValue {
   };
 }
 
-export const sysModule: ModuleTable = (interpreter) =>
+export const sysModule: ModuleTable = (machine) =>
   new Map<string, PyValue>([
     ...functionValues({
-      exit: (interpreter, _args, span) => interpreter.raise('SystemExit', 'the program ends here', span),
+      exit: (machine, _args, span) => machine.raise('SystemExit', 'the program ends here', span),
       getrecursionlimit: () => int(1000),
       setrecursionlimit: () => none,
     }),
@@ -109,7 +109,7 @@ export const sysModule: ModuleTable = (interpreter) =>
     ['version', string('3.12.0')],
     ['platform', string('linux')],
     ['maxsize', int(Number.MAX_SAFE_INTEGER)],
-    ['modules', loadedModules(interpreter)],
+    ['modules', loadedModules(machine)],
     ['path', list([])],
     ['argv', list([string('')])],
   ]);
@@ -130,7 +130,7 @@ export const loggingModule: ModuleTable = () => {
     ...`${levels} basicConfig disable captureWarnings`
       .split(' ')
       .map((name): [string, PyValue] => [name, without(name)]),
-    ['getLogger', builtin('getLogger', (interpreter, _args, span) => interpreter.callWith(logger, span))],
+    ['getLogger', builtin('getLogger', (machine, _args, span) => machine.callWith(logger, span))],
     ['Logger', logger],
     ...['Handler', 'StreamHandler', 'FileHandler', 'Formatter', 'NullHandler', 'Filter'].map(
       (name): [string, PyValue] => [name, silentClass(name, 'setLevel setFormatter')],
@@ -162,8 +162,8 @@ const contextmanager: LibraryFunction = (_, args) => {
       ['__call__', builtin('__call__', (_interpreter, given) => given.positional[1] ?? none, true)],
     ],
   );
-  return builtin('contextmanager', (interpreter, given, span) => {
-    const result = interpreter.call(callee ?? none, given, span);
+  return builtin('contextmanager', (machine, given, span) => {
+    const result = machine.call(callee ?? none, given, span);
     if (result.kind === 'unknown') return result;
     const value = result.kind === 'iterator' ? (result.items[0] ?? none) : result;
     return { kind: 'instance', class: type, attributes: new Map([['value', value]]), site: { span, callChain: [] } };
@@ -218,9 +218,9 @@ const contextVariable = nativeClass(
       if (initial) self.attributes.set('value', initial);
       return none;
     }),
-    method('get', (self, { positional: [fallback] }, interpreter, span) => {
+    method('get', (self, { positional: [fallback] }, machine, span) => {
       const value = self.attributes.get('value') ?? fallback;
-      return value ?? interpreter.raise('LookupError', 'This context variable has no value', span);
+      return value ?? machine.raise('LookupError', 'This context variable has no value', span);
     }),
     method('set', (self, { positional: [value = none] }) => {
       const before = self.attributes.get('value');
@@ -238,28 +238,26 @@ const contextVariable = nativeClass(
 
 export const contextVariablesModule: ModuleTable = () => new Map<string, PyValue>([['ContextVar', contextVariable]]);
 
-const importByName: LibraryFunction = (interpreter, args, span) => {
+const importByName: LibraryFunction = (machine, args, span) => {
   const name = textOfArgument(args.positional[0]);
   const packageName = textOfArgument(argument(args, 1, 'package'));
   const full = name.startsWith('.') ? `${packageName}${name}` : name;
-  return (
-    importModule(interpreter, full, span) ?? interpreter.raise('ModuleNotFoundError', `No module named '${full}'`, span)
-  );
+  return importModule(machine, full, span) ?? machine.raise('ModuleNotFoundError', `No module named '${full}'`, span);
 };
 
 export const importlibModule: ModuleTable = () =>
   new Map<string, PyValue>([...functionValues({ import_module: importByName })]);
 
 /** Whether a module could be imported: one that is modelled, or whose source is there. Nothing is read of it. */
-const findSpec: LibraryFunction = (interpreter, args, span) => {
+const findSpec: LibraryFunction = (machine, args, span) => {
   const name = textOfArgument(args.positional[0]);
   const path = name.split('.').join('/');
   const isThere =
-    interpreter.library.module(interpreter, name) !== undefined ||
-    interpreter.reader.roots.some((root) =>
+    machine.library.module(machine, name) !== undefined ||
+    machine.reader.roots.some((root) =>
       [`${root}/${path}/__init__.py`, `${root}/${path}.py`].some((document) => {
-        interpreter.dependencies.add(document);
-        return interpreter.untimed(() => interpreter.reader.read(document)) !== undefined;
+        machine.dependencies.add(document);
+        return machine.untimed(() => machine.reader.read(document)) !== undefined;
       }),
     );
   if (!isThere) return none;
@@ -274,8 +272,8 @@ export const importlibUtilModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({
       find_spec: findSpec,
-      version: (interpreter, args) =>
-        interpreter.library.module(interpreter, textOfArgument(args.positional[0]))?.names.get('__version__') ??
+      version: (machine, args) =>
+        machine.library.module(machine, textOfArgument(args.positional[0]))?.names.get('__version__') ??
         string('0.0.0'),
     }),
   ]);

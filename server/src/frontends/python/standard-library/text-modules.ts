@@ -2,25 +2,11 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { nativeClass } from '../evaluator/classes.ts';
-import type { Interpreter } from '../evaluator/interpreter.ts';
-import { integerOf } from '../evaluator/operators.ts';
-import {
-  bool,
-  builtin,
-  dict,
-  int,
-  list,
-  none,
-  string,
-  tuple,
-  unknown,
-  type Arguments,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import { patternCost } from './pattern-cost.ts';
+import type { Machine, Arguments, ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
+import { integerOf } from '../evaluator/numbers.ts';
 
 const longestPattern = 10_000;
 const longestSubject = 5_000;
@@ -55,14 +41,14 @@ function translate(pattern: string, bits: number): RegExp | string {
 const tooCostly = 'This regular expression may take too long on this text and is not matched';
 
 /** Whether a pattern can be matched in little time whatever the text; the work is paid for in advance. */
-function isAffordable(interpreter: Interpreter, pattern: RegExp, text: string, span: SourceSpan): boolean {
+function isAffordable(machine: Machine, pattern: RegExp, text: string, span: SourceSpan): boolean {
   const ways = text.length > longestSubject ? Infinity : patternCost(pattern.source, text.length);
   if (ways <= mostWays) {
-    interpreter.tick(span, Math.ceil(ways / waysPerStep));
+    machine.tick(span, Math.ceil(ways / waysPerStep));
     return true;
   }
   const message = `${tooCostly}. Avoid repetitions inside repetitions, or search a shorter text.`;
-  interpreter.report({ code: 'limit-pattern', severity: 'warning', message, span });
+  machine.report({ code: 'limit-pattern', severity: 'warning', message, span });
   return false;
 }
 
@@ -71,16 +57,16 @@ function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan)
   const named = Object.entries(match.groups ?? {}).map(
     ([name, text]) => [name, typeof text === 'string' ? string(text) : none] as const,
   );
-  const one = (key: PyValue | undefined, interpreter: Interpreter, at: SourceSpan): PyValue => {
+  const one = (key: PyValue | undefined, machine: Machine, at: SourceSpan): PyValue => {
     const found =
       key?.kind === 'string'
         ? named.find(([name]) => name === key.value)?.[1]
         : groups[key ? (integerOf(key) ?? 0) : 0];
-    return found ?? interpreter.raise('IndexError', 'no such group', at);
+    return found ?? machine.raise('IndexError', 'no such group', at);
   };
-  const group: LibraryFunction = (interpreter, args, at) => {
-    const values = args.positional.map((key) => one(key, interpreter, at));
-    return args.positional.length <= 1 ? one(args.positional[0], interpreter, at) : tuple(values);
+  const group: LibraryFunction = (machine, args, at) => {
+    const values = args.positional.map((key) => one(key, machine, at));
+    return args.positional.length <= 1 ? one(args.positional[0], machine, at) : tuple(values);
   };
   const end = match.index + match[0].length;
   return {
@@ -100,13 +86,7 @@ function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan)
   };
 }
 
-type Operation = (
-  subject: string,
-  pattern: RegExp,
-  args: Arguments,
-  interpreter: Interpreter,
-  span: SourceSpan,
-) => PyValue;
+type Operation = (subject: string, pattern: RegExp, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
 /** `$1` and `$<name>` for Python's `\1` and `\g<name>`. */
 function replacement(text: string): string {
@@ -150,9 +130,9 @@ export const regularExpressionModule: ModuleTable = () => {
         '__getitem__',
         builtin(
           '__getitem__',
-          (interpreter, args, span) => {
+          (machine, args, span) => {
             const [self, key] = args.positional;
-            return self && key ? interpreter.callWith(interpreter.attribute(self, 'group', span), span, key) : none;
+            return self && key ? machine.callWith(machine.attribute(self, 'group', span), span, key) : none;
           },
           true,
         ),
@@ -177,68 +157,68 @@ export const regularExpressionModule: ModuleTable = () => {
     pattern: RegExp | string,
     subject: PyValue | undefined,
     args: Arguments,
-    interpreter: Interpreter,
+    machine: Machine,
     span: SourceSpan,
   ): PyValue => {
     if (subject?.kind === 'unknown') return subject;
-    if (subject?.kind !== 'string') return interpreter.raise('TypeError', 'expected string or bytes-like object', span);
+    if (subject?.kind !== 'string') return machine.raise('TypeError', 'expected string or bytes-like object', span);
     if (typeof pattern === 'string') return unknown(pattern, span);
-    if (!isAffordable(interpreter, pattern, subject.value, span)) return unknown(tooCostly, span);
-    return operation(subject.value, pattern, args, interpreter, span);
+    if (!isAffordable(machine, pattern, subject.value, span)) return unknown(tooCostly, span);
+    return operation(subject.value, pattern, args, machine, span);
   };
   const substitute =
     (by: PyValue | undefined): Operation =>
-    (subject, pattern, _args, interpreter, span) => {
+    (subject, pattern, _args, machine, span) => {
       if (by?.kind === 'string') return string(subject.replace(pattern, replacement(by.value)));
       let result = '';
       let last = 0;
       for (const match of subject.matchAll(pattern)) {
-        const text = interpreter.callWith(by ?? none, span, matchObject(matchClass, match, span));
+        const text = machine.callWith(by ?? none, span, matchObject(matchClass, match, span));
         result += subject.slice(last, match.index) + (text.kind === 'string' ? text.value : '');
         last = match.index + match[0].length;
       }
       return string(result + subject.slice(last));
     };
   for (const [name, operation] of Object.entries(all)) {
-    const method: LibraryFunction = (interpreter, args, span) =>
-      run(operation, patternOf(args.positional[0], 0), args.positional[1], args, interpreter, span);
+    const method: LibraryFunction = (machine, args, span) =>
+      run(operation, patternOf(args.positional[0], 0), args.positional[1], args, machine, span);
     patternClass.attributes.set(name, builtin(name, method, true));
   }
-  const subMethod: LibraryFunction = (interpreter, args, span) =>
-    run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], args, interpreter, span);
+  const subMethod: LibraryFunction = (machine, args, span) =>
+    run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], args, machine, span);
   patternClass.attributes.set('sub', builtin('sub', subMethod, true));
   const bitsOf = (args: Arguments, index: number): number =>
     integerOf(args.keywords.get('flags') ?? args.positional[index] ?? none) ?? 0;
   return new Map<string, PyValue>([
     ...Object.entries(all).map(([name, operation]): [string, PyValue] => [
       name,
-      builtin(name, (interpreter, args, span) =>
+      builtin(name, (machine, args, span) =>
         run(
           operation,
           patternOf(args.positional[0], name === 'split' ? 0 : bitsOf(args, 2)),
           args.positional[1],
           args,
-          interpreter,
+          machine,
           span,
         ),
       ),
     ]),
     ...functionValues({
-      sub: (interpreter, args, span) =>
+      sub: (machine, args, span) =>
         run(
           substitute(args.positional[1]),
           patternOf(args.positional[0], bitsOf(args, 4)),
           args.positional[2],
           args,
-          interpreter,
+          machine,
           span,
         ),
       escape: (_, args) =>
         string(args.positional[0]?.kind === 'string' ? args.positional[0].value.replace(/[^\w]/g, '\\$&') : ''),
-      compile: (interpreter, args, span) => ({
+      compile: (machine, args, span) => ({
         kind: 'instance',
         class: patternClass,
-        site: { span, callChain: [...interpreter.callStack] },
+        site: { span, callChain: [...machine.callStack] },
         attributes: new Map<string, PyValue>([
           ['pattern', args.positional[0] ?? none],
           ['flags', int(bitsOf(args, 1))],
@@ -263,20 +243,20 @@ function wildcard(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-const fnmatch: LibraryFunction = (interpreter, args, span) => {
+const fnmatch: LibraryFunction = (machine, args, span) => {
   const [name, pattern] = args.positional;
   if (name?.kind !== 'string' || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
   const fits = wildcard(pattern.value);
-  return isAffordable(interpreter, fits, name.value, span) ? bool(fits.test(name.value)) : unknown(tooCostly, span);
+  return isAffordable(machine, fits, name.value, span) ? bool(fits.test(name.value)) : unknown(tooCostly, span);
 };
 
-const filterNames: LibraryFunction = (interpreter, args, span) => {
+const filterNames: LibraryFunction = (machine, args, span) => {
   const [names, pattern] = args.positional;
-  const items = interpreter.iterate(names ?? none, span);
+  const items = machine.iterate(names ?? none, span);
   if ('kind' in items || pattern?.kind !== 'string') return unknown('This pattern is not known', span);
   const fits = wildcard(pattern.value);
   const texts = items.filter((item) => item.kind === 'string');
-  return texts.every((text) => isAffordable(interpreter, fits, text.value, span))
+  return texts.every((text) => isAffordable(machine, fits, text.value, span))
     ? list(texts.filter((text) => fits.test(text.value)))
     : unknown(tooCostly, span);
 };

@@ -1,8 +1,9 @@
 // Python's `typing` and its kin: names that can be subscripted, called and derived from, and mean nothing when run.
 
 import { nativeClass } from '../evaluator/classes.ts';
-import { builtin, none, pyFalse, tuple, type PyValue } from '../evaluator/values.ts';
+import { builtin, none, pyFalse, tuple } from '../evaluator/values.ts';
 import { functionValues, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
+import type { PyValue } from '../evaluator/machine.ts';
 
 const forms =
   'Any Callable ClassVar Dict DefaultDict OrderedDict Deque Counter Final FrozenSet Generator Generic Iterable Iterator List Literal LiteralString Mapping MutableMapping MutableSequence MutableSet NamedTuple NoReturn Never Protocol Reversible Required NotRequired Sequence Set Sized SupportsFloat SupportsInt SupportsIndex Tuple Type TypedDict TypeGuard TypeAlias Unpack Self Concatenate Annotated Hashable Collection Container AbstractSet ByteString BinaryIO TextIO IO Text AnyStr ForwardRef Awaitable Coroutine AsyncIterator AsyncIterable AsyncGenerator ContextManager AsyncContextManager Pattern Match';

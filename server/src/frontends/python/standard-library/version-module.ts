@@ -2,19 +2,9 @@
 // `pkg_resources` and the old `distutils` offer too.
 
 import { nativeClass } from '../evaluator/classes.ts';
-import {
-  bool,
-  builtin,
-  int,
-  none,
-  string,
-  tuple,
-  unknown,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../evaluator/values.ts';
+import { bool, builtin, int, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 
 /** Release, pre-release, and what does not count in an order: post and development releases and the local part. */
 const written =
@@ -68,14 +58,14 @@ const versionClass: ClassValue = nativeClass(
     comparison('__gt__', (found) => found > 0),
     ['__str__', builtin('__str__', (_, { positional: [self] }) => string(textOfVersion(self)), true)],
   ],
-  (interpreter, args, span) => parse(interpreter, args, span),
+  (machine, args, span) => parse(machine, args, span),
 );
 
-const parse: LibraryFunction = (interpreter, { positional: [given = none] }, span) => {
+const parse: LibraryFunction = (machine, { positional: [given = none] }, span) => {
   if (given.kind === 'unknown' || (given.kind === 'instance' && given.class === versionClass)) return given;
   const text = textOfVersion(given);
   const key = keyOfVersion(text);
-  if (key === undefined) return interpreter.raise('ValueError', `Invalid version: '${text}'`, span);
+  if (key === undefined) return machine.raise('ValueError', `Invalid version: '${text}'`, span);
   const [major = 0, minor = 0, micro = 0] = key.release;
   const release = /\d+(?:\.\d+)*/.exec(text)?.[0] ?? '';
   const attributes: InstanceValue['attributes'] = new Map<string, PyValue>([
@@ -91,13 +81,13 @@ const parse: LibraryFunction = (interpreter, { positional: [given = none] }, spa
   return { kind: 'instance', class: versionClass, attributes, site: { span, callChain: [] } };
 };
 
-const names: ModuleTable = (interpreter) =>
+const names: ModuleTable = (machine) =>
   new Map<string, PyValue>([
     ...['Version', 'LegacyVersion', 'LooseVersion', 'StrictVersion'].map((name): [string, PyValue] => [
       name,
       versionClass,
     ]),
-    ['InvalidVersion', interpreter.builtins.get('ValueError') ?? none],
+    ['InvalidVersion', machine.builtins.get('ValueError') ?? none],
     ...functionValues({ parse, parse_version: parse }),
   ]);
 

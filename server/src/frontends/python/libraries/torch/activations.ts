@@ -1,8 +1,8 @@
 // Activation functions, once for `nn` and `nn.functional`: one row each.
 
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
-import type { PyValue, TensorValue } from '../../evaluator/values.ts';
 import { emitOn, type TorchCall } from './torch-call.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 export interface ActivationRow {
   /** In `torch.nn`; undefined where only the function exists. */

@@ -2,8 +2,7 @@
 
 import type { Dimension, Shape } from '../../../../network/shape.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import { integerOf } from '../../evaluator/operators.ts';
-import { int, none, tuple, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { int, none, tuple } from '../../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import {
   asTensor,
@@ -18,6 +17,8 @@ import {
 } from './torch-call.ts';
 import { chunk, split, splitting, tensorSplit, unknownSplit } from './splitting-functions.ts';
 import { distinctElements, reshape, tensorItem } from './tensor-operators.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
@@ -40,7 +41,7 @@ export function sizesOf(call: TorchCall, name: string): readonly Dimension[] | u
 function reshaped(call: TorchCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
   const input = call.args.tensor('input');
   if (!input || !shape) return giveUp(call, 'The shape to change to is not known');
-  return reshape(call.network, call.interpreter, input, shape, call.span, call.label, outWidth);
+  return reshape(call.network, call.machine, input, shape, call.span, call.label, outWidth);
 }
 
 /** `x.view(-1, 16 * 5 * 5)`: the size that is named on the channels' axis must change with the layers around it. */
@@ -104,12 +105,12 @@ const wholeAxis: PyValue = { kind: 'slice', lower: none, upper: none, step: none
 /** One index on an axis. */
 function selected(call: TorchCall, input: TensorValue, axis: number, index: PyValue): PyValue {
   const parts = [...Array.from({ length: axis }, () => wholeAxis), index];
-  return tensorItem(call.network, call.interpreter, input, tuple(parts), call.span);
+  return tensorItem(call.network, call.machine, input, tuple(parts), call.span);
 }
 
 const join = (stacks: boolean): TorchFunction =>
   fn('tensors dim|axis=0 *rest **options', (call) => {
-    const items = call.interpreter.iterate(call.args.value('tensors'), call.span);
+    const items = call.machine.iterate(call.args.value('tensors'), call.span);
     if ('kind' in items) return giveUp(call, items.reason);
     const tensors = items.map(asTensor).filter((tensor) => tensor !== undefined);
     const joined = tensors.filter((tensor) => stacks || tensor.shape.length !== 1 || tensor.shape[0] !== 0);
@@ -121,12 +122,12 @@ const join = (stacks: boolean): TorchFunction =>
     const inputs: TensorValue[] = [];
     for (const tensor of joined) {
       const grown = stacks
-        ? reshape(call.network, call.interpreter, tensor, tensor.shape.toSpliced(place, 0, 1), call.span, 'unsqueeze')
+        ? reshape(call.network, call.machine, tensor, tensor.shape.toSpliced(place, 0, 1), call.span, 'unsqueeze')
         : tensor;
       if (grown.kind !== 'tensor') return grown;
       inputs.push(grown);
     }
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       attributes: { kind: 'concat', axis: place },
       inputs,
@@ -230,7 +231,7 @@ function meshgrid(call: TorchCall): PyValue {
   const grids = tensors.map((tensor, i) => {
     const place = axisFor(i);
     const shape = sizes.map((size, axis) => (axis === place ? size : 1));
-    const column = reshape(call.network, call.interpreter, tensor, shape, call.span);
+    const column = reshape(call.network, call.machine, tensor, shape, call.span);
     return column.kind === 'tensor' ? expandTo(call, column, sizes) : column;
   });
   return tuple(grids);
@@ -249,7 +250,7 @@ function topk(call: TorchCall): PyValue {
 function unbind(call: TorchCall): PyValue {
   const part = splitting(call);
   if (!part) return giveUp(call, unknownSplit);
-  call.interpreter.hold(part.length, call.span);
+  call.machine.hold(part.length, call.span);
   return tuple(Array.from({ length: part.length }, (_, i) => selected(call, part.input, part.axis, int(i))));
 }
 
@@ -431,12 +432,12 @@ export const joiningRows: Readonly<Record<string, TorchFunction>> = {
 };
 
 function joinOn(call: TorchCall, axisFor: (tensor: TensorValue) => number): PyValue {
-  const items = call.interpreter.iterate(call.args.value('tensors'), call.span);
+  const items = call.machine.iterate(call.args.value('tensors'), call.span);
   if ('kind' in items) return giveUp(call, items.reason);
   const inputs = items.filter((item) => item.kind === 'tensor');
   const [first] = inputs;
   if (!first || inputs.length !== items.length) return giveUp(call, 'One of the tensors to join is not known');
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     attributes: { kind: 'concat', axis: axisFor(first) },
     inputs,

@@ -1,13 +1,14 @@
 // `nn.MultiheadAttention` as the products it is made of.
 
-import { integerOf } from '../../evaluator/operators.ts';
-import { none, type InstanceValue, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { none } from '../../evaluator/values.ts';
 import { emitDense } from './layers.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { attend, withoutWeights } from './product-functions.ts';
 import { reshape } from './tensor-operators.ts';
 import { emitOn, fn, giveUp, parameterTensor, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
+import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 function permuted(call: TorchCall, tensor: PyValue, order: readonly number[]): PyValue {
   return tensor.kind === 'tensor' ? emitOn(call, tensor, { kind: 'permute', order }) : tensor;
@@ -18,7 +19,7 @@ function inHeads(call: TorchCall, tensor: PyValue, heads: number): PyValue {
   if (tensor.kind !== 'tensor') return tensor;
   const [batch = 1, length = 1, width] = tensor.shape;
   if (typeof width !== 'number') return giveUp(call, 'The width of this attention is not known');
-  const split = reshape(call.network, call.interpreter, tensor, [batch, length, heads, width / heads], call.span);
+  const split = reshape(call.network, call.machine, tensor, [batch, length, heads, width / heads], call.span);
   return permuted(call, split, [0, 2, 1, 3]);
 }
 
@@ -89,7 +90,7 @@ function attended(
   const result = permuted(call, attend(call, q, k, v), [0, 2, 1, 3]);
   if (result.kind !== 'tensor') return result;
   const [batch = 1, length = 1] = result.shape;
-  const joined = reshape(call.network, call.interpreter, result, [batch, length, width], call.span);
+  const joined = reshape(call.network, call.machine, result, [batch, length, width], call.span);
   return isBatchFirst ? joined : permuted(call, joined, [1, 0, 2]);
 }
 
@@ -118,7 +119,7 @@ function attention(self: InstanceValue, call: TorchCall): PyValue {
   };
   const result = attended(call, inputs, weights, width, heads, isSet('batch_first'));
   if (result.kind !== 'tensor') return result;
-  return withoutWeights(call.interpreter.callWith(self.attributes.get('out_proj') ?? none, call.span, result));
+  return withoutWeights(call.machine.callWith(self.attributes.get('out_proj') ?? none, call.span, result));
 }
 
 /** `F.multi_head_attention_forward`: the same with weights that the caller has. */
@@ -147,12 +148,12 @@ export const attentionModules: readonly ModuleRow[] = [
     name: 'MultiheadAttention',
     parameters:
       'embed_dim num_heads dropout=0.0 bias=True add_bias_kv=False add_zero_attn=False kdim=None vdim=None batch_first=False device=None dtype=None',
-    construct(self, args, interpreter, span) {
+    construct(self, args, machine, span) {
       keepArguments(self, args, 'embed_dim num_heads dropout batch_first add_zero_attn');
       const [width, heads] = [args.integer('embed_dim'), args.integer('num_heads')];
       if (width === undefined || heads === undefined) return;
       if (heads < 1 || width % heads !== 0)
-        interpreter.raise('AssertionError', 'embed_dim must be divisible by num_heads', span);
+        machine.raise('AssertionError', 'embed_dim must be divisible by num_heads', span);
       self.attributes.set('head_dim', { kind: 'int', value: width / heads });
       const [keyWidth, valueWidth] = [args.integer('kdim') ?? width, args.integer('vdim') ?? width];
       if (keyWidth === width && valueWidth === width) {
@@ -165,11 +166,11 @@ export const attentionModules: readonly ModuleRow[] = [
       for (const name of args.flag('add_bias_kv') ? ['bias_k', 'bias_v'] : [])
         self.attributes.set(name, parameterTensor([1, 1, width], 'bias'));
       self.attributes.set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
-      const linear = interpreter.library.module(interpreter, 'torch.nn')?.names.get('Linear');
+      const linear = machine.library.module(machine, 'torch.nn')?.names.get('Linear');
       const keywords = new Map([['bias', args.value('bias')]]);
       if (linear) {
         const positional = [args.value('embed_dim'), args.value('embed_dim')];
-        self.attributes.set('out_proj', interpreter.call(linear, { positional, keywords }, span));
+        self.attributes.set('out_proj', machine.call(linear, { positional, keywords }, span));
       }
     },
     inputs:

@@ -2,28 +2,14 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import {
-  bool,
-  builtin,
-  dict,
-  keyOf,
-  list,
-  none,
-  pyFalse,
-  string,
-  tuple,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-  type TensorValue,
-} from '../../evaluator/values.ts';
+import { bool, builtin, dict, keyOf, list, none, pyFalse, string, tuple } from '../../evaluator/values.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 type Method = (
   self: InstanceValue,
   args: readonly PyValue[],
-  interpreter: Interpreter,
+  machine: Machine,
   span: SourceSpan,
   network: TracedNetwork,
 ) => PyValue;
@@ -93,16 +79,16 @@ const methods: Readonly<Record<string, Method>> = {
   buffers: (self, _args, _interpreter, _span, network) =>
     iterator(parameters(network, self, false).map(([, tensor]) => tensor)),
   named_buffers: (self, _args, _interpreter, _span, network) => pairs(parameters(network, self, false)),
-  get_submodule: (self, [name], interpreter, span) => {
+  get_submodule: (self, [name], machine, span) => {
     if (name?.kind !== 'string') return self;
     return name.value
       .split('.')
       .filter((part) => part !== '')
-      .reduce<PyValue>((module, part) => interpreter.attribute(module, part, span), self);
+      .reduce<PyValue>((module, part) => machine.attribute(module, part, span), self);
   },
-  apply: (self, [callee], interpreter, span, network) => {
+  apply: (self, [callee], machine, span, network) => {
     if (callee)
-      for (const [, module] of descendants(network, self).toReversed()) interpreter.callWith(callee, span, module);
+      for (const [, module] of descendants(network, self).toReversed()) machine.callWith(callee, span, module);
     return self;
   },
   eval: itself,
@@ -179,10 +165,10 @@ export function baseModuleClass(network: () => TracedNetwork): ClassValue {
     name,
     builtin(
       name,
-      (interpreter, args, span) => {
+      (machine, args, span) => {
         const [self, ...rest] = args.positional;
         const given = [...rest, ...args.keywords.values()];
-        return self?.kind === 'instance' ? run(self, given, interpreter, span, network()) : none;
+        return self?.kind === 'instance' ? run(self, given, machine, span, network()) : none;
       },
       true,
     ),

@@ -1,11 +1,12 @@
 // What the libraries have compiled and no text shows: torchvision's operators on boxes, and PyTorch's own core.
 
 import type { Dimension } from '../../../../network/shape.ts';
-import { bool, builtin, none, pyFalse, type PyValue } from '../../evaluator/values.ts';
+import { bool, builtin, none, pyFalse } from '../../evaluator/values.ts';
 import { without } from '../../standard-library/module-table.ts';
 import { asBuiltins, type Table } from './library-table.ts';
 import { unknownCount } from './selections.ts';
 import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 /** `nms`: which boxes are kept, by their scores; their number is known to nobody who has not seen the image. */
 function suppression(call: TorchCall): PyValue {
@@ -23,7 +24,7 @@ function regionPool(call: TorchCall): PyValue {
   const shape = [count, input.shape[1] ?? 1, height, width];
   const inputs = regions.id === undefined ? [input] : [input, regions];
   const attributes = { kind: 'rearrange', operation: call.label, shape } as const;
-  return call.network.emit(call.interpreter, { label: call.label, attributes, inputs, span: call.span });
+  return call.network.emit(call.machine, { label: call.label, attributes, inputs, span: call.span });
 }
 
 const operators: Readonly<Record<string, TorchFunction>> = {

@@ -3,7 +3,7 @@
 
 import type { OpAttributes } from '../../../../network/op.ts';
 import { elementCount, isKnownShape, type Shape } from '../../../../network/shape.ts';
-import type { TensorValue } from '../../evaluator/values.ts';
+import type { TensorValue } from '../../evaluator/machine.ts';
 
 /** Larger constants keep their shape only. */
 export const longestConstant = 20_000;

@@ -1,22 +1,12 @@
 // Containers of modules. Children are attributes with the names that `named_modules` prints: "0", "1", or their keys.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
 import { sliceBounds } from '../../evaluator/items.ts';
-import { integerOf } from '../../evaluator/operators.ts';
-import {
-  builtin,
-  list,
-  none,
-  string,
-  tuple,
-  type Arguments,
-  type BuiltinValue,
-  type InstanceValue,
-  type PyValue,
-} from '../../evaluator/values.ts';
+import { builtin, list, none, string, tuple } from '../../evaluator/values.ts';
 import type { ModuleRow } from './module-classes.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, Arguments, BuiltinValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
 
 /** Whether a container holds a value as its entry, rather than that a class derived from it keeps it for itself. */
 function isEntry(container: InstanceValue, name: string, value: PyValue): boolean {
@@ -46,27 +36,27 @@ function append(container: InstanceValue, values: readonly PyValue[]): void {
   for (const value of values) container.attributes.set(String(place++), value);
 }
 
-function fill(self: InstanceValue, interpreter: Interpreter, value: PyValue, span: SourceSpan): void {
+function fill(self: InstanceValue, machine: Machine, value: PyValue, span: SourceSpan): void {
   if (value.kind === 'none') return;
-  const items = interpreter.iterate(value, span);
+  const items = machine.iterate(value, span);
   if (!('kind' in items)) append(self, items);
 }
 
 /** Adds named entries from a dictionary, a ModuleDict or pairs. */
-function fillNamed(self: InstanceValue, interpreter: Interpreter, value: PyValue, span: SourceSpan): void {
+function fillNamed(self: InstanceValue, machine: Machine, value: PyValue, span: SourceSpan): void {
   const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
   if (source.kind === 'dict') {
-    for (const { key, value: item } of source.entries.values()) self.attributes.set(interpreter.text(key, span), item);
+    for (const { key, value: item } of source.entries.values()) self.attributes.set(machine.text(key, span), item);
   } else if (source.kind === 'instance') {
     for (const [name, item] of entriesOf(source)) self.attributes.set(name, item);
   } else if (source.kind !== 'none') {
-    const pairs = interpreter.iterate(source, span);
+    const pairs = machine.iterate(source, span);
     if ('kind' in pairs) return;
     for (const pair of pairs) {
-      const parts = interpreter.iterate(pair, span);
+      const parts = machine.iterate(pair, span);
       if ('kind' in parts) continue;
       const [name, item] = parts;
-      if (name && item) self.attributes.set(interpreter.text(name, span), item);
+      if (name && item) self.attributes.set(machine.text(name, span), item);
     }
   }
 }
@@ -75,39 +65,39 @@ export const containerModules: readonly ModuleRow[] = [
   {
     name: 'Sequential',
     parameters: '*args',
-    construct(self, args, interpreter, span) {
+    construct(self, args, machine, span) {
       const given = args.value('args');
       const items = given.kind === 'tuple' ? given.items : [];
       const [only] = items;
       const named = only?.kind === 'dict' || (only?.kind === 'instance' && only.dictionary !== undefined);
-      if (items.length === 1 && only && named) fillNamed(self, interpreter, only, span);
+      if (items.length === 1 && only && named) fillNamed(self, machine, only, span);
       else append(self, items);
     },
     forward(self, call) {
       let value = call.args.value('input');
-      for (const [, module] of entriesOf(self)) value = call.interpreter.callWith(module, call.span, value);
+      for (const [, module] of entriesOf(self)) value = call.machine.callWith(module, call.span, value);
       return value;
     },
   },
   {
     name: 'ModuleList',
     parameters: 'modules=None',
-    construct: (self, args, interpreter, span) => fill(self, interpreter, args.value('modules'), span),
+    construct: (self, args, machine, span) => fill(self, machine, args.value('modules'), span),
   },
   {
     name: 'ParameterList',
     parameters: 'values=None',
-    construct: (self, args, interpreter, span) => fill(self, interpreter, args.value('values'), span),
+    construct: (self, args, machine, span) => fill(self, machine, args.value('values'), span),
   },
   {
     name: 'ModuleDict',
     parameters: 'modules=None',
-    construct: (self, args, interpreter, span) => fillNamed(self, interpreter, args.value('modules'), span),
+    construct: (self, args, machine, span) => fillNamed(self, machine, args.value('modules'), span),
   },
   {
     name: 'ParameterDict',
     parameters: 'parameters=None',
-    construct: (self, args, interpreter, span) => fillNamed(self, interpreter, args.value('parameters'), span),
+    construct: (self, args, machine, span) => fillNamed(self, machine, args.value('parameters'), span),
   },
 ];
 
@@ -117,7 +107,7 @@ function renumber(self: InstanceValue, values: readonly PyValue[]): void {
   append(self, values);
 }
 
-type Method = (self: InstanceValue, args: readonly PyValue[], interpreter: Interpreter, span: SourceSpan) => PyValue;
+type Method = (self: InstanceValue, args: readonly PyValue[], machine: Machine, span: SourceSpan) => PyValue;
 
 const values = (self: InstanceValue): PyValue[] => entriesOf(self).map(([, value]) => value);
 
@@ -127,8 +117,8 @@ const containerMethods: Readonly<Record<string, Method>> = {
     if (value) append(self, [value]);
     return self;
   },
-  extend: (self, [value], interpreter, span) => {
-    fill(self, interpreter, value ?? none, span);
+  extend: (self, [value], machine, span) => {
+    fill(self, machine, value ?? none, span);
     return self;
   },
   insert: (self, [place, value]) => {
@@ -137,34 +127,34 @@ const containerMethods: Readonly<Record<string, Method>> = {
     renumber(self, all);
     return none;
   },
-  __add__: (self, [added], interpreter, span) => joinContainers(self, added ?? none, interpreter, span),
-  __iadd__: (self, [added], interpreter, span) => {
-    fill(self, interpreter, added ?? none, span);
+  __add__: (self, [added], machine, span) => joinContainers(self, added ?? none, machine, span),
+  __iadd__: (self, [added], machine, span) => {
+    fill(self, machine, added ?? none, span);
     return self;
   },
-  pop: (self, [key], interpreter, span) => {
+  pop: (self, [key], machine, span) => {
     if (key?.kind === 'string') {
       const found = self.attributes.get(key.value);
       self.attributes.delete(key.value);
-      return found ?? interpreter.raise('KeyError', key.value, span);
+      return found ?? machine.raise('KeyError', key.value, span);
     }
     const all = values(self);
     const place = key ? (integerOf(key) ?? -1) : -1;
     const [removed] = all.splice(place < 0 ? place + all.length : place, 1);
     renumber(self, all);
-    return removed ?? interpreter.raise('IndexError', 'pop from an empty container', span);
+    return removed ?? machine.raise('IndexError', 'pop from an empty container', span);
   },
 };
 
 /** Two containers, or a container and a list, as one. */
-function joinContainers(self: InstanceValue, added: PyValue, interpreter: Interpreter, span: SourceSpan): PyValue {
+function joinContainers(self: InstanceValue, added: PyValue, machine: Machine, span: SourceSpan): PyValue {
   const joined: InstanceValue = {
     ...self,
     attributes: new Map(),
-    site: { span, callChain: [...interpreter.callStack] },
+    site: { span, callChain: [...machine.callStack] },
   };
   append(joined, values(self));
-  fill(joined, interpreter, added, span);
+  fill(joined, machine, added, span);
   return joined;
 }
 
@@ -178,8 +168,8 @@ const dictionaryMethods: Readonly<Record<string, Method>> = {
   keys: (self) => list(entriesOf(self).map(([name]) => string(name))),
   values: (self) => list(values(self)),
   items: (self) => list(entriesOf(self).map(([name, value]) => tuple([string(name), value]))),
-  update: (self, [value], interpreter, span) => {
-    fillNamed(self, interpreter, value ?? none, span);
+  update: (self, [value], machine, span) => {
+    fillNamed(self, machine, value ?? none, span);
     return none;
   },
   pop: (self, [key]) => {
@@ -220,11 +210,11 @@ export function methodsOfContainer(name: string): readonly (readonly [string, Bu
     method,
     builtin(
       method,
-      (interpreter: Interpreter, args: Arguments, span: SourceSpan) => {
+      (machine: Machine, args: Arguments, span: SourceSpan) => {
         const [self, ...rest] = args.positional;
         if (self?.kind !== 'instance') return none;
-        interpreter.walk(self.attributes.size, span);
-        return run(self, rest, interpreter, span);
+        machine.walk(self.attributes.size, span);
+        return run(self, rest, machine, span);
       },
       true,
     ),
@@ -234,7 +224,7 @@ export function methodsOfContainer(name: string): readonly (readonly [string, Bu
 /** `container[index]`; undefined when the instance is no library container. */
 export function containerItem(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   self: InstanceValue,
   index: PyValue,
   span: SourceSpan,
@@ -245,13 +235,12 @@ export function containerItem(
       ['Sequential', 'ModuleList', 'ModuleDict', 'ParameterList', 'ParameterDict'].includes(name),
   );
   if (type === undefined || !network.isModule(self)) return undefined;
-  if (index.kind === 'string')
-    return self.attributes.get(index.value) ?? interpreter.raise('KeyError', index.value, span);
-  interpreter.walk(self.attributes.size, span);
+  if (index.kind === 'string') return self.attributes.get(index.value) ?? machine.raise('KeyError', index.value, span);
+  machine.walk(self.attributes.size, span);
   const entries = entriesOf(self);
   const place = integerOf(index);
   if (place !== undefined)
-    return entries.at(place)?.[1] ?? interpreter.raise('IndexError', `index ${String(place)} is out of range`, span);
+    return entries.at(place)?.[1] ?? machine.raise('IndexError', `index ${String(place)} is out of range`, span);
   if (index.kind !== 'slice') return undefined;
   const bounds = sliceBounds(index, entries.length);
   if (bounds === undefined) return undefined;
@@ -260,7 +249,7 @@ export function containerItem(
     kind: 'instance',
     class: type,
     attributes: new Map(),
-    site: { span, callChain: [...interpreter.callStack] },
+    site: { span, callChain: [...machine.callStack] },
   };
   for (let i = bounds.start; bounds.step > 0 ? i < bounds.stop : i > bounds.stop; i += bounds.step) {
     const entry = entries[i];

@@ -2,20 +2,12 @@
 // Patterns as the library documents them (einops.rocks/api): axes by name, groups in parentheses, `...`, and ones.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import { binary, integerOf } from '../../evaluator/operators.ts';
-import {
-  dict,
-  int,
-  list,
-  string,
-  unknown,
-  type InstanceValue,
-  type PyValue,
-  type TensorValue,
-} from '../../evaluator/values.ts';
+import { binary } from '../../evaluator/operators.ts';
+import { dict, int, list, string, unknown } from '../../evaluator/values.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { dimensionValue, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { Machine, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
 
 /** The axes of one side of a pattern: each entry is a dimension, which several axes may share. */
 type Side = readonly (readonly string[])[];
@@ -76,12 +68,12 @@ function parsePattern(pattern: string, rank: number): { readonly before: Side; r
 
 /** Sizes of axes, each with its trail: what the call gives, and what follows from the tensor. */
 class AxisSizes {
-  readonly #interpreter: Interpreter;
+  readonly #machine: Machine;
   readonly #span: SourceSpan;
   readonly #sizes: Map<string, PyValue>;
 
-  constructor({ interpreter, span }: TorchCall, given: Iterable<readonly [string, PyValue]>) {
-    this.#interpreter = interpreter;
+  constructor({ machine, span }: TorchCall, given: Iterable<readonly [string, PyValue]>) {
+    this.#machine = machine;
     this.#span = span;
     this.#sizes = new Map(given);
   }
@@ -103,7 +95,7 @@ class AxisSizes {
         `A dimension of ${String(whole)} is not ${group.join(' × ')}, where ${String(part)} is given`,
       );
     if (axis !== undefined)
-      this.#sizes.set(axis, group.length === 1 ? size : binary(this.#interpreter, '//', size, rest, this.#span));
+      this.#sizes.set(axis, group.length === 1 ? size : binary(this.#machine, '//', size, rest, this.#span));
   }
 
   /** The size of a dimension that these axes share; 1 for none. */
@@ -111,7 +103,7 @@ class AxisSizes {
     const [first, ...rest] = group.map((axis) => this.size(axis));
     return first === undefined
       ? int(1)
-      : rest.reduce((total, size) => binary(this.#interpreter, '*', total, size, this.#span), first);
+      : rest.reduce((total, size) => binary(this.#machine, '*', total, size, this.#span), first);
   }
 
   size(axis: string): PyValue {
@@ -127,22 +119,15 @@ class AxisSizes {
 }
 
 /** Runs a method of a tensor; what is no tensor stays what it is. */
-function apply(
-  { interpreter, span }: TorchCall,
-  tensor: PyValue,
-  method: string,
-  ...args: readonly PyValue[]
-): PyValue {
-  return tensor.kind === 'tensor'
-    ? interpreter.callWith(interpreter.attribute(tensor, method, span), span, ...args)
-    : tensor;
+function apply({ machine, span }: TorchCall, tensor: PyValue, method: string, ...args: readonly PyValue[]): PyValue {
+  return tensor.kind === 'tensor' ? machine.callWith(machine.attribute(tensor, method, span), span, ...args) : tensor;
 }
 
 /** One tensor; a list of tensors is one with a new first dimension. */
 function tensorOf(call: TorchCall, value: PyValue): PyValue {
   if (value.kind !== 'list' && value.kind !== 'tuple') return value;
-  const stack = call.interpreter.library.module(call.interpreter, 'torch')?.names.get('stack');
-  return stack === undefined ? value : call.interpreter.callWith(stack, call.span, list(value.items));
+  const stack = call.machine.library.module(call.machine, 'torch')?.names.get('stack');
+  return stack === undefined ? value : call.machine.callWith(stack, call.span, list(value.items));
 }
 
 interface Transformation {
@@ -203,7 +188,7 @@ function rearranged(
   try {
     return transform(call, tensor, { pattern: pattern.value, reduction, sizes: sizesOf(sizes) });
   } catch (error) {
-    if (error instanceof PatternError) return call.interpreter.raise('EinopsError', error.message, call.span);
+    if (error instanceof PatternError) return call.machine.raise('EinopsError', error.message, call.span);
     throw error;
   }
 }
@@ -252,14 +237,14 @@ export const einopsFunctions: Readonly<Record<string, TorchFunction>> = {
     const values = call.args.value('arguments');
     const items = values.kind === 'tuple' ? values.items : [];
     const formula = items.at(-1);
-    const torch = call.interpreter.library.module(call.interpreter, 'torch')?.names.get('einsum');
+    const torch = call.machine.library.module(call.machine, 'torch')?.names.get('einsum');
     if (formula?.kind !== 'string' || torch === undefined) return giveUp(call, 'This einsum is not known');
     const letters = new Map<string, string>();
     const lettered = formula.value.replace(/[A-Za-z_]\w*/g, (name) => {
       if (!letters.has(name)) letters.set(name, String.fromCharCode(97 + letters.size));
       return letters.get(name) ?? '';
     });
-    return call.interpreter.callWith(torch, call.span, string(lettered.replace(/ /g, '')), ...items.slice(0, -1));
+    return call.machine.callWith(torch, call.span, string(lettered.replace(/ /g, '')), ...items.slice(0, -1));
   }),
 };
 

@@ -1,16 +1,8 @@
 // `torch.float32` and its kin, and devices: values that source compares and asks, one each.
 
 import { nativeClass } from '../../evaluator/classes.ts';
-import {
-  bool,
-  builtin,
-  int,
-  none,
-  string,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../../evaluator/values.ts';
+import { bool, builtin, int, none, string } from '../../evaluator/values.ts';
+import type { ClassValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
 const nowhere = { span: { document: '', start: 0, end: 0 }, callChain: [] };
 

@@ -3,11 +3,11 @@
 
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
 import { roundHalfEven } from '../../evaluator/number-builtins.ts';
-import type { PyValue } from '../../evaluator/values.ts';
 import { constantTensor, elementsOf, type Fold } from './constants.ts';
 import { flag, one, two } from './folds.ts';
 import { nonzero } from './selections.ts';
 import { asTensor, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
 
@@ -37,7 +37,7 @@ function emitElementwise(
   const tensors = names.map((name) => asTensor(call.args.value(name)));
   const inputs = tensors.filter((tensor) => tensor !== undefined);
   if (inputs.length !== tensors.length) return giveUp(call, `${call.label} is given something that is no known tensor`);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     attributes: { kind: 'elementwise', operator },
     inputs,

@@ -2,7 +2,7 @@
 
 import type { Dimension } from '../../../../network/shape.ts';
 import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
-import type { PyValue, TensorValue } from '../../evaluator/values.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'What is transformed is no known tensor';
 

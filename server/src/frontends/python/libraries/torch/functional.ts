@@ -1,7 +1,6 @@
 // torch.nn.functional: one row a function. Functions that torch itself or tensors offer too are used from there.
 
-import { integerOf, numberOf } from '../../evaluator/operators.ts';
-import { none, tuple, type PyValue } from '../../evaluator/values.ts';
+import { none, tuple } from '../../evaluator/values.ts';
 import { activations } from './activations.ts';
 import { attentionFunction } from './attention-modules.ts';
 import {
@@ -16,6 +15,8 @@ import { arrangementRows } from './arrangement-functions.ts';
 import { attentionRow } from './product-functions.ts';
 import { overwrite } from './tensor-writes.ts';
 import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { integerOf, numberOf } from '../../evaluator/numbers.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
   fn(
@@ -169,7 +170,7 @@ function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
   const input = call.args.tensor('input');
   const channels = input?.shape[1];
   if (!input || typeof channels !== 'number') return giveUp(call, 'The channels of this norm are not known');
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],
@@ -262,7 +263,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
     const input = call.args.tensor('input');
     const rank = call.args.integers('normalized_shape', 0)?.length;
     if (!input || rank === undefined) return giveUp(call, 'The shape of this layer norm is not known');
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       span: call.span,
       inputs: [input],
@@ -320,16 +321,16 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
   normalize: fn('input p=2.0 dim=1 eps=1e-12 out=None', (call) => {
     const input = call.args.tensor('input');
     if (!input) return giveUp(call, 'What is normalised is no known tensor');
-    const { interpreter, network, span } = call;
+    const { machine, network, span } = call;
     const axes = [axisOf(input, call.args.integer('dim') ?? 1)];
-    const norm = network.emit(interpreter, {
+    const norm = network.emit(machine, {
       label: 'norm',
       attributes: { kind: 'reduce', reducer: 'norm', axes, keepDimensions: true },
       inputs: [input],
       span,
     });
     if (norm.kind !== 'tensor') return norm;
-    return network.emit(interpreter, {
+    return network.emit(machine, {
       label: call.label,
       attributes: { kind: 'elementwise', operator: 'divide' },
       inputs: [input, norm],
@@ -344,7 +345,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
       const [count, width] = weight?.shape ?? [];
       if (!input || !weight || typeof count !== 'number' || typeof width !== 'number')
         return giveUp(call, 'The table of this embedding is not known');
-      return call.network.emit(call.interpreter, {
+      return call.network.emit(call.machine, {
         label: call.label,
         span: call.span,
         inputs: [input],
@@ -371,7 +372,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
     const open =
       gate?.kind === 'tensor' ? emitOn(call, gate, { kind: 'activation', function: 'sigmoid', channelAxis: 1 }) : none;
     if (value?.kind !== 'tensor' || open.kind !== 'tensor') return giveUp(call, 'What is gated is no known tensor');
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       attributes: { kind: 'elementwise', operator: 'multiply' },
       inputs: [value, open],
@@ -381,7 +382,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
   prelu: fn('input weight', (call) => {
     const [input, weight] = [call.args.tensor('input'), call.args.tensor('weight')];
     if (!input) return giveUp(call, 'What is activated is no known tensor');
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       attributes: { kind: 'activation', function: 'prelu', channelAxis: 1 },
       inputs: [input],
@@ -400,7 +401,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
     const input = call.args.tensor('input');
     const rank = call.args.integers('normalized_shape', 0)?.length;
     if (!input || rank === undefined) return giveUp(call, 'The shape of this norm is not known');
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       span: call.span,
       inputs: [input],
@@ -445,7 +446,7 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
     const [input, grid] = [call.args.tensor('input'), call.args.tensor('grid')];
     if (!input || !grid) return giveUp(call, 'What is sampled is no known tensor');
     const shape = [...input.shape.slice(0, 2), ...grid.shape.slice(1, -1)];
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       attributes: { kind: 'rearrange', operation: 'grid_sample', shape },
       inputs: [input, grid],

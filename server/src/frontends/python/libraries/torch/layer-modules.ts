@@ -1,13 +1,13 @@
 // Modules with weights: convolutions, linear layers, normalisations, embeddings. One row each.
 
-import type { Interpreter } from '../../evaluator/interpreter.ts';
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import { none, tuple, int, type InstanceValue, type PyValue, type TensorValue } from '../../evaluator/values.ts';
-import { integerOf, numberOf } from '../../evaluator/operators.ts';
+import { none, tuple, int } from '../../evaluator/values.ts';
 import { emitBatchNorm, emitConvolution, emitDense, emitTransposedConvolution } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { BoundArguments } from './signature.ts';
 import { emitOn, giveUp, originOf, parameterTensor, type TorchCall } from './torch-call.ts';
+import type { Machine, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 
 /** The integer of an argument; a layer with an unknown size gets none and is unknown when called. */
 const size = (args: BoundArguments, name: string): number | undefined => args.integer(name);
@@ -29,20 +29,20 @@ const axes = (values: readonly number[]): PyValue => tuple(values.map((value) =>
 
 /** Rejects what PyTorch rejects, at the call. */
 function checkGroups(
-  interpreter: Interpreter,
+  machine: Machine,
   inChannels: number,
   outChannels: number,
   groups: number,
   span: SourceSpan,
 ): void {
   if (groups < 1 || inChannels % groups !== 0)
-    interpreter.raise(
+    machine.raise(
       'ValueError',
       `in_channels (${String(inChannels)}) must be divisible by groups (${String(groups)})`,
       span,
     );
   if (outChannels % groups !== 0)
-    interpreter.raise(
+    machine.raise(
       'ValueError',
       `out_channels (${String(outChannels)}) must be divisible by groups (${String(groups)})`,
       span,
@@ -55,7 +55,7 @@ function convolution(rank: number): ModuleRow {
     base: '_ConvNd',
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode='zeros' device=None dtype=None",
-    construct(self, args, interpreter, span) {
+    construct(self, args, machine, span) {
       keepArguments(self, args, 'in_channels out_channels groups padding_mode');
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
@@ -76,7 +76,7 @@ function convolution(rank: number): ModuleRow {
         padding === undefined
       )
         return;
-      checkGroups(interpreter, inChannels, outChannels, groups, span);
+      checkGroups(machine, inChannels, outChannels, groups, span);
       self.attributes.set('kernel_size', axes(kernel));
       self.attributes.set('stride', axes(stride));
       self.attributes.set('dilation', axes(dilation));
@@ -117,7 +117,7 @@ function transposedConvolution(rank: number): ModuleRow {
     base: '_ConvNd',
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode='zeros' device=None dtype=None",
-    construct(self, args, interpreter, span) {
+    construct(self, args, machine, span) {
       keepArguments(self, args, 'in_channels out_channels groups');
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
@@ -126,7 +126,7 @@ function transposedConvolution(rank: number): ModuleRow {
       ];
       const kernel = args.integers('kernel_size', rank);
       if (inChannels === undefined || outChannels === undefined || groups === undefined || !kernel) return;
-      checkGroups(interpreter, inChannels, outChannels, groups, span);
+      checkGroups(machine, inChannels, outChannels, groups, span);
       for (const name of ['stride', 'padding', 'output_padding', 'dilation'])
         self.attributes.set(name, axes(args.integers(name, rank) ?? []));
       self.attributes.set('kernel_size', axes(kernel));
@@ -235,7 +235,7 @@ const layerNorm: ModuleRow = {
     const input = call.args.tensor('input');
     if (!input) return giveUp(call, 'LayerNorm is given something that is no known tensor');
     const rank = numbers(self, 'normalized_shape').length;
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       span: call.span,
       inputs: [input],
@@ -252,7 +252,7 @@ const layerNorm: ModuleRow = {
 function emitGroupNorm(self: InstanceValue, call: TorchCall, groups: number, channels: number): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, `${self.class.name} is given something that is no known tensor`);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],
@@ -315,7 +315,7 @@ const embedding: ModuleRow = {
     const weight = tensorAttribute(self, 'weight');
     const [count = 0, width = 0] = [...numbers(self, 'num_embeddings'), ...numbers(self, 'embedding_dim')];
     if (!input || !weight) return giveUp(call, 'The sizes of this Embedding are not all known');
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       span: call.span,
       inputs: [input],
@@ -351,7 +351,7 @@ const preluRow: ModuleRow = {
   forward(self, call) {
     const input = call.args.tensor('input');
     if (!input) return emitOn(call, undefined, { kind: 'identity' });
-    return call.network.emit(call.interpreter, {
+    return call.network.emit(call.machine, {
       label: call.label,
       span: call.span,
       inputs: [input],
@@ -391,7 +391,7 @@ function lazy(row: ModuleRow, size: string): ModuleRow {
       if (kept?.kind === 'dict') {
         self.attributes.delete('lazyArguments');
         const value: PyValue = int(width, { kind: 'shape', value: width, of: 'the first input' });
-        construct?.(self, BoundArguments.fromDictionary(kept, [[size, value]]), call.interpreter, call.span);
+        construct?.(self, BoundArguments.fromDictionary(kept, [[size, value]]), call.machine, call.span);
         call.network.nameParameters(self);
       }
       return forward ? forward(self, call) : none;

@@ -2,8 +2,8 @@
 
 import type { Padding } from '../../../../network/op.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import type { PyValue, TensorValue } from '../../evaluator/values.ts';
 import { giveUp, type TorchCall } from './torch-call.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 export interface ConvolutionArguments {
   readonly input: TensorValue;
@@ -42,7 +42,7 @@ function spatialPadding(
 
 export function emitConvolution(call: TorchCall, layer: ConvolutionArguments): PyValue {
   const [outChannels = 0, perGroup = 0, ...kernel] = sizesOf(layer.weight);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [layer.input],
@@ -80,7 +80,7 @@ export interface TransposedConvolutionArguments {
 
 export function emitTransposedConvolution(call: TorchCall, layer: TransposedConvolutionArguments): PyValue {
   const [inChannels = 0, perGroup = 0, ...kernel] = sizesOf(layer.weight);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [layer.input],
@@ -111,7 +111,7 @@ export function emitDense(
   inWidth?: WidthOrigin,
 ): PyValue {
   const [outFeatures = 0, inFeatures = 0] = sizesOf(weight);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],
@@ -135,7 +135,7 @@ export interface BatchNormArguments {
 }
 
 export function emitBatchNorm(call: TorchCall, layer: BatchNormArguments): PyValue {
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [layer.input],
@@ -166,7 +166,7 @@ export interface PoolArguments {
 
 export function emitPool(call: TorchCall, pool: PoolArguments): PyValue {
   const { input, padding, ...attributes } = pool;
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],
@@ -203,7 +203,7 @@ export function emitResize(
     bilinear: 'linear',
     trilinear: 'linear',
   };
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],

@@ -2,21 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import { numberOf } from '../../evaluator/operators.ts';
-import {
-  builtin,
-  dict,
-  int,
-  list,
-  none,
-  pyFalse,
-  string,
-  unknown,
-  type ClassValue,
-  type ModuleValue,
-  type PyValue,
-} from '../../evaluator/values.ts';
+import { builtin, dict, int, list, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
 import {
   functionValues,
   passThrough,
@@ -42,6 +28,8 @@ import { callTorch } from './torch-call.ts';
 import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
 import type { TracedNetwork } from './traced-network.ts';
 import { weightNorms, weightParametrizations } from './weight-norms.ts';
+import type { Machine, ClassValue, ModuleValue, PyValue } from '../../evaluator/machine.ts';
+import { numberOf } from '../../evaluator/numbers.ts';
 
 const noSpan: SourceSpan = { document: '', start: 0, end: 0 };
 const falseFunctions = (names: string): [string, PyValue][] =>
@@ -66,14 +54,14 @@ function numpyNames({ network }: FrameworkParts): Names {
       : [
           [
             name,
-            builtin(name, (interpreter, args, span) => {
+            builtin(name, (machine, args, span) => {
               const positional = args.positional.map((value) =>
-                value.kind === 'list' || value.kind === 'tuple' ? arrayOf(interpreter, network, value, span) : value,
+                value.kind === 'list' || value.kind === 'tuple' ? arrayOf(machine, network, value, span) : value,
               );
               const takesSequences =
                 /^(cat|concat|concatenate|stack|hstack|vstack|zeros|ones|empty|full|array|asarray|tensor)$/.test(name);
               const result = callTorch(
-                interpreter,
+                machine,
                 network,
                 row,
                 `np.${name}`,
@@ -88,9 +76,9 @@ function numpyNames({ network }: FrameworkParts): Names {
   return [
     ...arrays,
     ...functionValues({
-      atleast_1d: (interpreter, args, span) => {
+      atleast_1d: (machine, args, span) => {
         const value = args.positional[0] ?? none;
-        return arrayOf(interpreter, network, numberOf(value) === undefined ? value : list([value]), span);
+        return arrayOf(machine, network, numberOf(value) === undefined ? value : list([value]), span);
       },
     }),
     ...plainClasses('ndarray generic integer floating number int64 int32 float32 float64 bool_ dtype'),
@@ -100,14 +88,14 @@ function numpyNames({ network }: FrameworkParts): Names {
   ];
 }
 
-function arrayOf(interpreter: Interpreter, network: TracedNetwork, value: PyValue, span: SourceSpan): PyValue {
+function arrayOf(machine: Machine, network: TracedNetwork, value: PyValue, span: SourceSpan): PyValue {
   const row = torchFunctions['tensor'];
   const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [];
   if (!row || !items.every((item) => numberOf(item) !== undefined)) return value;
-  return callTorch(interpreter, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
+  return callTorch(machine, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
 }
 
-function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
+function torchNames({ machine, network, classes }: FrameworkParts): Names {
   return [
     ...asBuiltins(network, 'torch.', torchTensorFunctions),
     ...asBuiltins(
@@ -127,7 +115,7 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
     ['Tensor', tensorClass(network)],
     ['FloatTensor', tensorClass(network)],
     ['LongTensor', tensorClass(network)],
-    ['Size', interpreter.builtins.get('tuple') ?? none],
+    ['Size', machine.builtins.get('tuple') ?? none],
     ['Module', classes.get('Module') ?? none],
     ...falseFunctions(
       'is_autocast_enabled is_inference_mode_enabled are_deterministic_algorithms_enabled is_autocast_cache_enabled is_anomaly_enabled',
@@ -138,8 +126,8 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
     ...functionValues({
       get_default_dtype: () => elementTypeOf('float32'),
       get_default_device: () => cpu,
-      finfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
-      iinfo: (interpreter, args, span) => typeLimits(interpreter, args.positional[0], span),
+      finfo: (machine, args, span) => typeLimits(machine, args.positional[0], span),
+      iinfo: (machine, args, span) => typeLimits(machine, args.positional[0], span),
       load: (_, _args, span) => unknown('Files are not read', span),
       broadcast_shapes: (_, args) => args.positional[0] ?? none,
     }),
@@ -147,13 +135,13 @@ function torchNames({ interpreter, network, classes }: FrameworkParts): Names {
 }
 
 /** `torch.finfo(type)`: limits that source compares with, and the bits it has. */
-function typeLimits(interpreter: Interpreter, type: PyValue | undefined, span: SourceSpan): PyValue {
+function typeLimits(machine: Machine, type: PyValue | undefined, span: SourceSpan): PyValue {
   const size = type?.kind === 'instance' ? type.attributes.get('itemsize') : undefined;
   const bits = 8 * (size?.kind === 'int' ? size.value : 4);
   return {
     kind: 'instance',
     class: nativeClass('finfo', []),
-    site: { span, callChain: [...interpreter.callStack] },
+    site: { span, callChain: [...machine.callStack] },
     attributes: new Map<string, PyValue>([
       ['bits', int(bits)],
       ['max', { kind: 'float', value: 3.4028234663852886e38 }],
@@ -166,17 +154,17 @@ function typeLimits(interpreter: Interpreter, type: PyValue | undefined, span: S
 
 /** `torch.Tensor`: a class for `isinstance`, whose methods can be taken from it. */
 function tensorClass(network: TracedNetwork): ClassValue {
-  const type = nativeClass('Tensor', [], [], (interpreter, args, span) => {
+  const type = nativeClass('Tensor', [], [], (machine, args, span) => {
     const [first, ...others] = args.positional;
     const isSequence = first?.kind === 'list' || (first?.kind === 'tuple' && first.isSize !== true);
     const isData = others.length === 0 && (isSequence || first?.kind === 'tensor');
     const row = torchFunctions[isData ? 'tensor' : 'empty'];
-    return row ? callTorch(interpreter, network, row, 'torch.Tensor', args, span) : none;
+    return row ? callTorch(machine, network, row, 'torch.Tensor', args, span) : none;
   });
   for (const [name, row] of Object.entries(tensorMethods)) {
     type.attributes.set(
       name,
-      builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, name, args, span), true),
+      builtin(name, (machine, args, span) => callTorch(machine, network, row, name, args, span), true),
     );
   }
   return type;
@@ -189,8 +177,8 @@ const noDevice: Table = () => [
   ...silentFunctions('synchronize empty_cache set_device manual_seed'),
 ];
 
-const scripting: Table = ({ interpreter }) => [
-  ['isinstance', interpreter.builtins.get('isinstance') ?? none],
+const scripting: Table = ({ machine }) => [
+  ['isinstance', machine.builtins.get('isinstance') ?? none],
   ...falseFunctions('is_scripting is_tracing'),
   ...[
     'ignore',
@@ -209,19 +197,19 @@ const scripting: Table = ({ interpreter }) => [
 
 /** Runs the function at once: what is saved by running it twice is no matter here. */
 const checkpointing: Names = functionValues({
-  checkpoint: (interpreter, args, span) => {
+  checkpoint: (machine, args, span) => {
     const [callee = none, ...positional] = args.positional;
     const keywords = new Map(
       [...args.keywords].filter(
         ([name]) => !/^(use_reentrant|preserve_rng_state|context_fn|determinism_check|debug)$/.test(name),
       ),
     );
-    return interpreter.call(callee, { positional, keywords }, span);
+    return machine.call(callee, { positional, keywords }, span);
   },
-  checkpoint_sequential: (interpreter, args, span) => {
+  checkpoint_sequential: (machine, args, span) => {
     const [functions = none, , input = none] = args.positional;
-    const items = interpreter.iterate(functions, span);
-    return 'kind' in items ? items : items.reduce((value, callee) => interpreter.callWith(callee, span, value), input);
+    const items = machine.iterate(functions, span);
+    return 'kind' in items ? items : items.reduce((value, callee) => machine.callWith(callee, span, value), input);
   },
 });
 
@@ -234,12 +222,12 @@ function autogradFunction(): ClassValue {
     'FunctionCtx',
     'save_for_backward mark_dirty mark_non_differentiable set_materialize_grads',
   );
-  const apply = builtin('apply', (interpreter, args, span) => {
+  const apply = builtin('apply', (machine, args, span) => {
     const [type = none, ...positional] = args.positional;
-    const forward = interpreter.attribute(type, 'forward', span);
-    return interpreter.call(
+    const forward = machine.attribute(type, 'forward', span);
+    return machine.call(
       forward,
-      { positional: [interpreter.callWith(context, span), ...positional], keywords: args.keywords },
+      { positional: [machine.callWith(context, span), ...positional], keywords: args.keywords },
       span,
     );
   });
@@ -258,10 +246,10 @@ const einopsNames: Table = ({ network }) => asBuiltins(network, 'einops.', einop
 /** `_pair` and its kin: one value for every axis, or the values there are. */
 const repeated =
   (count: number): LibraryFunction =>
-  (interpreter, args, span) => {
+  (machine, args, span) => {
     const [value = none] = args.positional;
     const isOne = !['tuple', 'list', 'iterator', 'range', 'unknown'].includes(value.kind);
-    const items = isOne ? Array.from({ length: count }, () => value) : interpreter.iterate(value, span);
+    const items = isOne ? Array.from({ length: count }, () => value) : machine.iterate(value, span);
     return 'kind' in items ? items : { kind: 'tuple', items };
   };
 
@@ -385,7 +373,7 @@ export function frameworkModule(parts: FrameworkParts, name: string): ModuleValu
   const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
   if (table) return make(table(parts));
   if (name === tensorNames || name.startsWith(`${tensorNames}.`)) return make(nnNames(parts));
-  const standard = standardModule(parts.interpreter, name);
+  const standard = standardModule(parts.machine, name);
   if (standard) return make(standard);
   return silentNames.test(name) ? make([]) : undefined;
 }

@@ -1,15 +1,15 @@
 // How the names of one modelled library module are written down.
 
-import { builtin, type ClassValue, type PyValue } from '../../evaluator/values.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
+import { builtin } from '../../evaluator/values.ts';
 import { callTorch, type TorchFunction } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { ClassValue, PyValue, Machine } from '../../evaluator/machine.ts';
 
 export type Names = Iterable<readonly [string, PyValue]>;
 
 /** What the tables of modules are made from. */
 export interface FrameworkParts {
-  readonly interpreter: Interpreter;
+  readonly machine: Machine;
   readonly network: TracedNetwork;
   /** Library modules by class name. */
   readonly classes: ReadonlyMap<string, ClassValue>;
@@ -27,6 +27,6 @@ export function asBuiltins(
 ): [string, PyValue][] {
   return Object.entries(rows).map(([name, row]) => [
     name,
-    builtin(name, (interpreter, args, span) => callTorch(interpreter, network, row, `${prefix}${name}`, args, span)),
+    builtin(name, (machine, args, span) => callTorch(machine, network, row, `${prefix}${name}`, args, span)),
   ]);
 }

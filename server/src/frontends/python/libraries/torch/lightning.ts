@@ -1,18 +1,19 @@
 // PyTorch Lightning's module: an `nn.Module` that keeps the arguments it was made with, and whose other methods train.
 
 import { nativeClass } from '../../evaluator/classes.ts';
-import { int, none, type ClassValue, type InstanceValue, type PyValue, type Scope } from '../../evaluator/values.ts';
+import { int, none } from '../../evaluator/values.ts';
 import { method, plainClasses, without } from '../../standard-library/module-table.ts';
 import { cpu } from './element-types.ts';
 import type { Names, Table } from './library-table.ts';
+import type { ClassValue, InstanceValue, PyValue, Scope } from '../../evaluator/machine.ts';
 
 /** What `self.hparams` is: a dictionary whose keys are attributes too. */
 const keptArguments = nativeClass(
   'AttributeDict',
   [],
   [
-    method('__getitem__', (self, { positional: [key] }, interpreter, span) =>
-      key?.kind === 'string' ? interpreter.attribute(self, key.value, span) : none,
+    method('__getitem__', (self, { positional: [key] }, machine, span) =>
+      key?.kind === 'string' ? machine.attribute(self, key.value, span) : none,
     ),
     method('get', (self, { positional: [key, fallback = none] }) =>
       key?.kind === 'string' ? (self.attributes.get(key.value) ?? fallback) : fallback,
@@ -57,10 +58,10 @@ function lightningModule(base: ClassValue): ClassValue {
     'LightningModule',
     [base],
     [
-      method('save_hyperparameters', (self, { positional, keywords }, interpreter, span) => {
+      method('save_hyperparameters', (self, { positional, keywords }, machine, span) => {
         const named = positional.flatMap(textsIn);
         const left = textsIn(keywords.get('ignore'));
-        const entries = entriesOf(positional[0]) ?? argumentsOf(interpreter.scopes.at(-1));
+        const entries = entriesOf(positional[0]) ?? argumentsOf(machine.scopes.at(-1));
         const kept = entries.filter(([name]) => (named.length === 0 || named.includes(name)) && !left.includes(name));
         const known = self.attributes.get('hparams');
         const hparams: InstanceValue =

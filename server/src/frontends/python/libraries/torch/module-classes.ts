@@ -3,18 +3,11 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import {
-  builtin,
-  none,
-  type Arguments,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-} from '../../evaluator/values.ts';
+import { builtin, none } from '../../evaluator/values.ts';
 import { signature, bindSignature, type BoundArguments } from './signature.ts';
 import { giveUp, type TorchCall } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, Arguments, ClassValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
 /** A library module: what its constructor keeps and what its forward does. */
 export interface ModuleRow {
@@ -24,7 +17,7 @@ export interface ModuleRow {
   /** Of the constructor, without `self`. */
   readonly parameters: string;
   /** Sets attributes, parameters and buffers on the new instance. */
-  readonly construct?: (self: InstanceValue, args: BoundArguments, interpreter: Interpreter, span: SourceSpan) => void;
+  readonly construct?: (self: InstanceValue, args: BoundArguments, machine: Machine, span: SourceSpan) => void;
   /** Of forward, without `self`; `input` unless said. */
   readonly inputs?: string;
   readonly forward?: (self: InstanceValue, call: TorchCall) => PyValue;
@@ -54,14 +47,14 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
     {
       ...builtin(
         '__init__',
-        (interpreter, args, span) => {
+        (machine, args, span) => {
           const { self, rest } = selfOf(args);
           if (self === undefined) return none;
           self.attributes.set('training', { kind: 'bool', value: false });
-          const bound = bindSignature(interpreter, row.name, constructor, rest, span);
+          const bound = bindSignature(machine, row.name, constructor, rest, span);
           const lost = bound.firstUnknown();
-          if (lost) interpreter.loseTrack(`${row.name}: ${lost.reason}`, span);
-          row.construct?.(self, bound, interpreter, span);
+          if (lost) machine.loseTrack(`${row.name}: ${lost.reason}`, span);
+          row.construct?.(self, bound, machine, span);
           return none;
         },
         true,
@@ -76,13 +69,13 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
       'forward',
       builtin(
         'forward',
-        (interpreter, args, span) => {
+        (machine, args, span) => {
           const { self, rest } = selfOf(args);
           if (self === undefined) return none;
           const call: TorchCall = {
-            interpreter,
+            machine,
             network,
-            args: bindSignature(interpreter, row.name, inputs, rest, span),
+            args: bindSignature(machine, row.name, inputs, rest, span),
             span,
             label: self.class.name,
           };

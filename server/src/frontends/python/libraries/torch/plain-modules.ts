@@ -1,12 +1,13 @@
 // Modules without weights: activations, pools, padding, resizing, dropout and the like. One row each.
 
-import { integerOf, numberOf } from '../../evaluator/operators.ts';
-import { none, type InstanceValue, type PyValue } from '../../evaluator/values.ts';
+import { none } from '../../evaluator/values.ts';
 import { activations } from './activations.ts';
 import { functional } from './functional.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { BoundArguments } from './signature.ts';
 import { emitOn, giveUp, type TorchCall } from './torch-call.ts';
+import { integerOf, numberOf } from '../../evaluator/numbers.ts';
+import type { InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
 /** A module that hands its attributes to a function of `torch.nn.functional`. */
 function throughFunction(name: string, parameters: string, functionName: string): ModuleRow {
@@ -147,10 +148,10 @@ const copies: readonly ModuleRow[] = ['DataParallel', 'DistributedDataParallel']
   parameters: 'module device_ids=None output_device=None dim=0 **options',
   construct: (self, args) => keepArguments(self, args, 'module'),
   inputs: '*inputs **options',
-  forward(self, { args, interpreter, span }) {
+  forward(self, { args, machine, span }) {
     const [inputs, options] = [args.value('inputs'), args.value('options')];
     const keywords = options.kind === 'dict' ? [...options.entries.values()] : [];
-    return interpreter.call(
+    return machine.call(
       self.attributes.get('module') ?? none,
       {
         positional: inputs.kind === 'tuple' ? inputs.items : [],

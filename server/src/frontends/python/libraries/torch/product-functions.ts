@@ -2,16 +2,17 @@
 
 import type { Dimension } from '../../../../network/shape.ts';
 import { binary } from '../../evaluator/operators.ts';
-import { none, tuple, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { none, tuple } from '../../evaluator/values.ts';
 import { BoundArguments } from './signature.ts';
 import { axisOf, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
 /** One matrix product. */
 function product(call: TorchCall, left: PyValue, right: PyValue, label = 'matmul'): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label,
     attributes: { kind: 'matmul' },
     inputs: [left, right],
@@ -33,7 +34,7 @@ function innerProduct(call: TorchCall): PyValue {
 
 function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: 'add',
     attributes: { kind: 'elementwise', operator: 'add' },
     inputs: [left, right],
@@ -45,7 +46,7 @@ function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
 function transposed(call: TorchCall, tensor: TensorValue): PyValue {
   const order = tensor.shape.map((_, axis) => axis);
   order.push(...order.splice(-2).reverse());
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: 'transpose',
     attributes: { kind: 'permute', order },
     inputs: [tensor],
@@ -58,7 +59,7 @@ export function attend(call: TorchCall, query: PyValue, key: PyValue, value: PyV
   if (key.kind !== 'tensor') return giveUp(call, 'What attends is no known tensor');
   const scores = product(call, query, transposed(call, key));
   if (scores.kind !== 'tensor') return scores;
-  const weights = call.network.emit(call.interpreter, {
+  const weights = call.network.emit(call.machine, {
     label: 'softmax',
     attributes: { kind: 'softmax', axis: scores.shape.length - 1, log: false },
     inputs: [scores],
@@ -74,7 +75,7 @@ function groupedHeads(call: TorchCall, tensor: PyValue, heads: Dimension | undef
   const own = tensor.shape[axis];
   if (!call.args.flag('enable_gqa') || typeof heads !== 'number' || typeof own !== 'number' || own === heads)
     return tensor;
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: 'repeat_interleave',
     attributes: { kind: 'rearrange', operation: 'repeat_interleave', shape: tensor.shape.with(axis, heads) },
     inputs: [tensor],
@@ -132,7 +133,7 @@ function arranged(
   const isSorted = order.every((axis, i) => axis === i);
   const turned = isSorted
     ? tensor
-    : call.network.emit(call.interpreter, {
+    : call.network.emit(call.machine, {
         label: 'permute',
         attributes: { kind: 'permute', order },
         inputs: [tensor],
@@ -140,7 +141,7 @@ function arranged(
       });
   if (turned.kind !== 'tensor' || groups.every((group) => group.length === 1)) return turned;
   const shape = groups.map((group): Dimension => merged(group.map((letter) => sizes.get(letter) ?? 1)));
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: 'reshape',
     attributes: { kind: 'reshape', shape },
     inputs: [turned],
@@ -187,10 +188,10 @@ function contract(
   const a = arranged(call, left, leftLetters, [...batchGroups, rows, inner], sizes);
   const b = arranged(call, right, rightLetters, [...batchGroups, inner, columns], sizes);
   // With nothing to sum over PyTorch multiplies element by element, and counts no product of matrices.
-  const raw = isSum ? product(call, a, b, call.label) : binary(call.interpreter, '*', a, b, call.span);
+  const raw = isSum ? product(call, a, b, call.label) : binary(call.machine, '*', a, b, call.span);
   if (raw.kind !== 'tensor' || (rows.length === 1 && columns.length === 1)) return { value: raw, letters };
   const shape = letters.map((letter) => sizes.get(letter) ?? 1);
-  const value = call.network.emit(call.interpreter, {
+  const value = call.network.emit(call.machine, {
     label: 'reshape',
     attributes: { kind: 'reshape', shape },
     inputs: [raw],
@@ -224,7 +225,7 @@ function einsum(call: TorchCall): PyValue {
   if (value.kind !== 'tensor') return value;
   const summed = letters.flatMap((letter, axis) => (formula.output.includes(letter) ? [] : [axis]));
   if (summed.length > 0) {
-    value = call.network.emit(call.interpreter, {
+    value = call.network.emit(call.machine, {
       label: 'sum',
       attributes: { kind: 'reduce', reducer: 'sum', axes: summed, keepDimensions: false },
       inputs: [value],
@@ -280,7 +281,7 @@ function outer(call: TorchCall): PyValue {
   const [rows, columns] = [a?.shape[0], b?.shape[0]];
   if (!a || !b || rows === undefined || columns === undefined) return giveUp(call, notATensor);
   const shaped = (tensor: TensorValue, shape: readonly Dimension[]): PyValue =>
-    call.network.emit(call.interpreter, {
+    call.network.emit(call.machine, {
       label: 'reshape',
       attributes: { kind: 'reshape', shape },
       inputs: [tensor],
@@ -288,7 +289,7 @@ function outer(call: TorchCall): PyValue {
     });
   const [left, right] = [shaped(a, [rows, 1]), shaped(b, [1, columns])];
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     attributes: { kind: 'elementwise', operator: 'multiply' },
     inputs: [left, right],
@@ -302,7 +303,7 @@ function distances(call: TorchCall): PyValue {
   const [a, b] = [call.args.tensor('x1'), call.args.tensor('x2')];
   if (!a || !b) return giveUp(call, notATensor);
   const shape = [...a.shape.slice(0, -1), b.shape.at(-2) ?? 1];
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     attributes: { kind: 'rearrange', operation: 'cdist', shape },
     inputs: [a, b],

@@ -3,15 +3,16 @@
 
 import { nativeClass } from '../../evaluator/classes.ts';
 import { binary } from '../../evaluator/operators.ts';
-import { builtin, type PyValue } from '../../evaluator/values.ts';
+import { builtin } from '../../evaluator/values.ts';
 import { activations } from './activations.ts';
 import { joiningRows } from './arrangement-functions.ts';
 import type { FrameworkParts, Table } from './library-table.ts';
 import { moduleClass } from './module-classes.ts';
 import { callTorch, fn, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 const combined = (operator: '+' | '*' | '@', call: TorchCall): PyValue =>
-  binary(call.interpreter, operator, call.args.value('x'), call.args.value('y'), call.span);
+  binary(call.machine, operator, call.args.value('x'), call.args.value('y'), call.span);
 
 /** What `FloatFunctional` does with floats: the operation itself. */
 const arithmetic: Readonly<Record<string, TorchFunction | undefined>> = {
@@ -36,8 +37,8 @@ function floatFunctional({ network, classes }: FrameworkParts): PyValue {
             name,
             builtin(
               name,
-              (interpreter, { positional: [, ...positional], keywords }, span) =>
-                callTorch(interpreter, network, row, name, { positional, keywords }, span),
+              (machine, { positional: [, ...positional], keywords }, span) =>
+                callTorch(machine, network, row, name, { positional, keywords }, span),
               true,
             ),
           ],

@@ -1,11 +1,12 @@
 // One step of a recurrent layer, which source calls in a loop of its own: a product with the input and one with the state.
 
-import { none, tuple, type InstanceValue, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { none, tuple } from '../../evaluator/values.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { emitDense } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { arrangedGates, gateCounts } from './recurrent-modules.ts';
 import { giveUp, parameterTensor, type TorchCall } from './torch-call.ts';
+import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 /** A tensor, the first of a pair, or none: zeros are multiplied like any state. */
 function stateOf(given: PyValue): TensorValue | undefined {

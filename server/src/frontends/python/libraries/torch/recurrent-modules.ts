@@ -2,12 +2,13 @@
 // stands between the two products is no arrangement of channels, so it is shown as a change of elements only.
 
 import type { Dimension } from '../../../../network/shape.ts';
-import { integerOf } from '../../evaluator/operators.ts';
-import { none, tuple, type InstanceValue, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { none, tuple } from '../../evaluator/values.ts';
 import { emitDense } from './layers.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { giveUp, parameterTensor, type TorchCall } from './torch-call.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
+import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 /** Products with a width of `gates` times the state's. */
 export const gateCounts: Readonly<Record<string, number>> = { RNN: 1, GRU: 3, LSTM: 4 };
@@ -23,7 +24,7 @@ const directionsOf = (self: InstanceValue): readonly string[] =>
 /** What is computed of gates element by element. */
 export function arrangedGates(call: TorchCall, inputs: readonly TensorValue[], shape: readonly Dimension[]): PyValue {
   const attributes = { kind: 'rearrange', operation: call.label, shape } as const;
-  return call.network.emit(call.interpreter, { label: call.label, attributes, inputs, span: call.span });
+  return call.network.emit(call.machine, { label: call.label, attributes, inputs, span: call.span });
 }
 
 /** The width of what a layer gives: that of its state, or what an LSTM projects it to. */
@@ -60,7 +61,7 @@ function run(self: InstanceValue, call: TorchCall): PyValue {
     current =
       tensors.length === 1
         ? first
-        : call.network.emit(call.interpreter, {
+        : call.network.emit(call.machine, {
             label: 'cat',
             attributes: { kind: 'concat', axis: first.shape.length - 1 },
             inputs: tensors,

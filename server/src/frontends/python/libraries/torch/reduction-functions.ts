@@ -1,9 +1,10 @@
 // Functions that take many elements to one. One row each; the first parameter is the tensor.
 
 import type { OpAttributes } from '../../../../network/op.ts';
-import { bool, int, tuple, unknown, type PyValue } from '../../evaluator/values.ts';
+import { bool, int, tuple, unknown } from '../../evaluator/values.ts';
 import { elementsOf } from './constants.ts';
 import { asTensor, axesOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 type Reducer = Extract<OpAttributes, { kind: 'reduce' }>['reducer'];
 
@@ -26,7 +27,7 @@ const extreme = (reducer: 'max' | 'min'): TorchFunction =>
   fn('input dim|axis|other=None keepdim|keepdims=False *rest **options', (call) => {
     const [input, other] = [call.args.tensor('input'), call.args.tensor('dim')];
     if (input && other) {
-      return call.network.emit(call.interpreter, {
+      return call.network.emit(call.machine, {
         label: call.label,
         attributes: { kind: 'elementwise', operator: reducer === 'max' ? 'maximum' : 'minimum' },
         inputs: [input, other],

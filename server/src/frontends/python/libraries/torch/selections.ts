@@ -3,9 +3,10 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import type { UnknownDimension } from '../../../../network/shape.ts';
-import { tuple, type PyValue } from '../../evaluator/values.ts';
+import { tuple } from '../../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 /** A number that depends on the numbers in the input: `subject` says of what, as the beginning of a sentence. */
 export function unknownCount(subject: string, span: SourceSpan): UnknownDimension {

@@ -3,22 +3,9 @@
 //   'input kernel_size stride=None padding=0 *sizes **options'
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import { integerOf, numberOf } from '../../evaluator/operators.ts';
-import {
-  dict,
-  float,
-  int,
-  none,
-  pyFalse,
-  pyTrue,
-  string,
-  tuple,
-  type Arguments,
-  type DictValue,
-  type PyValue,
-  type TensorValue,
-} from '../../evaluator/values.ts';
+import { dict, float, int, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
+import type { Machine, Arguments, DictValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 
 interface Parameter {
   readonly name: string;
@@ -135,7 +122,7 @@ export class BoundArguments {
 
 /** Binds a call's arguments; raises Python's TypeErrors. */
 export function bindSignature(
-  interpreter: Interpreter,
+  machine: Machine,
   name: string,
   parameters: Signature,
   args: Arguments,
@@ -154,7 +141,7 @@ export function bindSignature(
   const splatName = parameters[splat]?.name;
   if (splatName !== undefined) values.set(splatName, tuple(rest));
   else if (rest.length > 0) {
-    interpreter.raise(
+    machine.raise(
       'TypeError',
       `${name}() takes ${String(plain.length)} arguments but ${String(args.positional.length)} were given`,
       span,
@@ -168,13 +155,13 @@ export function bindSignature(
     const parameter = named.find((each) => (each.kind === 'plain' && each.name === key) || each.aliases.includes(key));
     if (parameter) values.set(parameter.name, parameter.kind === 'splat' ? tuple([value]) : value);
     else if (options) extra.push([string(key), value]);
-    else interpreter.raise('TypeError', `${name}() got an unexpected keyword argument '${key}'`, span);
+    else machine.raise('TypeError', `${name}() got an unexpected keyword argument '${key}'`, span);
   }
   if (options) values.set(options.name, dict(extra));
   for (const parameter of parameters) {
     if (values.has(parameter.name)) continue;
     if (parameter.default === undefined)
-      interpreter.raise('TypeError', `${name}() misses the argument '${parameter.name}'`, span);
+      machine.raise('TypeError', `${name}() misses the argument '${parameter.name}'`, span);
     values.set(parameter.name, parameter.default);
   }
   return new BoundArguments(values);

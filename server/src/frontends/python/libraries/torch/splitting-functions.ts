@@ -1,7 +1,8 @@
 // Functions that cut a tensor into parts along an axis.
 
-import { tuple, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { tuple } from '../../evaluator/values.ts';
 import { axisOf, emitOn, giveUp, type TorchCall } from './torch-call.ts';
+import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 /** The pieces of a split along an axis. */
 function pieces(call: TorchCall, input: TensorValue, axis: number, sizes: readonly number[]): PyValue {
@@ -31,7 +32,7 @@ export function splitting(call: TorchCall): Splitting | undefined {
 export const unknownSplit = 'The size of what is split is not known';
 function equalParts(call: TorchCall, length: number, size: number): readonly number[] {
   const count = size > 0 ? Math.ceil(length / size) : 0;
-  call.interpreter.hold(count, call.span);
+  call.machine.hold(count, call.span);
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
 }
 
@@ -51,7 +52,7 @@ export function split(call: TorchCall): PyValue {
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total !== part.length) {
       const message = `split_with_sizes expects split_sizes to sum exactly to ${String(part.length)} (input tensor's size at dimension ${String(part.axis)}), but got split_sizes=[${sizes.join(', ')}]`;
-      return call.interpreter.raise('RuntimeError', message, call.span);
+      return call.machine.raise('RuntimeError', message, call.span);
     }
     return pieces(call, part.input, part.axis, sizes);
   }
@@ -74,7 +75,7 @@ export function tensorSplit(call: TorchCall): PyValue {
     );
   }
   const count = Math.max(1, numbers[0] ?? 1);
-  call.interpreter.hold(count, call.span);
+  call.machine.hold(count, call.span);
   const [base, longer] = [Math.floor(part.length / count), part.length % count];
   return pieces(
     call,

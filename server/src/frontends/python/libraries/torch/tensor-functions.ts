@@ -1,6 +1,6 @@
 // Which functions of tensors there are: as `torch.x(tensor, …)`, as `tensor.x(…)`, and in place as `tensor.x_(…)`.
 
-import { bool, ellipsis, int, none, unknown, type PyValue } from '../../evaluator/values.ts';
+import { bool, ellipsis, int, none, unknown } from '../../evaluator/values.ts';
 import { selectionRows } from './selections.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
 import { elementsOf } from './constants.ts';
@@ -12,6 +12,7 @@ import { reductionRows } from './reduction-functions.ts';
 import { itemOf, listOf } from './tensor-operators.ts';
 import { writeItem } from './tensor-writes.ts';
 import { dimensionValue, fn, giveUp, sizeOf, type TorchCall, type TorchFunction } from './torch-call.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
@@ -108,10 +109,10 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
   fill_: fn('input value', (call) => filledWith(call, call.args.number('value'))),
   zero_: fn('input', (call) => filledWith(call, 0)),
   copy_: fn('input source *rest **options', (call) => {
-    const { network, interpreter, span, args } = call;
+    const { network, machine, span, args } = call;
     const [input, source] = [args.tensor('input'), args.value('source')];
     if (!input) return giveUp(call, notATensor);
-    writeItem(network, interpreter, input, ellipsis, source, span);
+    writeItem(network, machine, input, ellipsis, source, span);
     return input;
   }),
   bool: typed('bool'),

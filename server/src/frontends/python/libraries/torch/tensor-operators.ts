@@ -6,15 +6,16 @@ import type { OpAttributes } from '../../../../network/op.ts';
 import type { Shape } from '../../../../network/shape.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../../syntax/ast.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
 import { sliceBounds } from '../../evaluator/items.ts';
-import { binary, numberOf } from '../../evaluator/operators.ts';
-import { bool, float, int, unknown, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { binary } from '../../evaluator/operators.ts';
+import { bool, float, int, unknown } from '../../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import { operatorFolds } from './folds.ts';
 import { unknownCount } from './selections.ts';
 import { asTensor } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { numberOf } from '../../evaluator/numbers.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
 
@@ -38,7 +39,7 @@ function plainNumber(value: PyValue): PyValue {
 
 export function tensorOperator(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   operator: BinaryOperator | ComparisonOperator,
   left: PyValue,
   right: PyValue,
@@ -51,13 +52,13 @@ export function tensorOperator(
   // `[width] * count`, where NumPy or a tensor gave the count.
   const [one, other] = [plainNumber(left), plainNumber(right)];
   if ((a === undefined) !== (b === undefined) && (one !== left || other !== right) && isArithmetic(operator))
-    return binary(interpreter, operator, one, other, span);
+    return binary(machine, operator, one, other, span);
   if (a === undefined || b === undefined)
     return unknown(`What ${operator} does to a tensor and this is not known`, span);
   const comparing = /^(==|!=|<=?|>=?)$/.test(operator);
   const attributes: OpAttributes =
     operator === '@' ? { kind: 'matmul' } : { kind: 'elementwise', operator: elementwise[operator] ?? 'compare' };
-  return network.emit(interpreter, {
+  return network.emit(machine, {
     label: operator,
     attributes,
     inputs: [a, b],
@@ -76,7 +77,7 @@ function jointType(operator: string, { dtype }: TensorValue, other: TensorValue)
 /** `tensor[index]`, with integers, slices, `None`, `...` and tensors on any axis. */
 export function tensorItem(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   index: PyValue,
   span: SourceSpan,
@@ -91,13 +92,13 @@ export function tensorItem(
     if (current.kind !== 'tensor') return current;
     if (part.kind === 'ellipsis') axis += tensor.shape.length - consuming;
     else if (part.kind === 'none') {
-      current = reshape(network, interpreter, current, current.shape.toSpliced(axis, 0, 1), span);
+      current = reshape(network, machine, current, current.shape.toSpliced(axis, 0, 1), span);
       axis++;
     } else if (part.kind === 'slice') {
-      current = slice(network, interpreter, current, axis, part, span);
+      current = slice(network, machine, current, axis, part, span);
       axis++;
     } else if (part.kind === 'int' || part.kind === 'float') {
-      current = select(network, interpreter, current, axis, Math.trunc(numberOf(part) ?? 0), span);
+      current = select(network, machine, current, axis, Math.trunc(numberOf(part) ?? 0), span);
     } else if (part.kind === 'tensor' || part.kind === 'list') {
       const picked = pickedBy(part, span);
       if (picked.kind !== 'tensor') return picked;
@@ -106,7 +107,7 @@ export function tensorItem(
     } else return part.kind === 'unknown' ? part : unknown('This way of indexing a tensor is not known', span);
   }
   if (current.kind !== 'tensor' || advanced.length === 0) return current;
-  return pick(network, interpreter, current, advanced, span);
+  return pick(network, machine, current, advanced, span);
 }
 
 interface AdvancedIndex {
@@ -138,7 +139,7 @@ function pickedBy(part: PyValue, span: SourceSpan): PyValue {
 /** Index tensors are broadcast together; their shape stands where they stood, or first when they stood apart. */
 function pick(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   advanced: readonly AdvancedIndex[],
   span: SourceSpan,
@@ -150,7 +151,7 @@ function pick(
     { kind: 'elementwise', operator: 'add' },
     advanced.map(({ index }) => index.shape),
   );
-  if (!joined.ok) return interpreter.raise('IndexError', joined.error, span);
+  if (!joined.ok) return machine.raise('IndexError', joined.error, span);
   const [picked = []] = joined.value;
   const kept = tensor.shape.filter((_, axis) => !axes.includes(axis));
   const shape = isTogether ? kept.toSpliced(first, 0, ...picked) : [...picked, ...kept];
@@ -165,7 +166,7 @@ function pick(
     );
   }
   const inputs = [tensor, ...advanced.map(({ index }) => index).filter(({ id }) => id !== undefined)];
-  return network.emit(interpreter, {
+  return network.emit(machine, {
     label: 'index',
     attributes: { kind: 'rearrange', operation: 'index', shape },
     inputs,
@@ -175,18 +176,18 @@ function pick(
 
 function slice(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   axis: number,
   part: Extract<PyValue, { kind: 'slice' }>,
   span: SourceSpan,
 ): PyValue {
   const length = tensor.shape[axis];
-  if (length === undefined) return interpreter.raise('IndexError', 'too many indices for tensor', span);
+  if (length === undefined) return machine.raise('IndexError', 'too many indices for tensor', span);
   if (part.lower.kind === 'none' && part.upper.kind === 'none' && part.step.kind === 'none') return tensor;
   if (typeof length !== 'number') {
     const shape = tensor.shape.with(axis, length);
-    return network.emit(interpreter, {
+    return network.emit(machine, {
       label: 'slice',
       attributes: { kind: 'rearrange', operation: 'slice', shape },
       inputs: [tensor],
@@ -198,47 +199,47 @@ function slice(
   const size = Math.max(0, Math.ceil((bounds.stop - bounds.start) / bounds.step));
   if (size === length && bounds.step === 1) return tensor;
   const attributes: OpAttributes = { kind: 'slice', axis, start: bounds.start, size, step: bounds.step };
-  return network.emit(interpreter, { label: 'slice', attributes, inputs: [tensor], span });
+  return network.emit(machine, { label: 'slice', attributes, inputs: [tensor], span });
 }
 
 function select(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   axis: number,
   index: number,
   span: SourceSpan,
 ): PyValue {
   const length = tensor.shape[axis];
-  if (length === undefined) return interpreter.raise('IndexError', 'too many indices for tensor', span);
+  if (length === undefined) return machine.raise('IndexError', 'too many indices for tensor', span);
   const start = index < 0 && typeof length === 'number' ? index + length : index;
   if (typeof length === 'number' && (start < 0 || start >= length))
-    interpreter.raise(
+    machine.raise(
       'IndexError',
       `index ${String(index)} is out of bounds for dimension ${String(axis)} with size ${String(length)}`,
       span,
     );
-  const one = network.emit(interpreter, {
+  const one = network.emit(machine, {
     label: 'select',
     attributes: { kind: 'slice', axis, start, size: 1, step: 1 },
     inputs: [tensor],
     span,
   });
   if (one.kind !== 'tensor') return one;
-  return reshape(network, interpreter, one, one.shape.toSpliced(axis, 1), span);
+  return reshape(network, machine, one, one.shape.toSpliced(axis, 1), span);
 }
 
 /** Gives a tensor another shape with the same elements. */
 export function reshape(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   shape: Shape,
   span: SourceSpan,
   label = 'reshape',
   outWidth?: WidthOrigin,
 ): PyValue {
-  return network.emit(interpreter, { label, attributes: { kind: 'reshape', shape }, inputs: [tensor], span, outWidth });
+  return network.emit(machine, { label, attributes: { kind: 'reshape', shape }, inputs: [tensor], span, outWidth });
 }
 
 /** The one number of a tensor without dimensions, if known. */

@@ -3,12 +3,12 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import type { Shape } from '../../../../network/shape.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
 import { sliceBounds } from '../../evaluator/items.ts';
-import { integerOf } from '../../evaluator/operators.ts';
-import { none, type PyValue, type TensorValue } from '../../evaluator/values.ts';
+import { none } from '../../evaluator/values.ts';
 import { asTensor } from './torch-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
 
 /** Makes a tensor what an operation in place gave; parameters stay what they are. Gives the tensor, or what it is now. */
 export function overwrite(tensor: TensorValue, result: PyValue): PyValue {
@@ -32,7 +32,7 @@ interface Stretch {
 /** `tensor[index] = value`: the parts around a stretch of one axis joined with the value, or a step that is not followed. */
 export function writeItem(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   index: PyValue,
   value: PyValue,
@@ -42,7 +42,7 @@ export function writeItem(
   const written = asTensor(value);
   if (written === undefined || index.kind === 'unknown') {
     const lost = value.kind === 'unknown' ? value : index;
-    interpreter.loseTrack(lost.kind === 'unknown' ? lost.reason : 'What is written here is no tensor', span);
+    machine.loseTrack(lost.kind === 'unknown' ? lost.reason : 'What is written here is no tensor', span);
     return;
   }
   const isPartOfNetwork = tensor.id !== undefined || written.id !== undefined || written.parameter?.trainable === true;
@@ -53,14 +53,14 @@ export function writeItem(
   } else if (stretches === undefined || stretches.length > 1) {
     overwrite(
       tensor,
-      network.emit(interpreter, {
+      network.emit(machine, {
         label: 'write',
         attributes: { kind: 'rearrange', operation: 'write', shape: tensor.shape },
         inputs: [tensor, written],
         span,
       }),
     );
-  } else overwrite(tensor, joined(network, interpreter, tensor, stretches[0], written, span));
+  } else overwrite(tensor, joined(network, machine, tensor, stretches[0], written, span));
 }
 
 /** The axes that an index does not write whole; undefined for an index that is more than slices and integers. */
@@ -92,29 +92,29 @@ function stretchesOf(tensor: TensorValue, index: PyValue): readonly Stretch[] | 
 
 function joined(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: TensorValue,
   stretch: Stretch | undefined,
   written: TensorValue,
   span: SourceSpan,
 ): PyValue {
-  if (stretch === undefined) return expanded(network, interpreter, written, tensor.shape, span);
+  if (stretch === undefined) return expanded(network, machine, written, tensor.shape, span);
   const { axis, start, stop, isDropped } = stretch;
   const length = tensor.shape[axis];
   if (typeof length !== 'number') return tensor;
   const part = (from: number, to: number): PyValue =>
     from >= to
       ? none
-      : network.emit(interpreter, {
+      : network.emit(machine, {
           label: 'slice',
           attributes: { kind: 'slice', axis, start: from, size: to - from, step: 1 },
           inputs: [tensor],
           span,
         });
   const region = tensor.shape.with(axis, stop - start);
-  let middle = expanded(network, interpreter, written, isDropped ? region.toSpliced(axis, 1) : region, span);
+  let middle = expanded(network, machine, written, isDropped ? region.toSpliced(axis, 1) : region, span);
   if (isDropped && middle.kind === 'tensor')
-    middle = network.emit(interpreter, {
+    middle = network.emit(machine, {
       label: 'unsqueeze',
       attributes: { kind: 'reshape', shape: region },
       inputs: [middle],
@@ -124,17 +124,17 @@ function joined(
   const lost = pieces.find((piece) => piece.kind === 'unknown');
   if (lost) return lost;
   const inputs = pieces.filter((piece) => piece.kind === 'tensor');
-  return network.emit(interpreter, { label: 'write', attributes: { kind: 'concat', axis }, inputs, span });
+  return network.emit(machine, { label: 'write', attributes: { kind: 'concat', axis }, inputs, span });
 }
 
 function expanded(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   written: TensorValue,
   shape: Shape,
   span: SourceSpan,
 ): PyValue {
   const isSame = written.shape.length === shape.length && written.shape.every((size, axis) => size === shape[axis]);
   if (isSame) return written;
-  return network.emit(interpreter, { label: 'expand', attributes: { kind: 'expand', shape }, inputs: [written], span });
+  return network.emit(machine, { label: 'expand', attributes: { kind: 'expand', shape }, inputs: [written], span });
 }

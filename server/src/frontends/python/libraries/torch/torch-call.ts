@@ -3,24 +3,16 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import type { OpAttributes } from '../../../../network/op.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import { numberOf } from '../../evaluator/operators.ts';
-import {
-  int,
-  tuple,
-  unknown,
-  type Arguments,
-  type PyValue,
-  type TensorValue,
-  type TupleValue,
-} from '../../evaluator/values.ts';
+import { int, tuple, unknown } from '../../evaluator/values.ts';
 import type { Fold } from './constants.ts';
 import { bindSignature, signature, type BoundArguments, type Signature } from './signature.ts';
 import type { TracedNetwork } from './traced-network.ts';
+import type { Machine, Arguments, PyValue, TensorValue, TupleValue } from '../../evaluator/machine.ts';
+import { numberOf } from '../../evaluator/numbers.ts';
 
 /** One call of a library function under way. */
 export interface TorchCall {
-  readonly interpreter: Interpreter;
+  readonly machine: Machine;
   readonly network: TracedNetwork;
   readonly args: BoundArguments;
   readonly span: SourceSpan;
@@ -45,25 +37,25 @@ export function fn(text: string, body: TorchBody, toleratesUnknown = false): Tor
 
 /** Calls a row. An unknown argument makes the result unknown, and the network a lower bound. */
 export function callTorch(
-  interpreter: Interpreter,
+  machine: Machine,
   network: TracedNetwork,
   row: TorchFunction,
   label: string,
   args: Arguments,
   span: SourceSpan,
 ): PyValue {
-  const bound = bindSignature(interpreter, label, row.signature, args, span);
+  const bound = bindSignature(machine, label, row.signature, args, span);
   const lost = row.toleratesUnknown ? undefined : bound.firstUnknown();
   if (lost) {
-    interpreter.loseTrack(lost.reason, lost.span);
+    machine.loseTrack(lost.reason, lost.span);
     return lost;
   }
-  return row.body({ interpreter, network, args: bound, span, label });
+  return row.body({ machine, network, args: bound, span, label });
 }
 
 /** Says that something could not be followed; the totals become lower bounds. */
 export function giveUp(call: TorchCall, reason: string): PyValue {
-  call.interpreter.loseTrack(reason, call.span);
+  call.machine.loseTrack(reason, call.span);
   return unknown(reason, call.span);
 }
 
@@ -99,7 +91,7 @@ export function emitOn(
   dtype?: string,
 ): PyValue {
   if (input === undefined) return giveUp(call, `${call.label} is given something that is no known tensor`);
-  return call.network.emit(call.interpreter, {
+  return call.network.emit(call.machine, {
     label: call.label,
     attributes,
     inputs: [input],

@@ -2,19 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { findMethod } from '../../evaluator/classes.ts';
-import type { Interpreter, Library } from '../../evaluator/interpreter.ts';
-import {
-  builtin,
-  int,
-  none,
-  pyFalse,
-  unknown,
-  type Arguments,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-  type TensorValue,
-} from '../../evaluator/values.ts';
+import { builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
 import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
@@ -32,6 +20,15 @@ import { overwrite, writeItem } from './tensor-writes.ts';
 import { callTorch, sizeOf } from './torch-call.ts';
 import { TracedNetwork } from './traced-network.ts';
 import { transformerModules } from './transformer-modules.ts';
+import type {
+  Machine,
+  Library,
+  Arguments,
+  ClassValue,
+  InstanceValue,
+  PyValue,
+  TensorValue,
+} from '../../evaluator/machine.ts';
 
 /** Makes the library of one evaluation. */
 export function createTorchLibrary(): { readonly library: Library; readonly network: TracedNetwork } {
@@ -40,24 +37,24 @@ export function createTorchLibrary(): { readonly library: Library; readonly netw
   const classes = moduleClasses(base, network);
   const parameter = parameterClass();
   const library: Library = {
-    module: (interpreter, name) => frameworkModule({ interpreter, network, classes, parameterClass: parameter }, name),
-    tensorOperator: (interpreter, operator, left, right, span) =>
-      tensorOperator(network, interpreter, operator, left, right, span),
-    tensorAttribute: (interpreter, tensor, name, span) =>
-      tensor.kind === 'tensor' ? tensorAttribute(network, interpreter, tensor, name, span) : undefined,
-    tensorItem: (interpreter, tensor, index, span) =>
-      tensor.kind === 'tensor' ? tensorItem(network, interpreter, tensor, index, span) : tensor,
+    module: (machine, name) => frameworkModule({ machine, network, classes, parameterClass: parameter }, name),
+    tensorOperator: (machine, operator, left, right, span) =>
+      tensorOperator(network, machine, operator, left, right, span),
+    tensorAttribute: (machine, tensor, name, span) =>
+      tensor.kind === 'tensor' ? tensorAttribute(network, machine, tensor, name, span) : undefined,
+    tensorItem: (machine, tensor, index, span) =>
+      tensor.kind === 'tensor' ? tensorItem(network, machine, tensor, index, span) : tensor,
     numberOf: (tensor, span) => (elementsOf(tensor)?.length === 1 ? itemOf(tensor, span) : undefined),
-    writeTensorItem: (interpreter, tensor, index, value, span) => {
-      writeItem(network, interpreter, tensor, index, value, span);
+    writeTensorItem: (machine, tensor, index, value, span) => {
+      writeItem(network, machine, tensor, index, value, span);
     },
     overwriteTensor: overwrite,
-    callInstance: (interpreter, instance, args, span) => callModule(network, interpreter, instance, args, span),
-    callUnknown: (interpreter, callee, args, span) => {
+    callInstance: (machine, instance, args, span) => callModule(network, machine, instance, args, span),
+    callUnknown: (machine, callee, args, span) => {
       const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
-      if (tensors.length > 0) network.opaque(interpreter, 'unknown', callee.reason, tensors, span);
+      if (tensors.length > 0) network.opaque(machine, 'unknown', callee.reason, tensors, span);
     },
-    instanceItem: (interpreter, instance, index, span) => containerItem(network, interpreter, instance, index, span),
+    instanceItem: (machine, instance, index, span) => containerItem(network, machine, instance, index, span),
   };
   return { library, network };
 }
@@ -104,20 +101,20 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
 /** Calls a module: its forward, with the module on the stack so that ops know whose they are. */
 function callModule(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   instance: InstanceValue,
   args: Arguments,
   span: SourceSpan,
 ): PyValue | undefined {
   if (!network.isModule(instance)) return undefined;
-  const forward = instance.attributes.get('forward') ?? interpreter.method(instance, 'forward', span);
+  const forward = instance.attributes.get('forward') ?? machine.method(instance, 'forward', span);
   if (forward === undefined) {
     const own = findMethod(instance.class, '__call__');
-    return own ? undefined : interpreter.raise('NotImplementedError', `${instance.class.name} has no forward`, span);
+    return own ? undefined : machine.raise('NotImplementedError', `${instance.class.name} has no forward`, span);
   }
   network.moduleStack.push(instance);
   try {
-    return interpreter.call(forward, args, span);
+    return machine.call(forward, args, span);
   } finally {
     network.moduleStack.pop();
   }
@@ -125,7 +122,7 @@ function callModule(
 
 function tensorAttribute(
   network: TracedNetwork,
-  interpreter: Interpreter,
+  machine: Machine,
   tensor: Extract<PyValue, { kind: 'tensor' }>,
   name: string,
   span: SourceSpan,
@@ -146,7 +143,7 @@ function tensorAttribute(
       return pyFalse;
     case 'T':
     case 'mT':
-      return interpreter.callWith(methodOf(network, tensor, 'transpose') ?? none, span, int(-2), int(-1));
+      return machine.callWith(methodOf(network, tensor, 'transpose') ?? none, span, int(-2), int(-1));
     case 'data':
     case 'real':
     case 'imag':
@@ -181,9 +178,9 @@ function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): Py
   const row = Object.hasOwn(tensorMethods, name) ? tensorMethods[name] : undefined;
   return (
     row &&
-    builtin(name, (interpreter, args, span) => {
+    builtin(name, (machine, args, span) => {
       const whole = { positional: [tensor, ...args.positional], keywords: args.keywords };
-      const result = callTorch(interpreter, network, row, name, whole, span);
+      const result = callTorch(machine, network, row, name, whole, span);
       return name.endsWith('_') ? overwrite(tensor, result) : result;
     })
   );

@@ -2,14 +2,14 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import { bool, builtin, none, pyFalse, string, unknown, type PyValue } from '../../evaluator/values.ts';
+import { bool, builtin, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
 import { sizesOf } from './arrangement-functions.ts';
 import { constantTensor, longestConstant } from './constants.ts';
 import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
 import { literalTensor } from './literal-tensor.ts';
 import { fourierFunctions } from './fourier-functions.ts';
 import { fn, giveUp, type TorchFunction } from './torch-call.ts';
+import type { Machine, PyValue } from '../../evaluator/machine.ts';
 
 const filled = (fill: number | undefined): TorchFunction =>
   fn('*sizes|size **options', (call) => {
@@ -109,7 +109,7 @@ export function passingThrough(name: string): PyValue {
   return nativeClass(name, [], [], (_, args) => {
     const [first] = args.positional;
     if (first?.kind === 'function' || first?.kind === 'class' || first?.kind === 'bound-method') return first;
-    return builtin(name, (_interpreter: Interpreter, inner) => inner.positional[0] ?? none);
+    return builtin(name, (_interpreter: Machine, inner) => inner.positional[0] ?? none);
   });
 }
 

@@ -9,15 +9,15 @@ import { elementCount, type Shape } from '../../../../network/shape.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
 import { constantResult, longestConstant, type Fold } from './constants.ts';
 import { isSubclass } from '../../evaluator/classes.ts';
-import type { Interpreter } from '../../evaluator/interpreter.ts';
-import {
-  unknown,
-  type ClassValue,
-  type InstanceValue,
-  type PyValue,
-  type TensorValue,
-  type UnknownValue,
-} from '../../evaluator/values.ts';
+import { unknown } from '../../evaluator/values.ts';
+import type {
+  Machine,
+  ClassValue,
+  InstanceValue,
+  PyValue,
+  TensorValue,
+  UnknownValue,
+} from '../../evaluator/machine.ts';
 
 /** One op to be, before it has a place in the graph. */
 export interface Emission {
@@ -123,9 +123,9 @@ export class TracedNetwork {
   }
 
   /** Adds an op and gives its output; over constants alone only the shape is worked out. */
-  emit(interpreter: Interpreter, emission: Emission): TensorValue | UnknownValue {
+  emit(machine: Machine, emission: Emission): TensorValue | UnknownValue {
     const { attributes, inputs, label } = emission;
-    for (const input of inputs) interpreter.walk(input.shape.length, emission.span);
+    for (const input of inputs) machine.walk(input.shape.length, emission.span);
     const parameters = this.#parametersOf(emission);
     if (
       !this.#isRecording ||
@@ -133,13 +133,13 @@ export class TracedNetwork {
         !costly.has(attributes.kind) &&
         inputs.every((input) => input.id === undefined && input.parameter?.trainable !== true))
     ) {
-      return this.#constant(interpreter, emission);
+      return this.#constant(machine, emission);
     }
     if (parameters.length > 0 && this.#tellsOfInput(emission)) this.#firstLayer ??= attributes;
-    this.#makeRoom(interpreter, emission.span);
+    this.#makeRoom(machine, emission.span);
     const owner = this.#ownerOf(emission);
-    const site = this.#siteOf(interpreter, emission, owner);
-    const ids = inputs.map((input) => this.#materialise(interpreter, input, site));
+    const site = this.#siteOf(machine, emission, owner);
+    const ids = inputs.map((input) => this.#materialise(machine, input, site));
     const name = this.#nameOf(emission, owner);
     const added = this.builder.add({
       name,
@@ -152,7 +152,7 @@ export class TracedNetwork {
       groupsWidth: emission.groupsWidth,
       inWidth: emission.inWidth,
     });
-    if (!added.ok) return this.#misfit(interpreter, emission, name, site, ids, added.error);
+    if (!added.ok) return this.#misfit(machine, emission, name, site, ids, added.error);
     for (const parameter of parameters) this.#usedParameters.add(parameter.id);
     const dtype = emission.dtype ?? (movesElements.has(attributes.kind) ? inputs[0]?.dtype : undefined);
     return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }) };
@@ -174,8 +174,8 @@ export class TracedNetwork {
   }
 
   /** The id of a tensor, which becomes a constant of the graph if it is none of its values yet. */
-  idOf(interpreter: Interpreter, tensor: TensorValue, span: SourceSpan): number {
-    return this.#materialise(interpreter, tensor, { span, callChain: [...interpreter.callStack] });
+  idOf(machine: Machine, tensor: TensorValue, span: SourceSpan): number {
+    return this.#materialise(machine, tensor, { span, callChain: [...machine.callStack] });
   }
 
   /** Counts a parameter as used by ops that list it in parts. */
@@ -198,30 +198,24 @@ export class TracedNetwork {
   }
 
   /** The output as a constant, for what is no part of the network. */
-  #constant(interpreter: Interpreter, { attributes, inputs, span, fold, dtype }: Emission): TensorValue {
+  #constant(machine: Machine, { attributes, inputs, span, fold, dtype }: Emission): TensorValue {
     const shapes = inferShapes(
       attributes,
       inputs.map((input) => input.shape),
     );
-    if (!shapes.ok) return interpreter.raise('RuntimeError', shapes.error, span);
+    if (!shapes.ok) return machine.raise('RuntimeError', shapes.error, span);
     // Only known numbers are worked through: a weight that is being initialised has none.
     if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
-      interpreter.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
+      machine.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
     return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
   }
 
   /** Something unknown that is given tensors of the network: an opaque op, so that its place in the graph shows. */
-  opaque(
-    interpreter: Interpreter,
-    operation: string,
-    reason: string,
-    tensors: readonly TensorValue[],
-    span: SourceSpan,
-  ): void {
-    interpreter.loseTrack(reason, span);
+  opaque(machine: Machine, operation: string, reason: string, tensors: readonly TensorValue[], span: SourceSpan): void {
+    machine.loseTrack(reason, span);
     const inputs = tensors.flatMap(({ id }) => (id === undefined ? [] : [id]));
     if (!this.#isRecording || inputs.length === 0) return;
-    this.#makeRoom(interpreter, span);
+    this.#makeRoom(machine, span);
     const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
     const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
     this.builder.add({
@@ -229,7 +223,7 @@ export class TracedNetwork {
       label: operation,
       attributes: { kind: 'opaque', operation, reason, shapes: [] },
       inputs,
-      site: { span, callChain: [...interpreter.callStack] },
+      site: { span, callChain: [...machine.callStack] },
     });
   }
 
@@ -247,10 +241,10 @@ export class TracedNetwork {
     });
   }
 
-  #makeRoom(interpreter: Interpreter, span: SourceSpan): void {
-    const most = interpreter.limits.ops;
+  #makeRoom(machine: Machine, span: SourceSpan): void {
+    const most = machine.limits.ops;
     if (this.builder.opCount >= most)
-      interpreter.stop('limit-ops', `The network has more than ${most.toLocaleString('en')} operations`, span);
+      machine.stop('limit-ops', `The network has more than ${most.toLocaleString('en')} operations`, span);
   }
 
   /**
@@ -273,8 +267,8 @@ export class TracedNetwork {
     return hasNativeForward(current) ? current : undefined;
   }
 
-  #siteOf(interpreter: Interpreter, emission: Emission, owner: InstanceValue | undefined): LayerSite {
-    return owner?.site ?? { span: emission.span, callChain: [...interpreter.callStack] };
+  #siteOf(machine: Machine, emission: Emission, owner: InstanceValue | undefined): LayerSite {
+    return owner?.site ?? { span: emission.span, callChain: [...machine.callStack] };
   }
 
   #nameOf(emission: Emission, owner: InstanceValue | undefined): string {
@@ -285,7 +279,7 @@ export class TracedNetwork {
     return prefix === '' ? own : `${prefix}.${own}`;
   }
 
-  #materialise(interpreter: Interpreter, tensor: TensorValue, site: LayerSite): number {
+  #materialise(machine: Machine, tensor: TensorValue, site: LayerSite): number {
     if (tensor.id !== undefined) return tensor.id;
     const known = this.#constants.get(tensor)?.id;
     if (known !== undefined) return known;
@@ -301,13 +295,13 @@ export class TracedNetwork {
     if (parameter) this.#usedParameters.add(parameter.id);
     const output = this.#output(added.ok ? added.value[0] : undefined);
     this.#constants.set(tensor, output);
-    interpreter.tick(site.span);
+    machine.tick(site.span);
     return output.id ?? 0;
   }
 
   /** Reports what does not fit and goes on with the shape that the layer would have given to a fitting input. */
   #misfit(
-    interpreter: Interpreter,
+    machine: Machine,
     emission: Emission,
     name: string,
     site: LayerSite,
@@ -315,14 +309,14 @@ export class TracedNetwork {
     message: string,
   ): TensorValue | UnknownValue {
     const { span } = emission;
-    interpreter.report({
+    machine.report({
       code: 'shape-mismatch',
       severity: 'error',
       message: `${name === '' ? emission.label : name}: ${message}`,
       span,
       ...(site.span !== span && { related: [{ span: site.span, message: `${emission.label} is made here` }] }),
     });
-    interpreter.loseTrack(message, span);
+    machine.loseTrack(message, span);
     const shapes = this.#fittingShapes(emission);
     if (shapes === undefined) return unknown(message, span);
     const added = this.builder.add({

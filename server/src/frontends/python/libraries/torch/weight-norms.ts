@@ -1,16 +1,17 @@
 // `torch.nn.utils.weight_norm` and its newer form: the weight is split into a direction and a length, which is a
 // parameter of its own.
 
-import { integerOf } from '../../evaluator/operators.ts';
-import { builtin, int, none, string, unknown, type PyValue } from '../../evaluator/values.ts';
+import { builtin, int, none, string, unknown } from '../../evaluator/values.ts';
 import { parameterTensor } from './torch-call.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
+import type { PyValue } from '../../evaluator/machine.ts';
 
 /**
  * Gives the weight of a layer its length: a number for each index of `dim` (weight `[out, in, k]`, `dim` 0: `[out, 1, 1]`), one
  * for all where `dim` is None.
  */
 const normalise = (lengthName: (name: string) => string): PyValue =>
-  builtin('weight_norm', (interpreter, { positional, keywords }, span) => {
+  builtin('weight_norm', (machine, { positional, keywords }, span) => {
     const module = positional[0] ?? keywords.get('module') ?? none;
     const name = positional[1] ?? keywords.get('name') ?? string('weight');
     const dim = positional[2] ?? keywords.get('dim') ?? int(0);
@@ -19,7 +20,7 @@ const normalise = (lengthName: (name: string) => string): PyValue =>
     const axis = dim.kind === 'none' ? undefined : integerOf(dim);
     if (name.kind !== 'string' || weight?.kind !== 'tensor' || !weight.parameter || dim.kind === 'unknown') {
       const reason = 'The weight that is normalised here is not known';
-      interpreter.loseTrack(reason, span);
+      machine.loseTrack(reason, span);
       return unknown(reason, span);
     }
     if (module.attributes.has(lengthName(name.value))) return module;

@@ -1,0 +1,350 @@
+// The values of Python and the machine that works on them, as types: a built-in function is a value that takes the
+// machine, so they are one family. The parts of the evaluator take the machine and know nothing of what it is made of.
+
+import type { Problem } from '../../../common/problem.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { UnknownPart } from '../../../network/network-graph.ts';
+import type { Parameter, ValueId } from '../../../network/op.ts';
+import type { Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
+import type { EvaluationLimits, SourceReader, StoppingLimit } from '../../shared/frontend.ts';
+import type {
+  BinaryOperator,
+  ComparisonOperator,
+  Expression,
+  FunctionDefinition,
+  ParameterDeclaration,
+  Statement,
+  StatementOf,
+} from '../syntax/ast.ts';
+import type { PythonParser } from '../syntax/python-parser.ts';
+
+/** Names of one function call, comprehension, class body or module. */
+export interface Scope {
+  readonly names: Map<string, PyValue>;
+  readonly parent: Scope | undefined;
+  readonly module: ModuleValue;
+  /** The class whose method this is and its first argument, for `super()`. */
+  readonly method?: { readonly owner: ClassValue; readonly self: PyValue };
+  readonly globals?: Set<string>;
+  readonly nonlocals?: Set<string>;
+  /** The class whose body this is. Class bodies are not seen from the functions inside them. */
+  readonly classBody?: ClassValue;
+  /** Values that a generator function has yielded so far. */
+  readonly yielded?: PyValue[];
+}
+
+export interface IntValue {
+  readonly kind: 'int';
+  readonly value: number;
+  readonly origin?: WidthOrigin | undefined;
+}
+export interface FloatValue {
+  readonly kind: 'float';
+  readonly value: number;
+  readonly origin?: WidthOrigin | undefined;
+}
+export interface ListValue {
+  readonly kind: 'list';
+  items: PyValue[];
+  /** The keys of a dictionary, which compare and combine as a set. */
+  readonly isKeys?: boolean;
+}
+export interface TupleValue {
+  readonly kind: 'tuple';
+  readonly items: readonly PyValue[];
+  /** A named tuple's class, with its fields. */
+  readonly fields?: readonly string[];
+  readonly class?: ClassValue;
+  /** A tensor's size, which PyTorch tells apart from a tuple of numbers. */
+  readonly isSize?: true;
+}
+export interface DictValue {
+  readonly kind: 'dict';
+  /** By the key's identity text; insertion order is Python's. */
+  readonly entries: Map<string, { readonly key: PyValue; value: PyValue }>;
+  /** A defaultdict's factory. */
+  readonly missing?: PyValue;
+}
+export interface SetValue {
+  readonly kind: 'set';
+  readonly entries: Map<string, PyValue>;
+}
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly parameters: readonly ParameterDeclaration[];
+  readonly body: FunctionDefinition | Expression;
+  /** Evaluated once, when the function was defined. */
+  readonly defaults: ReadonlyMap<string, PyValue>;
+  readonly scope: Scope;
+  readonly attributes: Map<string, PyValue>;
+}
+/** Arguments of a call, evaluated. */
+export interface Arguments {
+  readonly positional: readonly PyValue[];
+  readonly keywords: ReadonlyMap<string, PyValue>;
+}
+/** Something that we model in TypeScript. */
+export interface BuiltinValue {
+  readonly kind: 'builtin';
+  readonly name: string;
+  readonly call: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
+  /** Whether it takes the instance when read through one. */
+  readonly bindsSelf?: boolean;
+  /** What `inspect.signature` shows, without the instance. */
+  readonly parameters?: readonly ShownParameter[];
+}
+/** A parameter as introspection sees it. */
+export interface ShownParameter {
+  readonly name: string;
+  readonly kind: ParameterDeclaration['kind'];
+  readonly default?: PyValue | undefined;
+}
+export interface ClassValue {
+  readonly kind: 'class';
+  readonly name: string;
+  readonly bases: readonly ClassValue[];
+  /** Method resolution order, the class itself first. */
+  mro: readonly ClassValue[];
+  readonly attributes: Map<string, PyValue>;
+  readonly span?: SourceSpan | undefined;
+  /** Fields in order, for dataclasses and named tuples. */
+  fields?: readonly { readonly name: string; readonly default?: PyValue }[];
+  /** Classes that make something else than an instance (`int`, `list`, `dict`). */
+  construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
+  /** A base that could not be resolved: lookups that fail are unknown instead of errors. */
+  readonly unknownBase?: string | undefined;
+}
+export interface InstanceValue {
+  readonly kind: 'instance';
+  readonly class: ClassValue;
+  readonly attributes: Map<string, PyValue>;
+  /** Where it was constructed. */
+  readonly site: { readonly span: SourceSpan; readonly callChain: readonly SourceSpan[] };
+  /** What a native base keeps: items of a container module. */
+  items?: PyValue[];
+  /** A dict subclass's entries. */
+  dictionary?: DictValue;
+}
+export interface BoundMethodValue {
+  readonly kind: 'bound-method';
+  readonly self: PyValue;
+  readonly function: FunctionValue | BuiltinValue;
+}
+export interface PropertyValue {
+  readonly kind: 'property';
+  readonly getter: PyValue;
+  readonly setter?: PyValue;
+}
+export interface WrappedMethodValue {
+  readonly kind: 'static-method' | 'class-method';
+  readonly function: PyValue;
+}
+export interface PartialValue {
+  readonly kind: 'partial';
+  readonly function: PyValue;
+  readonly args: Arguments;
+}
+export interface ModuleValue {
+  readonly kind: 'module';
+  readonly name: string;
+  readonly document: string;
+  readonly names: Map<string, PyValue>;
+  /** For library modules that we model: what is not in the table is unknown, not an error. */
+  readonly isModelled: boolean;
+  isPackage?: boolean;
+  /** Imported names that nobody has asked for yet. */
+  readonly deferred?: Map<string, () => PyValue>;
+  /** What a package that puts another module in its place imports for those who only look at it. */
+  lookedAt?: readonly StatementOf<'import-from'>[];
+}
+export interface SuperValue {
+  readonly kind: 'super';
+  readonly self: PyValue;
+  /** Lookups start behind this class in the instance's order. */
+  readonly after: ClassValue;
+}
+/** Operations in place change a tensor for everyone who holds it; only torch/tensor-writes.ts does so. */
+export interface TensorValue {
+  readonly kind: 'tensor';
+  shape: Shape;
+  /** Set once the tensor is part of the graph. */
+  id?: ValueId | undefined;
+  /** For parameters and buffers: identity and role; the id is given when modules are named. */
+  readonly parameter?:
+    | {
+        id: string;
+        readonly role: Parameter['role'];
+        readonly trainable: boolean;
+        readonly width?: WidthOrigin | undefined;
+        /** What `weight_norm` trains besides the weight's direction. */
+        length?: TensorValue;
+      }
+    | undefined;
+  /** Elements of a small constant vector, or the one value of a uniform tensor. */
+  elements?: readonly number[] | undefined;
+  fill?: number | undefined;
+  /** The element type where it is not real: `int`, `bool`. */
+  readonly dtype?: string;
+  /** What source noted on the tensor. */
+  own?: Map<string, PyValue>;
+}
+export interface UnknownValue {
+  readonly kind: 'unknown';
+  readonly reason: string;
+  readonly span: SourceSpan;
+}
+
+export type PyValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ellipsis' }
+  | { readonly kind: 'not-implemented' }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | IntValue
+  | FloatValue
+  | { readonly kind: 'string'; readonly value: string }
+  | ListValue
+  | TupleValue
+  | DictValue
+  | SetValue
+  | { readonly kind: 'range'; readonly start: number; readonly stop: number; readonly step: number }
+  | { readonly kind: 'slice'; readonly lower: PyValue; readonly upper: PyValue; readonly step: PyValue }
+  /** Iterators are read ahead: their items are known, `next` moves on. */
+  | { readonly kind: 'iterator'; readonly items: readonly PyValue[]; position: number }
+  | FunctionValue
+  | BuiltinValue
+  | ClassValue
+  | InstanceValue
+  | BoundMethodValue
+  | PropertyValue
+  | WrappedMethodValue
+  | PartialValue
+  | ModuleValue
+  | SuperValue
+  | TensorValue
+  | UnknownValue;
+
+/** What the frameworks add to Python: modules by dotted name, and what operators and attributes mean for tensors. */
+export interface Library {
+  /** A modelled module (`torch.nn.functional`), or undefined. */
+  module(machine: Machine, name: string): ModuleValue | undefined;
+  tensorOperator(
+    machine: Machine,
+    operator: BinaryOperator | ComparisonOperator,
+    left: PyValue,
+    right: PyValue,
+    span: SourceSpan,
+  ): PyValue;
+  tensorAttribute(machine: Machine, tensor: PyValue, name: string, span: SourceSpan): PyValue | undefined;
+  tensorItem(machine: Machine, tensor: PyValue, index: PyValue, span: SourceSpan): PyValue;
+  /** The number that a constant without dimensions is. */
+  numberOf(tensor: TensorValue, span: SourceSpan): PyValue | undefined;
+  /** `tensor[index] = value`. */
+  writeTensorItem(machine: Machine, tensor: TensorValue, index: PyValue, value: PyValue, span: SourceSpan): void;
+  /** `tensor += value` and its kin: everyone who holds the tensor then sees the result. */
+  overwriteTensor(tensor: TensorValue, result: PyValue): PyValue;
+  /** Calls an instance that has a framework's base class; undefined when it has none. */
+  callInstance(machine: Machine, instance: InstanceValue, args: Arguments, span: SourceSpan): PyValue | undefined;
+  /** Something that is not known is called: where it is given parts of the network, that is a loss. */
+  callUnknown(machine: Machine, callee: UnknownValue, args: Arguments, span: SourceSpan): void;
+  /** An item of a framework's container; undefined when the instance is none. */
+  instanceItem(machine: Machine, instance: InstanceValue, index: PyValue, span: SourceSpan): PyValue | undefined;
+}
+
+/** An exception of the evaluated program on its way to whoever handles it. */
+export interface RaisedException {
+  readonly exception: InstanceValue;
+  readonly message: string;
+  readonly span: SourceSpan;
+}
+
+/** How a block ended before its last statement. */
+export type Ending =
+  { readonly kind: 'return'; readonly value: PyValue } | { readonly kind: 'break' } | { readonly kind: 'continue' };
+
+/** One evaluation: its state, and the operations that everything else is written in. */
+export interface Machine {
+  readonly parser: PythonParser;
+  readonly reader: SourceReader;
+  readonly limits: EvaluationLimits;
+  readonly library: Library;
+  readonly problems: Problem[];
+  readonly dependencies: Set<string>;
+  readonly modules: Map<string, ModuleValue>;
+  /** Calls under way, outermost first: the call sites in the source. */
+  readonly callStack: SourceSpan[];
+  /** The names of every call on it. */
+  readonly scopes: Scope[];
+  readonly builtins: Map<string, PyValue>;
+  /** Exceptions whose handlers are running, for a bare `raise`. */
+  readonly handling: RaisedException[];
+  /** Exceptions that ended a top-level statement, by document. */
+  readonly moduleFailures: Map<string, RaisedException[]>;
+  /** What could not be followed while the model was made and run: the network may hold more than was found. */
+  readonly lostParts: UnknownPart[];
+  /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
+  importDepth: number;
+  /** Fuel burnt so far. */
+  readonly steps: number;
+  /** Burns fuel. Called once a statement, call and iteration, and for work that grows with its input. */
+  tick(span: SourceSpan, amount?: number): void;
+  /** Source of so many characters is imported. */
+  allowForImport(length: number): void;
+  /** Runs work that is not the model's own, such as parsing a library: its time is not counted against the model. */
+  untimed<T>(work: () => T): T;
+  /** Burns fuel for looking at or copying so many items. */
+  walk(count: number, span: SourceSpan): void;
+  /** Makes room for so many items, before they are made. */
+  hold(count: number, span: SourceSpan): void;
+  /** Makes room for items that are gone as soon as they were looked at. */
+  expand(count: number, span: SourceSpan): void;
+  /** Makes room for a text, before it is made. */
+  holdText(length: number, span: SourceSpan): void;
+  /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
+  stop(code: StoppingLimit, what: string, span: SourceSpan): never;
+  /** Ends this path with a Python exception of a built-in class. */
+  raise(className: string, message: string, span: SourceSpan, ends?: Scope): never;
+  /** Reports a problem once a place and sentence. */
+  report(problem: Problem): void;
+  /** Keeps an exception that ended a statement of a module's text. */
+  noteFailure(document: string, error: RaisedException): void;
+  /** Says that something could not be followed; the totals of the network become lower bounds. */
+  loseTrack(reason: string, span: SourceSpan): void;
+  /** A branch depends on something unknown; the branch not taken may change the network. */
+  undecided(test: PyValue, span: SourceSpan): void;
+  /** Runs something whose Python exceptions the caller handles, so that nothing inside goes on behind them. */
+  guarded<T>(run: () => T): T;
+  /** Runs what keeps its exceptions to itself, such as a module's text, whoever asked for it. */
+  unguarded<T>(run: () => T): T;
+  /** Whether an exception would be handled by somebody. */
+  readonly isGuarded: boolean;
+  /** Reports an exception that nobody handles. What it would have computed is not known from here on. */
+  goOnBehind(error: RaisedException): UnknownValue;
+  evaluate(scope: Scope, expression: Expression): PyValue;
+  /** Runs statements in order; says how they ended where that was before the last of them. */
+  runBlock(scope: Scope, statements: readonly Statement[]): Ending | undefined;
+  /** Runs the text of a module, each statement whatever became of the one before it. */
+  runModule(scope: Scope, statements: readonly Statement[]): void;
+  call(callee: PyValue, args: Arguments, span: SourceSpan): PyValue;
+  /** Calls with positional arguments only. */
+  callWith(callee: PyValue, span: SourceSpan, ...positional: readonly PyValue[]): PyValue;
+  attribute(object: PyValue, name: string, span: SourceSpan): PyValue;
+  /** A method of an instance's class, bound; undefined when the class has none. */
+  method(instance: InstanceValue, name: string, span: SourceSpan): PyValue | undefined;
+  tensorOperator(
+    operator: BinaryOperator | ComparisonOperator,
+    left: PyValue,
+    right: PyValue,
+    span: SourceSpan,
+  ): PyValue;
+  /** Python's truth of a value; undefined when it is not known. */
+  truth(value: PyValue, span: SourceSpan): boolean | undefined;
+  /** The items of an iterable, read ahead; unknown when they are not known. */
+  iterate(value: PyValue, span: SourceSpan): readonly PyValue[] | UnknownValue;
+  /** `item in container`; undefined when it is not known. */
+  contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined;
+  /** `str(value)`. */
+  text(value: PyValue, span: SourceSpan): string;
+  nameOfType(value: PyValue): string;
+}
