@@ -4,6 +4,7 @@
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import {
   defaultLimits,
+  headOf,
   isLimit,
   overlongText,
   reducedLimits,
@@ -397,7 +398,9 @@ export class AnalysisSession {
   }
 
   #frontendOf(document: string, text = this.#store.read(document)): Frontend | undefined {
-    return text === undefined ? undefined : this.#frontends.find((frontend) => frontend.accepts(document, text));
+    return text === undefined
+      ? undefined
+      : this.#frontends.find((frontend) => frontend.accepts(document, headOf(text)));
   }
 
   /**

@@ -1,6 +1,6 @@
 // Reads source files from disk for analysis: below allowed folders only, whatever links point where, and of bounded size.
 
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
@@ -48,13 +48,34 @@ export class DiskReader {
   read(document: string): string | undefined {
     const path = realPathOf(document);
     if (path === undefined || !this.#folders.some((folder) => path.startsWith(folder))) return undefined;
-    try {
-      const { size } = statSync(path);
-      return size > maxBytes ? undefined : readFileSync(path, 'utf8');
-    } catch {
-      // Gone since, a folder, or not ours to read: no document to analysis in each case.
-      return undefined;
+    return readBounded(path);
+  }
+}
+
+/**
+ * The text of a regular file, or undefined. What is looked at is what is read: the file is opened first, without waiting for
+ * a writer as a named pipe would, and no more is read than it had then, however it grows.
+ */
+function readBounded(path: string): string | undefined {
+  let file: number | undefined;
+  try {
+    // Windows has neither named pipes among its files nor the flag, which then counts as 0.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > maxBytes) return undefined;
+    const bytes = Buffer.allocUnsafe(stats.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(file, bytes, length, bytes.length - length, length);
+      if (read === 0) break;
+      length += read;
     }
+    return bytes.toString('utf8', 0, length);
+  } catch {
+    // Gone since, a folder, or not ours to read: no document to analysis in each case.
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,5 +1,6 @@
 // Files are read below allowed folders only, whatever leads out of them.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +60,11 @@ test('a folder that is taken back is closed', () => {
 test('what is too large to be source is not read', () => {
   writeFileSync(join(folder, 'inside/data.py'), Buffer.alloc(8_000_001, 'a'));
   expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).read(uri('inside/data.py'))).toBeUndefined();
+});
+
+test.skipIf(process.platform === 'win32')('a named pipe is no document, and nobody waits for what it may say', () => {
+  execFileSync('mkfifo', [join(folder, 'inside/pipe.py')]);
+  expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).read(uri('inside/pipe.py'))).toBeUndefined();
 });
 
 /** An environment as `python -m venv` makes it, with one package. */

@@ -18,7 +18,7 @@ import { readNetwork } from './read-network.ts';
 import { readSections, type Section } from './section.ts';
 import { SectionOptions } from './section-options.ts';
 
-const firstSection = /^\s*\[\s*([^\]\r\n]*?)\s*\]/m;
+const sectionLine = /^[ \t]*\[([^\]\r\n]*)\]/m;
 const isNetSection = (type: string): boolean => type === 'net' || type === 'network';
 const fallbackInput = [3, 224, 224];
 
@@ -26,8 +26,9 @@ export const darknetFrontend: Frontend = {
   languageId: 'darknet',
 
   /** `.cfg` is a common name, so the first section decides. */
-  accepts(document: string, text: string): boolean {
-    return document.toLowerCase().endsWith('.cfg') && isNetSection(firstSection.exec(text)?.[1]?.toLowerCase() ?? '');
+  accepts(document: string, head: string): boolean {
+    if (!document.toLowerCase().endsWith('.cfg')) return false;
+    return isNetSection(sectionLine.exec(head)?.[1]?.trim().toLowerCase() ?? '');
   },
 
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {

@@ -39,8 +39,8 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
   return {
     languageId: 'python',
 
-    accepts(document: string, text: string): boolean {
-      return document.toLowerCase().endsWith('.py') && mentionsFramework.test(text);
+    accepts(document: string, head: string): boolean {
+      return document.toLowerCase().endsWith('.py') && mentionsFramework.test(head);
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {

@@ -19,9 +19,6 @@ export interface DirectiveList {
 }
 
 const directiveLine = /^[ \t]*(?:#|;|\/\/)[ \t]*morphnet[ \t]*:([^\r\n]*)/gm;
-/** A key, and a value up to the next key: an entry's arguments may hold spaces. */
-const setting = /([A-Za-z]\w*)[ \t]*=[ \t]*(.*?)(?=[ \t]+[A-Za-z]\w*[ \t]*=(?![=])(?![^(]*\))|[ \t]*$)/g;
-
 /** All directives of a text, in order. */
 export function findDirectives(document: string, text: string): DirectiveList {
   const problems: Problem[] = [];
@@ -33,15 +30,9 @@ export function findDirectives(document: string, text: string): DirectiveList {
     let entry: string | undefined;
     let input: readonly (readonly number[])[] | undefined;
     let found = 0;
-    for (const match of body.matchAll(setting)) {
+    for (const { key, value, start, end } of settingsIn(body)) {
       found++;
-      const key = match[1] ?? '';
-      const value = (match[2] ?? '').trim();
-      const place = {
-        document,
-        start: bodyStart + match.index,
-        end: bodyStart + match.index + match[0].trimEnd().length,
-      };
+      const place = { document, start: bodyStart + start, end: bodyStart + end };
       if (key === 'entry' && value !== '') entry = value;
       else if (key === 'input') {
         input = parseInputShapes(value);
@@ -55,6 +46,50 @@ export function findDirectives(document: string, text: string): DirectiveList {
     return { span, ...(entry !== undefined && { entry }), ...(input !== undefined && { input }) };
   });
   return { directives, problems };
+}
+
+/** One `key=value`, with the place of both. */
+interface Setting {
+  readonly key: string;
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The settings of a directive's text. A value goes up to the next key: an entry's arguments may hold spaces, and keys of
+ * their own in brackets. Each character is looked at a fixed number of times, since comments come from anywhere.
+ */
+function settingsIn(body: string): readonly Setting[] {
+  const keyHere = /(?<=^|[ \t])([A-Za-z]\w*)([ \t]*)=(?!=)[ \t]*/y;
+  const isBracketed = bracketedPlaces(body);
+  const keys: { readonly key: string; readonly start: number; readonly valueStart: number }[] = [];
+  for (let at = 0; at < body.length; at++) {
+    if (isBracketed(at)) continue;
+    keyHere.lastIndex = at;
+    const found = keyHere.exec(body);
+    if (found !== null) keys.push({ key: found[1] ?? '', start: at, valueStart: at + found[0].length });
+  }
+  return keys.map(({ key, start, valueStart }, i) => {
+    const value = body.slice(valueStart, keys[i + 1]?.start).trimEnd();
+    const end = value === '' ? start + body.slice(start, valueStart).trimEnd().length : valueStart + value.length;
+    return { key, value, start, end };
+  });
+}
+
+/** Tells the places between a bracket and the one that closes it; one that nothing closes is a character like others. */
+function bracketedPlaces(body: string): (at: number) => boolean {
+  const opened = new Int32Array(body.length);
+  const unclosed: number[] = [];
+  for (let at = 0; at < body.length; at++) {
+    if (body[at] === '(') unclosed.push(at);
+    const start = body[at] === ')' ? unclosed.pop() : undefined;
+    if (start === undefined) continue;
+    opened[start] = 1;
+    opened[at] = -1;
+  }
+  for (let at = 1; at < opened.length; at++) opened[at] = (opened[at] ?? 0) + (opened[at - 1] ?? 0);
+  return (at) => (opened[at] ?? 0) > 0;
 }
 
 function malformed(message: string, span: SourceSpan): Problem {

@@ -94,6 +94,14 @@ export function overlongText(document: string, text: string, limits: EvaluationL
   };
 }
 
+/** A file says within so many characters what it is, comments and a licence in front included. */
+const headLength = 100_000;
+
+/** The part of a text by which a frontend takes it or not. */
+export function headOf(text: string): string {
+  return text.slice(0, headLength);
+}
+
 /** What the user said from outside the file: `morphnet.json`, a setting, or `--input` on the command line. */
 export interface EntryRequest {
   readonly entry?: string | undefined;
@@ -120,8 +128,8 @@ export interface Evaluation {
 export interface Frontend {
   /** LSP language id: `python`, `darknet`. */
   readonly languageId: string;
-  /** Cheap test by name and content: can this file hold a model? */
-  accepts(document: string, text: string): boolean;
+  /** Cheap test by name and the text's beginning (see `headOf`): can this file hold a model? */
+  accepts(document: string, head: string): boolean;
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList;
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation;
 }

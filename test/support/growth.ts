@@ -1,0 +1,31 @@
+// How the time of something grows with its input, for what can't be counted in steps: at four times the size it may take
+// less than six times as long. What is quadratic takes sixteen times as long, what is exponential never ends.
+
+import { expect } from 'vitest';
+
+/** The least processor time of some tries, in ms: other programs of a busy machine only ever add to it. */
+function leastMs(work: () => void): number {
+  let least = Infinity;
+  for (let turn = 0; turn < 5; turn++) {
+    const before = process.cpuUsage();
+    const start = performance.now();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, performance.now() - start, (user + system) / 1000);
+  }
+  return least;
+}
+
+/** Times below this are noise. */
+const noticeableMs = 2;
+
+/** Fails unless `work` on an input of four times the size takes less than six times as long. */
+export function expectLinear<Input>(size: number, input: (size: number) => Input, work: (input: Input) => void): void {
+  const [small, large] = [input(size), input(4 * size)];
+  // Compiled once before it is timed.
+  work(small);
+  const [once, fourTimes] = [leastMs(() => work(small)), leastMs(() => work(large))];
+  expect(fourTimes, `${once.toFixed(1)} ms, then ${fourTimes.toFixed(1)} ms`).toBeLessThan(
+    6 * Math.max(once, noticeableMs),
+  );
+}
