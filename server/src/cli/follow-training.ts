@@ -6,6 +6,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
+import { innerFolder } from '../runs/inner-folder.ts';
 import { workFailed } from './cli-failure.ts';
 import { RunProgress } from './run-progress.ts';
 import type { Terminal } from './terminal.ts';
@@ -46,8 +47,10 @@ export function lastFailure(run: RunSnapshot): Extract<RunEvent, { readonly kind
 
 /** One of several trainings that a command is made of. */
 export interface TrainingPart {
-  /** Absolute; made where it is not there. */
-  readonly folder: string;
+  /** The folder that holds all of them, absolute. */
+  readonly within: string;
+  /** Its run there, with slashes; made where it is not there. */
+  readonly run: string;
   readonly config: RunConfig;
   readonly network: NetworkGraph;
 }
@@ -64,7 +67,8 @@ export async function trainPart(
   goOn: string,
   mayFail: 'ends' | 'gives-run' = 'ends',
 ): Promise<RunSnapshot> {
-  const { folder, config, network } = part;
+  const { config, network } = part;
+  const folder = partFolder(part);
   const isThere = existsSync(join(folder, 'config.json'));
   const known = isThere ? await training.read(folder) : undefined;
   if (known !== undefined) {
@@ -90,6 +94,15 @@ export async function trainPart(
   // An editor has a button for it.
   const hint = terminal.follow === undefined ? `\nWhat is done stays done; go on with: ${goOn}` : '';
   throw workFailed(`${reason}${hint}`);
+}
+
+/** Made step by step, so that no link that came with the folder leads elsewhere. */
+function partFolder({ within, run }: TrainingPart): string {
+  try {
+    return innerFolder(within, ...run.split('/'));
+  } catch (error) {
+    throw workFailed(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Failures that lie in the strength and not in the machine: training again would end the same way. */

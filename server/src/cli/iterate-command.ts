@@ -88,7 +88,12 @@ async function playRound(
 ): Promise<{ readonly finished: IterationFile['finished'][number]; readonly network: NetworkGraph }> {
   const run = roundFolder(file.finished.length + 1);
   const place = join(folder, run);
-  const trained = await trainPart(terminal, training, { folder: place, config, network }, `morphnet iterate ${shown}`);
+  const trained = await trainPart(
+    terminal,
+    training,
+    { within: folder, run, config, network },
+    `morphnet iterate ${shown}`,
+  );
   const shrunk = await networks.network(place, 'proposal');
   if (!shrunk.ok) throw workFailed(shrunk.error);
   const { resource, budget, multipleOf } = file;

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { retrainingName, type RetrainingFile } from '../protocol/retraining-file.ts';
@@ -64,7 +64,7 @@ export async function retrainCommand(
       const trained = await trainPart(
         terminal,
         training,
-        { folder: join(folder, part), config: settings, network },
+        { within: folder, run: part, config: settings, network },
         goOn,
       );
       const tested = testResultOf(trained);

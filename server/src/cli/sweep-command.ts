@@ -175,7 +175,13 @@ async function trainPoint(
   const folder = join(sweep.folder, run);
   const config: RunConfig = { ...sweep.config, strength };
   const { network } = sweep;
-  const learned = await trainPart(terminal, training, { folder, config, network }, goOn, 'gives-run');
+  const learned = await trainPart(
+    terminal,
+    training,
+    { within: sweep.folder, run, config, network },
+    goOn,
+    'gives-run',
+  );
   const point = { strength, run };
   if (learned.status === 'failed') return { ...point, status: 'failed', message: lastFailure(learned)?.message ?? '' };
   const proposed = await networks.network(folder, 'proposal');
@@ -184,11 +190,11 @@ async function trainPoint(
   const finished = { ...point, status: 'finished', cost, costShare: cost / seedCost, ...figuresOf(learned) } as const;
   if (!retrain) return finished;
   const settings: RunConfig = { ...config, task: 'retrain' };
-  const part = join(folder, partOf('proposal', settings, proposed.value));
+  const part = partOf('proposal', settings, proposed.value);
   const trained = await trainPart(
     terminal,
     training,
-    { folder: part, config: settings, network: proposed.value },
+    { within: folder, run: part, config: settings, network: proposed.value },
     goOn,
   );
   const tested = testResultOf(trained);

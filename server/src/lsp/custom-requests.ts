@@ -7,6 +7,7 @@ import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensio
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { methodKindSchema, methodTaskSchema } from '../protocol/method-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
+import { runIdSchema } from '../protocol/run-names.ts';
 import { expandRun, startMethod, stopMethod } from './method-requests.ts';
 import { listDevices, listModels } from './model-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
@@ -25,8 +26,6 @@ import type { ServerContext } from './server-context.ts';
 
 /** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */
 const text = v.pipe(v.string(), v.maxLength(8192));
-/** A run's id is the name of its folder: it must not lead anywhere else. */
-const runId = v.pipe(v.string(), v.regex(/^[\w-][\w.-]{0,199}$/, 'is no id of a run'));
 
 interface RequestEntry<Name extends ServerRequestName> {
   readonly params: v.GenericSchema<unknown, ServerRequests[Name]['params']>;
@@ -47,24 +46,27 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
-  'morphnet/stopRun': { params: v.object({ id: runId, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
-  'morphnet/pauseRun': { params: v.object({ id: runId }), handle: pauseRun },
-  'morphnet/resumeRun': { params: v.object({ id: runId }), handle: resumeRun },
+  'morphnet/stopRun': { params: v.object({ id: runIdSchema, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
+  'morphnet/pauseRun': { params: v.object({ id: runIdSchema }), handle: pauseRun },
+  'morphnet/resumeRun': { params: v.object({ id: runIdSchema }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/sweeps': { params: none, handle: listSweeps },
-  'morphnet/runSnapshot': { params: v.object({ id: runId }), handle: runSnapshot },
-  'morphnet/expandRun': { params: v.object({ id: runId, request: expansionRequestSchema }), handle: expandRun },
+  'morphnet/runSnapshot': { params: v.object({ id: runIdSchema }), handle: runSnapshot },
+  'morphnet/expandRun': { params: v.object({ id: runIdSchema, request: expansionRequestSchema }), handle: expandRun },
   'morphnet/startMethod': { params: v.object({ task: methodTaskSchema }), handle: startMethod },
   'morphnet/stopMethod': {
-    params: v.object({ id: runId, kind: methodKindSchema, atOnce: v.exactOptional(v.boolean()) }),
+    params: v.object({ id: runIdSchema, kind: methodKindSchema, atOnce: v.exactOptional(v.boolean()) }),
     handle: stopMethod,
   },
   'morphnet/proposalEdits': {
-    params: v.object({ id: runId, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
+    params: v.object({ id: runIdSchema, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
     handle: proposalEdits,
   },
-  'morphnet/slimModel': { params: v.object({ id: runId, expanded: v.exactOptional(v.boolean()) }), handle: slimModel },
-  'morphnet/layerLocation': { params: v.object({ id: runId, layer: text }), handle: layerLocation },
+  'morphnet/slimModel': {
+    params: v.object({ id: runIdSchema, expanded: v.exactOptional(v.boolean()) }),
+    handle: slimModel,
+  },
+  'morphnet/layerLocation': { params: v.object({ id: runIdSchema, layer: text }), handle: layerLocation },
 };
 
 /** Registers every request of the table. */

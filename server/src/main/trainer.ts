@@ -17,10 +17,10 @@ import {
   readConfig,
   readNetwork,
   removeLeftovers,
-  writeLearnedStructure,
   writeProposal,
   writeStructure,
 } from '../runs/run-folder.ts';
+import { writeLearnedStructure } from '../runs/learned-structures.ts';
 import { takeLock } from '../runs/run-lock.ts';
 import { TensorboardLog } from '../runs/tensorboard-log.ts';
 import { aliveCountsFile, formatAliveCounts } from '../structure/alive-counts.ts';
@@ -40,7 +40,13 @@ interface TrainerSink extends RunSink {
 }
 
 /** The folder's side of the loop; `beforeSaving` is called when a checkpoint is to be written. */
-function sinkOf(folder: string, log: EventWriter, firstStep: number, beforeSaving: () => void): TrainerSink {
+function sinkOf(
+  folder: string,
+  { aliveEvery }: RunConfig,
+  log: EventWriter,
+  firstStep: number,
+  beforeSaving: () => void,
+): TrainerSink {
   let step = firstStep;
   let tensorboard: TensorboardLog | undefined;
   return {
@@ -63,8 +69,10 @@ function sinkOf(folder: string, log: EventWriter, firstStep: number, beforeSavin
       }),
     regularizationVectors: (step, vectors) => tensorboard?.histograms(step, Date.now(), vectors),
     learnedStructure(at, counts, structure) {
-      writeLearnedStructure(folder, aliveCountsFile(at), formatAliveCounts(counts));
-      writeLearnedStructure(folder, structureFile(at), `${JSON.stringify(structure)}\n`);
+      writeLearnedStructure(folder, { step: at, every: aliveEvery }, [
+        { name: aliveCountsFile(at), text: formatAliveCounts(counts) },
+        { name: structureFile(at), text: `${JSON.stringify(structure)}\n` },
+      ]);
     },
     save({ step, tensors, metadata }) {
       beforeSaving();
@@ -234,7 +242,9 @@ async function main(folder: string | undefined): Promise<void> {
   const reached = logged.findLast((event) => 'step' in event);
   const log = new EventWriter(path);
   const parent = new ParentWatch();
-  const sink = sinkOf(folder, log, reached && 'step' in reached ? reached.step : 0, () => parent.tellSaving());
+  const sink = sinkOf(folder, config.value, log, reached && 'step' in reached ? reached.step : 0, () =>
+    parent.tellSaving(),
+  );
   try {
     const result = await trainIn(folder, config.value, sink, parent, logged);
     if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });

@@ -8,6 +8,7 @@
 
 import * as v from 'valibot';
 import { targetResources } from './run-config.ts';
+import { innerRunSchema } from './run-names.ts';
 
 /** The file's name in the iteration's folder. */
 export const iterationName = 'iteration.json';
@@ -24,7 +25,7 @@ export const iterationFileSchema = v.object({
   multipleOf: v.number(),
   finished: v.array(
     v.object({
-      run: v.string(),
+      run: innerRunSchema,
       /** Costs in the resource's unit: after shrinking, and after expanding by the factor. */
       shrunkCost: v.number(),
       factor: v.number(),

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { expansionRequestSchema } from './expansion-request.ts';
 import { runConfigSchema } from './run-config.ts';
 import { runEventSchema } from './run-events.ts';
+import { runIdSchema } from './run-names.ts';
 
 /** The first argument of a command line that an editor has started. */
 export const editorWord = '--for-editor';
@@ -50,15 +51,12 @@ export type RetrainRequest = v.InferOutput<typeof retrainRequestSchema>;
 export type SweepRequest = v.InferOutput<typeof sweepRequestSchema>;
 export type IterateRequest = v.InferOutput<typeof iterateRequestSchema>;
 
-/** The name of a folder in the store: it must not lead anywhere else. */
-const id = v.pipe(v.string(), v.regex(/^[\w-][\w.-]{0,199}$/, 'is no name of a folder'));
-
 /** What to start, or to go on with. */
 export const methodTaskSchema = v.variant('kind', [
-  v.object({ kind: v.literal('retrain'), run: id, request: retrainRequestSchema }),
+  v.object({ kind: v.literal('retrain'), run: runIdSchema, request: retrainRequestSchema }),
   v.object({ kind: v.literal('sweep'), config: runConfigSchema, request: sweepRequestSchema }),
   v.object({ kind: v.literal('iterate'), config: runConfigSchema, request: iterateRequestSchema }),
-  v.object({ kind: v.literal('go-on'), what: v.picklist(['sweep', 'iterate']), id }),
+  v.object({ kind: v.literal('go-on'), what: v.picklist(['sweep', 'iterate']), id: runIdSchema }),
 ]);
 
 export type MethodTask = v.InferOutput<typeof methodTaskSchema>;

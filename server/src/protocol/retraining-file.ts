@@ -1,6 +1,7 @@
 // `retrained.json`: what a run's seed and its proposal are worth, each trained from scratch with equal settings.
 
 import * as v from 'valibot';
+import { innerRunSchema } from './run-names.ts';
 
 /** The file's name in the run's folder. */
 export const retrainingName = 'retrained.json';
@@ -22,7 +23,7 @@ export const retrainingFileSchema = v.object({
       /** Of the sample; absent with one seed. */
       standardDeviation: v.optional(v.number()),
       /** The trainings' folders, relative to the run's, with slashes. */
-      runs: v.array(v.string()),
+      runs: v.array(innerRunSchema),
     }),
   ),
 });

@@ -8,6 +8,7 @@
 
 import * as v from 'valibot';
 import { targetResources } from './run-config.ts';
+import { innerRunSchema } from './run-names.ts';
 
 /** The file's name in the sweep's folder. */
 export const sweepName = 'sweep.json';
@@ -21,7 +22,7 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const sweepPointSchema = v.object({
   strength: amount,
   /** The point's run, relative to the sweep's folder, with slashes. */
-  run: v.string(),
+  run: innerRunSchema,
   status: v.picklist(['waiting', 'running', 'interrupted', 'finished', 'failed']),
   /** Of the structure that this strength led to: the target resource's cost, and its share of the seed's. */
   cost: v.optional(amount),

@@ -1,9 +1,11 @@
 // The checkpoints of a run: the two latest are kept, so that a damaged one never loses the run.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '../common/problem.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { innerFolder } from './inner-folder.ts';
+import { readRegularFile } from './regular-file.ts';
 import { decodeTensors, encodeTensors, type TensorFile } from './safetensors.ts';
 
 const kept = 2;
@@ -14,7 +16,11 @@ export interface LoadedCheckpoint extends TensorFile {
   readonly damaged: readonly string[];
 }
 
-const folderOf = (run: string): string => join(run, 'checkpoints');
+const folderName = 'checkpoints';
+const folderOf = (run: string): string => join(run, folderName);
+
+/** Weights, two moments and running statistics of a network of half a billion weights. */
+const mostBytes = 8_000_000_000;
 
 /** The checkpoints of a run, latest first. */
 function listCheckpoints(run: string): readonly { readonly step: number; readonly file: string }[] {
@@ -37,7 +43,7 @@ function listCheckpoints(run: string): readonly { readonly step: number; readonl
  * checkpoint, so one of a later step is a damaged one that was passed over: it must not count as one of those kept.
  */
 export function saveCheckpoint(run: string, step: number, content: TensorFile): string {
-  mkdirSync(folderOf(run), { recursive: true });
+  innerFolder(run, folderName);
   const name = `step-${String(step)}.safetensors`;
   writeFileAtomically(join(folderOf(run), name), encodeTensors(content));
   const found = listCheckpoints(run);
@@ -59,13 +65,15 @@ function removeIfPossible(file: string): void {
 export function loadCheckpoint(run: string): Result<LoadedCheckpoint | undefined> {
   const damaged: string[] = [];
   for (const { step, file } of listCheckpoints(run)) {
-    let bytes: Uint8Array;
+    let bytes: Uint8Array | undefined;
     try {
-      bytes = readFileSync(file);
+      bytes = readRegularFile(file, mostBytes);
     } catch (error) {
       damaged.push(`${file} can not be read: ${error instanceof Error ? error.message : String(error)}`);
       continue;
     }
+    // Taken away since it was listed.
+    if (bytes === undefined) continue;
     const content = decodeTensors(bytes);
     if (content.ok) return { ok: true, value: { step, damaged, ...content.value } };
     damaged.push(`${file} is damaged: ${content.error}`);

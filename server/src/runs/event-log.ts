@@ -1,16 +1,22 @@
 // A run's event log: one JSON object a line, only ever appended to. A line that a crash cut in two is passed over.
 
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import * as v from 'valibot';
 import { runEventSchema, type RunEvent } from '../protocol/run-events.ts';
+import { hasFiniteNumbers } from './json-file.ts';
+import { openRegularFile, plainly } from './regular-file.ts';
+
+/** So much of a log is in memory at a time, beside the events themselves; a line is much shorter. */
+const bytesAtOnce = 4_000_000;
 
 /** Appends events; each is on disk when `append` returns. */
 export class EventWriter {
   readonly #file: number;
 
   constructor(path: string) {
-    this.#file = openSync(path, 'a+');
+    // As 'a+', but never through a link.
+    this.#file = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | plainly, 0o666);
     this.#endTornLine();
   }
 
@@ -40,6 +46,7 @@ export function parseEvent(line: string): RunEvent | undefined {
   } catch {
     return undefined;
   }
+  if (!hasFiniteNumbers(content)) return undefined;
   const parsed = v.safeParse(runEventSchema, content);
   return parsed.success ? parsed.output : undefined;
 }
@@ -55,25 +62,39 @@ export class EventReader {
     this.#path = path;
   }
 
-  /** The events since the last call; none when there is no log (any more). */
+  /** The events since the last call; none when there is no log (any more), or something that is none. */
   read(): readonly RunEvent[] {
-    let file: number;
+    const opened = this.#open();
+    if (opened === undefined) return [];
+    const { file, size } = opened;
+    const events: RunEvent[] = [];
     try {
-      file = openSync(this.#path, 'r');
-    } catch {
-      return [];
-    }
-    try {
-      const { size } = fstatSync(file);
       if (size < this.#position) this.#startOver();
-      const bytes = Buffer.alloc(size - this.#position);
-      const count = bytes.length === 0 ? 0 : readSync(file, bytes, 0, bytes.length, this.#position);
-      this.#position += count;
-      const lines = (this.#rest + this.#decoder.write(bytes.subarray(0, count))).split('\n');
-      this.#rest = lines.pop() ?? '';
-      return lines.flatMap((line) => parseEvent(line) ?? []);
+      while (this.#position < size) {
+        const bytes = Buffer.alloc(Math.min(bytesAtOnce, size - this.#position));
+        const count = readSync(file, bytes, 0, bytes.length, this.#position);
+        if (count === 0) break;
+        this.#position += count;
+        const lines = (this.#rest + this.#decoder.write(bytes.subarray(0, count))).split('\n');
+        this.#rest = lines.pop() ?? '';
+        for (const line of lines) {
+          const event = parseEvent(line);
+          if (event !== undefined) events.push(event);
+        }
+        // No event is as long as this: what comes until the line's end belongs to none.
+        if (this.#rest.length > bytesAtOnce) this.#rest = '';
+      }
+      return events;
     } finally {
       closeSync(file);
+    }
+  }
+
+  #open(): ReturnType<typeof openRegularFile> {
+    try {
+      return openRegularFile(this.#path);
+    } catch {
+      return undefined;
     }
   }
 

@@ -1,16 +1,14 @@
 // Finished iterations as runs: what the last round came to can be shown, applied, expanded and retrained as a run's proposal.
 
-import { join } from 'node:path';
 import { iterationFileSchema, iterationName } from '../protocol/iteration-file.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { resourceUnits } from '../protocol/sweep-file.ts';
-import { newestFirst } from './newest-first.ts';
 import { readDocument, readSnapshot } from './run-folder.ts';
+import { storedFolders } from './run-store.ts';
 
 /** Every finished iteration of a workspace folder, newest first. */
 export function listIterations(workspaceFolder: string): readonly RunSnapshot[] {
-  const store = join(workspaceFolder, '.morphnet', 'iterations');
-  return newestFirst(store).flatMap((name) => readIteration(join(store, name)) ?? []);
+  return storedFolders(workspaceFolder, 'iterations').flatMap((folder) => readIteration(folder) ?? []);
 }
 
 /** A finished iteration; undefined where rounds are missing. Its steps are those of all rounds. */

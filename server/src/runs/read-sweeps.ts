@@ -1,10 +1,9 @@
 // The sweeps of a workspace folder: `.morphnet/sweeps/<id>/sweep.json`.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as v from 'valibot';
-import { sweepFileSchema, type SweepFile } from '../protocol/sweep-file.ts';
-import { newestFirst } from './newest-first.ts';
+import { basename, join } from 'node:path';
+import { sweepFileSchema, sweepName, type SweepFile } from '../protocol/sweep-file.ts';
+import { readJsonFile } from './json-file.ts';
+import { storedFolders } from './run-store.ts';
 
 export interface KnownSweep {
   readonly id: string;
@@ -13,18 +12,8 @@ export interface KnownSweep {
 
 /** Every readable sweep, newest first. */
 export function readSweeps(workspaceFolder: string): readonly KnownSweep[] {
-  const store = join(workspaceFolder, '.morphnet', 'sweeps');
-  return newestFirst(store).flatMap((id): readonly KnownSweep[] => {
-    const sweep = readSweep(join(store, id, 'sweep.json'));
-    return sweep === undefined ? [] : [{ id, sweep }];
+  return storedFolders(workspaceFolder, 'sweeps').flatMap((folder): readonly KnownSweep[] => {
+    const sweep = readJsonFile(join(folder, sweepName), sweepFileSchema);
+    return sweep.ok && sweep.value !== undefined ? [{ id: basename(folder), sweep: sweep.value }] : [];
   });
-}
-
-function readSweep(file: string): SweepFile | undefined {
-  try {
-    const read = v.safeParse(sweepFileSchema, JSON.parse(readFileSync(file, 'utf8')));
-    return read.success ? read.output : undefined;
-  } catch {
-    return undefined;
-  }
 }

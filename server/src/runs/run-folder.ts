@@ -1,7 +1,7 @@
 // One run on disk: its files by name, written once or replaced whole, and read with their schemas.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
 import { retrainingFileSchema, retrainingName } from '../protocol/retraining-file.ts';
@@ -19,6 +19,8 @@ import {
 } from '../protocol/run-files.ts';
 import { isLeftover, writeFileAtomically } from './atomic-file.ts';
 import { EventReader } from './event-log.ts';
+import { readJsonFile } from './json-file.ts';
+import { learnedStructureFolder } from './learned-structures.ts';
 import { holderOf } from './run-lock.ts';
 
 export const eventsFile = 'events.ndjson';
@@ -43,27 +45,16 @@ export function createRunFolder(folder: string, config: RunConfig, network: unkn
 
 /** Takes away what killed processes left half-written. Only for who holds the run's lock. */
 export function removeLeftovers(folder: string): void {
-  for (const part of ['.', 'checkpoints', 'learned_structure']) {
+  for (const part of ['.', 'checkpoints', learnedStructureFolder]) {
     const place = join(folder, part);
     if (!existsSync(place)) continue;
     for (const name of readdirSync(place)) if (isLeftover(name)) rmSync(join(place, name), { force: true });
   }
 }
 
-/** A JSON file of a run; undefined when it is not there, a failure when it is not what it should be. */
+/** A JSON file of a run; see `readJsonFile`. */
 function readJson<T>(folder: string, name: string, schema: v.GenericSchema<unknown, T>): Result<T | undefined> {
-  const path = join(folder, name);
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { ok: true, value: undefined };
-    return { ok: false, error: `${path} can not be read: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  const parsed = v.safeParse(schema, content);
-  if (parsed.success) return { ok: true, value: parsed.output };
-  const [issue] = parsed.issues;
-  return { ok: false, error: `${path} is not as it should be: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}` };
+  return readJsonFile(join(folder, name), schema);
 }
 
 /** The settings of a run. */
@@ -88,13 +79,6 @@ export function writeStructure(folder: string, structure: RunStructure): void {
 
 export function writeProposal(folder: string, proposal: RunProposal): void {
   writeFileAtomically(join(folder, 'proposal.json'), `${JSON.stringify(proposal)}\n`);
-}
-
-/** What was learned up to a step: `file` and `text` are laid out by structure/. */
-export function writeLearnedStructure(folder: string, file: string, text: string): void {
-  const path = join(folder, file);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileAtomically(path, text);
 }
 
 /** The latest proposal, if there is one. */

@@ -1,8 +1,10 @@
 // One trainer a run: a file with the process's number, taken by creating it. A lock whose process is gone is taken over.
 
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processBeginning } from './process-beginning.ts';
+import { hasCode, readRegularFile } from './regular-file.ts';
 
 /** Whether a process of this machine lives. */
 export function isAlive(pid: number): boolean {
@@ -17,30 +19,12 @@ export function isAlive(pid: number): boolean {
 
 const lockPath = (folder: string): string => join(folder, 'trainer.lock');
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
+/** More than any lock says. */
+const mostBytes = 1000;
 
-/**
- * When a process began, in the system's ticks; empty where the system does not tell. It tells a process from a later one
- * with the same number (Linux's proc(5): the 22nd field of `stat`, the 20th after the name in parentheses).
- */
-function beginningOf(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** What a lock file says; undefined when there is none. A lock is the process's number and its beginning. */
+/** What a lock file says, the process's number and its beginning; undefined when there is none. Throws when it is no file. */
 function readLock(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return readRegularFile(path, mostBytes)?.toString('utf8');
 }
 
 /** The living process that a lock names. */
@@ -50,26 +34,45 @@ function livingHolder(lock: string): number | undefined {
   if (!Number.isInteger(pid) || !isAlive(pid)) return undefined;
   // Where the system tells no beginning, a lock with our own number is an earlier process's: we take each lock once.
   if (beginning === '') return pid === process.pid ? undefined : pid;
-  return beginning === beginningOf(pid) ? pid : undefined;
+  return beginning === processBeginning(pid) ? pid : undefined;
 }
 
 /** The process that works on a run; undefined when none does. */
 export function holderOf(folder: string): number | undefined {
-  const lock = readLock(lockPath(folder));
+  let lock: string | undefined;
+  try {
+    lock = readLock(lockPath(folder));
+  } catch {
+    // No trainer made this; it says so when it is asked to take the lock.
+    return undefined;
+  }
   return lock === undefined ? undefined : livingHolder(lock);
 }
 
-/** Takes the lock for this process, or answers the number of the process that holds it. */
+/**
+ * Takes the lock for this process, or answers the number of the process that holds it. Throws Node's error, or a sentence where
+ * something else stands in the lock's place.
+ */
 export function takeLock(folder: string): { readonly release: () => void } | { readonly heldBy: number } {
   const path = lockPath(folder);
-  const ours = `${String(process.pid)} ${beginningOf(process.pid)}\n`;
+  const ours = `${String(process.pid)} ${processBeginning(process.pid)}\n`;
   for (;;) {
     if (createLock(path, ours)) return { release: () => releaseLock(path, ours) };
-    const found = readLock(path);
+    const found = lockInTheWay(path);
     if (found === undefined) continue;
     const holder = livingHolder(found);
     if (holder !== undefined) return { heldBy: holder };
     removeStale(path, found);
+  }
+}
+
+/** The lock that is there; undefined when it has gone since. */
+function lockInTheWay(path: string): string | undefined {
+  try {
+    return readLock(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} is no lock: ${reason}. Take it away`);
   }
 }
 
@@ -108,7 +111,7 @@ function removeStale(path: string, stale: string): void {
     if (hasCode(error, 'ENOENT')) return;
     throw error;
   }
-  const taken = readLock(aside);
+  const taken = lockInTheWay(aside);
   if (taken !== undefined && taken !== stale) createLock(path, taken);
   rmSync(aside, { force: true });
 }

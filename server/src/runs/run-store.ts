@@ -1,32 +1,54 @@
 // The runs of a workspace folder: `.morphnet/runs/<date>-<model>-<n>`, which sort by time.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
-import { newestFirst } from './newest-first.ts';
+import { runIdSchema } from '../protocol/run-names.ts';
+import { innerFolder, liesInside } from './inner-folder.ts';
+import { hasCode } from './regular-file.ts';
 import { readSnapshot } from './run-folder.ts';
+
+/** The folder of a workspace folder that holds all that is kept here. */
+export const storeName = '.morphnet';
+
+/** What is kept: runs, and several that belong together. */
+export type StoreKind = 'runs' | 'sweeps' | 'iterations';
 
 /** Where a workspace folder keeps its runs. */
 export function runsFolder(workspaceFolder: string): string {
-  return join(workspaceFolder, '.morphnet', 'runs');
+  return join(workspaceFolder, storeName, 'runs');
 }
-
-const idPattern = /^[\w-][\w.-]{0,199}$/;
 
 /** The folder of a run by its id; undefined for an id that could lead out of the store. */
 export function runFolder(workspaceFolder: string, id: string): string | undefined {
   return storeFolder(workspaceFolder, 'runs', id);
 }
 
-/** The same for what else is kept beside the runs. */
-export function storeFolder(
-  workspaceFolder: string,
-  kind: 'runs' | 'sweeps' | 'iterations',
-  id: string,
-): string | undefined {
-  return idPattern.test(id) ? join(workspaceFolder, '.morphnet', kind, id) : undefined;
+/** The same for what else is kept beside the runs. A folder that is a link, or lies behind one, is not the workspace's own. */
+export function storeFolder(workspaceFolder: string, kind: StoreKind, id: string): string | undefined {
+  if (!v.is(runIdSchema, id)) return undefined;
+  const folder = join(workspaceFolder, storeName, kind, id);
+  const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+  return isThere && !liesInside(workspaceFolder, folder) ? undefined : folder;
+}
+
+/** The folders of a kind, newest first: their names begin with the time at which they were made. None behind a link. */
+export function storedFolders(workspaceFolder: string, kind: StoreKind): readonly string[] {
+  const store = join(workspaceFolder, storeName, kind);
+  if (!liesInside(workspaceFolder, store)) return [];
+  try {
+    return readdirSync(store, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort()
+      .reverse()
+      .map((name) => join(store, name));
+  } catch {
+    return [];
+  }
 }
 
 /** Says that there is no data to train on, before a folder is made for a run that could only fail; undefined when there is. */
@@ -44,29 +66,31 @@ export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Da
  * Makes an empty folder for a run, or for several that belong together, named by `now` and the model; two that ask at once
  * get two. Keeps version control out of the store.
  */
-export function newStoreFolder(
-  workspaceFolder: string,
-  kind: 'runs' | 'sweeps' | 'iterations',
-  config: RunConfig,
-  now: Date,
-): Result<string> {
-  const store = join(workspaceFolder, '.morphnet', kind);
+export function newStoreFolder(workspaceFolder: string, kind: StoreKind, config: RunConfig, now: Date): Result<string> {
   const date = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const model = basename(decodeURIComponent(config.model.document))
     .replace(/\.[^.]*$/, '')
     .replace(/[^\w-]+/g, '-')
     .slice(0, 60);
   try {
-    mkdirSync(store, { recursive: true });
-    const ignore = join(workspaceFolder, '.morphnet', '.gitignore');
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+    const store = innerFolder(workspaceFolder, storeName, kind);
+    keepOutOfVersionControl(join(workspaceFolder, storeName, '.gitignore'));
     for (let number = 1; ; number++) {
       const folder = join(store, `${date}-${model}-${String(number)}`);
       if (makeFolder(folder)) return { ok: true, value: folder };
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, error: `Runs can't be kept in ${store}: ${reason}` };
+    return { ok: false, error: `Runs can't be kept in ${join(workspaceFolder, storeName, kind)}: ${reason}` };
+  }
+}
+
+/** Unless the user said otherwise. */
+function keepOutOfVersionControl(ignore: string): void {
+  try {
+    writeFileSync(ignore, '*\n', { flag: 'wx' });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 
@@ -76,16 +100,15 @@ function makeFolder(folder: string): boolean {
     mkdirSync(folder);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }
 
 /** Every readable run of a workspace folder, newest first. */
 export function listRuns(workspaceFolder: string): readonly RunSnapshot[] {
-  const store = runsFolder(workspaceFolder);
-  return newestFirst(store).flatMap((name) => {
-    const snapshot = readSnapshot(join(store, name));
+  return storedFolders(workspaceFolder, 'runs').flatMap((folder) => {
+    const snapshot = readSnapshot(folder);
     return snapshot.ok ? [snapshot.value] : [];
   });
 }

@@ -1,10 +1,11 @@
 // What a run's curves are for TensorBoard: scalars and histograms in `tensorboard/`, one event file a process.
 // Field numbers are those of event.proto and summary.proto (github.com/tensorflow/tensorflow, core/framework and core/util).
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writer } from 'protobufjs/minimal.js';
 import type { RunEvent } from '../protocol/run-events.ts';
+import { innerFolder } from './inner-folder.ts';
 import { RecordFile } from './record-file.ts';
 
 const [double, variable, delimited, single] = [1, 0, 2, 5];
@@ -102,8 +103,7 @@ export class TensorboardLog {
 
   /** `time` in milliseconds since the epoch; `step` is where the process goes on. */
   constructor(runFolder: string, step: number, time: number) {
-    const folder = join(runFolder, tensorboardFolder);
-    mkdirSync(folder, { recursive: true });
+    const folder = innerFolder(runFolder, tensorboardFolder);
     const attempt = String(readdirSync(folder).length).padStart(4, '0');
     const seconds = String(Math.floor(time / 1000)).padStart(10, '0');
     this.#file = new RecordFile(join(folder, `events.out.tfevents.${seconds}.morphnet.${attempt}`));
