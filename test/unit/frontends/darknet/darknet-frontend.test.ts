@@ -250,9 +250,15 @@ describe('bad input', () => {
       ['[darknet-missing-option] [shortcut]: shortcut_1 does not say which layer it adds; add for example from=-3'],
     ],
     [
-      '[convolutional]\nfilters=4\nactivation=linear\n[maxpool]\nstride=2\n[shortcut]\nfrom=0',
+      '[convolutional]\nfilters=4\nactivation=linear\n[maxpool]\nstride_x=2\nstride_y=1\nsize=1\n[shortcut]\nfrom=0',
       [
-        '[darknet-shape-mismatch] 0: shortcut_2 adds 4×12×16 (convolutional_0) to 4×6×8; give both layers the same shape',
+        '[darknet-shape-mismatch] 0: shortcut_2 adds an image of 12×16 (convolutional_0) to one of 12×8, and Darknet stops where height and width differ by different factors; give both layers the same stride',
+      ],
+    ],
+    [
+      '[convolutional]\nfilters=4\nactivation=linear\n[shortcut]\nfrom=0\nweights_type=per_pixel',
+      [
+        '[darknet-option-value] per_pixel: weights_type of shortcut_1 must be none, per_feature or per_channel, but there is "per_pixel"',
       ],
     ],
     [
@@ -280,8 +286,8 @@ describe('bad input', () => {
       ],
     ],
     [
-      '[local]\nfilters=4\nsize=3',
-      ['[darknet-unsupported] [local]: local_0: locally connected layers are not modelled; its cost is not known'],
+      '[local]\nfilters=4\nsize=13',
+      ['[darknet-shape-mismatch] 13: local_0 has windows of 13×13, larger than its input; make size smaller'],
     ],
   ])('%j', ([layers, expected]) => {
     expect(problems(net + layers)).toEqual(expected);

@@ -34,8 +34,8 @@ const models: ReadonlyMap<string, ActivationModel | undefined> = new Map<string,
   ['normalize_channels_softmax_maxval', { function: 'other' }],
 ]);
 
-/** Adds the activation that the section names; `linear` adds nothing. */
-export function addActivation(context: LayerContext, value: ValueId, fallback: string): ValueId {
+/** Adds the activation that the section names, to the layer or to a part of it; `linear` adds nothing. */
+export function addActivation(context: LayerContext, value: ValueId, fallback: string, part = ''): ValueId {
   const name = context.options.text('activation', fallback).toLowerCase();
   const model = models.get(name);
   if (model === undefined && !models.has(name)) {
@@ -48,5 +48,9 @@ export function addActivation(context: LayerContext, value: ValueId, fallback: s
     return context.opaque(`the activation ${name} is not known`, [value], context.shapeOf(value));
   }
   if (model === undefined) return value;
-  return context.add({ part: name, attributes: { kind: 'activation', ...model, channelAxis: 1 }, inputs: [value] });
+  return context.add({
+    part: part === '' ? name : `${part}.${name}`,
+    attributes: { kind: 'activation', ...model, channelAxis: 1 },
+    inputs: [value],
+  });
 }

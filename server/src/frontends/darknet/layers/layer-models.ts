@@ -3,19 +3,22 @@
 import type { ValueId } from '../../../network/op.ts';
 import type { LayerContext } from '../layer-context.ts';
 import { cost, detection, gaussianYolo, region, yolo } from './heads.ts';
-import { batchNormalization, connected, convolutional, deconvolutional, local } from './weighted.ts';
+import { crnn, gru, lstm, rnn } from './recurrent.ts';
+import { shortcut } from './shortcut.ts';
+import { batchNormalization, connected, convolutional, deconvolutional, implicit, local } from './weighted.ts';
 import {
   activationLayer,
   avgpool,
   crop,
   dropout,
+  l2norm,
   localAveragePool,
   maxpool,
   multiplyBy,
   normalization,
+  passed,
   reorg,
   route,
-  shortcut,
   softmax,
   upsample,
 } from './weightless.ts';
@@ -58,6 +61,15 @@ const models: ReadonlyMap<string, LayerModel> = new Map<string, LayerModel>([
   ['region', region],
   ['detection', detection],
   ['cost', cost],
+  ['rnn', rnn],
+  ['gru', gru],
+  ['lstm', lstm],
+  ['crnn', crnn],
+  ['empty', passed],
+  ['silence', passed],
+  ['implicit', implicit],
+  ['l2norm', l2norm],
+  ['contrastive', detection],
 ]);
 
 /** The model of a section type, or undefined when it is not understood. */

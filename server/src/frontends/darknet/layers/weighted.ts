@@ -2,6 +2,7 @@
 
 import type { OpAttributes, Padding, Parameter, ValueId } from '../../../network/op.ts';
 import type { Dimension } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { LayerContext } from '../layer-context.ts';
 import { addActivation } from './activations.ts';
 
@@ -27,15 +28,17 @@ function addBatchNorm(context: LayerContext, value: ValueId, channels: number, p
   return context.add({ part, attributes, inputs: [value], parameters });
 }
 
-/** A kernel's size, stride, dilation and padding as the section has them, per axis (height, width). */
-function readWindow(context: LayerContext): {
+export interface Window {
   readonly size: number;
   readonly stride: readonly number[];
   readonly dilation: number;
   readonly padding: readonly Padding[];
-} {
+}
+
+/** A kernel's size, stride, dilation and padding as the section has them, per axis (height, width). */
+export function readWindow(context: LayerContext, fallback: { readonly size: number }): Window {
   const { options } = context;
-  const size = options.integer('size', 1, 1);
+  const size = options.integer('size', fallback.size, 1);
   const common = options.integer('stride', 1, 1);
   const stride = [options.integer('stride_y', common, 1), options.integer('stride_x', common, 1)];
   const dilation = options.integer('dilation', 1, 1);
@@ -48,18 +51,42 @@ function readWindow(context: LayerContext): {
 export function convolutional(context: LayerContext): ValueId {
   const { options } = context;
   const outChannels = options.integer('filters', 1, 1);
-  const groups = options.integer('groups', 1, 1);
-  const { size, stride, dilation, padding } = readWindow(context);
-  const normalized = options.flag('batch_normalize');
   const input = context.asImage(context.input);
   if (options.flag('antialiasing')) return context.unsupported('antialiasing is not modelled', [input]);
+  const value = addConvolution(context, {
+    part: '',
+    input,
+    outChannels,
+    width: options.width('filters', outChannels),
+    window: readWindow(context, { size: 1 }),
+    groups: options.integer('groups', 1, 1),
+  });
+  return context.channelsOf(value) === outChannels ? addActivation(context, value, 'logistic') : value;
+}
+
+interface AddedConvolution {
+  /** Names the convolution inside its layer; empty for the layer itself. */
+  readonly part: string;
+  readonly input: ValueId;
+  readonly outChannels: number;
+  readonly width: WidthOrigin;
+  readonly window: Window;
+  readonly groups: number;
+}
+
+/** A convolution and, where the section asks for it, its batch norm; without activation. */
+export function addConvolution(context: LayerContext, added: AddedConvolution): ValueId {
+  const { part, input, outChannels, width, groups } = added;
+  const { size, stride, dilation, padding } = added.window;
+  const { options } = context;
+  const normalized = options.flag('batch_normalize');
   const known = context.knownChannels(input);
   if ('reason' in known) return context.opaque(known.reason, [input], behindUnknown(context, outChannels));
   const inChannels = known.channels;
-  const parameters: Parameter[] = [context.parameter('weight', [outChannels, inChannels / groups, size, size])];
-  if (!normalized) parameters.push(context.parameter('bias', [outChannels]));
-  let value = context.add({
-    part: '',
+  const parameters: Parameter[] = [context.parameter('weight', [outChannels, inChannels / groups, size, size], part)];
+  if (!normalized) parameters.push(context.parameter('bias', [outChannels], part));
+  const value = context.add({
+    part,
     attributes: {
       kind: 'convolution',
       inChannels,
@@ -74,19 +101,18 @@ export function convolutional(context: LayerContext): ValueId {
     },
     inputs: [input],
     parameters,
-    outWidth: options.width('filters', outChannels),
+    outWidth: width,
     // A depthwise layer writes its input width down a second time.
     ...(groups > 1 && groups === inChannels && { inWidth: options.width('groups', groups) }),
   });
-  if (context.channelsOf(value) !== outChannels) return value;
-  if (normalized) value = addBatchNorm(context, value, outChannels, 'batch_norm');
-  return addActivation(context, value, 'logistic');
+  if (!normalized || context.channelsOf(value) !== outChannels) return value;
+  return addBatchNorm(context, value, outChannels, within(part, 'batch_norm'));
 }
 
 export function deconvolutional(context: LayerContext): ValueId {
   const { options } = context;
   const outChannels = options.integer('filters', 1, 1);
-  const { size, stride, padding } = readWindow(context);
+  const { size, stride, padding } = readWindow(context, { size: 1 });
   const normalized = options.flag('batch_normalize');
   const input = context.asImage(context.input);
   const known = context.knownChannels(input);
@@ -129,52 +155,119 @@ function behindUnknown(context: LayerContext, outChannels: number): readonly Dim
 }
 
 export function connected(context: LayerContext): ValueId {
+  const outFeatures = context.options.integer('output', 1, 1);
+  const width = context.options.width('output', outFeatures);
+  const value = addConnected(context, { part: '', input: context.input, outFeatures, width });
+  return context.channelsOf(value) === outFeatures ? addActivation(context, value, 'logistic') : value;
+}
+
+interface AddedConnected {
+  /** Names the product inside its layer; empty for the layer itself. */
+  readonly part: string;
+  readonly input: ValueId;
+  readonly outFeatures: number;
+  readonly width: WidthOrigin;
+}
+
+/** A connected layer and, where the section asks for it, its batch norm; without activation. */
+export function addConnected(context: LayerContext, added: AddedConnected): ValueId {
+  const { part, input, outFeatures, width } = added;
   const { options } = context;
-  const outFeatures = options.integer('output', 1, 1);
   const normalized = options.flag('batch_normalize');
-  const inFeatures = context.featureCount(context.input);
+  const inFeatures = context.featureCount(input);
   if (inFeatures === undefined) {
     return context.opaque(
       `the input of ${context.name} is not known`,
-      [context.input],
+      [input],
       options.malformed === undefined ? [1, outFeatures] : undefined,
     );
   }
-  const parameters: Parameter[] = [context.parameter('weight', [outFeatures, inFeatures])];
-  if (!normalized) parameters.push(context.parameter('bias', [outFeatures]));
-  let value = context.add({
-    part: '',
+  const parameters: Parameter[] = [context.parameter('weight', [outFeatures, inFeatures], part)];
+  if (!normalized) parameters.push(context.parameter('bias', [outFeatures], part));
+  const value = context.add({
+    part,
     attributes: { kind: 'dense', inFeatures, outFeatures },
-    inputs: [context.asRow(context.input)],
+    inputs: [context.asRow(input)],
     parameters,
-    outWidth: options.width('output', outFeatures),
+    outWidth: width,
   });
-  if (context.channelsOf(value) !== outFeatures) return value;
-  if (normalized) value = addBatchNorm(context, value, outFeatures, 'batch_norm');
-  return addActivation(context, value, 'logistic');
+  if (!normalized || context.channelsOf(value) !== outFeatures) return value;
+  return addBatchNorm(context, value, outFeatures, within(part, 'batch_norm'));
 }
 
-/** A convolution with weights of its own at each place; no op kind is that. Its output is known. */
+const within = (part: string, name: string): string => (part === '' ? name : `${part}.${name}`);
+
+/**
+ * A convolution with weights of its own at each place: the windows of the input as rows, each times its own matrix. Darknet
+ * pads by one element where `pad` is set (`make_local_layer`).
+ */
 export function local(context: LayerContext): ValueId {
-  const filters = context.options.integer('filters', 1, 1);
-  const size = context.options.integer('size', 1, 1);
-  const stride = context.options.integer('stride', 1, 1);
-  const pad = context.options.flag('pad');
-  const sizes = context.spaceOf(context.input).map((known): Dimension => {
-    if (typeof known !== 'number') return known;
-    return Math.floor((known - (pad ? 1 : size)) / stride) + 1;
+  const { options } = context;
+  const outChannels = options.integer('filters', 1, 1);
+  const size = options.integer('size', 1, 1);
+  const stride = options.integer('stride', 1, 1);
+  const padded = options.flag('pad');
+  const input = context.asImage(context.input);
+  const known = context.knownChannels(input);
+  if ('reason' in known) return context.opaque(known.reason, [input], behindUnknown(context, outChannels));
+  const [height, width] = context
+    .spaceOf(input)
+    .map((space) => (typeof space === 'number' ? Math.floor((space - (padded ? 1 : size)) / stride) + 1 : space));
+  if (typeof height !== 'number' || typeof width !== 'number')
+    return context.opaque(`the input of ${context.name} is not known`, [input], behindUnknown(context, outChannels));
+  if (height < 1 || width < 1) {
+    const message = `${context.name} has windows of ${String(size)}×${String(size)}, larger than its input; make size smaller`;
+    context.problem('darknet-shape-mismatch', 'error', message, options.spanOf('size'));
+    return context.opaque(message, [input]);
+  }
+  const places = height * width;
+  const perWindow = known.channels * size * size;
+  const windows = context.add({
+    part: 'windows',
+    attributes: { kind: 'rearrange', operation: 'windows', shape: [places, 1, perWindow] },
+    inputs: [input],
   });
-  const fits =
-    context.options.malformed === undefined && sizes.every((known) => typeof known !== 'number' || known > 0);
-  return context.unsupported(
-    'locally connected layers are not modelled',
-    [context.input],
-    fits ? [1, filters, ...sizes] : undefined,
-  );
+  const weights = context.add({
+    part: 'weights',
+    attributes: { kind: 'constant', shape: [places, perWindow, outChannels] },
+    inputs: [],
+    parameters: [context.parameter('other', [places, perWindow, outChannels], 'weights')],
+  });
+  const product = context.add({ part: '', attributes: { kind: 'matmul' }, inputs: [windows, weights] });
+  const image = context.add({
+    part: 'image',
+    attributes: { kind: 'rearrange', operation: 'image', shape: [1, outChannels, height, width] },
+    inputs: [product],
+  });
+  const biases = context.add({
+    part: 'biases',
+    attributes: { kind: 'constant', shape: [1, outChannels, height, width] },
+    inputs: [],
+    parameters: [context.parameter('other', [1, outChannels, height, width], 'biases')],
+  });
+  const sum = context.add({
+    part: 'add',
+    attributes: { kind: 'elementwise', operator: 'add' },
+    inputs: [image, biases],
+  });
+  return addActivation(context, sum, 'logistic');
 }
 
 export function batchNormalization(context: LayerContext): ValueId {
   const known = context.knownChannels(context.input);
   if ('reason' in known) return context.opaque(known.reason, [context.input]);
   return addBatchNorm(context, context.input, known.channels, '');
+}
+
+/** A tensor that is learned and that no input feeds: `filters` channels of `atoms` rows. */
+export function implicit(context: LayerContext): ValueId {
+  const filters = context.options.integer('filters', 128, 1);
+  const shape = [1, filters, context.options.integer('atoms', 1, 1), 1];
+  return context.add({
+    part: '',
+    attributes: { kind: 'constant', shape },
+    inputs: [],
+    parameters: [context.parameter('other', shape)],
+    outWidth: context.options.width('filters', filters),
+  });
 }

@@ -1,4 +1,4 @@
-// Layers that only move, pool or combine what is there: pools, upsample, route, shortcut, reorg, crop, dropout, softmax.
+// Layers that only move, pool or combine what is there: pools, upsample, route, reorg, crop, dropout, softmax.
 
 import type { Padding, ValueId } from '../../../network/op.ts';
 import type { Dimension } from '../../../network/shape.ts';
@@ -142,57 +142,6 @@ function channelGroup(context: LayerContext, layer: LayerOutput, groups: number,
   });
 }
 
-export function shortcut(context: LayerContext): ValueId {
-  const references = context.options.integers('from');
-  if (references === undefined) {
-    if (context.options.malformed === undefined) {
-      context.problem(
-        'darknet-missing-option',
-        'error',
-        `${context.name} does not say which layer it adds; add for example from=-3`,
-      );
-    }
-    return context.opaque('the shortcut names no layer', [context.input]);
-  }
-  const weights = context.options.text('weights_type', 'none');
-  const layers = context.layersAt('from', references);
-  const inputs = [context.input, ...layers.map(({ value }) => value)];
-  if (layers.length !== references.length)
-    return context.opaque('the shortcut names a layer that does not exist', inputs);
-  if (weights !== 'none')
-    return context.unsupported(
-      `weighted shortcuts (weights_type=${weights}) are not modelled`,
-      inputs,
-      context.shapeOf(context.input),
-    );
-  // Darknet adds what two different shapes have in common, which ties parts of widths in ways that are not modelled.
-  const misfit = layers.find(({ value }) => !sameShape(context, value));
-  if (misfit !== undefined) {
-    const [left, right] = [context.input, misfit.value].map((value) =>
-      context
-        .shapeOf(value)
-        .slice(1)
-        .map((size) => (typeof size === 'number' ? String(size) : '?'))
-        .join('×'),
-    );
-    const message = `${context.name} adds ${right ?? ''} (${misfit.name}) to ${left ?? ''}; give both layers the same shape`;
-    context.problem('darknet-shape-mismatch', 'warning', message, context.options.spanOf('from'));
-    return context.opaque(message, inputs, context.shapeOf(context.input));
-  }
-  const sum = context.add({ part: '', attributes: { kind: 'elementwise', operator: 'add' }, inputs });
-  return addActivation(context, sum, 'linear');
-}
-
-/** Whether a value may be added to the input; unknown sizes are taken to fit. */
-function sameShape(context: LayerContext, value: ValueId): boolean {
-  const mine = context.shapeOf(context.input);
-  const other = context.shapeOf(value);
-  return (
-    mine.length === other.length &&
-    mine.every((size, axis) => typeof size !== 'number' || typeof other[axis] !== 'number' || size === other[axis])
-  );
-}
-
 /** The input times one factor a channel (`scale_channels`), or times another map of its shape (`sam`). */
 export function multiplyBy(context: LayerContext): ValueId {
   const layers = context.layersAt('from', context.options.integers('from') ?? [-1]);
@@ -216,8 +165,7 @@ export function reorg(context: LayerContext): ValueId {
   const input = context.asImage(context.input);
   const channels = context.channelsOf(input);
   const sizes = context.spaceOf(input);
-  if (options.flag('flatten') || options.integer('extra', 0, 0) > 0)
-    return context.unsupported('flatten and extra of reorg are not modelled', [input]);
+  if (options.integer('extra', 0, 0) > 0) return withRoom(context, options.integer('extra', 0, 0));
   const fits = reverse
     ? typeof channels !== 'number' || channels % stride ** 2 === 0
     : sizes.every((size) => typeof size !== 'number' || size % stride === 0);
@@ -241,6 +189,16 @@ export function reorg(context: LayerContext): ValueId {
     part: '',
     attributes: { kind: 'rearrange', operation: context.section.type, shape },
     inputs: [input],
+  });
+}
+
+/** `extra` of reorg: the input as one row with as many further elements behind it. */
+function withRoom(context: LayerContext, extra: number): ValueId {
+  const none: Padding = { before: 0, after: 0 };
+  return context.add({
+    part: '',
+    attributes: { kind: 'pad', padding: [none, { before: 0, after: extra }], mode: 'constant', value: 0 },
+    inputs: [context.asRow(context.input)],
   });
 }
 
@@ -281,20 +239,30 @@ export function dropout(context: LayerContext): ValueId {
   return context.add({ part: '', attributes: { kind: 'dropout', rate }, inputs: [context.input] });
 }
 
+const softmaxOver = (axis: number) => ({ kind: 'softmax', axis, log: false }) as const;
+
 export function softmax(context: LayerContext): ValueId {
   const groups = context.options.integer('groups', 1, 1);
-  if (groups > 1 || context.options.has('tree')) {
-    return context.unsupported(
-      'softmax over groups or a tree is not modelled',
-      [context.input],
-      context.shapeOf(context.input),
-    );
+  const row = context.asRow(context.input);
+  // The sizes of a tree's groups stand in its file. One softmax over all of them would be another function.
+  if (context.options.has('tree'))
+    return context.add({
+      part: '',
+      attributes: { kind: 'activation', function: 'other', channelAxis: 1 },
+      inputs: [row],
+    });
+  if (groups === 1) return context.add({ part: '', attributes: softmaxOver(1), inputs: [row] });
+  const classes = context.channelsOf(row);
+  if (typeof classes !== 'number') return context.opaque(classes.reason, [row], context.shapeOf(row));
+  if (classes % groups !== 0) {
+    const message = `${context.name} splits ${String(classes)} features into ${String(groups)} groups; make groups divide them`;
+    context.problem('darknet-shape-mismatch', 'error', message, context.options.spanOf('groups'));
+    return context.opaque(message, [row], context.shapeOf(row));
   }
-  return context.add({
-    part: '',
-    attributes: { kind: 'softmax', axis: 1, log: false },
-    inputs: [context.asRow(context.input)],
-  });
+  const reshaped = (part: string, value: ValueId, shape: readonly number[]): ValueId =>
+    context.add({ part, attributes: { kind: 'reshape', shape }, inputs: [value] });
+  const rows = reshaped('groups', row, [1, groups, classes / groups]);
+  return reshaped('row', context.add({ part: '', attributes: softmaxOver(2), inputs: [rows] }), [1, classes]);
 }
 
 export function normalization(context: LayerContext): ValueId {
@@ -306,4 +274,23 @@ export function normalization(context: LayerContext): ValueId {
 export function activationLayer(context: LayerContext): ValueId {
   const value = context.add({ part: '', attributes: { kind: 'identity' }, inputs: [context.input] });
   return addActivation(context, value, context.section.type === 'activation' ? 'linear' : 'logistic');
+}
+
+/** What comes in goes out: `empty` and `silence`. */
+export function passed(context: LayerContext): ValueId {
+  return context.add({ part: '', attributes: { kind: 'identity' }, inputs: [context.input] });
+}
+
+/** Each place of the image divided by the length of its vector of channels. */
+export function l2norm(context: LayerContext): ValueId {
+  const length = context.add({
+    part: 'length',
+    attributes: { kind: 'reduce', reducer: 'norm', axes: [1], keepDimensions: true },
+    inputs: [context.input],
+  });
+  return context.add({
+    part: '',
+    attributes: { kind: 'elementwise', operator: 'divide' },
+    inputs: [context.input, length],
+  });
 }
