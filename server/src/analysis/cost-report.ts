@@ -3,8 +3,8 @@
 import { knownValue, type Count } from '../common/count.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { flopsPerMac } from '../costs/counting-convention.ts';
-import type { Padding } from '../network/op.ts';
-import type { Op } from '../network/op.ts';
+import { widthsOf } from '../network/op-traits.ts';
+import type { Op, Padding } from '../network/op.ts';
 import { editableLeaves } from '../network/width-origin.ts';
 import { untracedReason, followsShape } from '../edits/trail.ts';
 import { parseLiteral } from '../edits/literal-text.ts';
@@ -12,7 +12,7 @@ import { scaleCount } from '../common/count.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { outWidthOf, unknownPartsOf } from './document-layers.ts';
+import { unknownPartsOf } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { chooseDevice } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -184,28 +184,18 @@ const noWindow: WindowFields = {
 };
 
 function windowOf({ attributes }: Op): WindowFields {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return {
-        kernel: [...attributes.kernel],
-        stride: [...attributes.stride],
-        padding: attributes.padding.map(paddingAmount),
-        dilation: [...attributes.dilation],
-        groups: attributes.groups,
-        inChannels: attributes.inChannels,
-        outChannels: attributes.outChannels,
-      };
-    case 'dense':
-      return { ...noWindow, inChannels: attributes.inFeatures, outChannels: attributes.outFeatures };
-    case 'batch-norm':
-    case 'group-norm':
-      return { ...noWindow, inChannels: attributes.channels, outChannels: attributes.channels };
-    case 'embedding':
-      return { ...noWindow, outChannels: attributes.width };
-    default:
-      return noWindow;
-  }
+  const widths = widthsOf(attributes);
+  const ends = { inChannels: widths.in ?? null, outChannels: widths.out ?? null };
+  if (attributes.kind !== 'convolution' && attributes.kind !== 'transposed-convolution')
+    return { ...noWindow, ...ends };
+  return {
+    kernel: [...attributes.kernel],
+    stride: [...attributes.stride],
+    padding: attributes.padding.map(paddingAmount),
+    dilation: [...attributes.dilation],
+    groups: attributes.groups,
+    ...ends,
+  };
 }
 
 /** Amounts on both sides of an axis are the same but for `same` paddings of even kernels: then the larger one. */
@@ -219,7 +209,7 @@ function widthOf(
   places: SourcePlaces,
   range: (span: SourceSpan) => ReportRange,
 ): ReportWidth | null {
-  const value = outWidthOf(op);
+  const value = widthsOf(op.attributes).out;
   if (op.outWidth === undefined || value === undefined) return null;
   const leaves = editableLeaves(op.outWidth);
   const reason = fixedReason(session, op, places);

@@ -2,8 +2,8 @@
 
 import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
-import { hasMacs } from '../costs/op-cost.ts';
 import type { IdleLayer, NetworkGraph, UnknownPart } from '../network/network-graph.ts';
+import { multiplies } from '../network/op-traits.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 
@@ -71,7 +71,7 @@ export function layerLines(
 
 /** Whether an op gets a hint of its own: it multiplies by weights. */
 export function isLayer(op: Pick<Op, 'attributes'>): boolean {
-  return hasMacs(op.attributes);
+  return multiplies(op.attributes);
 }
 
 /** Whether an idle layer would get a hint of its own if it were called: its weights connect channels, at any input. */
@@ -90,25 +90,6 @@ export function unknownPartsOf(graph: NetworkGraph): readonly UnknownPart[] {
     if (!places.has(key)) places.set(key, part);
   }
   return [...places.values()];
-}
-
-/** The output width of an op that has weights or a norm of its own, or undefined. */
-export function outWidthOf(op: Op): number | undefined {
-  const { attributes } = op;
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return attributes.outChannels;
-    case 'dense':
-      return attributes.outFeatures;
-    case 'embedding':
-      return attributes.width;
-    case 'batch-norm':
-    case 'group-norm':
-      return attributes.channels;
-    default:
-      return undefined;
-  }
 }
 
 /** The offset behind the last character of a line, in front of its line end. */

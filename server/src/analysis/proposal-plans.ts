@@ -4,7 +4,7 @@ import type { Result } from '../common/problem.ts';
 import { EditPlanner, type EditPlan } from '../edits/plan.ts';
 import type { WidthUnit } from '../edits/constraints.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
-import type { Op } from '../network/op.ts';
+import { hasOwnWidth } from '../network/op-traits.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
 import type { CostChange, ProposedGroup, ProposedLayer } from '../structure/width-proposal.ts';
@@ -149,16 +149,4 @@ function groupsOfLayers({ layers }: ProposedWidths): readonly ProposedGroup[] {
     rows.set(group, row);
   }
   return [...rows.values()];
-}
-
-function hasOwnWidth({ attributes }: Op): boolean {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'embedding':
-      return true;
-    default:
-      return false;
-  }
 }

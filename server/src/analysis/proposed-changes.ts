@@ -1,11 +1,11 @@
 // Where a run's proposal differs from the source as it stands. Layers that already have their proposed width are left out,
 // so that a proposal can be applied bit by bit.
 
+import { widthsOf } from '../network/op-traits.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import type { ProposedWidths } from './proposal-plans.ts';
-import { outWidthOf } from './document-layers.ts';
 
 export interface ProposedChange {
   readonly op: Op;
@@ -24,7 +24,7 @@ export function proposedChanges(session: AnalysisSession, model: AnalyzedModel):
   const ops = new Map(model.graph.ops.map((op) => [op.name, op]));
   return attached.proposal.layers.flatMap((layer) => {
     const op = ops.get(layer.name);
-    const before = op === undefined ? undefined : outWidthOf(op);
+    const before = op === undefined ? undefined : widthsOf(op.attributes).out;
     const after = Math.max(1, layer.width.after);
     // A source that is slimmer than the proposal already was changed by hand: it is not widened again.
     if (op === undefined || before === undefined || before <= after) return [];

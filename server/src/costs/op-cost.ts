@@ -2,6 +2,7 @@
 // so that a graph as written and a graph rebuilt with other widths are costed by the same code.
 
 import { exactly, type Count } from '../common/count.ts';
+import { movesBytes, multiplies, widthsOf } from '../network/op-traits.ts';
 import type { OpAttributes, Parameter } from '../network/op.ts';
 import { elementCount, firstUnknown, type Shape } from '../network/shape.ts';
 import { flopsPerMac } from './counting-convention.ts';
@@ -32,19 +33,6 @@ function perElement(shape: Shape | undefined, factor: number): Count {
   return count.kind === 'exact' ? exactly(count.value * factor) : count;
 }
 
-/** Whether the op multiplies by weights or by another tensor: the ops that MACs and activations are counted of. */
-export function hasMacs(attributes: OpAttributes): boolean {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'matmul':
-      return true;
-    default:
-      return false;
-  }
-}
-
 /**
  * Multiply-adds of one op. Bias, normalisation, activation, pooling and element-wise ops are free, as torchvision and
  * the reference count. A transposed convolution counts by its input's size, a grouped one by the channels it reads.
@@ -71,20 +59,15 @@ export function macsOf(attributes: OpAttributes, inputs: readonly Shape[], outpu
 /** Output elements of the ops with multiply-adds, as fvcore counts activations; others have none. */
 export function activationsOf(attributes: OpAttributes, outputs: readonly Shape[]): Count {
   if (attributes.kind === 'opaque') return { kind: 'unknown', reason: attributes.reason };
-  return hasMacs(attributes) ? elements(outputs) : exactly(0);
+  return multiplies(attributes) ? elements(outputs) : exactly(0);
 }
 
 /** Elements of the weight tensor that the op's attributes imply; biases are left out (spec 3.4). */
 function weightElements(attributes: OpAttributes): number {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return (product(attributes.kernel) * attributes.inChannels * attributes.outChannels) / attributes.groups;
-    case 'dense':
-      return attributes.inFeatures * attributes.outFeatures;
-    default:
-      return 0;
-  }
+  const widths = widthsOf(attributes);
+  if (!multiplies(attributes) || widths.in === undefined || widths.out === undefined) return 0;
+  const kernel = 'kernel' in attributes ? product(attributes.kernel) : 1;
+  return (kernel * widths.in * widths.out) / ('groups' in attributes ? attributes.groups : 1);
 }
 
 /**
@@ -93,24 +76,8 @@ function weightElements(attributes: OpAttributes): number {
  * (3-D and depthwise weights, broadcast operands) is counted by its own size.
  */
 export function memoryBytesOf(attributes: OpAttributes, inputs: readonly Shape[], outputs: readonly Shape[]): Count {
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'matmul':
-    case 'elementwise':
-    case 'concat':
-    case 'batch-norm':
-    case 'activation':
-      break;
-    case 'reduce':
-      if (attributes.reducer !== 'sum') return exactly(0);
-      break;
-    case 'opaque':
-      return { kind: 'unknown', reason: attributes.reason };
-    default:
-      return exactly(0);
-  }
+  if (attributes.kind === 'opaque') return { kind: 'unknown', reason: attributes.reason };
+  if (!movesBytes(attributes)) return exactly(0);
   const moved = elements([...inputs, ...outputs]);
   if (moved.kind !== 'exact') return moved;
   return exactly(bytesPerElement * (moved.value + weightElements(attributes)));

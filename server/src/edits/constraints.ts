@@ -3,6 +3,7 @@
 
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { valueOf } from '../network/network-graph.ts';
+import { channelAxisOf, hasOwnWidth, widthsOf } from '../network/op-traits.ts';
 import type { Op } from '../network/op.ts';
 import { editableLeaves, type EditableLeaf, type WidthOrigin } from '../network/width-origin.ts';
 import { evaluateTrail, followsShape } from './trail.ts';
@@ -40,25 +41,13 @@ export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | un
 function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | undefined {
   const { attributes } = op;
   if (end === 'groups') return 'groups' in attributes ? attributes.groups : undefined;
-  switch (attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return end === 'in' ? attributes.inChannels : attributes.outChannels;
-    case 'dense':
-      return end === 'in' ? attributes.inFeatures : attributes.outFeatures;
-    case 'batch-norm':
-    case 'group-norm':
-      return attributes.channels;
-    case 'embedding':
-      return end === 'in' ? undefined : attributes.width;
-    default: {
-      const output = op.outputs[0];
-      const shape = end === 'in' || output === undefined ? [] : valueOf(graph, output).shape;
-      const axis = 'channelAxis' in attributes ? attributes.channelAxis : 1;
-      const width = shape.at(axis);
-      return typeof width === 'number' ? width : undefined;
-    }
-  }
+  const own = widthsOf(attributes)[end];
+  if (own !== undefined || end === 'in') return own;
+  const output = op.outputs[0];
+  if (output === undefined || hasOwnWidth(op)) return undefined;
+  const { shape } = valueOf(graph, output);
+  const width = shape[channelAxisOf(op, shape.length) ?? 1];
+  return typeof width === 'number' ? width : undefined;
 }
 
 /** Every width that the source names, with what each unit does to it. Widths that follow a shape by themselves are left out. */

@@ -3,7 +3,7 @@
 import type { Result } from '../common/problem.ts';
 import type { RunNetwork } from '../cli/training-service.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { Op } from '../network/op.ts';
+import { ownWidthOf } from '../network/op-traits.ts';
 import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { ExpandedProposal, RunProposal } from '../protocol/run-files.ts';
@@ -113,17 +113,17 @@ export function proposalTo(folder: string, network: NetworkGraph, step: number):
   const widths = new Map<string, number>();
   for (const group of grouping.groups) {
     if (group.fixed !== undefined) continue;
-    const layers = group.members.flatMap(({ op }) => seed.value.graph.ops[op] ?? []).filter((op) => widthOf(op) > 0);
+    const layers = group.members.flatMap(({ op }) => seed.value.graph.ops[op] ?? []).filter((op) => ownWidthOf(op) > 0);
     if (layers.length === 0) continue;
     // A layer that is cut into several groups has more channels than the group; any other one tells the group's width.
-    const teller = layers.find((op) => widthOf(op) === group.size && now.has(op.name));
-    if (teller !== undefined) widths.set(group.name, widthOf(now.get(teller.name)));
+    const teller = layers.find((op) => ownWidthOf(op) === group.size && now.has(op.name));
+    if (teller !== undefined) widths.set(group.name, ownWidthOf(now.get(teller.name)));
     else if (layers.every((op) => !now.has(op.name))) widths.set(group.name, 0);
   }
   const proposed = proposeWidths(grouping, channelCounts(grouping, widths), config.device, step);
   if (!proposed.ok) return proposed;
   const { graph } = proposed.value.rebuilt;
-  const differing = graph.ops.find((op) => widthOf(op) !== widthOf(now.get(op.name)));
+  const differing = graph.ops.find((op) => ownWidthOf(op) !== ownWidthOf(now.get(op.name)));
   const missing = network.ops.find((op) => before.has(op.name) && !graph.ops.some(({ name }) => name === op.name));
   const wrong = differing ?? missing;
   if (wrong === undefined) return { ok: true, value: asRunProposal(proposed.value.proposal) };
@@ -131,20 +131,6 @@ export function proposalTo(folder: string, network: NetworkGraph, step: number):
     ok: false,
     error: `The network of the last round can't be told as widths of the seed: ${wrong.name} would differ`,
   };
-}
-
-function widthOf(op: Op | undefined): number {
-  switch (op?.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return op.attributes.outChannels;
-    case 'dense':
-      return op.attributes.outFeatures;
-    case 'embedding':
-      return op.attributes.width;
-    default:
-      return 0;
-  }
 }
 
 function asRunProposal(proposal: WidthProposal): RunProposal {

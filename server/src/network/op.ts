@@ -20,6 +20,23 @@ export interface LayerSite {
 export type ParameterRole =
   'weight' | 'bias' | 'scale' | 'shift' | 'slope' | 'running-mean' | 'running-variance' | 'other';
 
+/** How training starts a parameter: a rule, so that a narrower copy of a layer starts by the same one, with other numbers. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
+  /** Evenly from `-bound` to `bound`. */
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /**
+   * Of mean 0 and variance `scale` / fan, where the fan is that of the layer's weight, also for its bias. PyTorch's default for
+   * layers is a scale of 1/3, evenly, by what comes in; He's is 2 by what comes in; Glorot's is 1 by the average.
+   */
+  | {
+      readonly kind: 'variance-scaling';
+      readonly scale: number;
+      readonly fan: 'in' | 'out' | 'average';
+      readonly distribution: 'normal' | 'uniform';
+    };
+
 /**
  * A tensor that belongs to a layer. `id` is its identity: two ops that share a layer list the same id.
  * Layouts: convolution weight [out, in/groups, ...kernel]; transposed [in, out/groups, ...kernel]; dense [out, in];
@@ -29,12 +46,20 @@ export interface Parameter {
   readonly id: string;
   readonly role: ParameterRole;
   readonly shape: Shape;
+  /** How training starts it where that differs from `usualInitializer`. */
+  readonly initializer?: Initializer;
 }
 
 export interface Padding {
   readonly before: number;
   readonly after: number;
 }
+
+/**
+ * How a framework was told to pad, where it was told by a word: `same` as far as the output is ceil(input / stride) long (the
+ * odd one behind), `valid` not at all. The amounts stand beside it, at the sizes that the graph was read at.
+ */
+export type PaddingRule = 'same' | 'valid';
 
 export type ActivationFunction =
   | 'relu'
@@ -69,7 +94,8 @@ export type ActivationFunction =
 
 /** One attribute record per kind. Per-axis lists have one entry per spatial axis. */
 export type OpAttributes =
-  | { readonly kind: 'input'; readonly shape: Shape }
+  /** `channelAxis` is there where the source says where an input's channels stand; otherwise the layer that reads it tells. */
+  | { readonly kind: 'input'; readonly shape: Shape; readonly channelAxis?: number }
   | {
       readonly kind: 'convolution';
       readonly inChannels: number;
@@ -77,6 +103,7 @@ export type OpAttributes =
       readonly kernel: readonly number[];
       readonly stride: readonly number[];
       readonly padding: readonly Padding[];
+      readonly paddingRule?: PaddingRule;
       readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular';
       readonly dilation: readonly number[];
       readonly groups: number;
@@ -89,6 +116,7 @@ export type OpAttributes =
       readonly kernel: readonly number[];
       readonly stride: readonly number[];
       readonly padding: readonly Padding[];
+      readonly paddingRule?: PaddingRule;
       readonly outputPadding: readonly number[];
       readonly dilation: readonly number[];
       readonly groups: number;
@@ -129,6 +157,7 @@ export type OpAttributes =
       readonly kernel: readonly number[];
       readonly stride: readonly number[];
       readonly padding: readonly Padding[];
+      readonly paddingRule?: PaddingRule;
       readonly dilation: readonly number[];
       readonly ceilMode: boolean;
       readonly countIncludePad: boolean;

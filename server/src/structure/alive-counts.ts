@@ -6,7 +6,7 @@ import type { Framework } from '../network/network-graph.ts';
 import type { Op, OpId } from '../network/op.ts';
 import type { ChannelGroup } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
-import { isWeighted } from './op-traits.ts';
+import { isWeighted, multiplies } from '../network/op-traits.ts';
 
 /** A grouping, and its groups with what is known of their sources (an analysis). */
 export interface CountedLayers {
@@ -77,7 +77,7 @@ export function aliveVectors(
 
 /** The output channels of a layer with weights of its own; undefined for others, and where all of them are fixed. */
 function widthChannels({ grouping, groups }: CountedLayers, op: Op): Int32Array | undefined {
-  if (!isWeighted(op) || op.attributes.kind === 'embedding') return undefined;
+  if (!isWeighted(op) || !multiplies(op.attributes)) return undefined;
   const channels = grouping.valueChannels[op.outputs[0] ?? -1]?.channels;
   const isFree = (channel: number): boolean => groups[grouping.groupOfChannel[channel] ?? -1]?.fixed === undefined;
   return channels?.some(isFree) === true ? channels : undefined;

@@ -13,7 +13,7 @@ import type {
 } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import type { TrainedGate } from './gate.ts';
-import { isWeighted } from './op-traits.ts';
+import { isWeighted, multiplies, widthsOf } from '../network/op-traits.ts';
 import { rowNotices } from './sources-in-a-row.ts';
 
 /** `logistic-sigmoid`: a gate behind every layer, or behind its batch norm. */
@@ -85,28 +85,20 @@ function gateOf({ graph }: ChannelGrouping, op: Op, gate: TrainedGate | undefine
   const input = op.inputs[0];
   const isGated = isKind(op, 'batch-norm')
     ? input !== undefined && isWeighted(opOf(graph, valueOf(graph, input).producer))
-    : isWeighted(op) && !isKind(op, 'embedding') && !valueOf(graph, output).consumers.some(isNorm);
-  const channels = sourceOf(op, 0)?.channels ?? (isKind(op, 'batch-norm') ? op.attributes.channels : 0);
+    : isWeighted(op) && multiplies(op.attributes) && !valueOf(graph, output).consumers.some(isNorm);
+  const channels = widthsOf(op.attributes).out ?? 0;
   return isGated ? { op: op.id, kind: 'gate', l1Fraction: 0, channels, ...(gate && { gate }) } : undefined;
 }
 
 /** The regularizer that an op could give. Depthwise weights are never a source (spec 2.1). */
 function sourceOf(op: Op, l1Fraction: number): RegularizerSource | undefined {
-  switch (op.attributes.kind) {
-    case 'batch-norm':
-      return op.attributes.hasScale
-        ? { op: op.id, kind: 'gamma', l1Fraction: 0, channels: op.attributes.channels }
-        : undefined;
-    case 'convolution':
-    case 'transposed-convolution':
-      return isWeighted(op)
-        ? { op: op.id, kind: 'group-lasso', l1Fraction, channels: op.attributes.outChannels }
-        : undefined;
-    case 'dense':
-      return { op: op.id, kind: 'group-lasso', l1Fraction, channels: op.attributes.outFeatures };
-    default:
-      return undefined;
+  const channels = widthsOf(op.attributes).out;
+  if (channels === undefined) return undefined;
+  if (isKind(op, 'batch-norm')) {
+    return op.attributes.hasScale ? { op: op.id, kind: 'gamma', l1Fraction: 0, channels } : undefined;
   }
+  if (!isWeighted(op) || !multiplies(op.attributes)) return undefined;
+  return { op: op.id, kind: 'group-lasso', l1Fraction, channels };
 }
 
 /** Sources by op, without those whose parameter an earlier source has already: both would say the same. */

@@ -3,7 +3,8 @@
 
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { opOf } from '../network/network-graph.ts';
-import type { Op, OpId } from '../network/op.ts';
+import { hasOwnWidth, widthsOf } from '../network/op-traits.ts';
+import { isKind, type Op, type OpId } from '../network/op.ts';
 import type { ChannelGroup, ChannelSlice, Fixation } from './channel-group.ts';
 import type { ValueChannels } from './channel-grouping.ts';
 import type { LayoutBuilder } from './layout-builder.ts';
@@ -186,7 +187,7 @@ function nameOf(graph: NetworkGraph, members: readonly ChannelSlice[], names: Ma
   const parts = members.filter(({ op: other }) => other === slice.op);
   const covered = parts.reduce((sum, { size, repeat }) => sum + size * (repeat ?? 1), 0);
   const last = slice.start + (slice.size - 1) * (slice.step ?? 1);
-  const isPart = covered < widthOf(graph, op, slice);
+  const isPart = covered < widthOf(op, slice);
   const wanted = isPart ? `${op.name} [${String(slice.start)}..${String(last)}]` : op.name;
   const seen = (names.get(wanted) ?? 0) + 1;
   names.set(wanted, seen);
@@ -195,32 +196,11 @@ function nameOf(graph: NetworkGraph, members: readonly ChannelSlice[], names: Ma
 
 /** Layers with weights name a group best, then normalisations, then whatever comes first. */
 function rankOf(op: Op): number {
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'embedding':
-      return 0;
-    case 'batch-norm':
-      return 1;
-    default:
-      return 2;
-  }
+  if (hasOwnWidth(op)) return 0;
+  return isKind(op, 'batch-norm') ? 1 : 2;
 }
 
 /** The length of the axis that a slice lies on, as far as it is known: at least what the slice covers. */
-function widthOf(graph: NetworkGraph, op: Op, slice: ChannelSlice): number {
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return op.attributes.outChannels;
-    case 'dense':
-      return op.attributes.outFeatures;
-    case 'embedding':
-      return op.attributes.width;
-    case 'batch-norm':
-      return op.attributes.channels;
-    default:
-      return slice.start + slice.size * (slice.step ?? 1);
-  }
+function widthOf({ attributes }: Op, slice: ChannelSlice): number {
+  return widthsOf(attributes).out ?? slice.start + slice.size * (slice.step ?? 1);
 }

@@ -9,7 +9,7 @@ import { collectGroups, type CollectedGroups } from './collect-groups.ts';
 import { LayoutBuilder } from './layout-builder.ts';
 import type { CustomRules } from './op-rules/op-rule.ts';
 import { applyRule } from './op-rules/rules.ts';
-import { isWeighted } from './op-traits.ts';
+import { isWeighted } from '../network/op-traits.ts';
 import { applyPatterns } from './pattern-groups.ts';
 import { scopeOf } from './scope.ts';
 import { tieSharedParameters } from './shared-parameters.ts';

@@ -1,9 +1,9 @@
 // Where channels stand in each value while the network is walked: the axis, and which atom each place on it is.
 // Knows no op kinds; the rules in op-rules/ say what each op does to layouts.
 
-import { resolveAxis } from '../network/dimensions.ts';
 import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
-import type { Op, OpId, ValueId } from '../network/op.ts';
+import { channelAxisOf } from '../network/op-traits.ts';
+import type { Op, ValueId } from '../network/op.ts';
 import type { Dimension, Shape } from '../network/shape.ts';
 import { ChannelAtoms } from './channel-atoms.ts';
 import type { Fixation } from './channel-group.ts';
@@ -96,20 +96,17 @@ export class LayoutBuilder {
     if (layout !== undefined && this.mode === 'exact') this.atoms.fix(layout.atoms, fixation);
   }
 
-  /** The axis that a value's first consumer takes for its channels; the second axis where nothing tells. */
+  /** The axis that an input names, or else that a value's first consumer takes for its channels; the second where nothing tells. */
   likelyAxis(value: ValueId): number {
-    const rank = this.shapeOf(value).length;
+    const { shape, producer } = valueOf(this.graph, value);
+    const rank = shape.length;
+    const maker = opOf(this.graph, producer);
+    const named = maker.attributes.kind === 'input' ? channelAxisOf(maker, rank) : undefined;
+    if (named !== undefined) return named;
     for (const consumer of valueOf(this.graph, value).consumers) {
-      const axis = consumedAxis(this.graph, consumer, rank);
+      const axis = channelAxisOf(opOf(this.graph, consumer), rank);
       if (axis !== undefined) return axis;
     }
     return Math.min(1, Math.max(0, rank - 1));
   }
-}
-
-function consumedAxis(graph: NetworkGraph, consumer: OpId, rank: number): number | undefined {
-  const { attributes } = opOf(graph, consumer);
-  if (attributes.kind === 'dense' || attributes.kind === 'matmul') return rank - 1;
-  if (attributes.kind === 'layer-norm') return resolveAxis(attributes.normalizedAxes.at(-1) ?? -1, rank);
-  return 'channelAxis' in attributes ? resolveAxis(attributes.channelAxis, rank) : undefined;
 }

@@ -5,6 +5,7 @@ import type { Result } from '../common/problem.ts';
 import { reportCosts, type Cost } from '../costs/cost-report.ts';
 import type { DeviceProfile } from '../costs/device-profile.ts';
 import { opOf } from '../network/network-graph.ts';
+import { hasOwnWidth, ownWidthOf } from '../network/op-traits.ts';
 import type { Op } from '../network/op.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import { rebuildGraph, type RebuiltNetwork } from './rebuild-graph.ts';
@@ -32,7 +33,7 @@ export function proposeWidths(
   const before = reportCosts(graph, device);
   const after = reportCosts(rebuilt.value.graph, device);
   const gone = new Set(rebuilt.value.removed);
-  const layers = graph.ops.filter(hasWidth).map((op): ProposedLayer => {
+  const layers = graph.ops.filter(hasOwnWidth).map((op): ProposedLayer => {
     const id = rebuilt.value.newIds.get(op.id);
     const now = id === undefined ? undefined : opOf(rebuilt.value.graph, id);
     const costs = (key: keyof Cost): CostChange => ({
@@ -43,7 +44,7 @@ export function proposeWidths(
       name: op.name,
       label: op.label,
       group: groupsOf(grouping, op),
-      width: { before: widthOf(op), after: now === undefined ? 0 : widthOf(now) },
+      width: { before: ownWidthOf(op), after: ownWidthOf(now) },
       macs: costs('macs'),
       params: costs('params'),
       latencyMs: costs('latencyMs'),
@@ -73,39 +74,13 @@ function amount(count: Count | undefined): number {
 function proposedGroups(grouping: ChannelGrouping, alive: ArrayLike<number>): readonly ProposedGroup[] {
   return grouping.groups.flatMap((group): readonly ProposedGroup[] => {
     const members = new Set(group.members.map(({ op }) => op));
-    const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasWidth(op)).map(({ name }) => name);
+    const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
     if (layers.length === 0) return [];
     let after = 0;
     const start = grouping.offsets[group.id] ?? 0;
     for (let channel = start; channel < start + group.size; channel += 1) after += alive[channel] ?? 0;
     return [{ name: group.name, layers, width: { before: group.size, after } }];
   });
-}
-
-function hasWidth(op: Op): boolean {
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'embedding':
-      return true;
-    default:
-      return false;
-  }
-}
-
-function widthOf(op: Op): number {
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-      return op.attributes.outChannels;
-    case 'dense':
-      return op.attributes.outFeatures;
-    case 'embedding':
-      return op.attributes.width;
-    default:
-      return 0;
-  }
 }
 
 /** The name of the group that an op's output belongs to; all of them where it is cut into several. */

@@ -5,7 +5,7 @@ import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, OpAttributes, Parameter } from '../network/op.ts';
 import type { Shape } from '../network/shape.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
-import { isDepthwiseLike } from './op-traits.ts';
+import { channelAxisOf, parameterAxesOf, widthsOf, withWidths } from '../network/op-traits.ts';
 
 /** Sizes around an op in the rebuilt network; `…Kept[k]` is how many channels stand for place k of the seed's channel axis. */
 export interface NewWidths {
@@ -27,11 +27,13 @@ export function rebuiltAttributes(
   const output = op.outputs[0] ?? -1;
   const outAxis = grouping.valueChannels[output]?.axis;
   const outWidth = widths.outputKept === undefined ? undefined : total(widths.outputKept);
-  const inputSize = (axis: number, seed: number): number => {
+  const inWidth = (): number | undefined => {
     const shape = widths.inputShapes[0] ?? [];
-    const size = shape[resolveAxis(axis, shape.length) ?? -1];
-    return typeof size === 'number' ? size : seed;
+    const size = shape[channelAxisOf(op, shape.length) ?? -1];
+    return typeof size === 'number' ? size : undefined;
   };
+  const outShape = op.outputs.length === 0 ? [] : valueOf(graph, output).shape;
+  const outWidthOnChannels = outAxis === channelAxisOf(op, outShape.length) ? outWidth : undefined;
   /** A target shape with the new width; a size that is worked out stays so. */
   const target = <T>(shape: readonly T[]): readonly (T | number)[] =>
     shape.map((size, axis) => (axis === outAxis && outWidth !== undefined && size !== -1 ? outWidth : size));
@@ -42,42 +44,12 @@ export function rebuiltAttributes(
     case 'reshape':
     case 'expand':
       return { ...attributes, shape: target(attributes.shape) };
-    case 'convolution':
-    case 'transposed-convolution': {
-      const inChannels = inputSize(attributes.channelAxis, attributes.inChannels);
-      const isOnChannels = outAxis === resolveAxis(attributes.channelAxis, valueOf(graph, output).shape.length);
-      const outChannels = isOnChannels && outWidth !== undefined ? outWidth : attributes.outChannels;
-      return {
-        ...attributes,
-        inChannels,
-        outChannels,
-        groups: isDepthwiseLike(attributes) ? inChannels : attributes.groups,
-      };
-    }
-    case 'dense':
-      return {
-        ...attributes,
-        inFeatures: inputSize(-1, attributes.inFeatures),
-        outFeatures: outWidth ?? attributes.outFeatures,
-      };
-    case 'batch-norm':
-      return { ...attributes, channels: inputSize(attributes.channelAxis, attributes.channels) };
-    case 'group-norm': {
-      const channels = inputSize(attributes.channelAxis, attributes.channels);
-      return {
-        ...attributes,
-        channels,
-        groups: attributes.groups === attributes.channels ? channels : attributes.groups,
-      };
-    }
-    case 'embedding':
-      return { ...attributes, width: outWidth ?? attributes.width };
     case 'pad':
       return outAxis === undefined ? attributes : { ...attributes, padding: paddingOn(attributes, outAxis, widths) };
     case 'slice':
       return sliceOf(graph, grouping, op, attributes, widths);
     default:
-      return attributes;
+      return withWidths(attributes, { in: inWidth(), out: outWidthOnChannels });
   }
 }
 
@@ -131,44 +103,18 @@ export function rebuiltParameters(
   }));
 }
 
-function parameterShape(
-  seedGraph: NetworkGraph,
-  seed: Op,
-  { role, shape }: Parameter,
-  graph: NetworkGraph,
-  op: Op,
-): Shape {
-  const { attributes } = op;
-  switch (attributes.kind) {
-    case 'convolution': {
-      const { inChannels, outChannels, groups } = attributes;
-      const weight = [outChannels, inChannels / groups, ...shape.slice(2)];
-      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [outChannels];
-    }
-    case 'transposed-convolution': {
-      const { inChannels, outChannels, groups } = attributes;
-      const weight = [inChannels, outChannels / groups, ...shape.slice(2)];
-      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [outChannels];
-    }
-    case 'dense': {
-      const weight = [attributes.outFeatures, attributes.inFeatures];
-      return role === 'weight' ? weight : role === 'other' ? lengthsOf(shape, weight) : [attributes.outFeatures];
-    }
-    case 'embedding':
-      return [attributes.count, attributes.width];
-    case 'batch-norm':
-    case 'group-norm':
-      return shape.length === 1 ? [attributes.channels] : shape;
-    case 'opaque':
-      return shape;
-    default:
-      return alignedShape(seedGraph, seed, shape, graph, op);
+function parameterShape(seedGraph: NetworkGraph, seed: Op, parameter: Parameter, graph: NetworkGraph, op: Op): Shape {
+  const { shape } = parameter;
+  if (op.attributes.kind === 'opaque') return shape;
+  const widths = widthsOf(op.attributes);
+  if (widths.out === undefined) return alignedShape(seedGraph, seed, shape, graph, op);
+  const sizes = [...shape];
+  for (const { axis, end, groups } of parameterAxesOf(op, parameter)) {
+    const width = widths[end];
+    // Lengths that scale parts of a weight are single numbers along the axes that they are not told apart on.
+    if (width !== undefined && (parameter.role !== 'other' || sizes[axis] !== 1)) sizes[axis] = width / groups;
   }
-}
-
-/** What scales parts of a weight: as long as the weight along its one axis that is more than a single number. */
-function lengthsOf(shape: Shape, weight: Shape): Shape {
-  return shape.map((size, axis) => (size === 1 ? 1 : (weight[axis] ?? size)));
+  return sizes;
 }
 
 /** A parameter along the axes of the op's output: of a layer norm's axes, a slope for each channel, a free tensor's own. */

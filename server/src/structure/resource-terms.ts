@@ -1,12 +1,12 @@
 // What each op costs as a polynomial in widths (spec 3): linear terms and products of two widths, for operations, weights
 // and bytes. The `exact` terms add up to the costs of the rebuilt network; `reference` has the reference's gaps.
 
-import { resolveAxis, spatialAxes } from '../network/dimensions.ts';
+import { spatialAxes } from '../network/dimensions.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, ValueId } from '../network/op.ts';
 import { elementCount } from '../network/shape.ts';
 import type { GroupingMode } from './channel-grouping.ts';
-import { channelAxisOf, isDepthwiseLike } from './op-traits.ts';
+import { channelAxisOf, isDepthwiseLike, movesBytes, multiplies, widthsOf } from '../network/op-traits.ts';
 import type { WidthForm, WidthForms } from './width-form.ts';
 
 /** Cost `coefficient · alive`; loss `coefficient · reg`. */
@@ -70,37 +70,23 @@ interface Layer {
 }
 
 function layerOf({ graph, forms, mode }: TermContext, op: Op): Layer | undefined {
+  const { attributes } = op;
+  const widths = widthsOf(attributes);
+  if (!multiplies(attributes) || widths.in === undefined || widths.out === undefined) return undefined;
   const [inValue, outValue] = [op.inputs[0] ?? -1, op.outputs[0] ?? -1];
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution': {
-      const { kernel, groups, inChannels, outChannels, channelAxis } = op.attributes;
-      const isDepthwise = isDepthwiseLike(op.attributes);
-      const { shape } = valueOf(graph, op.attributes.kind === 'convolution' ? outValue : inValue);
-      const axis = resolveAxis(channelAxis, shape.length);
-      return {
-        input: forms.onAxis(inValue, axis, inChannels),
-        output: forms.onAxis(outValue, axis, outChannels),
-        isDepthwise,
-        kernel: product(kernel) / (isDepthwise || mode === 'reference' ? 1 : groups),
-        places: elementCount(spatialAxes(shape.length, channelAxis).map((spatial) => shape[spatial] ?? 1)),
-      };
-    }
-    case 'dense': {
-      const { shape } = valueOf(graph, outValue);
-      const axis = shape.length - 1;
-      return {
-        input: forms.onAxis(inValue, axis, op.attributes.inFeatures),
-        output: forms.onAxis(outValue, axis, op.attributes.outFeatures),
-        isDepthwise: false,
-        kernel: 1,
-        // The reference applies a dense layer to a single place however many there are.
-        places: mode === 'reference' ? 1 : elementCount(shape.slice(1, -1)),
-      };
-    }
-    default:
-      return undefined;
-  }
+  const { shape } = valueOf(graph, attributes.kind === 'transposed-convolution' ? inValue : outValue);
+  const axis = channelAxisOf(op, shape.length);
+  const isDepthwise = 'groups' in attributes && 'inChannels' in attributes && isDepthwiseLike(attributes);
+  const groups = 'groups' in attributes && !isDepthwise && mode === 'exact' ? attributes.groups : 1;
+  const places = elementCount(spatialAxes(shape.length, axis ?? 1).map((spatial) => shape[spatial] ?? 1));
+  return {
+    input: forms.onAxis(inValue, axis, widths.in),
+    output: forms.onAxis(outValue, axis, widths.out),
+    isDepthwise,
+    kernel: product('kernel' in attributes ? attributes.kernel : []) / groups,
+    // The reference applies a dense layer to a single place however many there are.
+    places: attributes.kind === 'dense' && mode === 'reference' ? 1 : places,
+  };
 }
 
 /** `coefficient` for each pair of channels; a depthwise op has one partner for each output channel. */
@@ -156,30 +142,23 @@ export function activationTerms(context: TermContext, op: Op): Terms {
 const bytesPerElement = 4;
 
 /** Whether an op's traffic counts at all (spec 3.5); the reference knows fewer element-wise ops and activations. */
-function movesBytes(op: Op, mode: GroupingMode): boolean {
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution':
-    case 'dense':
-    case 'concat':
-    case 'batch-norm':
-      return true;
+function isCharged({ attributes }: Op, mode: GroupingMode): boolean {
+  if (!movesBytes(attributes) || mode === 'exact') return movesBytes(attributes);
+  switch (attributes.kind) {
     case 'matmul':
-      return mode === 'exact';
-    case 'elementwise':
-      return mode === 'exact' || op.attributes.operator === 'add' || op.attributes.operator === 'multiply';
-    case 'activation':
-      return mode === 'exact' || op.attributes.function === 'relu' || op.attributes.function === 'relu6';
-    case 'reduce':
-      return op.attributes.reducer === 'sum';
-    default:
       return false;
+    case 'elementwise':
+      return attributes.operator === 'add' || attributes.operator === 'multiply';
+    case 'activation':
+      return attributes.function === 'relu' || attributes.function === 'relu6';
+    default:
+      return true;
   }
 }
 
 /** Bytes that one op moves for a batch; undefined when a size is unknown. */
 export function memoryTerms(context: TermContext, op: Op): Terms | undefined {
-  if (!movesBytes(op, context.mode)) return noTerms;
+  if (!isCharged(op, context.mode)) return noTerms;
   const weights = weightTerms(context, op, false);
   return context.mode === 'exact' ? exactMemory(context, op, weights) : referenceMemory(context, op, weights);
 }

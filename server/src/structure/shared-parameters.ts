@@ -1,11 +1,12 @@
 // Layers that are called several times, and weights that several layers share: all calls have one width (spec 4.8).
 
 import { valueOf } from '../network/network-graph.ts';
-import type { Op } from '../network/op.ts';
+import { channelAxisOf, hasOwnWidth, isWeighted, parameterAxesOf } from '../network/op-traits.ts';
+import type { Op, Parameter } from '../network/op.ts';
 import type { LayoutBuilder } from './layout-builder.ts';
 
 /** Which atoms stand along an axis of a parameter. */
-interface ParameterAxis {
+interface AtomsOnAxis {
   readonly axis: number;
   readonly atoms: Int32Array;
 }
@@ -16,7 +17,7 @@ export function tieSharedParameters(layouts: LayoutBuilder, inScope: readonly bo
   for (const op of layouts.graph.ops) {
     if (inScope[op.id] !== true) continue;
     for (const parameter of op.parameters) {
-      for (const { axis, atoms } of parameterAxes(layouts, op, parameter.role, parameter.shape.length)) {
+      for (const { axis, atoms } of atomsAlong(layouts, op, parameter)) {
         if (parameter.shape[axis] !== atoms.length) continue;
         const key = `${String(axis)} ${parameter.id}`;
         const first = known.get(key);
@@ -27,37 +28,21 @@ export function tieSharedParameters(layouts: LayoutBuilder, inScope: readonly bo
   }
 }
 
-function parameterAxes(layouts: LayoutBuilder, op: Op, role: string, rank: number): readonly ParameterAxis[] {
+function atomsAlong(layouts: LayoutBuilder, op: Op, parameter: Parameter): readonly AtomsOnAxis[] {
   const [inValue] = op.inputs;
   const [outValue] = op.outputs;
-  const input = inValue === undefined ? undefined : layouts.layoutOf(inValue);
   const output = outValue === undefined ? undefined : layouts.layoutOf(outValue);
-  const along = (axis: number, atoms: Int32Array | undefined): readonly ParameterAxis[] =>
-    atoms === undefined ? [] : [{ axis, atoms }];
-  switch (op.attributes.kind) {
-    case 'convolution':
-    case 'transposed-convolution': {
-      const { groups, inChannels, outChannels } = op.attributes;
-      if (role !== 'weight') return along(0, output?.atoms);
-      const isTransposed = op.attributes.kind === 'transposed-convolution';
-      // A grouped weight has one group's share on its second axis; the groups' channels are tied to one another.
-      const share = (isTransposed ? outChannels : inChannels) / groups;
-      const [first, second] = isTransposed ? [input, output] : [output, input];
-      return groups > 1 && groups === inChannels
-        ? along(0, first?.atoms)
-        : [...along(0, first?.atoms), ...along(1, second?.atoms.subarray(0, share))];
-    }
-    case 'dense': {
-      if (role !== 'weight') return along(0, output?.atoms);
-      const isOnFeatures =
-        input !== undefined && inValue !== undefined && input.axis === valueOf(layouts.graph, inValue).shape.length - 1;
-      return [...along(0, output?.atoms), ...along(1, isOnFeatures ? input.atoms : undefined)];
-    }
-    case 'embedding':
-      return along(1, output?.atoms);
-    case 'constant':
-      return output === undefined ? [] : along(output.axis, output.atoms);
-    default:
-      return rank === 1 ? along(0, output?.atoms) : [];
-  }
+  // A free tensor's channels stand where those of its value do.
+  if (op.attributes.kind === 'constant') return output === undefined ? [] : [output];
+  const inShape = inValue === undefined ? [] : valueOf(layouts.graph, inValue).shape;
+  const read = inValue === undefined ? undefined : layouts.layoutOf(inValue);
+  const input = read?.axis === channelAxisOf(op, inShape.length) ? read : undefined;
+  const isDepthwise = hasOwnWidth(op) && !isWeighted(op);
+  return parameterAxesOf(op, parameter).flatMap(({ axis, end, groups }): readonly AtomsOnAxis[] => {
+    const layout = end === 'in' ? input : output;
+    // A depthwise weight has one group's single channel on its second axis, which says nothing of the others.
+    if (layout === undefined || (isDepthwise && groups > 1)) return [];
+    // A grouped weight has one group's share there; the groups' channels are tied to one another.
+    return [{ axis, atoms: layout.atoms.subarray(0, layout.atoms.length / groups) }];
+  });
 }

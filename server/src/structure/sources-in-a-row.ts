@@ -4,7 +4,7 @@
 import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, OpId } from '../network/op.ts';
 import type { ChannelGroup, RegularizerSource, StructureNotice } from './channel-group.ts';
-import { isWeighted } from './op-traits.ts';
+import { isWeighted } from '../network/op-traits.ts';
 
 /** One notice for all pairs, or none. The reference warns of over-regularization here. */
 export function rowNotices(

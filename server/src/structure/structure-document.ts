@@ -4,7 +4,7 @@
 import { opOf } from '../network/network-graph.ts';
 import type { StructureAnalysis } from './analyze-structure.ts';
 import type { RegularizerEvaluation } from './evaluate-regularizer.ts';
-import { isWeighted } from './op-traits.ts';
+import { isWeighted } from '../network/op-traits.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
 import { costName } from './resource.ts';
 

@@ -3,6 +3,7 @@
 
 import { broadcastShapes, resolveAxis } from '../network/dimensions.ts';
 import { opOf, valueOf } from '../network/network-graph.ts';
+import { keepsChannels } from '../network/op-traits.ts';
 import type { Op, OpAttributes, OpId, ValueId } from '../network/op.ts';
 import { formatShape, type Shape } from '../network/shape.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
@@ -88,7 +89,7 @@ function unmasked(walk: Walk, op: Op, kept: Int32Array | undefined): Survival | 
   if (gaps.length === 0 || mixesChannels(op)) return { kind: 'kept', inputs, kept };
   const [gap] = gaps;
   const survival = gap === undefined ? undefined : walk.survivals[gap];
-  if (survival === undefined || survival.kind === 'vanished' || op.inputs.length > 1 || !keepsPlaces(op))
+  if (survival === undefined || survival.kind === 'vanished' || op.inputs.length > 1 || !keepsChannels(op.attributes))
     return undefined;
   return { kind: 'kept', inputs, kept: survival.kept };
 }
@@ -96,21 +97,6 @@ function unmasked(walk: Walk, op: Op, kept: Int32Array | undefined): Survival | 
 function mixesChannels(op: Op): boolean {
   const { attributes } = op;
   return attributes.kind === 'dense' || (attributes.kind === 'convolution' && attributes.groups === 1);
-}
-
-function keepsPlaces(op: Op): boolean {
-  switch (op.attributes.kind) {
-    case 'batch-norm':
-    case 'activation':
-    case 'pool':
-    case 'adaptive-pool':
-    case 'resize':
-    case 'dropout':
-    case 'identity':
-      return true;
-    default:
-      return false;
-  }
 }
 
 /** What is left of an element-wise op when some operands vanished. */

@@ -53,7 +53,7 @@ function addInput(builder: GraphBuilder, entry: ModelEntry): ValueId {
   const added = builder.add({
     name: 'input',
     label: 'net',
-    attributes: { kind: 'input', shape: [1, ...shape] },
+    attributes: { kind: 'input', shape: [1, ...shape], channelAxis: 1 },
     inputs: [],
     site: { span: entry.span, callChain: [] },
   });

@@ -1,7 +1,7 @@
 // Logistic-sigmoid gates in training, whichever engine runs it: their logits, the masks of each step, and how a logit moves.
 // An engine only multiplies the output of a gated op by its mask and gives back the gradient by the mask.
 
-import type { Op, OpId } from '../../network/op.ts';
+import type { OpId } from '../../network/op.ts';
 import type { RegularizerSource } from '../../structure/channel-group.ts';
 import {
   annealedTemperature,
@@ -26,20 +26,6 @@ export function gatesOf({ sources }: Pick<CompileRequest, 'sources'>): readonly 
 /** The name of a gate's logits among the state, and of its mask among what a step reads. */
 export function gateName(op: OpId): string {
   return `gate/${String(op)}`;
-}
-
-/** The axis of a gated op's channels, as its attributes count it. */
-export function gatedAxis({ name, attributes }: Op): number {
-  switch (attributes.kind) {
-    case 'batch-norm':
-    case 'convolution':
-    case 'transposed-convolution':
-      return attributes.channelAxis;
-    case 'dense':
-      return -1;
-    default:
-      throw new Error(`No gate stands behind ${name}`);
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // A gate behind an op: its output is multiplied, channel by channel, by a mask.
 
+import { channelAxisOf } from '../../../network/op-traits.ts';
 import type { Op } from '../../../network/op.ts';
-import { gatedAxis } from '../gates.ts';
 import type { Applied } from './op-rule.ts';
 import { channelView } from './placed.ts';
 import type { TensorFlow } from './tensorflow.ts';
@@ -9,7 +9,7 @@ import type { TensorFlow } from './tensorflow.ts';
 /** An applied op with its gate; the gradient by the mask is the sum over images and positions. */
 export function gated(tf: TensorFlow, op: Op, inner: Applied, mask: Float32Array): Applied {
   const rank = inner.output.tensor.shape.length;
-  const view = channelView(tf, rank, gatedAxis(op));
+  const view = channelView(tf, rank, channelAxisOf(op, rank) ?? 1);
   const x = view.load(inner.output);
   const factor = tf.tensor(mask, [mask.length], 'float32');
   return {

@@ -57,6 +57,7 @@ export function emitConvolution(call: TorchCall, layer: ConvolutionArguments): P
       kernel,
       stride: layer.stride,
       padding: spatialPadding(layer.padding, kernel, layer.dilation),
+      ...(typeof layer.padding === 'string' && { paddingRule: layer.padding }),
       paddingMode: layer.paddingMode,
       dilation: layer.dilation,
       groups: layer.groups,

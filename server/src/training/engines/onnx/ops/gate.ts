@@ -1,7 +1,7 @@
 // A gate behind an op: its output is multiplied, channel by channel, by a mask that is fed.
 
+import { channelAxisOf } from '../../../../network/op-traits.ts';
 import type { Op } from '../../../../network/op.ts';
-import { gatedAxis } from '../../gates.ts';
 import { sizeOf } from '../../shape-arithmetic.ts';
 import { channelKernels } from '../channel-kernels.ts';
 import { withChannelsFirst } from '../channels-first.ts';
@@ -12,7 +12,7 @@ import { affine } from '../operators.ts';
 /** An emitted op with its gate; the gradient by the mask is the sum over images and positions. */
 export function gated(graph: GraphEmitter, op: Op, inner: Emitted, mask: Tensor): Emitted {
   const { output } = inner;
-  const gate = withChannelsFirst(graph, gatedAxis(op), output, output.shape, (x) => {
+  const gate = withChannelsFirst(graph, channelAxisOf(op, output.shape.length) ?? 1, output, output.shape, (x) => {
     const kernels = channelKernels(graph, x);
     const factor = kernels.vector(mask);
     return {
