@@ -27,20 +27,23 @@ import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels, type MadeModel } from './discovery/made-models.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
-import { createTorchLibrary } from './libraries/torch/torch-library.ts';
-import type { TracedNetwork } from './libraries/torch/traced-network.ts';
+import { openLibraries, type OpenLibraries } from './libraries/open-libraries.ts';
+import type { TracedNetwork } from './tracing/traced-network.ts';
+import type { OpenLibrary, PythonLibrary } from './libraries/python-library.ts';
+import { torchLibrary } from './libraries/torch/torch-library.ts';
 import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue, Machine } from './evaluator/machine.ts';
 
-const mentionsFramework = /\b(torch|timm)\b/;
+/** The frameworks that are read; tensors that are nobody's are the first one's. */
+const libraries: readonly PythonLibrary[] = [torchLibrary];
 
-/** The frontend for PyTorch sources; the parser is loaded by whoever composes the program. */
+/** The frontend for Python sources; the parser is loaded by whoever composes the program. */
 export function createPythonFrontend(plainParser: PythonParser): Frontend {
   const parser = rememberingParser(plainParser);
   return {
     languageId: 'python',
 
     accepts(document: string, head: string): boolean {
-      return document.toLowerCase().endsWith('.py') && mentionsFramework.test(head);
+      return document.toLowerCase().endsWith('.py') && libraries.some(({ mentions }) => mentions.test(head));
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
@@ -82,18 +85,18 @@ function evaluateEntry(
   limits: EvaluationLimits,
   cancellation: Cancellation,
 ): Trial {
-  const { library, network } = createTorchLibrary();
+  const frameworks = openLibraries(libraries);
+  const { library, network } = frameworks;
   const machine = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
   machine.dependencies.add(entry.document);
   for (const problem of parsed.problems) machine.report(problem);
   let graph: NetworkGraph | undefined;
   try {
-    graph = trace(machine, network, parser, parsed, entry);
+    graph = trace(machine, frameworks, parser, parsed, entry);
   } catch (error) {
     const failure = failureOf(error, entry.span);
     machine.report(failure);
     machine.loseTrack(failure.message, failure.span ?? entry.span);
-    if (network.builder.opCount > 0) graph = finish(machine, network, entry, []);
   }
   const evaluation = { graph, problems: machine.problems, dependencies: [...machine.dependencies] };
   const wanted = { firstLayer: network.firstLayer, names: network.inputNames };
@@ -130,7 +133,7 @@ function failureOf(error: unknown, fallback: SourceSpan): Problem {
 
 function trace(
   machine: Machine,
-  network: TracedNetwork,
+  frameworks: OpenLibraries,
   parser: PythonParser,
   parsed: ParsedModule,
   entry: ModelEntry,
@@ -152,11 +155,13 @@ function trace(
   const text = machine.reader.read(entry.document) ?? '';
   const made = madeModels(parsed.body, text).find(({ name }) => name === entry.name);
   const model = made
-    ? keptModel(machine, network, parsed, scope, made)
+    ? keptModel(machine, frameworks, parsed, scope, made)
     : (runModule(machine, scope, parsed.body), makeModel(machine, parser, parsed, scope, entry));
   if (model === undefined) return undefined;
-  if (!network.isModule(model)) {
-    const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no nn.Module`;
+  const owner = frameworks.ownerOf(model);
+  if (owner === undefined || model.kind !== 'instance') {
+    const words = libraries.filter(({ mentions }) => mentions.test(text)).map(({ modelWord }) => modelWord);
+    const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no ${words.join(' and no ')}`;
     machine.report({
       code: 'no-model',
       severity: 'warning',
@@ -165,7 +170,7 @@ function trace(
     });
     return undefined;
   }
-  return run(machine, network, model, entry);
+  return run(machine, frameworks.network, owner, model, entry);
 }
 
 /** Dotted names under which a document can be imported from the roots, shortest root first. */
@@ -183,7 +188,7 @@ function moduleNames(reader: SourceReader, document: string): readonly string[] 
 /** Runs the statements that make a model, and gives what its variable holds behind the last of them that gave it one. */
 function keptModel(
   machine: Machine,
-  network: TracedNetwork,
+  frameworks: OpenLibraries,
   { body }: ParsedModule,
   scope: Scope,
   { variable, within, statements, making }: MadeModel,
@@ -194,7 +199,7 @@ function keptModel(
     making,
     done: () => {
       const value = own.get(variable);
-      if (value !== undefined && (kept === undefined || network.isModule(value))) kept = value;
+      if (value !== undefined && (kept === undefined || frameworks.ownerOf(value) !== undefined)) kept = value;
     },
   };
   if (within === undefined) runModule(machine, scope, body, model);
@@ -253,9 +258,15 @@ function makeModel(
   return evaluateExpression(machine, scope, first.expression);
 }
 
-function run(machine: Machine, network: TracedNetwork, model: InstanceValue, entry: ModelEntry): NetworkGraph {
+function run(
+  machine: Machine,
+  network: TracedNetwork,
+  owner: OpenLibrary,
+  model: InstanceValue,
+  entry: ModelEntry,
+): NetworkGraph {
   network.nameModules(model);
-  network.inputNames = inputNames(machine, model, entry.span);
+  network.inputNames = inputNames(machine, owner, model, entry.span);
   const site = { span: entry.input.span ?? entry.span, callChain: [] };
   const inputs = entry.input.shapes.map((shape, i) =>
     network.input([1, ...shape], site, entry.input.shapes.length === 1 ? 'input' : `input${String(i)}`),
@@ -270,24 +281,35 @@ function run(machine: Machine, network: TracedNetwork, model: InstanceValue, ent
     machine.report({ ...failure, message: failure.message.replace('Building', 'Running') });
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  return finish(machine, network, entry, outputs);
+  return finish(machine, network, owner, entry, outputs);
 }
 
-/** What `forward` has to be given, by name. */
-function inputNames(machine: Machine, model: InstanceValue, span: SourceSpan): readonly string[] {
-  const forward = machine.method(model, 'forward', span);
-  if (forward?.kind !== 'bound-method' || forward.function.kind !== 'function') return [];
-  const { parameters, defaults } = forward.function;
+/** What a model has to be given, by name. */
+function inputNames(
+  machine: Machine,
+  { layers }: OpenLibrary,
+  model: InstanceValue,
+  span: SourceSpan,
+): readonly string[] {
+  const run = machine.method(model, layers.runMethod, span);
+  if (run?.kind !== 'bound-method' || run.function.kind !== 'function') return [];
+  const { parameters, defaults } = run.function;
   return parameters
     .slice(1)
     .filter(({ name, kind }) => kind === 'positional' && !defaults.has(name))
     .map(({ name }) => name);
 }
 
-function finish(machine: Machine, network: TracedNetwork, entry: ModelEntry, outputs: readonly number[]): NetworkGraph {
+function finish(
+  machine: Machine,
+  network: TracedNetwork,
+  { framework }: OpenLibrary,
+  entry: ModelEntry,
+  outputs: readonly number[],
+): NetworkGraph {
   for (const { reason, span } of machine.lostParts) network.builder.addUnknown(reason, span);
   network.addIdleLayers();
-  return network.builder.build('pytorch', entry, outputs);
+  return network.builder.build(framework, entry, outputs);
 }
 
 /** The tensors of a result: alone, in sequences, in dictionaries. */

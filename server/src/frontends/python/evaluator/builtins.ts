@@ -312,7 +312,7 @@ const functions: Readonly<Record<string, Function>> = {
     if (value.kind === 'unknown') return value;
     if (value.kind === 'instance')
       return bool(
-        machine.method(value, '__call__', span) !== undefined || machine.method(value, 'forward', span) !== undefined,
+        machine.method(value, '__call__', span) !== undefined || machine.library.runMethod(value) !== undefined,
       );
     return bool(['function', 'builtin', 'class', 'bound-method', 'partial'].includes(value.kind));
   },

@@ -3,7 +3,7 @@
 
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { UnknownPart } from '../../../network/network-graph.ts';
+import type { Framework, UnknownPart } from '../../../network/network-graph.ts';
 import type { Parameter, ValueId } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
@@ -165,7 +165,7 @@ export interface SuperValue {
   /** Lookups start behind this class in the instance's order. */
   readonly after: ClassValue;
 }
-/** Operations in place change a tensor for everyone who holds it; only torch/tensor-writes.ts does so. */
+/** Operations in place change a tensor for everyone who holds it; only tracing/tensor-writes.ts does so. */
 export interface TensorValue {
   readonly kind: 'tensor';
   shape: Shape;
@@ -178,13 +178,15 @@ export interface TensorValue {
         readonly role: Parameter['role'];
         readonly trainable: boolean;
         readonly width?: WidthOrigin | undefined;
-        /** What `weight_norm` trains besides the weight's direction. */
+        /** Another parameter that counts with it: the length where it is a direction only. */
         length?: TensorValue;
       }
     | undefined;
   /** Elements of a small constant vector, or the one value of a uniform tensor. */
   elements?: readonly number[] | undefined;
   fill?: number | undefined;
+  /** The framework whose tensor it is, where that is not the one that shares its tensors with NumPy. */
+  readonly owner?: Framework;
   /** The element type where it is not real: `int`, `bool`. */
   readonly dtype?: string;
   /** What source noted on the tensor. */
@@ -246,6 +248,8 @@ export interface Library {
   overwriteTensor(tensor: TensorValue, result: PyValue): PyValue;
   /** Calls an instance that has a framework's base class; undefined when it has none. */
   callInstance(machine: Machine, instance: InstanceValue, args: Arguments, span: SourceSpan): PyValue | undefined;
+  /** The method by which a framework's layer is called, where it is one. */
+  runMethod(instance: InstanceValue): string | undefined;
   /** Something that is not known is called: where it is given parts of the network, that is a loss. */
   callUnknown(machine: Machine, callee: UnknownValue, args: Arguments, span: SourceSpan): void;
   /** An item of a framework's container; undefined when the instance is none. */

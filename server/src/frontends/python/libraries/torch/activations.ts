@@ -1,7 +1,7 @@
 // Activation functions, once for `nn` and `nn.functional`: one row each.
 
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
-import { emitOn, type TorchCall } from './torch-call.ts';
+import { emitOn, type TracedCall } from '../../tracing/traced-call.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 export interface ActivationRow {
@@ -10,7 +10,7 @@ export interface ActivationRow {
   /** Of the module's constructor and, behind the input, of the function. */
   readonly parameters: string;
   readonly emit: (
-    call: TorchCall,
+    call: TracedCall,
     input: TensorValue | undefined,
     number: (name: string) => number | undefined,
   ) => PyValue;

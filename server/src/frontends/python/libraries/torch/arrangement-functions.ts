@@ -3,7 +3,7 @@
 import type { Dimension, Shape } from '../../../../network/shape.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
 import { int, none, tuple } from '../../evaluator/values.ts';
-import { constantTensor, elementsOf } from './constants.ts';
+import { constantTensor, elementsOf } from '../../tracing/constants.ts';
 import {
   asTensor,
   axesOf,
@@ -12,18 +12,18 @@ import {
   fn,
   giveUp,
   originOf,
-  type TorchCall,
-  type TorchFunction,
-} from './torch-call.ts';
+  type TracedCall,
+  type TracedFunction,
+} from '../../tracing/traced-call.ts';
 import { chunk, split, splitting, tensorSplit, unknownSplit } from './splitting-functions.ts';
-import { distinctElements, reshape, tensorItem } from './tensor-operators.ts';
+import { distinctElements, reshape, tensorItem } from '../../tracing/tensor-operators.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
 /** The arguments of a call that takes sizes one by one or as one sequence. */
-function sizeArguments(call: TorchCall, name: string): readonly PyValue[] {
+function sizeArguments(call: TracedCall, name: string): readonly PyValue[] {
   const value = call.args.value(name);
   const items = value.kind === 'tuple' || value.kind === 'list' ? value.items : [value];
   const [first] = items;
@@ -31,28 +31,28 @@ function sizeArguments(call: TorchCall, name: string): readonly PyValue[] {
 }
 
 /** The sizes of such a call; undefined when one is no size. */
-export function sizesOf(call: TorchCall, name: string): readonly Dimension[] | undefined {
+export function sizesOf(call: TracedCall, name: string): readonly Dimension[] | undefined {
   const sizes = sizeArguments(call, name).map((item): Dimension | undefined =>
     item.kind === 'unknown' ? item : integerOf(item),
   );
   return sizes.includes(undefined) ? undefined : sizes.filter((size) => size !== undefined);
 }
 
-function reshaped(call: TorchCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
+function reshaped(call: TracedCall, shape: Shape | undefined, outWidth?: WidthOrigin): PyValue {
   const input = call.args.tensor('input');
   if (!input || !shape) return giveUp(call, 'The shape to change to is not known');
   return reshape(call.network, call.machine, input, shape, call.span, call.label, outWidth);
 }
 
 /** `x.view(-1, 16 * 5 * 5)`: the size that is named on the channels' axis must change with the layers around it. */
-function reshapedAsWritten(call: TorchCall): PyValue {
+function reshapedAsWritten(call: TracedCall): PyValue {
   const channels = sizeArguments(call, 'shape')[1];
   const trail = channels === undefined || integerOf(channels) === -1 ? undefined : originOf(channels);
   return reshaped(call, sizesOf(call, 'shape'), trail);
 }
 
 /** Merges the axes from `start_dim` to `end_dim`. */
-function flatten(call: TorchCall): PyValue {
+function flatten(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, 'What is flattened is no known tensor');
   if (input.shape.length === 0) return reshaped(call, [1]);
@@ -67,12 +67,12 @@ function flatten(call: TorchCall): PyValue {
   return reshaped(call, [...input.shape.slice(0, start), size ?? -1, ...input.shape.slice(end + 1)]);
 }
 
-function permuted(call: TorchCall, input: TensorValue | undefined, order: readonly number[] | undefined): PyValue {
+function permuted(call: TracedCall, input: TensorValue | undefined, order: readonly number[] | undefined): PyValue {
   if (!input || !order) return giveUp(call, 'The order of axes is not known');
   return emitOn(call, input, { kind: 'permute', order: order.map((axis) => axisOf(input, axis)) });
 }
 
-function swapped(call: TorchCall, first: number, second: number): PyValue {
+function swapped(call: TracedCall, first: number, second: number): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, notATensor);
   if (input.shape.length < 2) return input;
@@ -82,7 +82,7 @@ function swapped(call: TorchCall, first: number, second: number): PyValue {
   return permuted(call, input, order);
 }
 
-function movedAxes(call: TorchCall): PyValue {
+function movedAxes(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const [sources, destinations] = [call.args.integers('source', 0), call.args.integers('destination', 0)];
   if (!input || !sources || !destinations) return giveUp(call, 'The axes to move are not known');
@@ -103,12 +103,12 @@ function movedAxes(call: TorchCall): PyValue {
 const wholeAxis: PyValue = { kind: 'slice', lower: none, upper: none, step: none };
 
 /** One index on an axis. */
-function selected(call: TorchCall, input: TensorValue, axis: number, index: PyValue): PyValue {
+function selected(call: TracedCall, input: TensorValue, axis: number, index: PyValue): PyValue {
   const parts = [...Array.from({ length: axis }, () => wholeAxis), index];
   return tensorItem(call.network, call.machine, input, tuple(parts), call.span);
 }
 
-const join = (stacks: boolean): TorchFunction =>
+const join = (stacks: boolean): TracedFunction =>
   fn('tensors dim|axis=0 *rest **options', (call) => {
     const items = call.machine.iterate(call.args.value('tensors'), call.span);
     if ('kind' in items) return giveUp(call, items.reason);
@@ -135,21 +135,21 @@ const join = (stacks: boolean): TorchFunction =>
     });
   });
 
-function expand(call: TorchCall): PyValue {
+function expand(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const sizes = sizesOf(call, 'sizes');
   if (!input || !sizes) return giveUp(call, 'The size to expand to is not known');
   return expandTo(call, input, sizes);
 }
 
-function expandTo(call: TorchCall, input: TensorValue, sizes: Shape): PyValue {
+function expandTo(call: TracedCall, input: TensorValue, sizes: Shape): PyValue {
   const lead = sizes.length - input.shape.length;
   const shape = sizes.map((size, axis) => (size === -1 ? (input.shape[axis - lead] ?? 1) : size));
   const isSame = lead === 0 && shape.every((size, axis) => size === input.shape[axis]);
   return isSame ? input : emitOn(call, input, { kind: 'expand', shape });
 }
 
-function repeat(call: TorchCall): PyValue {
+function repeat(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const sizes = sizesOf(call, 'sizes');
   if (!input || !sizes) return giveUp(call, 'How often this is repeated is not known');
@@ -165,7 +165,7 @@ function repeat(call: TorchCall): PyValue {
   return emitOn(call, input, { kind: 'rearrange', operation: call.label, shape });
 }
 
-function repeatInterleave(call: TorchCall): PyValue {
+function repeatInterleave(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const count = call.args.integer('repeats');
   if (!input || count === undefined) return giveUp(call, 'How often each element is repeated is not known');
@@ -185,7 +185,7 @@ function repeatInterleave(call: TorchCall): PyValue {
 }
 
 /** Elements change places, the shape stays. */
-export function rearranged(operation: string): TorchFunction {
+export function rearranged(operation: string): TracedFunction {
   return fn('input *rest **options', (call) => {
     const input = call.args.tensor('input');
     return input ? emitOn(call, input, { kind: 'rearrange', operation, shape: input.shape }) : giveUp(call, notATensor);
@@ -193,7 +193,10 @@ export function rearranged(operation: string): TorchFunction {
 }
 
 /** A rearrangement that is computed for constant vectors. */
-function vectorFunction(operation: string, compute: (elements: readonly number[]) => readonly number[]): TorchFunction {
+function vectorFunction(
+  operation: string,
+  compute: (elements: readonly number[]) => readonly number[],
+): TracedFunction {
   const plain = rearranged(operation);
   return fn('input *rest **options', (call) => {
     const input = call.args.tensor('input');
@@ -203,20 +206,20 @@ function vectorFunction(operation: string, compute: (elements: readonly number[]
 }
 
 /** Elements picked by an index tensor, which gives the shape. */
-function gathered(call: TorchCall): PyValue {
+function gathered(call: TracedCall): PyValue {
   const [input, index] = [call.args.tensor('input'), call.args.tensor('index')];
   if (!input || !index) return giveUp(call, notATensor);
   return emitOn(call, input, { kind: 'rearrange', operation: 'gather', shape: index.shape });
 }
 
-function indexSelected(call: TorchCall): PyValue {
+function indexSelected(call: TracedCall): PyValue {
   const [input, index] = [call.args.tensor('input'), call.args.tensor('index')];
   const axis = call.args.integer('dim');
   if (!input || !index || axis === undefined) return giveUp(call, notATensor);
   return selected(call, input, axisOf(input, axis), index);
 }
 
-function meshgrid(call: TorchCall): PyValue {
+function meshgrid(call: TracedCall): PyValue {
   const given = call.args.value('tensors');
   const items = given.kind === 'tuple' ? given.items : [given];
   const [only] = items;
@@ -238,7 +241,7 @@ function meshgrid(call: TorchCall): PyValue {
 }
 
 /** Sorted elements and where they stood. */
-function topk(call: TorchCall): PyValue {
+function topk(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const count = call.args.integer('k');
   if (!input || count === undefined) return giveUp(call, 'How many elements are kept is not known');
@@ -247,14 +250,14 @@ function topk(call: TorchCall): PyValue {
   return tuple([kept, kept]);
 }
 
-function unbind(call: TorchCall): PyValue {
+function unbind(call: TracedCall): PyValue {
   const part = splitting(call);
   if (!part) return giveUp(call, unknownSplit);
   call.machine.hold(part.length, call.span);
   return tuple(Array.from({ length: part.length }, (_, i) => selected(call, part.input, part.axis, int(i))));
 }
 
-function unflatten(call: TorchCall): PyValue {
+function unflatten(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const sizes = sizesOf(call, 'sizes');
   if (!input || !sizes) return giveUp(call, 'The shape to unflatten to is not known');
@@ -268,7 +271,7 @@ function unflatten(call: TorchCall): PyValue {
 }
 
 /** Diagonal, triangle and window functions. */
-function diagonal(call: TorchCall): PyValue {
+function diagonal(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, notATensor);
   const [first] = input.shape;
@@ -276,7 +279,7 @@ function diagonal(call: TorchCall): PyValue {
   return emitOn(call, input, { kind: 'rearrange', operation: call.label, shape });
 }
 
-function unfold(call: TorchCall): PyValue {
+function unfold(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const [size, step] = [call.args.integer('size'), call.args.integer('step')];
   const axis = input ? axisOf(input, call.args.integer('dimension') ?? 0) : 0;
@@ -291,7 +294,7 @@ function unfold(call: TorchCall): PyValue {
   });
 }
 
-function distinct(call: TorchCall): PyValue {
+function distinct(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const elements = input && distinctElements(input);
   if (!input || !elements) return giveUp(call, 'How many different elements this tensor has is not known');
@@ -302,7 +305,7 @@ function distinct(call: TorchCall): PyValue {
   return tuple([elements, constantTensor([counts.length], counts, 'int')]);
 }
 
-export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
+export const arrangementRows: Readonly<Record<string, TracedFunction>> = {
   flatten: fn('input start_dim=0 end_dim=-1', flatten),
   ravel: fn('input', (call) => reshaped(call, [-1])),
   reshape: fn('input *shape|shape', reshapedAsWritten),
@@ -410,7 +413,7 @@ export const arrangementRows: Readonly<Record<string, TorchFunction>> = {
 };
 
 /** Functions whose first argument is no tensor. */
-export const joiningRows: Readonly<Record<string, TorchFunction>> = {
+export const joiningRows: Readonly<Record<string, TracedFunction>> = {
   cat: join(false),
   concat: join(false),
   concatenate: join(false),
@@ -431,7 +434,7 @@ export const joiningRows: Readonly<Record<string, TorchFunction>> = {
   }),
 };
 
-function joinOn(call: TorchCall, axisFor: (tensor: TensorValue) => number): PyValue {
+function joinOn(call: TracedCall, axisFor: (tensor: TensorValue) => number): PyValue {
   const items = call.machine.iterate(call.args.value('tensors'), call.span);
   if ('kind' in items) return giveUp(call, items.reason);
   const inputs = items.filter((item) => item.kind === 'tensor');
@@ -446,7 +449,7 @@ function joinOn(call: TorchCall, axisFor: (tensor: TensorValue) => number): PyVa
 }
 
 /** Rows of tensor methods only. */
-export const arrangementMethods: Readonly<Record<string, TorchFunction>> = {
+export const arrangementMethods: Readonly<Record<string, TracedFunction>> = {
   view: fn('input *shape|shape|size', reshapedAsWritten),
   view_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
   reshape_as: fn('input other', (call) => reshaped(call, call.args.tensor('other')?.shape)),
@@ -455,7 +458,7 @@ export const arrangementMethods: Readonly<Record<string, TorchFunction>> = {
 };
 
 /** Rows whose elements matter where they are constants. */
-export const countingRows: Readonly<Record<string, TorchFunction>> = {
+export const countingRows: Readonly<Record<string, TracedFunction>> = {
   diff: fn('input n=1 dim=-1 *rest **options', (call) => {
     const input = call.args.tensor('input');
     const elements = input?.shape.length === 1 ? elementsOf(input) : undefined;

@@ -5,17 +5,24 @@ import { emitDense } from './layers.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { attend, withoutWeights } from './product-functions.ts';
-import { reshape } from './tensor-operators.ts';
-import { emitOn, fn, giveUp, parameterTensor, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { reshape } from '../../tracing/tensor-operators.ts';
+import {
+  emitOn,
+  fn,
+  giveUp,
+  parameterTensor,
+  type TracedCall,
+  type TracedFunction,
+} from '../../tracing/traced-call.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
-function permuted(call: TorchCall, tensor: PyValue, order: readonly number[]): PyValue {
+function permuted(call: TracedCall, tensor: PyValue, order: readonly number[]): PyValue {
   return tensor.kind === 'tensor' ? emitOn(call, tensor, { kind: 'permute', order }) : tensor;
 }
 
 /** Batch, positions, width to batch, heads, positions, width of a head. */
-function inHeads(call: TorchCall, tensor: PyValue, heads: number): PyValue {
+function inHeads(call: TracedCall, tensor: PyValue, heads: number): PyValue {
   if (tensor.kind !== 'tensor') return tensor;
   const [batch = 1, length = 1, width] = tensor.shape;
   if (typeof width !== 'number') return giveUp(call, 'The width of this attention is not known');
@@ -27,7 +34,7 @@ function inHeads(call: TorchCall, tensor: PyValue, heads: number): PyValue {
  * A third of a joint parameter, as a parameter of its own: ops that share one would be tied to each other, and a joint shape
  * would not be that of their product.
  */
-function third(call: TorchCall, joint: TensorValue | undefined, i: number, width: number): TensorValue | undefined {
+function third(call: TracedCall, joint: TensorValue | undefined, i: number, width: number): TensorValue | undefined {
   if (!joint?.parameter) return undefined;
   (joint.own ??= new Map()).set(inThirds, none);
   call.network.noteUse(joint);
@@ -48,7 +55,7 @@ interface Weights {
 
 /** Query, key and value behind their projections: one product where all three are the same tensor. */
 function projected(
-  call: TorchCall,
+  call: TracedCall,
   inputs: readonly TensorValue[],
   width: number,
   weights: Weights,
@@ -76,7 +83,7 @@ function projected(
 
 /** What the heads of an attention give, side by side, in the layout of the query. */
 function attended(
-  call: TorchCall,
+  call: TracedCall,
   inputs: readonly TensorValue[],
   weights: Weights,
   width: number,
@@ -94,7 +101,7 @@ function attended(
   return isBatchFirst ? joined : permuted(call, joined, [1, 0, 2]);
 }
 
-function inputsOf(call: TorchCall): readonly TensorValue[] | undefined {
+function inputsOf(call: TracedCall): readonly TensorValue[] | undefined {
   const inputs = ['query', 'key', 'value'].flatMap((name) => call.args.tensor(name) ?? []);
   return inputs.length === 3 && inputs[0]?.shape.length === 3 ? inputs : undefined;
 }
@@ -102,7 +109,7 @@ function inputsOf(call: TorchCall): readonly TensorValue[] | undefined {
 const unknownInputs = 'What this attention is given is not known';
 const addedKeys = 'Keys that an attention adds to those it is given are not modelled';
 
-function attention(self: InstanceValue, call: TorchCall): PyValue {
+function attention(self: InstanceValue, call: TracedCall): PyValue {
   const width = integerOf(self.attributes.get('embed_dim') ?? none);
   const heads = integerOf(self.attributes.get('num_heads') ?? none);
   const inputs = inputsOf(call);
@@ -123,7 +130,7 @@ function attention(self: InstanceValue, call: TorchCall): PyValue {
 }
 
 /** `F.multi_head_attention_forward`: the same with weights that the caller has. */
-export const attentionFunction: TorchFunction = fn(
+export const attentionFunction: TracedFunction = fn(
   'query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias training=True key_padding_mask=None need_weights=True attn_mask=None use_separate_proj_weight=False q_proj_weight=None k_proj_weight=None v_proj_weight=None *rest **options',
   (call) => {
     const { args } = call;

@@ -3,7 +3,7 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { bool, builtin, dict, keyOf, list, none, pyFalse, string, tuple } from '../../evaluator/values.ts';
-import type { TracedNetwork } from './traced-network.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 type Method = (
@@ -141,13 +141,11 @@ class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> 
 }
 
 /** `_modules` and its like, which much source walks instead of `named_children()`. */
-function ownDictionaries(network: () => TracedNetwork): [string, PyValue][] {
+function ownDictionaries(network: TracedNetwork): [string, PyValue][] {
   const tensors = (self: InstanceValue, trainable: boolean): readonly (readonly [string, PyValue])[] =>
-    network()
-      .parametersOf(self)
-      .filter(([, tensor]) => tensor.parameter?.trainable === trainable);
+    network.parametersOf(self).filter(([, tensor]) => tensor.parameter?.trainable === trainable);
   const of: Readonly<Record<string, (self: InstanceValue) => readonly (readonly [string, PyValue])[]>> = {
-    _modules: (self) => network().walkedChildrenOf(self),
+    _modules: (self) => network.walkedChildrenOf(self),
     _parameters: (self) => tensors(self, true),
     _buffers: (self) => tensors(self, false),
   };
@@ -159,8 +157,8 @@ function ownDictionaries(network: () => TracedNetwork): [string, PyValue][] {
   });
 }
 
-/** The class `nn.Module`; the network is asked for late, as it needs the class itself. */
-export function baseModuleClass(network: () => TracedNetwork): ClassValue {
+/** The class `nn.Module`. */
+export function baseModuleClass(network: TracedNetwork): ClassValue {
   const attributes: [string, PyValue][] = Object.entries(methods).map(([name, run]) => [
     name,
     builtin(
@@ -168,7 +166,7 @@ export function baseModuleClass(network: () => TracedNetwork): ClassValue {
       (machine, args, span) => {
         const [self, ...rest] = args.positional;
         const given = [...rest, ...args.keywords.values()];
-        return self?.kind === 'instance' ? run(self, given, machine, span, network()) : none;
+        return self?.kind === 'instance' ? run(self, given, machine, span, network) : none;
       },
       true,
     ),

@@ -5,17 +5,17 @@ import { bool, builtin, none, pyFalse } from '../../evaluator/values.ts';
 import { without } from '../../standard-library/module-table.ts';
 import { asBuiltins, type Table } from './library-table.ts';
 import { unknownCount } from './selections.ts';
-import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 /** `nms`: which boxes are kept, by their scores; their number is known to nobody who has not seen the image. */
-function suppression(call: TorchCall): PyValue {
+function suppression(call: TracedCall): PyValue {
   const shape = [unknownCount('How many boxes overlap', call.span)];
   return emitOn(call, call.args.tensor('dets'), { kind: 'rearrange', operation: 'nms', shape }, undefined, 'int');
 }
 
 /** Pooling of regions of a feature map: one output of a fixed size for each region. */
-function regionPool(call: TorchCall): PyValue {
+function regionPool(call: TracedCall): PyValue {
   const [input, regions] = [call.args.tensor('input'), call.args.tensor('rois')];
   const [height, width] = [call.args.integer('pooled_height'), call.args.integer('pooled_width')];
   if (!input || !regions || height === undefined || width === undefined)
@@ -27,7 +27,7 @@ function regionPool(call: TorchCall): PyValue {
   return call.network.emit(call.machine, { label: call.label, attributes, inputs, span: call.span });
 }
 
-const operators: Readonly<Record<string, TorchFunction>> = {
+const operators: Readonly<Record<string, TracedFunction>> = {
   nms: fn('dets scores iou_threshold', suppression),
   roi_align: fn('input rois spatial_scale pooled_height pooled_width sampling_ratio=-1 aligned=False', regionPool),
 };

@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { sliceBounds } from '../../evaluator/items.ts';
 import { builtin, list, none, string, tuple } from '../../evaluator/values.ts';
 import type { ModuleRow } from './module-classes.ts';
-import type { TracedNetwork } from './traced-network.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, Arguments, BuiltinValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 

@@ -5,7 +5,7 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { binary } from '../../evaluator/operators.ts';
 import { dict, int, list, string, unknown } from '../../evaluator/values.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import { dimensionValue, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { dimensionValue, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { Machine, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 
@@ -72,7 +72,7 @@ class AxisSizes {
   readonly #span: SourceSpan;
   readonly #sizes: Map<string, PyValue>;
 
-  constructor({ machine, span }: TorchCall, given: Iterable<readonly [string, PyValue]>) {
+  constructor({ machine, span }: TracedCall, given: Iterable<readonly [string, PyValue]>) {
     this.#machine = machine;
     this.#span = span;
     this.#sizes = new Map(given);
@@ -119,12 +119,12 @@ class AxisSizes {
 }
 
 /** Runs a method of a tensor; what is no tensor stays what it is. */
-function apply({ machine, span }: TorchCall, tensor: PyValue, method: string, ...args: readonly PyValue[]): PyValue {
+function apply({ machine, span }: TracedCall, tensor: PyValue, method: string, ...args: readonly PyValue[]): PyValue {
   return tensor.kind === 'tensor' ? machine.callWith(machine.attribute(tensor, method, span), span, ...args) : tensor;
 }
 
 /** One tensor; a list of tensors is one with a new first dimension. */
-function tensorOf(call: TorchCall, value: PyValue): PyValue {
+function tensorOf(call: TracedCall, value: PyValue): PyValue {
   if (value.kind !== 'list' && value.kind !== 'tuple') return value;
   const stack = call.machine.library.module(call.machine, 'torch')?.names.get('stack');
   return stack === undefined ? value : call.machine.callWith(stack, call.span, list(value.items));
@@ -138,7 +138,7 @@ interface Transformation {
 }
 
 /** Takes dimensions apart, reduces and orders axes, adds new ones, and joins them to the wanted dimensions. */
-function transform(call: TorchCall, tensor: TensorValue, { pattern, reduction, sizes }: Transformation): PyValue {
+function transform(call: TracedCall, tensor: TensorValue, { pattern, reduction, sizes }: Transformation): PyValue {
   const { before, after } = parsePattern(pattern, tensor.shape.length);
   const known = new AxisSizes(call, sizes);
   for (const [axis, group] of before.entries()) known.learn(group, dimensionValue(tensor, axis, call.span));
@@ -176,7 +176,7 @@ const sizesOf = (value: PyValue): readonly (readonly [string, PyValue])[] =>
 
 /** A call of the library: what its pattern can't mean is raised, what is not known is said. */
 function rearranged(
-  call: TorchCall,
+  call: TracedCall,
   value: PyValue,
   pattern: PyValue,
   sizes: PyValue,
@@ -200,7 +200,7 @@ function reductionOf(value: PyValue): string | undefined {
     : undefined;
 }
 
-function reduced(call: TorchCall, value: PyValue, pattern: PyValue, by: PyValue, sizes: PyValue): PyValue {
+function reduced(call: TracedCall, value: PyValue, pattern: PyValue, by: PyValue, sizes: PyValue): PyValue {
   const reduction = reductionOf(by);
   return reduction === undefined
     ? giveUp(call, 'A reduction by a function of its own is not followed')
@@ -208,7 +208,7 @@ function reduced(call: TorchCall, value: PyValue, pattern: PyValue, by: PyValue,
 }
 
 /** `parse_shape(x, 'b c _ w')`: the sizes by name. */
-function parsedShape(call: TorchCall): PyValue {
+function parsedShape(call: TracedCall): PyValue {
   const tensor = call.args.value('x');
   const pattern = call.args.value('pattern');
   if (tensor.kind !== 'tensor' || pattern.kind !== 'string') return giveUp(call, 'This shape is not known');
@@ -221,7 +221,7 @@ function parsedShape(call: TorchCall): PyValue {
 }
 
 /** The functions of `einops`. `einsum` takes names where PyTorch's takes letters. */
-export const einopsFunctions: Readonly<Record<string, TorchFunction>> = {
+export const einopsFunctions: Readonly<Record<string, TracedFunction>> = {
   rearrange: fn('tensor pattern **sizes', (call) =>
     rearranged(call, call.args.value('tensor'), call.args.value('pattern'), call.args.value('sizes')),
   ),

@@ -3,15 +3,15 @@
 
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
 import { roundHalfEven } from '../../evaluator/number-builtins.ts';
-import { constantTensor, elementsOf, type Fold } from './constants.ts';
-import { flag, one, two } from './folds.ts';
+import { constantTensor, elementsOf, type Fold } from '../../tracing/constants.ts';
+import { flag, one, two } from '../../tracing/folds.ts';
 import { nonzero } from './selections.ts';
-import { asTensor, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { asTensor, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
 
-function unary(kind: ActivationFunction, fold?: Fold, dtype?: string): TorchFunction {
+function unary(kind: ActivationFunction, fold?: Fold, dtype?: string): TracedFunction {
   return fn('input *rest **options', (call) =>
     emitOn(
       call,
@@ -23,12 +23,12 @@ function unary(kind: ActivationFunction, fold?: Fold, dtype?: string): TorchFunc
   );
 }
 
-function binary(operator: Elementwise, fold: Fold, dtype?: string): TorchFunction {
+function binary(operator: Elementwise, fold: Fold, dtype?: string): TracedFunction {
   return fn('input other *rest **options', (call) => emitElementwise(call, operator, ['input', 'other'], fold, dtype));
 }
 
 function emitElementwise(
-  call: TorchCall,
+  call: TracedCall,
   operator: Elementwise,
   names: readonly string[],
   fold?: Fold,
@@ -48,7 +48,7 @@ function emitElementwise(
 }
 
 /** A running sum or product; of a constant vector it is computed. */
-function running(combine: (total: number, value: number) => number): TorchFunction {
+function running(combine: (total: number, value: number) => number): TracedFunction {
   return fn('input dim|axis=0 *rest **options', (call) => {
     const input = asTensor(call.args.value('input'));
     const elements = input && input.shape.length === 1 ? elementsOf(input) : undefined;
@@ -59,7 +59,7 @@ function running(combine: (total: number, value: number) => number): TorchFuncti
   });
 }
 
-const unaryRows: Readonly<Record<string, TorchFunction>> = {
+const unaryRows: Readonly<Record<string, TracedFunction>> = {
   exp: unary('exp', one(Math.exp)),
   log: unary('log', one(Math.log)),
   log2: unary('other', one(Math.log2)),
@@ -154,7 +154,7 @@ const unaryRows: Readonly<Record<string, TorchFunction>> = {
   dropout: fn('input p=0.5 train=False', (call) => call.args.value('input')),
 };
 
-const binaryRows: Readonly<Record<string, TorchFunction>> = {
+const binaryRows: Readonly<Record<string, TracedFunction>> = {
   add: binary(
     'add',
     two((a, b) => a + b),
@@ -273,7 +273,7 @@ const binaryRows: Readonly<Record<string, TorchFunction>> = {
   ),
 };
 
-export const elementwiseRows: Readonly<Record<string, TorchFunction>> = {
+export const elementwiseRows: Readonly<Record<string, TracedFunction>> = {
   ...unaryRows,
   ...binaryRows,
   where: fn('condition input=None other=None', (call) =>

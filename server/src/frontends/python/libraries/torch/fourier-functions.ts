@@ -1,17 +1,17 @@
 // Fourier transforms as changes of shape: which frequencies are left of how many samples. Complex numbers count as one element.
 
 import type { Dimension } from '../../../../network/shape.ts';
-import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { axisOf, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'What is transformed is no known tensor';
 
-function arranged(call: TorchCall, input: TensorValue, shape: readonly Dimension[]): PyValue {
+function arranged(call: TracedCall, input: TensorValue, shape: readonly Dimension[]): PyValue {
   return emitOn(call, input, { kind: 'rearrange', operation: call.label, shape });
 }
 
 /** The axes that a transform is along and how long each is made first; undefined where they are not known. */
-function lengths(call: TorchCall, input: TensorValue, rank: number | undefined): Map<number, number> | undefined {
+function lengths(call: TracedCall, input: TensorValue, rank: number | undefined): Map<number, number> | undefined {
   const { args } = call;
   const [sizeName, axisName] = rank === 1 ? ['n', 'dim'] : ['s', 'dim'];
   const sizes = args.isNone(sizeName) ? undefined : args.integers(sizeName, 0);
@@ -30,7 +30,7 @@ function lengths(call: TorchCall, input: TensorValue, rank: number | undefined):
 }
 
 /** A transform of `rank` axes, of all for undefined; `last` says how long the last becomes. */
-function transform(rank: number | undefined, last: (size: number, isGiven: boolean) => number): TorchFunction {
+function transform(rank: number | undefined, last: (size: number, isGiven: boolean) => number): TracedFunction {
   const parameters =
     rank === 1 ? 'input n=None dim=-1 norm=None *rest **options' : 'input s=None dim=None norm=None *rest **options';
   return fn(parameters, (call) => {
@@ -51,7 +51,7 @@ const half = (size: number): number => Math.floor(size / 2) + 1;
 const whole = (size: number, isGiven: boolean): number => (isGiven ? size : 2 * (size - 1));
 
 /** `torch.fft.rfft` and its kin, by name. */
-export const realTransforms: Readonly<Record<string, TorchFunction>> = {
+export const realTransforms: Readonly<Record<string, TracedFunction>> = {
   rfft: transform(1, half),
   rfft2: transform(2, half),
   rfftn: transform(undefined, half),
@@ -63,7 +63,7 @@ export const realTransforms: Readonly<Record<string, TorchFunction>> = {
 };
 
 /** A vector of samples: of a window, or of the frequencies of so many samples. */
-function vector(parameters: string, lengthOf: (count: number) => number): TorchFunction {
+function vector(parameters: string, lengthOf: (count: number) => number): TracedFunction {
   return fn(parameters, (call) => {
     const count = call.args.integer('count');
     if (count === undefined) return giveUp(call, 'How many samples these are is not known');
@@ -74,7 +74,7 @@ function vector(parameters: string, lengthOf: (count: number) => number): TorchF
 const windowOf = vector('count|window_length *rest **options', (count) => count);
 
 /** Functions of `torch` itself. */
-export const fourierFunctions: Readonly<Record<string, TorchFunction>> = {
+export const fourierFunctions: Readonly<Record<string, TracedFunction>> = {
   stft: fn(
     "input n_fft hop_length=None win_length=None window=None center=True pad_mode='reflect' normalized=False onesided=None return_complex=None **options",
     (call) => {

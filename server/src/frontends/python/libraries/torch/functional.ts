@@ -13,12 +13,12 @@ import {
 } from './layers.ts';
 import { arrangementRows } from './arrangement-functions.ts';
 import { attentionRow } from './product-functions.ts';
-import { overwrite } from './tensor-writes.ts';
-import { axisOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { overwrite } from '../../tracing/tensor-writes.ts';
+import { axisOf, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
-const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
+const poolOf = (mode: 'max' | 'average', rank: number): TracedFunction =>
   fn(
     mode === 'max'
       ? 'input kernel_size stride=None padding=0 dilation=1 ceil_mode=False return_indices=False'
@@ -47,7 +47,7 @@ const poolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
     },
   );
 
-const adaptivePoolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
+const adaptivePoolOf = (mode: 'max' | 'average', rank: number): TracedFunction =>
   fn('input output_size return_indices=False', (call) => {
     const size = call.args.value('output_size');
     const items = size.kind === 'tuple' || size.kind === 'list' ? size.items : Array.from({ length: rank }, () => size);
@@ -59,7 +59,7 @@ const adaptivePoolOf = (mode: 'max' | 'average', rank: number): TorchFunction =>
     return mode === 'max' && call.args.flag('return_indices') ? tuple([pooled, pooled]) : pooled;
   });
 
-const convolutionOf = (rank: number): TorchFunction =>
+const convolutionOf = (rank: number): TracedFunction =>
   fn('input weight bias=None stride=1 padding=0 dilation=1 groups=1', (call) => {
     const { args } = call;
     const [input, weight] = [args.tensor('input'), args.tensor('weight')];
@@ -80,7 +80,7 @@ const convolutionOf = (rank: number): TorchFunction =>
     });
   });
 
-const transposedOf = (rank: number): TorchFunction =>
+const transposedOf = (rank: number): TracedFunction =>
   fn('input weight bias=None stride=1 padding=0 output_padding=0 groups=1 dilation=1', (call) => {
     const { args } = call;
     const [input, weight] = [args.tensor('input'), args.tensor('weight')];
@@ -101,7 +101,7 @@ const transposedOf = (rank: number): TorchFunction =>
   });
 
 /** `F.pad`: amounts from the last axis backwards, two an axis. */
-function pad(call: TorchCall): PyValue {
+function pad(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const amounts = call.args.integers('pad', 0);
   if (!input || !amounts) return giveUp(call, 'The amounts of this padding are not known');
@@ -116,7 +116,7 @@ function pad(call: TorchCall): PyValue {
   return emitOn(call, input, { kind: 'pad', padding, mode, value: call.args.number('value') ?? 0 });
 }
 
-function interpolate(call: TorchCall): PyValue {
+function interpolate(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, 'What is resized is no known tensor');
   const factorValue = call.args.value('scale_factor');
@@ -132,7 +132,7 @@ function interpolate(call: TorchCall): PyValue {
 }
 
 /** `F.max_unpool2d`: the maxima back where they stood, at the size that the pool was given. */
-const unpoolOf = (rank: number): TorchFunction =>
+const unpoolOf = (rank: number): TracedFunction =>
   fn('input indices kernel_size stride=None padding=0 output_size=None', (call) => {
     const { args } = call;
     const input = args.tensor('input');
@@ -151,7 +151,7 @@ const unpoolOf = (rank: number): TorchFunction =>
     return emitOn(call, input, { kind: 'rearrange', operation: 'max_unpool', shape });
   });
 
-const softmax = (log: boolean): TorchFunction =>
+const softmax = (log: boolean): TracedFunction =>
   fn('input dim=None _stacklevel=3 dtype=None', (call) => {
     const input = call.args.tensor('input');
     if (!input) return giveUp(call, 'What softmax is taken of is no known tensor');
@@ -166,7 +166,7 @@ const dropout = fn('input p=0.5 training=True inplace=False', (call) =>
 );
 
 /** Normalises groups of channels; without a number each channel is a group. */
-function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
+function groupNorm(call: TracedCall, groups: number | undefined): PyValue {
   const input = call.args.tensor('input');
   const channels = input?.shape[1];
   if (!input || typeof channels !== 'number') return giveUp(call, 'The channels of this norm are not known');
@@ -188,7 +188,7 @@ function groupNorm(call: TorchCall, groups: number | undefined): PyValue {
 const ranks = [1, 2, 3];
 
 /** A pool of powers; costed like an average. */
-function powerPool(rank: number): TorchFunction {
+function powerPool(rank: number): TracedFunction {
   return fn('input norm_type kernel_size stride=None ceil_mode=False', (call) => {
     const input = call.args.tensor('input');
     const kernel = call.args.integers('kernel_size', rank);
@@ -209,7 +209,7 @@ function powerPool(rank: number): TorchFunction {
   });
 }
 
-export const functional: Readonly<Record<string, TorchFunction>> = {
+export const functional: Readonly<Record<string, TracedFunction>> = {
   multi_head_attention_forward: attentionFunction,
   ...Object.fromEntries(ranks.map((rank) => [`max_pool${String(rank)}d`, poolOf('max', rank)])),
   ...Object.fromEntries(ranks.map((rank) => [`avg_pool${String(rank)}d`, poolOf('average', rank)])),
@@ -220,9 +220,9 @@ export const functional: Readonly<Record<string, TorchFunction>> = {
   ...Object.fromEntries(ranks.map((rank) => [`conv_transpose${String(rank)}d`, transposedOf(rank)])),
   ...Object.fromEntries(
     Object.entries(activations).flatMap(([name, { parameters, emit }]) => {
-      const run = (call: TorchCall): PyValue =>
+      const run = (call: TracedCall): PyValue =>
         emit(call, call.args.tensor('input'), (parameter) => call.args.number(parameter));
-      const inPlace = (call: TorchCall): PyValue => {
+      const inPlace = (call: TracedCall): PyValue => {
         const input = call.args.tensor('input');
         return input ? overwrite(input, run(call)) : run(call);
       };

@@ -4,8 +4,8 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { none, tuple, int } from '../../evaluator/values.ts';
 import { emitBatchNorm, emitConvolution, emitDense, emitTransposedConvolution } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import { BoundArguments } from './signature.ts';
-import { emitOn, giveUp, originOf, parameterTensor, type TorchCall } from './torch-call.ts';
+import { BoundArguments } from '../../tracing/signature.ts';
+import { emitOn, giveUp, originOf, parameterTensor, type TracedCall } from '../../tracing/traced-call.ts';
 import type { Machine, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 
@@ -249,7 +249,7 @@ const layerNorm: ModuleRow = {
   },
 };
 
-function emitGroupNorm(self: InstanceValue, call: TorchCall, groups: number, channels: number): PyValue {
+function emitGroupNorm(self: InstanceValue, call: TracedCall, groups: number, channels: number): PyValue {
   const input = call.args.tensor('input');
   if (!input) return giveUp(call, `${self.class.name} is given something that is no known tensor`);
   return call.network.emit(call.machine, {

@@ -2,7 +2,7 @@
 
 import type { Padding } from '../../../../network/op.ts';
 import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import { giveUp, type TorchCall } from './torch-call.ts';
+import { giveUp, type TracedCall } from '../../tracing/traced-call.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 export interface ConvolutionArguments {
@@ -40,7 +40,7 @@ function spatialPadding(
   });
 }
 
-export function emitConvolution(call: TorchCall, layer: ConvolutionArguments): PyValue {
+export function emitConvolution(call: TracedCall, layer: ConvolutionArguments): PyValue {
   const [outChannels = 0, perGroup = 0, ...kernel] = sizesOf(layer.weight);
   return call.network.emit(call.machine, {
     label: call.label,
@@ -79,7 +79,7 @@ export interface TransposedConvolutionArguments {
   readonly inWidth?: WidthOrigin | undefined;
 }
 
-export function emitTransposedConvolution(call: TorchCall, layer: TransposedConvolutionArguments): PyValue {
+export function emitTransposedConvolution(call: TracedCall, layer: TransposedConvolutionArguments): PyValue {
   const [inChannels = 0, perGroup = 0, ...kernel] = sizesOf(layer.weight);
   return call.network.emit(call.machine, {
     label: call.label,
@@ -104,7 +104,7 @@ export function emitTransposedConvolution(call: TorchCall, layer: TransposedConv
 }
 
 export function emitDense(
-  call: TorchCall,
+  call: TracedCall,
   input: TensorValue,
   weight: TensorValue,
   bias: TensorValue | undefined,
@@ -135,7 +135,7 @@ export interface BatchNormArguments {
   readonly outWidth?: WidthOrigin | undefined;
 }
 
-export function emitBatchNorm(call: TorchCall, layer: BatchNormArguments): PyValue {
+export function emitBatchNorm(call: TracedCall, layer: BatchNormArguments): PyValue {
   return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
@@ -165,7 +165,7 @@ export interface PoolArguments {
   readonly countIncludePad: boolean;
 }
 
-export function emitPool(call: TorchCall, pool: PoolArguments): PyValue {
+export function emitPool(call: TracedCall, pool: PoolArguments): PyValue {
   const { input, padding, ...attributes } = pool;
   return call.network.emit(call.machine, {
     label: call.label,
@@ -182,7 +182,7 @@ export function emitPool(call: TorchCall, pool: PoolArguments): PyValue {
 
 /** Resizes to a size or by a factor, as `F.interpolate` does. */
 export function emitResize(
-  call: TorchCall,
+  call: TracedCall,
   input: TensorValue,
   size: readonly number[] | undefined,
   scale: readonly number[] | undefined,

@@ -11,7 +11,6 @@ import {
   without,
   type LibraryFunction,
 } from '../../standard-library/module-table.ts';
-import { standardModule } from '../../standard-library/standard-modules.ts';
 import { einopsFunctions, einopsModules } from './einops.ts';
 import { cpu, elementTypeOf } from './element-types.ts';
 import { compiledTables } from './compiled-operators.ts';
@@ -23,10 +22,10 @@ import { asBuiltins, type FrameworkParts, type Names, type Table } from './libra
 import { quantizationTables } from './quantization-modules.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
-import { itemOf } from './tensor-operators.ts';
-import { callTorch } from './torch-call.ts';
+import { itemOf } from '../../tracing/tensor-operators.ts';
+import { callTraced } from '../../tracing/traced-call.ts';
 import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
-import type { TracedNetwork } from './traced-network.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import { weightNorms, weightParametrizations } from './weight-norms.ts';
 import type { Machine, ClassValue, ModuleValue, PyValue } from '../../evaluator/machine.ts';
 import { numberOf } from '../../evaluator/numbers.ts';
@@ -60,7 +59,7 @@ function numpyNames({ network }: FrameworkParts): Names {
               );
               const takesSequences =
                 /^(cat|concat|concatenate|stack|hstack|vstack|zeros|ones|empty|full|array|asarray|tensor)$/.test(name);
-              const result = callTorch(
+              const result = callTraced(
                 machine,
                 network,
                 row,
@@ -92,7 +91,7 @@ function arrayOf(machine: Machine, network: TracedNetwork, value: PyValue, span:
   const row = torchFunctions['tensor'];
   const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [];
   if (!row || !items.every((item) => numberOf(item) !== undefined)) return value;
-  return callTorch(machine, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
+  return callTraced(machine, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
 }
 
 function torchNames({ machine, network, classes }: FrameworkParts): Names {
@@ -159,12 +158,12 @@ function tensorClass(network: TracedNetwork): ClassValue {
     const isSequence = first?.kind === 'list' || (first?.kind === 'tuple' && first.isSize !== true);
     const isData = others.length === 0 && (isSequence || first?.kind === 'tensor');
     const row = torchFunctions[isData ? 'tensor' : 'empty'];
-    return row ? callTorch(machine, network, row, 'torch.Tensor', args, span) : none;
+    return row ? callTraced(machine, network, row, 'torch.Tensor', args, span) : none;
   });
   for (const [name, row] of Object.entries(tensorMethods)) {
     type.attributes.set(
       name,
-      builtin(name, (machine, args, span) => callTorch(machine, network, row, name, args, span), true),
+      builtin(name, (machine, args, span) => callTraced(machine, network, row, name, args, span), true),
     );
   }
   return type;
@@ -350,18 +349,14 @@ const tables: Readonly<Record<string, Table>> = {
       moduleClass(row, classes.get('Module') ?? nativeClass('Module', []), network),
     ]),
   ...lightningTables,
-  // Weights are no part of a structure: what is loaded holds none.
-  'safetensors.torch': () => functionValues({ load_file: () => dict(), load: () => dict() }),
   numpy: numpyNames,
-  PIL: () => [],
-  tqdm: () => passThroughs('tqdm trange'),
 };
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel\.\w+|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|PIL\.\w+|torchaudio|torchtext|matplotlib(\.\w+)*|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|yaml|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel\.\w+|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|torchaudio|torchtext|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops)$/;
 
-/** A modelled module of the frameworks or of Python; undefined where there is none of that name. */
+/** A modelled module of PyTorch and its kin; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {
   const make = (names: Names): ModuleValue => ({
     kind: 'module',
@@ -373,8 +368,6 @@ export function frameworkModule(parts: FrameworkParts, name: string): ModuleValu
   const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
   if (table) return make(table(parts));
   if (name === tensorNames || name.startsWith(`${tensorNames}.`)) return make(nnNames(parts));
-  const standard = standardModule(parts.machine, name);
-  if (standard) return make(standard);
   return silentNames.test(name) ? make([]) : undefined;
 }
 

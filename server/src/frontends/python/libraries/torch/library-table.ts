@@ -1,8 +1,8 @@
 // How the names of one modelled library module are written down.
 
 import { builtin } from '../../evaluator/values.ts';
-import { callTorch, type TorchFunction } from './torch-call.ts';
-import type { TracedNetwork } from './traced-network.ts';
+import { callTraced, type TracedFunction } from '../../tracing/traced-call.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { ClassValue, PyValue, Machine } from '../../evaluator/machine.ts';
 
 export type Names = Iterable<readonly [string, PyValue]>;
@@ -23,10 +23,10 @@ export type Table = (parts: FrameworkParts) => Names;
 export function asBuiltins(
   network: TracedNetwork,
   prefix: string,
-  rows: Readonly<Record<string, TorchFunction>>,
+  rows: Readonly<Record<string, TracedFunction>>,
 ): [string, PyValue][] {
   return Object.entries(rows).map(([name, row]) => [
     name,
-    builtin(name, (machine, args, span) => callTorch(machine, network, row, `${prefix}${name}`, args, span)),
+    builtin(name, (machine, args, span) => callTraced(machine, network, row, `${prefix}${name}`, args, span)),
   ]);
 }

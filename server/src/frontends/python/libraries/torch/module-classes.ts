@@ -4,9 +4,9 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { builtin, none } from '../../evaluator/values.ts';
-import { signature, bindSignature, type BoundArguments } from './signature.ts';
-import { giveUp, type TorchCall } from './torch-call.ts';
-import type { TracedNetwork } from './traced-network.ts';
+import { signature, bindSignature, type BoundArguments } from '../../tracing/signature.ts';
+import { giveUp, type TracedCall } from '../../tracing/traced-call.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, Arguments, ClassValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
 /** A library module: what its constructor keeps and what its forward does. */
@@ -20,7 +20,7 @@ export interface ModuleRow {
   readonly construct?: (self: InstanceValue, args: BoundArguments, machine: Machine, span: SourceSpan) => void;
   /** Of forward, without `self`; `input` unless said. */
   readonly inputs?: string;
-  readonly forward?: (self: InstanceValue, call: TorchCall) => PyValue;
+  readonly forward?: (self: InstanceValue, call: TracedCall) => PyValue;
 }
 
 /** Keeps every constructor argument as an attribute under its own name, as the library mostly does. */
@@ -72,7 +72,7 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
         (machine, args, span) => {
           const { self, rest } = selfOf(args);
           if (self === undefined) return none;
-          const call: TorchCall = {
+          const call: TracedCall = {
             machine,
             network,
             args: bindSignature(machine, row.name, inputs, rest, span),

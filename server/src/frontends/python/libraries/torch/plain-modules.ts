@@ -4,8 +4,8 @@ import { none } from '../../evaluator/values.ts';
 import { activations } from './activations.ts';
 import { functional } from './functional.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import { BoundArguments } from './signature.ts';
-import { emitOn, giveUp, type TorchCall } from './torch-call.ts';
+import { BoundArguments } from '../../tracing/signature.ts';
+import { emitOn, giveUp, type TracedCall } from '../../tracing/traced-call.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 import type { InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
@@ -22,7 +22,7 @@ function throughFunction(name: string, parameters: string, functionName: string)
 
 function runFunction(
   self: InstanceValue,
-  call: TorchCall,
+  call: TracedCall,
   functionName: string,
   names: readonly string[],
   inputs: readonly string[] = ['input'],
@@ -51,7 +51,7 @@ const activationModules: readonly ModuleRow[] = Object.entries(activations).flat
               const names = parameters.split(/\s+/).map((part) => part.replace(/=.*/, ''));
               if (parameters !== '') keepArguments(self, args, names.join(' '));
             },
-            forward: (self: InstanceValue, call: TorchCall) =>
+            forward: (self: InstanceValue, call: TracedCall) =>
               emit(call, call.args.tensor('input'), (name) => numberOf(self.attributes.get(name) ?? none)),
           },
         ],
@@ -70,7 +70,7 @@ const pools: readonly ModuleRow[] = [1, 2, 3].flatMap((rank) => {
       parameters: 'kernel_size stride=None padding=0',
       construct: (self: InstanceValue, args: BoundArguments) => keepArguments(self, args, 'kernel_size stride padding'),
       inputs: 'input indices output_size=None',
-      forward: (self: InstanceValue, call: TorchCall) =>
+      forward: (self: InstanceValue, call: TracedCall) =>
         runFunction(
           self,
           call,

@@ -3,14 +3,14 @@
 import type { Dimension } from '../../../../network/shape.ts';
 import { binary } from '../../evaluator/operators.ts';
 import { none, tuple } from '../../evaluator/values.ts';
-import { BoundArguments } from './signature.ts';
-import { axisOf, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { BoundArguments } from '../../tracing/signature.ts';
+import { axisOf, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
 /** One matrix product. */
-function product(call: TorchCall, left: PyValue, right: PyValue, label = 'matmul'): PyValue {
+function product(call: TracedCall, left: PyValue, right: PyValue, label = 'matmul'): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
   return call.network.emit(call.machine, {
     label,
@@ -20,19 +20,19 @@ function product(call: TorchCall, left: PyValue, right: PyValue, label = 'matmul
   });
 }
 
-function matmul(call: TorchCall): PyValue {
+function matmul(call: TracedCall): PyValue {
   return product(call, call.args.value('input'), call.args.value('other'), call.label);
 }
 
 /** Sums over the last axis of both. */
-function innerProduct(call: TorchCall): PyValue {
+function innerProduct(call: TracedCall): PyValue {
   const other = call.args.tensor('other');
   if (other === undefined || other.shape.length > 2) return giveUp(call, 'This inner product is not followed');
   const right = other.shape.length === 2 ? transposed(call, other) : other;
   return product(call, call.args.value('input'), right, call.label);
 }
 
-function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
+function sum(call: TracedCall, left: PyValue, right: PyValue): PyValue {
   if (left.kind !== 'tensor' || right.kind !== 'tensor') return giveUp(call, notATensor);
   return call.network.emit(call.machine, {
     label: 'add',
@@ -43,7 +43,7 @@ function sum(call: TorchCall, left: PyValue, right: PyValue): PyValue {
 }
 
 /** Swaps the last two axes. */
-function transposed(call: TorchCall, tensor: TensorValue): PyValue {
+function transposed(call: TracedCall, tensor: TensorValue): PyValue {
   const order = tensor.shape.map((_, axis) => axis);
   order.push(...order.splice(-2).reverse());
   return call.network.emit(call.machine, {
@@ -55,7 +55,7 @@ function transposed(call: TorchCall, tensor: TensorValue): PyValue {
 }
 
 /** softmax(query · keyᵀ) · value, over the last two axes. */
-export function attend(call: TorchCall, query: PyValue, key: PyValue, value: PyValue): PyValue {
+export function attend(call: TracedCall, query: PyValue, key: PyValue, value: PyValue): PyValue {
   if (key.kind !== 'tensor') return giveUp(call, 'What attends is no known tensor');
   const scores = product(call, query, transposed(call, key));
   if (scores.kind !== 'tensor') return scores;
@@ -69,7 +69,7 @@ export function attend(call: TorchCall, query: PyValue, key: PyValue, value: PyV
 }
 
 /** Repeats key and value heads where several query heads share one. */
-function groupedHeads(call: TorchCall, tensor: PyValue, heads: Dimension | undefined): PyValue {
+function groupedHeads(call: TracedCall, tensor: PyValue, heads: Dimension | undefined): PyValue {
   if (tensor.kind !== 'tensor') return tensor;
   const axis = tensor.shape.length - 3;
   const own = tensor.shape[axis];
@@ -83,7 +83,7 @@ function groupedHeads(call: TorchCall, tensor: PyValue, heads: Dimension | undef
   });
 }
 
-function scaledAttention(call: TorchCall): PyValue {
+function scaledAttention(call: TracedCall): PyValue {
   const [query = none, key = none, value = none] = ['query', 'key', 'value'].map((name) => call.args.value(name));
   const heads = query.kind === 'tensor' ? query.shape[query.shape.length - 3] : undefined;
   return attend(call, query, groupedHeads(call, key, heads), groupedHeads(call, value, heads));
@@ -122,7 +122,7 @@ function parseFormula(text: string, ranks: readonly number[]): Formula | undefin
 
 /** Brings a tensor's letters into an order, then merges runs of them into the given groups. */
 function arranged(
-  call: TorchCall,
+  call: TracedCall,
   tensor: PyValue,
   letters: readonly string[],
   groups: readonly (readonly string[])[],
@@ -160,7 +160,7 @@ function merged(sizes: readonly Dimension[]): Dimension {
 
 /** Two operands as a batched matrix product: letters of both and of the result are batch, of both alone are summed over. */
 function contract(
-  call: TorchCall,
+  call: TracedCall,
   left: PyValue,
   leftLetters: readonly string[],
   right: PyValue,
@@ -200,7 +200,7 @@ function contract(
   return { value, letters };
 }
 
-function einsum(call: TorchCall): PyValue {
+function einsum(call: TracedCall): PyValue {
   const text = call.args.text('equation');
   const given = call.args.value('operands');
   const items = given.kind === 'tuple' ? given.items : [];
@@ -243,7 +243,7 @@ function einsum(call: TorchCall): PyValue {
 }
 
 /** Sums over the last axes of one and the first of the other, or over those that are named. */
-function tensorDot(call: TorchCall): PyValue {
+function tensorDot(call: TracedCall): PyValue {
   const [a, b, dims] = [call.args.tensor('a'), call.args.tensor('b'), call.args.value('dims')];
   if (!a || !b) return giveUp(call, notATensor);
   const [left, right] = summedAxes(call, a, b, dims);
@@ -260,7 +260,7 @@ function tensorDot(call: TorchCall): PyValue {
 }
 
 function summedAxes(
-  call: TorchCall,
+  call: TracedCall,
   a: TensorValue,
   b: TensorValue,
   dims: PyValue,
@@ -276,7 +276,7 @@ function summedAxes(
   return [first.map((i) => a.shape.length - count + i), first];
 }
 
-function outer(call: TorchCall): PyValue {
+function outer(call: TracedCall): PyValue {
   const [a, b] = [call.args.tensor('input'), call.args.tensor('other')];
   const [rows, columns] = [a?.shape[0], b?.shape[0]];
   if (!a || !b || rows === undefined || columns === undefined) return giveUp(call, notATensor);
@@ -299,7 +299,7 @@ function outer(call: TorchCall): PyValue {
 }
 
 /** Pairwise distances: positions of one by positions of the other. */
-function distances(call: TorchCall): PyValue {
+function distances(call: TracedCall): PyValue {
   const [a, b] = [call.args.tensor('x1'), call.args.tensor('x2')];
   if (!a || !b) return giveUp(call, notATensor);
   const shape = [...a.shape.slice(0, -1), b.shape.at(-2) ?? 1];
@@ -311,7 +311,7 @@ function distances(call: TorchCall): PyValue {
   });
 }
 
-export const productRows: Readonly<Record<string, TorchFunction>> = {
+export const productRows: Readonly<Record<string, TracedFunction>> = {
   matmul: fn('input other', matmul),
   bmm: fn('input other|mat2', matmul),
   mm: fn('input other|mat2', matmul),
@@ -330,11 +330,11 @@ export const productRows: Readonly<Record<string, TorchFunction>> = {
   tensordot: fn('a b dims=2', tensorDot),
 };
 
-export const formulaRows: Readonly<Record<string, TorchFunction>> = {
+export const formulaRows: Readonly<Record<string, TracedFunction>> = {
   einsum: fn('equation *operands', einsum),
 };
 
-export const attentionRow: TorchFunction = fn(
+export const attentionRow: TracedFunction = fn(
   'query key value attn_mask=None dropout_p=0.0 is_causal=False scale=None enable_gqa=False',
   scaledAttention,
 );

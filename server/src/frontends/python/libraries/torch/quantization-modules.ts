@@ -8,14 +8,14 @@ import { activations } from './activations.ts';
 import { joiningRows } from './arrangement-functions.ts';
 import type { FrameworkParts, Table } from './library-table.ts';
 import { moduleClass } from './module-classes.ts';
-import { callTorch, fn, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { callTraced, fn, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
-const combined = (operator: '+' | '*' | '@', call: TorchCall): PyValue =>
+const combined = (operator: '+' | '*' | '@', call: TracedCall): PyValue =>
   binary(call.machine, operator, call.args.value('x'), call.args.value('y'), call.span);
 
 /** What `FloatFunctional` does with floats: the operation itself. */
-const arithmetic: Readonly<Record<string, TorchFunction | undefined>> = {
+const arithmetic: Readonly<Record<string, TracedFunction | undefined>> = {
   add: fn('x y', (call) => combined('+', call)),
   add_scalar: fn('x y', (call) => combined('+', call)),
   mul: fn('x y', (call) => combined('*', call)),
@@ -38,7 +38,7 @@ function floatFunctional({ network, classes }: FrameworkParts): PyValue {
             builtin(
               name,
               (machine, { positional: [, ...positional], keywords }, span) =>
-                callTorch(machine, network, row, name, { positional, keywords }, span),
+                callTraced(machine, network, row, name, { positional, keywords }, span),
               true,
             ),
           ],

@@ -5,7 +5,7 @@ import { tensorAttribute } from './layer-modules.ts';
 import { emitDense } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { arrangedGates, gateCounts } from './recurrent-modules.ts';
-import { giveUp, parameterTensor, type TorchCall } from './torch-call.ts';
+import { giveUp, parameterTensor, type TracedCall } from '../../tracing/traced-call.ts';
 import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 /** A tensor, the first of a pair, or none: zeros are multiplied like any state. */
@@ -14,7 +14,7 @@ function stateOf(given: PyValue): TensorValue | undefined {
   return first.kind === 'tensor' ? first : undefined;
 }
 
-function step(self: InstanceValue, call: TorchCall, isPair: boolean): PyValue {
+function step(self: InstanceValue, call: TracedCall, isPair: boolean): PyValue {
   const [weight, recurrent] = [tensorAttribute(self, 'weight_ih'), tensorAttribute(self, 'weight_hh')];
   const hidden = recurrent?.shape[1];
   if (!weight || !recurrent || hidden === undefined)

@@ -6,7 +6,7 @@ import { none, tuple } from '../../evaluator/values.ts';
 import { emitDense } from './layers.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import { giveUp, parameterTensor, type TorchCall } from './torch-call.ts';
+import { giveUp, parameterTensor, type TracedCall } from '../../tracing/traced-call.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 import type { InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
@@ -22,7 +22,7 @@ const directionsOf = (self: InstanceValue): readonly string[] =>
   isSet(self, 'bidirectional') ? ['', '_reverse'] : [''];
 
 /** What is computed of gates element by element. */
-export function arrangedGates(call: TorchCall, inputs: readonly TensorValue[], shape: readonly Dimension[]): PyValue {
+export function arrangedGates(call: TracedCall, inputs: readonly TensorValue[], shape: readonly Dimension[]): PyValue {
   const attributes = { kind: 'rearrange', operation: call.label, shape } as const;
   return call.network.emit(call.machine, { label: call.label, attributes, inputs, span: call.span });
 }
@@ -31,7 +31,7 @@ export function arrangedGates(call: TorchCall, inputs: readonly TensorValue[], s
 const givenWidthOf = (self: InstanceValue): number => sizeOf(self, 'proj_size') || sizeOf(self, 'hidden_size');
 
 /** One direction of one layer. */
-function pass(self: InstanceValue, call: TorchCall, input: TensorValue, suffix: string, hidden: number): PyValue {
+function pass(self: InstanceValue, call: TracedCall, input: TensorValue, suffix: string, hidden: number): PyValue {
   const [weight, recurrent] = ['weight_ih', 'weight_hh'].map((name) => tensorAttribute(self, `${name}_${suffix}`));
   const [bias, recurrentBias] = ['bias_ih', 'bias_hh'].map((name) => tensorAttribute(self, `${name}_${suffix}`));
   if (!weight || !recurrent) return giveUp(call, `The sizes of this ${self.class.name} are not all known`);
@@ -46,7 +46,7 @@ function pass(self: InstanceValue, call: TorchCall, input: TensorValue, suffix: 
   return projection && output.kind === 'tensor' ? emitDense(call, output, projection, undefined) : output;
 }
 
-function run(self: InstanceValue, call: TorchCall): PyValue {
+function run(self: InstanceValue, call: TracedCall): PyValue {
   const hidden = sizeOf(self, 'hidden_size');
   let current: PyValue = call.args.value('input');
   for (let layer = 0; layer < sizeOf(self, 'num_layers'); layer++) {

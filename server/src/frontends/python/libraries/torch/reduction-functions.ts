@@ -2,13 +2,21 @@
 
 import type { OpAttributes } from '../../../../network/op.ts';
 import { bool, int, tuple, unknown } from '../../evaluator/values.ts';
-import { elementsOf } from './constants.ts';
-import { asTensor, axesOf, emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { elementsOf } from '../../tracing/constants.ts';
+import {
+  asTensor,
+  axesOf,
+  emitOn,
+  fn,
+  giveUp,
+  type TracedCall,
+  type TracedFunction,
+} from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 type Reducer = Extract<OpAttributes, { kind: 'reduce' }>['reducer'];
 
-function reduce(call: TorchCall, reducer: Reducer, keepsAlways = false): PyValue {
+function reduce(call: TracedCall, reducer: Reducer, keepsAlways = false): PyValue {
   const input = asTensor(call.args.value('input'));
   if (!input) return giveUp(call, `${call.label} is given something that is no known tensor`);
   return emitOn(call, input, {
@@ -19,11 +27,11 @@ function reduce(call: TorchCall, reducer: Reducer, keepsAlways = false): PyValue
   });
 }
 
-const reduction = (reducer: Reducer): TorchFunction =>
+const reduction = (reducer: Reducer): TracedFunction =>
   fn('input dim|axis=None keepdim|keepdims=False *rest **options', (call) => reduce(call, reducer));
 
 /** `max` and `min`: of two tensors, over all elements, or over an axis with the places of the found ones. */
-const extreme = (reducer: 'max' | 'min'): TorchFunction =>
+const extreme = (reducer: 'max' | 'min'): TracedFunction =>
   fn('input dim|axis|other=None keepdim|keepdims=False *rest **options', (call) => {
     const [input, other] = [call.args.tensor('input'), call.args.tensor('dim')];
     if (input && other) {
@@ -45,7 +53,7 @@ const norm = fn('input p|ord=None dim|axis=None keepdim|keepdims=False *rest **o
 );
 
 /** The place of the largest element; of a constant vector it is computed. */
-const place = (which: 'max' | 'min'): TorchFunction =>
+const place = (which: 'max' | 'min'): TracedFunction =>
   fn('input dim|axis=None keepdim|keepdims=False *rest **options', (call) => {
     const input = call.args.tensor('input');
     const elements = input?.shape.length === 1 ? elementsOf(input) : undefined;
@@ -54,7 +62,7 @@ const place = (which: 'max' | 'min'): TorchFunction =>
   });
 
 /** Whether any or all elements are true; a Python truth for constants. */
-const quantifier = (wanted: boolean): TorchFunction =>
+const quantifier = (wanted: boolean): TracedFunction =>
   fn('input dim|axis=None keepdim|keepdims=False *rest **options', (call) => {
     const input = call.args.tensor('input');
     const elements = input && elementsOf(input);
@@ -63,7 +71,7 @@ const quantifier = (wanted: boolean): TorchFunction =>
     return reduce(call, wanted ? 'max' : 'min');
   });
 
-export const reductionRows: Readonly<Record<string, TorchFunction>> = {
+export const reductionRows: Readonly<Record<string, TracedFunction>> = {
   mean: reduction('mean'),
   nanmean: reduction('mean'),
   sum: reduction('sum'),

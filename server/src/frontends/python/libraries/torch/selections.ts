@@ -4,8 +4,8 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import type { UnknownDimension } from '../../../../network/shape.ts';
 import { tuple } from '../../evaluator/values.ts';
-import { constantTensor, elementsOf } from './constants.ts';
-import { emitOn, fn, giveUp, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { constantTensor, elementsOf } from '../../tracing/constants.ts';
+import { emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 /** A number that depends on the numbers in the input: `subject` says of what, as the beginning of a sentence. */
@@ -14,7 +14,7 @@ export function unknownCount(subject: string, span: SourceSpan): UnknownDimensio
 }
 
 /** Places of the elements that are not zero: rows of indices, or one vector an axis. */
-export function nonzero(call: TorchCall, name: string, asTuple: boolean): PyValue {
+export function nonzero(call: TracedCall, name: string, asTuple: boolean): PyValue {
   const input = call.args.tensor(name);
   if (!input) return giveUp(call, 'Whose elements are searched is not known');
   const elements = elementsOf(input);
@@ -30,7 +30,7 @@ export function nonzero(call: TorchCall, name: string, asTuple: boolean): PyValu
   return asTuple ? tuple(Array.from({ length: rank }, () => found)) : found;
 }
 
-export const selectionRows: Readonly<Record<string, TorchFunction>> = {
+export const selectionRows: Readonly<Record<string, TracedFunction>> = {
   nonzero: fn('input as_tuple=False', (call) => nonzero(call, 'input', call.args.flag('as_tuple'))),
   masked_select: fn('input mask', (call) => {
     const shape = [unknownCount('How many elements a mask picks', call.span)];

@@ -1,11 +1,11 @@
 // Functions that cut a tensor into parts along an axis.
 
 import { tuple } from '../../evaluator/values.ts';
-import { axisOf, emitOn, giveUp, type TorchCall } from './torch-call.ts';
+import { axisOf, emitOn, giveUp, type TracedCall } from '../../tracing/traced-call.ts';
 import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 /** The pieces of a split along an axis. */
-function pieces(call: TorchCall, input: TensorValue, axis: number, sizes: readonly number[]): PyValue {
+function pieces(call: TracedCall, input: TensorValue, axis: number, sizes: readonly number[]): PyValue {
   let start = 0;
   const parts = sizes.map((size) => {
     const part = emitOn(call, input, { kind: 'slice', axis, start, size, step: 1 });
@@ -22,7 +22,7 @@ interface Splitting {
 }
 
 /** What is to be split; undefined when its size is not known. */
-export function splitting(call: TorchCall): Splitting | undefined {
+export function splitting(call: TracedCall): Splitting | undefined {
   const input = call.args.tensor('input');
   const axis = input ? axisOf(input, call.args.integer('dim') ?? 0) : 0;
   const length = input?.shape[axis];
@@ -30,20 +30,20 @@ export function splitting(call: TorchCall): Splitting | undefined {
 }
 
 export const unknownSplit = 'The size of what is split is not known';
-function equalParts(call: TorchCall, length: number, size: number): readonly number[] {
+function equalParts(call: TracedCall, length: number, size: number): readonly number[] {
   const count = size > 0 ? Math.ceil(length / size) : 0;
   call.machine.hold(count, call.span);
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
 }
 
-export function chunk(call: TorchCall): PyValue {
+export function chunk(call: TracedCall): PyValue {
   const count = call.args.integer('chunks');
   const part = splitting(call);
   if (!part || count === undefined || count < 1) return giveUp(call, unknownSplit);
   return pieces(call, part.input, part.axis, equalParts(call, part.length, Math.ceil(part.length / count)));
 }
 
-export function split(call: TorchCall): PyValue {
+export function split(call: TracedCall): PyValue {
   const part = splitting(call);
   const sizes = call.args.integers('split_size', 0);
   if (!part || !sizes) return giveUp(call, unknownSplit);
@@ -60,7 +60,7 @@ export function split(call: TorchCall): PyValue {
 }
 
 /** `tensor_split`: into a number of nearly equal parts, or at places. */
-export function tensorSplit(call: TorchCall): PyValue {
+export function tensorSplit(call: TracedCall): PyValue {
   const part = splitting(call);
   const given = call.args.value('indices_or_sections');
   const numbers = call.args.integers('indices_or_sections', 0);

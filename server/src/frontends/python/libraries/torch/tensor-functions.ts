@@ -3,15 +3,15 @@
 import { bool, ellipsis, int, none, unknown } from '../../evaluator/values.ts';
 import { selectionRows } from './selections.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
-import { elementsOf } from './constants.ts';
+import { elementsOf } from '../../tracing/constants.ts';
 import { elementwiseRows } from './elementwise-functions.ts';
 import { functional } from './functional.ts';
-import { literalTensor } from './literal-tensor.ts';
+import { literalTensor } from '../../tracing/literal-tensor.ts';
 import { formulaRows, productRows } from './product-functions.ts';
 import { reductionRows } from './reduction-functions.ts';
-import { itemOf, listOf } from './tensor-operators.ts';
-import { writeItem } from './tensor-writes.ts';
-import { dimensionValue, fn, giveUp, sizeOf, type TorchCall, type TorchFunction } from './torch-call.ts';
+import { itemOf, listOf } from '../../tracing/tensor-operators.ts';
+import { writeItem } from '../../tracing/tensor-writes.ts';
+import { dimensionValue, fn, giveUp, sizeOf, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
@@ -20,7 +20,7 @@ const notATensor = 'This is given something that is no known tensor';
 const same = fn('input *rest **options', (call) => call.args.value('input'), true);
 
 /** Changes the element type, which constants remember. */
-const typed = (dtype: string | undefined): TorchFunction =>
+const typed = (dtype: string | undefined): TracedFunction =>
   fn(
     'input *rest **options',
     (call) => {
@@ -38,7 +38,7 @@ const typed = (dtype: string | undefined): TorchFunction =>
   );
 
 /** New contents that no layer gave; parameters stay parameters. */
-function filledWith(call: TorchCall, fill?: number): PyValue {
+function filledWith(call: TracedCall, fill?: number): PyValue {
   const input = call.args.tensor('input');
   if (!input || input.parameter) return call.args.value('input');
   const { kind, shape, dtype } = input;
@@ -47,7 +47,7 @@ function filledWith(call: TorchCall, fill?: number): PyValue {
 
 const refilled = fn('input *rest **options', (call) => filledWith(call));
 
-function elementTotal(call: TorchCall): PyValue {
+function elementTotal(call: TracedCall): PyValue {
   let total = 1;
   for (const size of call.args.tensor('input')?.shape ?? []) {
     if (typeof size !== 'number') return unknown(size.reason, call.span);
@@ -56,7 +56,7 @@ function elementTotal(call: TorchCall): PyValue {
   return int(total);
 }
 
-const common: Readonly<Record<string, TorchFunction>> = {
+const common: Readonly<Record<string, TracedFunction>> = {
   ...elementwiseRows,
   ...reductionRows,
   ...arrangementRows,
@@ -78,7 +78,7 @@ const common: Readonly<Record<string, TorchFunction>> = {
 };
 
 /** `torch.x(tensor, …)`. */
-export const torchTensorFunctions: Readonly<Record<string, TorchFunction>> = {
+export const torchTensorFunctions: Readonly<Record<string, TracedFunction>> = {
   ...common,
   ...joiningRows,
   ...formulaRows,
@@ -88,12 +88,12 @@ const unchanged =
   'to type cuda cpu type_as requires_grad_ pin_memory retain_grad backward share_memory_ set_ resolve_conj as_subclass record_stream';
 
 /** In-place forms compute what the plain ones compute. */
-function inPlace(rows: Readonly<Record<string, TorchFunction>>): Record<string, TorchFunction> {
+function inPlace(rows: Readonly<Record<string, TracedFunction>>): Record<string, TracedFunction> {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [`${name}_`, row]));
 }
 
 /** `tensor.x(…)`. */
-export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
+export const tensorMethods: Readonly<Record<string, TracedFunction>> = {
   ...common,
   ...arrangementMethods,
   ...inPlace(elementwiseRows),
@@ -152,7 +152,7 @@ export const tensorMethods: Readonly<Record<string, TorchFunction>> = {
   }),
 };
 
-function newTensor(call: TorchCall, fill?: number): PyValue {
+function newTensor(call: TracedCall, fill?: number): PyValue {
   const shape = sizesOf(call, 'sizes');
   if (!shape) return giveUp(call, 'The size of this tensor is not known');
   return { kind: 'tensor', shape, ...(fill !== undefined && { fill }) };

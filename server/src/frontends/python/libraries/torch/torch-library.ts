@@ -1,12 +1,11 @@
-// The frameworks as the evaluator sees them: modules by dotted name, tensors' attributes and operators, calling modules.
+// PyTorch as a library of the Python frontend: modules by dotted name, tensors' attributes and operators, calling modules.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import { findMethod } from '../../evaluator/classes.ts';
+import { findMethod, isSubclass } from '../../evaluator/classes.ts';
 import { builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
 import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
-import { elementsOf } from './constants.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
 import { cpu, elementTypeOf } from './element-types.ts';
 import { layerModules } from './layer-modules.ts';
@@ -15,56 +14,50 @@ import { plainModules } from './plain-modules.ts';
 import { recurrentCells } from './recurrent-cells.ts';
 import { recurrentModules } from './recurrent-modules.ts';
 import { tensorMethods } from './tensor-functions.ts';
-import { itemOf, tensorItem, tensorOperator } from './tensor-operators.ts';
-import { overwrite, writeItem } from './tensor-writes.ts';
-import { callTorch, sizeOf } from './torch-call.ts';
-import { TracedNetwork } from './traced-network.ts';
+import { overwrite } from '../../tracing/tensor-writes.ts';
+import { callTraced, sizeOf } from '../../tracing/traced-call.ts';
+import type { TracedNetwork } from '../../tracing/traced-network.ts';
+import type { OpenLibrary, PythonLibrary } from '../python-library.ts';
 import { transformerModules } from './transformer-modules.ts';
-import type {
-  Machine,
-  Library,
-  Arguments,
-  ClassValue,
-  InstanceValue,
-  PyValue,
-  TensorValue,
-} from '../../evaluator/machine.ts';
+import type { Machine, Arguments, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
-/** Makes the library of one evaluation. */
-export function createTorchLibrary(): { readonly library: Library; readonly network: TracedNetwork } {
-  const base = baseModuleClass(() => network);
-  const network = new TracedNetwork(base);
+export const torchLibrary: PythonLibrary = {
+  framework: 'pytorch',
+  mentions: /\b(torch|timm)\b/,
+  modelWord: 'nn.Module',
+  open: openTorch,
+};
+
+function openTorch(network: TracedNetwork): OpenLibrary {
+  const base = baseModuleClass(network);
   const classes = moduleClasses(base, network);
   const parameter = parameterClass();
-  const library: Library = {
+  const isLayer = (value: PyValue): value is InstanceValue =>
+    value.kind === 'instance' && isSubclass(value.class, base);
+  return {
+    framework: 'pytorch',
+    layers: {
+      isLayer,
+      childrenOf: ({ attributes }) =>
+        [...attributes].flatMap(([name, value]) => (isLayer(value) ? [[name, value] as const] : [])),
+      separator: '.',
+      runMethod: 'forward',
+      layerOfKind: {
+        convolution: '_ConvNd',
+        'transposed-convolution': '_ConvNd',
+        dense: 'Linear',
+        'batch-norm': '_BatchNorm',
+        'layer-norm': 'LayerNorm',
+        'group-norm': 'GroupNorm',
+      },
+    },
     module: (machine, name) => frameworkModule({ machine, network, classes, parameterClass: parameter }, name),
-    tensorOperator: (machine, operator, left, right, span) =>
-      tensorOperator(network, machine, operator, left, right, span),
-    tensorAttribute: (machine, tensor, name, span) =>
-      tensor.kind === 'tensor' ? tensorAttribute(network, machine, tensor, name, span) : undefined,
-    tensorItem: (machine, tensor, index, span) =>
-      tensor.kind === 'tensor' ? tensorItem(network, machine, tensor, index, span) : tensor,
-    numberOf: (tensor, span) => (elementsOf(tensor)?.length === 1 ? itemOf(tensor, span) : undefined),
-    writeTensorItem: (machine, tensor, index, value, span) => {
-      writeItem(network, machine, tensor, index, value, span);
-    },
-    overwriteTensor: overwrite,
-    callInstance: (machine, instance, args, span) => callModule(network, machine, instance, args, span),
-    callUnknown: (machine, callee, args, span) => {
-      const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
-      if (tensors.length > 0) network.opaque(machine, 'unknown', callee.reason, tensors, span);
-    },
+    owns: ({ owner }) => owner === undefined,
+    tensorAttribute: (machine, tensor, name, span) => tensorAttribute(network, machine, tensor, name, span),
+    callInstance: (machine, instance, args, span) =>
+      isLayer(instance) ? callModule(network, machine, instance, args, span) : undefined,
     instanceItem: (machine, instance, index, span) => containerItem(network, machine, instance, index, span),
   };
-  return { library, network };
-}
-
-/** The tensors of an argument: itself, or the items of a sequence. */
-function tensorsWithin(value: PyValue): readonly TensorValue[] {
-  if (value.kind === 'tensor') return [value];
-  return value.kind === 'list' || value.kind === 'tuple'
-    ? value.items.flatMap((item) => (item.kind === 'tensor' ? [item] : []))
-    : [];
 }
 
 function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<string, ClassValue> {
@@ -106,7 +99,6 @@ function callModule(
   args: Arguments,
   span: SourceSpan,
 ): PyValue | undefined {
-  if (!network.isModule(instance)) return undefined;
   const forward = instance.attributes.get('forward') ?? machine.method(instance, 'forward', span);
   if (forward === undefined) {
     const own = findMethod(instance.class, '__call__');
@@ -180,7 +172,7 @@ function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): Py
     row &&
     builtin(name, (machine, args, span) => {
       const whole = { positional: [tensor, ...args.positional], keywords: args.keywords };
-      const result = callTorch(machine, network, row, name, whole, span);
+      const result = callTraced(machine, network, row, name, whole, span);
       return name.endsWith('_') ? overwrite(tensor, result) : result;
     })
   );

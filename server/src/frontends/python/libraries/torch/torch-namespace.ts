@@ -4,21 +4,21 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { bool, builtin, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
 import { sizesOf } from './arrangement-functions.ts';
-import { constantTensor, longestConstant } from './constants.ts';
+import { constantTensor, longestConstant } from '../../tracing/constants.ts';
 import { deviceClass, elementTypeClass, elementTypeNames } from './element-types.ts';
-import { literalTensor } from './literal-tensor.ts';
+import { literalTensor } from '../../tracing/literal-tensor.ts';
 import { fourierFunctions } from './fourier-functions.ts';
-import { fn, giveUp, type TorchFunction } from './torch-call.ts';
+import { fn, giveUp, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { Machine, PyValue } from '../../evaluator/machine.ts';
 
-const filled = (fill: number | undefined): TorchFunction =>
+const filled = (fill: number | undefined): TracedFunction =>
   fn('*sizes|size **options', (call) => {
     const shape = sizesOf(call, 'sizes');
     if (!shape) return giveUp(call, 'The size of this tensor is not known');
     return { kind: 'tensor', shape, ...(fill !== undefined && { fill }) };
   });
 
-const alike = (fill: number | undefined): TorchFunction =>
+const alike = (fill: number | undefined): TracedFunction =>
   fn('input *rest **options', (call) => {
     const input = call.args.tensor('input');
     return input
@@ -42,7 +42,7 @@ const range = fn('start end|stop=None step=1 **options', (call) => {
   );
 });
 
-export const torchFunctions: Readonly<Record<string, TorchFunction>> = {
+export const torchFunctions: Readonly<Record<string, TracedFunction>> = {
   ...fourierFunctions,
   zeros: filled(0),
   ones: filled(1),

@@ -4,8 +4,8 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { binary } from '../../evaluator/operators.ts';
 import { int, none } from '../../evaluator/values.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import type { BoundArguments } from './signature.ts';
-import { giveUp, type TorchCall } from './torch-call.ts';
+import type { BoundArguments } from '../../tracing/signature.ts';
+import { giveUp, type TracedCall } from '../../tracing/traced-call.ts';
 import type { Machine, InstanceValue, PyValue } from '../../evaluator/machine.ts';
 
 /** A layer of the library. */
@@ -57,7 +57,7 @@ function constructLayer(attentions: readonly string[]): NonNullable<ModuleRow['c
 }
 
 /** Runs blocks one behind the other, each beside what goes past it, normalised before or behind. */
-function runLayer(self: InstanceValue, call: TorchCall, input: string, attentions: readonly string[]): PyValue {
+function runLayer(self: InstanceValue, call: TracedCall, input: string, attentions: readonly string[]): PyValue {
   const { machine, span } = call;
   const run = (name: string, ...given: PyValue[]): PyValue =>
     machine.callWith(self.attributes.get(name) ?? none, span, ...given);
@@ -94,7 +94,7 @@ const constructStack =
     self.attributes.set('norm', args.value('norm'));
   };
 
-function runStack(self: InstanceValue, call: TorchCall, input: string): PyValue {
+function runStack(self: InstanceValue, call: TracedCall, input: string): PyValue {
   const { machine, span } = call;
   const layers = machine.iterate(self.attributes.get('layers') ?? none, span);
   if ('kind' in layers) return giveUp(call, layers.reason);

@@ -2,7 +2,7 @@
 // parameter of its own.
 
 import { builtin, int, none, string, unknown } from '../../evaluator/values.ts';
-import { parameterTensor } from './torch-call.ts';
+import { parameterTensor } from '../../tracing/traced-call.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 

@@ -1,8 +1,8 @@
 // Tensors that are written down: `torch.tensor([[1, 2], [3, 4]])`.
 
 import { constantTensor, elementsOf } from './constants.ts';
-import { asTensor } from './torch-call.ts';
-import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { asTensor } from './traced-call.ts';
+import type { PyValue, TensorValue } from '../evaluator/machine.ts';
 
 /** Nested lists of numbers as a constant, as far as they are known. */
 export function literalTensor(value: PyValue): TensorValue | undefined {

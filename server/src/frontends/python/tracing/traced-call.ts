@@ -1,17 +1,17 @@
 // How a row of the library tables looks: a signature and what the call does to the network.
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { OpAttributes } from '../../../../network/op.ts';
-import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import { int, tuple, unknown } from '../../evaluator/values.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { OpAttributes } from '../../../network/op.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
+import { int, tuple, unknown } from '../evaluator/values.ts';
 import type { Fold } from './constants.ts';
 import { bindSignature, signature, type BoundArguments, type Signature } from './signature.ts';
 import type { TracedNetwork } from './traced-network.ts';
-import type { Machine, Arguments, PyValue, TensorValue, TupleValue } from '../../evaluator/machine.ts';
-import { numberOf } from '../../evaluator/numbers.ts';
+import type { Machine, Arguments, PyValue, TensorValue, TupleValue } from '../evaluator/machine.ts';
+import { numberOf } from '../evaluator/numbers.ts';
 
 /** One call of a library function under way. */
-export interface TorchCall {
+export interface TracedCall {
   readonly machine: Machine;
   readonly network: TracedNetwork;
   readonly args: BoundArguments;
@@ -20,26 +20,26 @@ export interface TorchCall {
   readonly label: string;
 }
 
-export type TorchBody = (call: TorchCall) => PyValue;
+export type TracedBody = (call: TracedCall) => PyValue;
 
 /** A function of the library: how it is called and what it does. */
-export interface TorchFunction {
+export interface TracedFunction {
   readonly signature: Signature;
-  readonly body: TorchBody;
+  readonly body: TracedBody;
   /** Takes unknown arguments without becoming unknown itself. */
   readonly toleratesUnknown: boolean;
 }
 
 /** One row of a function table. */
-export function fn(text: string, body: TorchBody, toleratesUnknown = false): TorchFunction {
+export function fn(text: string, body: TracedBody, toleratesUnknown = false): TracedFunction {
   return { signature: signature(text), body, toleratesUnknown };
 }
 
 /** Calls a row. An unknown argument makes the result unknown, and the network a lower bound. */
-export function callTorch(
+export function callTraced(
   machine: Machine,
   network: TracedNetwork,
-  row: TorchFunction,
+  row: TracedFunction,
   label: string,
   args: Arguments,
   span: SourceSpan,
@@ -54,7 +54,7 @@ export function callTorch(
 }
 
 /** Says that something could not be followed; the totals become lower bounds. */
-export function giveUp(call: TorchCall, reason: string): PyValue {
+export function giveUp(call: TracedCall, reason: string): PyValue {
   call.machine.loseTrack(reason, call.span);
   return unknown(reason, call.span);
 }
@@ -77,14 +77,14 @@ export function axisOf(tensor: TensorValue, axis: number): number {
 }
 
 /** Axes of a call: all for none, one, or several, counted from the front. */
-export function axesOf(call: TorchCall, input: TensorValue, name = 'dim'): readonly number[] {
+export function axesOf(call: TracedCall, input: TensorValue, name = 'dim'): readonly number[] {
   if (call.args.isNone(name)) return input.shape.map((_, axis) => axis);
   return (call.args.integers(name, 0) ?? []).map((axis) => axisOf(input, axis));
 }
 
 /** Emits an op over the tensor argument `input`, without parameters. */
 export function emitOn(
-  call: TorchCall,
+  call: TracedCall,
   input: TensorValue | undefined,
   attributes: OpAttributes,
   fold?: Fold,

@@ -2,10 +2,10 @@
 //
 //   'input kernel_size stride=None padding=0 *sizes **options'
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import { dict, float, int, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
-import type { Machine, Arguments, DictValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
-import { integerOf, numberOf } from '../../evaluator/numbers.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { dict, float, int, none, pyFalse, pyTrue, string, tuple } from '../evaluator/values.ts';
+import type { Machine, Arguments, DictValue, PyValue, TensorValue } from '../evaluator/machine.ts';
+import { integerOf, numberOf } from '../evaluator/numbers.ts';
 
 interface Parameter {
   readonly name: string;

@@ -1,23 +1,16 @@
-// The network that grows while `forward` is evaluated: who emits an op, what it is called, and what happens when it
-// does not fit.
+// The network that grows while a model is run in the evaluator: who emits an op, what it is called, and what happens when
+// it does not fit. What a layer is, each framework's rules say.
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import { GraphBuilder } from '../../../../network/graph-builder.ts';
-import { inferShapes } from '../../../../network/infer-shapes.ts';
-import type { LayerSite, OpAttributes, Parameter } from '../../../../network/op.ts';
-import { elementCount, type Shape } from '../../../../network/shape.ts';
-import type { WidthOrigin } from '../../../../network/width-origin.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { GraphBuilder } from '../../../network/graph-builder.ts';
+import { inferShapes } from '../../../network/infer-shapes.ts';
+import type { Framework } from '../../../network/network-graph.ts';
+import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts';
+import { elementCount, type Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { constantResult, longestConstant, type Fold } from './constants.ts';
-import { isSubclass } from '../../evaluator/classes.ts';
-import { unknown } from '../../evaluator/values.ts';
-import type {
-  Machine,
-  ClassValue,
-  InstanceValue,
-  PyValue,
-  TensorValue,
-  UnknownValue,
-} from '../../evaluator/machine.ts';
+import { unknown } from '../evaluator/values.ts';
+import type { Machine, InstanceValue, PyValue, TensorValue, UnknownValue } from '../evaluator/machine.ts';
 
 /** One op to be, before it has a place in the graph. */
 export interface Emission {
@@ -28,6 +21,8 @@ export interface Emission {
   /** Its own parameter tensors, in the order weight, bias, statistics. */
   readonly parameters?: readonly (TensorValue | undefined)[];
   readonly span: SourceSpan;
+  /** Its own part of its layer's name, where the layer runs several ops: `depthwise`. */
+  readonly part?: string | undefined;
   /** What it computes for one element of each input; lets constants be computed. */
   readonly fold?: Fold | undefined;
   /** The output's element type where it is not the first input's: `int`, `bool`. */
@@ -35,6 +30,19 @@ export interface Emission {
   readonly outWidth?: WidthOrigin | undefined;
   readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
+}
+
+/** What the layers of a framework are, as far as the ops that they run are named and placed after them. */
+export interface LayerRules {
+  isLayer(value: PyValue): value is InstanceValue;
+  /** The layers that one holds, by what each adds to the name. */
+  childrenOf(layer: InstanceValue): readonly (readonly [string, InstanceValue])[];
+  /** Stands between the parts of a name. */
+  readonly separator: '.' | '/';
+  /** The method that runs a layer. */
+  readonly runMethod: string;
+  /** Kinds of ops by the library layer whose subclasses run them with a weight that they compute first. */
+  readonly layerOfKind: Readonly<Partial<Record<OpAttributes['kind'], string>>>;
 }
 
 /** Kinds that cost what is counted even where they work on constants alone. */
@@ -59,7 +67,8 @@ export class TracedNetwork {
   readonly names = new Map<InstanceValue, string>();
   /** The module that a parameter was first found in. */
   readonly #holders = new Map<TensorValue, InstanceValue>();
-  readonly #moduleClass: ClassValue;
+  /** What layers are in each framework that is open. */
+  readonly #rules: () => readonly LayerRules[];
   readonly #usedParameters = new Set<string>();
   readonly #constants = new Map<TensorValue, TensorValue>();
   /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
@@ -67,8 +76,12 @@ export class TracedNetwork {
   #firstLayer: OpAttributes | undefined;
   readonly #inputIds = new Set<number>();
 
-  constructor(moduleClass: ClassValue) {
-    this.#moduleClass = moduleClass;
+  constructor(rules: () => readonly LayerRules[]) {
+    this.#rules = rules;
+  }
+
+  #rulesOf(module: PyValue): LayerRules | undefined {
+    return this.#rules().find((rules) => rules.isLayer(module));
   }
 
   /** What the model's forward calls the inputs that it has to be given. */
@@ -80,12 +93,12 @@ export class TracedNetwork {
   }
 
   isModule(value: PyValue): value is InstanceValue {
-    return value.kind === 'instance' && isSubclass(value.class, this.#moduleClass);
+    return this.#rulesOf(value) !== undefined;
   }
 
   /** Submodules by attribute name, in registration order. */
   childrenOf(module: InstanceValue): readonly (readonly [string, InstanceValue])[] {
-    return [...module.attributes].flatMap(([name, value]) => (this.isModule(value) ? [[name, value] as const] : []));
+    return this.#rulesOf(module)?.childrenOf(module) ?? [];
   }
 
   /** Submodules as source walks them: with what may be one, so that nothing unknown is passed over. */
@@ -105,7 +118,7 @@ export class TracedNetwork {
     const visit = (module: InstanceValue, name: string): void => {
       if (this.names.has(module)) return;
       this.names.set(module, name);
-      const prefix = name === '' ? '' : `${name}.`;
+      const prefix = name === '' ? '' : `${name}${this.#separatorOf(module)}`;
       this.nameParameters(module);
       for (const [attribute, child] of this.childrenOf(module)) visit(child, `${prefix}${attribute}`);
     };
@@ -118,7 +131,8 @@ export class TracedNetwork {
     for (const [attribute, tensor] of this.parametersOf(module)) {
       const { parameter } = tensor;
       if (!this.#holders.has(tensor)) this.#holders.set(tensor, module);
-      if (parameter?.id === '') parameter.id = name === '' ? attribute : `${name}.${attribute}`;
+      if (parameter?.id === '')
+        parameter.id = name === '' ? attribute : `${name}${this.#separatorOf(module)}${attribute}`;
     }
   }
 
@@ -155,7 +169,7 @@ export class TracedNetwork {
     if (!added.ok) return this.#misfit(machine, emission, name, site, ids, added.error);
     for (const parameter of parameters) this.#usedParameters.add(parameter.id);
     const dtype = emission.dtype ?? (movesElements.has(attributes.kind) ? inputs[0]?.dtype : undefined);
-    return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }) };
+    return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }), ...ownerOf(inputs) };
   }
 
   /** A layer that tells what the input is like; a table does where its indices are the input itself. */
@@ -165,12 +179,12 @@ export class TracedNetwork {
   }
 
   /** The graph's input. */
-  input(shape: Shape, site: LayerSite, name: string): TensorValue {
+  input(shape: Shape, site: LayerSite, name: string, owner?: Framework): TensorValue {
     this.#isRecording = true;
     const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
     const value = this.#output(added.ok ? added.value[0] : undefined);
     if (value.id !== undefined) this.#inputIds.add(value.id);
-    return value;
+    return owner === undefined ? value : { ...value, owner };
   }
 
   /** The id of a tensor, which becomes a constant of the graph if it is none of its values yet. */
@@ -207,7 +221,7 @@ export class TracedNetwork {
     // Only known numbers are worked through: a weight that is being initialised has none.
     if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
       machine.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
-    return constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype);
+    return { ...constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype), ...ownerOf(inputs) };
   }
 
   /** Something unknown that is given tensors of the network: an opaque op, so that its place in the graph shows. */
@@ -216,10 +230,8 @@ export class TracedNetwork {
     const inputs = tensors.flatMap(({ id }) => (id === undefined ? [] : [id]));
     if (!this.#isRecording || inputs.length === 0) return;
     this.#makeRoom(machine, span);
-    const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
-    const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
     this.builder.add({
-      name: prefix === '' ? operation : `${prefix}.${operation}`,
+      name: this.#nameInside(operation),
       label: operation,
       attributes: { kind: 'opaque', operation, reason, shapes: [] },
       inputs,
@@ -254,17 +266,19 @@ export class TracedNetwork {
   #ownerOf(emission: Emission): InstanceValue | undefined {
     const current = this.moduleStack.at(-1);
     if (current === undefined) return undefined;
+    const rules = this.#rulesOf(current);
     const own = (emission.parameters ?? []).flatMap((tensor) => (tensor ? [tensor] : []));
     const underWay = (tensors: readonly TensorValue[]): InstanceValue | undefined =>
       tensors.length === 0 ? undefined : this.moduleStack.findLast((module) => holdsOneOf(module, tensors));
     const [weight] = own;
     const lender = weight && !underWay([weight]) ? this.#holders.get(weight) : undefined;
-    if (lender && isLayerOf(lender, emission.attributes.kind)) return lender;
+    if (lender && isLayerOf(lender, emission.attributes.kind, this.#rulesOf(lender))) return lender;
     const holder = underWay(own);
     // A layer is made where its numbers stand. The model as a whole is no layer: what it computes itself stands in its forward.
-    if (holder) return this.names.get(holder) === '' && !isLibraryLayer(holder) ? undefined : holder;
-    if (isLayerOf(current, emission.attributes.kind)) return current;
-    return hasNativeForward(current) ? current : undefined;
+    if (holder)
+      return this.names.get(holder) === '' && !isLibraryLayer(holder, this.#rulesOf(holder)) ? undefined : holder;
+    if (isLayerOf(current, emission.attributes.kind, rules)) return current;
+    return runsNatively(current, rules) ? current : undefined;
   }
 
   #siteOf(machine: Machine, emission: Emission, owner: InstanceValue | undefined): LayerSite {
@@ -272,11 +286,20 @@ export class TracedNetwork {
   }
 
   #nameOf(emission: Emission, owner: InstanceValue | undefined): string {
-    if (owner) return this.names.get(owner) || owner.class.name;
+    if (owner === undefined) return this.#nameInside(emission.label.replace(/^(F|torch|Tensor|tf|ops|np|K)\./, ''));
+    const name = this.names.get(owner) || owner.class.name;
+    return emission.part === undefined ? name : `${name}${this.#separatorOf(owner)}${emission.part}`;
+  }
+
+  /** The name of what the layer under way computes itself. */
+  #nameInside(own: string): string {
     const enclosing = this.moduleStack.findLast((module) => this.names.has(module));
     const prefix = enclosing ? (this.names.get(enclosing) ?? '') : '';
-    const own = emission.label.replace(/^(F|torch|Tensor)\./, '');
-    return prefix === '' ? own : `${prefix}.${own}`;
+    return enclosing === undefined || prefix === '' ? own : `${prefix}${this.#separatorOf(enclosing)}${own}`;
+  }
+
+  #separatorOf(module: InstanceValue): string {
+    return this.#rulesOf(module)?.separator ?? '.';
   }
 
   #materialise(machine: Machine, tensor: TensorValue, site: LayerSite): number {
@@ -326,7 +349,7 @@ export class TracedNetwork {
       inputs: ids,
       site,
     });
-    return added.ok ? this.#output(added.value[0]) : unknown(message, span);
+    return added.ok ? { ...this.#output(added.value[0]), ...ownerOf(emission.inputs) } : unknown(message, span);
   }
 
   #fittingShapes(emission: Emission): readonly Shape[] | undefined {
@@ -347,37 +370,33 @@ export class TracedNetwork {
   }
 }
 
+/** Whose tensor comes of these. */
+function ownerOf(inputs: readonly TensorValue[]): { owner?: Framework } {
+  const owner = inputs.find((input) => input.owner !== undefined)?.owner;
+  return owner === undefined ? {} : { owner };
+}
+
 /** Running statistics belong to their op though they are not trained; other buffers are constants. */
 function isListed({ trainable, role }: NonNullable<TensorValue['parameter']>): boolean {
   return trainable || role === 'running-mean' || role === 'running-variance';
 }
 
-/** Kinds of ops by the library layer whose subclasses run them with a weight that they compute first. */
-const layerKinds: Readonly<Partial<Record<OpAttributes['kind'], string>>> = {
-  convolution: '_ConvNd',
-  'transposed-convolution': '_ConvNd',
-  dense: 'Linear',
-  'batch-norm': '_BatchNorm',
-  'layer-norm': 'LayerNorm',
-  'group-norm': 'GroupNorm',
-};
-
 /** Whether an op is what a module is for: the convolution of a class that derives from the library's. */
-function isLayerOf(module: InstanceValue, kind: OpAttributes['kind']): boolean {
-  const base = layerKinds[kind];
+function isLayerOf(module: InstanceValue, kind: OpAttributes['kind'], rules: LayerRules | undefined): boolean {
+  const base = rules?.layerOfKind[kind];
   return base !== undefined && module.class.mro.some((type) => type.name === base && type.span === undefined);
 }
 
-/** Whether the module is one of the library's layers, with a forward of its own or not. */
-function isLibraryLayer(module: InstanceValue): boolean {
-  return module.class.mro.some((type) => type.attributes.get('forward')?.kind === 'builtin');
+/** Whether the module is one of the library's layers, with a method that runs it of its own or not. */
+function isLibraryLayer(module: InstanceValue, rules: LayerRules | undefined): boolean {
+  return module.class.mro.some((type) => type.attributes.get(rules?.runMethod ?? '')?.kind === 'builtin');
 }
 
-/** Whether the module's forward is one of ours, not written in the source. */
-function hasNativeForward(module: InstanceValue): boolean {
+/** Whether what runs the module is one of ours, not written in the source. */
+function runsNatively(module: InstanceValue, rules: LayerRules | undefined): boolean {
   for (const type of module.class.mro) {
-    const forward = type.attributes.get('forward');
-    if (forward) return forward.kind === 'builtin';
+    const run = type.attributes.get(rules?.runMethod ?? '');
+    if (run) return run.kind === 'builtin';
   }
   return false;
 }

@@ -1,21 +1,21 @@
 // Operators on tensors: arithmetic with broadcasting, comparison, matrix product, indexing.
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import { inferShapes } from '../../../../network/infer-shapes.ts';
-import type { OpAttributes } from '../../../../network/op.ts';
-import type { Shape } from '../../../../network/shape.ts';
-import type { WidthOrigin } from '../../../../network/width-origin.ts';
-import type { BinaryOperator, ComparisonOperator } from '../../syntax/ast.ts';
-import { sliceBounds } from '../../evaluator/items.ts';
-import { binary } from '../../evaluator/operators.ts';
-import { bool, float, int, unknown } from '../../evaluator/values.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import { inferShapes } from '../../../network/infer-shapes.ts';
+import type { OpAttributes } from '../../../network/op.ts';
+import type { Shape } from '../../../network/shape.ts';
+import type { WidthOrigin } from '../../../network/width-origin.ts';
+import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import { sliceBounds } from '../evaluator/items.ts';
+import { binary } from '../evaluator/operators.ts';
+import { bool, float, int, unknown } from '../evaluator/values.ts';
 import { constantTensor, elementsOf } from './constants.ts';
 import { operatorFolds } from './folds.ts';
-import { unknownCount } from './selections.ts';
-import { asTensor } from './torch-call.ts';
+import { unknownCount } from '../libraries/torch/selections.ts';
+import { asTensor } from './traced-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
-import type { Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
-import { numberOf } from '../../evaluator/numbers.ts';
+import type { Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
+import { numberOf } from '../evaluator/numbers.ts';
 
 type Elementwise = Extract<OpAttributes, { kind: 'elementwise' }>['operator'];
 

@@ -1,14 +1,14 @@
 // Writing into tensors: `x += y`, `x.relu_()`, `x[:, :4] = y`. A tensor that others hold too changes for all of them;
 // views of it that were taken before do not follow.
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { Shape } from '../../../../network/shape.ts';
-import { sliceBounds } from '../../evaluator/items.ts';
-import { none } from '../../evaluator/values.ts';
-import { asTensor } from './torch-call.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Shape } from '../../../network/shape.ts';
+import { sliceBounds } from '../evaluator/items.ts';
+import { none } from '../evaluator/values.ts';
+import { asTensor } from './traced-call.ts';
 import type { TracedNetwork } from './traced-network.ts';
-import type { Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
-import { integerOf } from '../../evaluator/numbers.ts';
+import type { Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
+import { integerOf } from '../evaluator/numbers.ts';
 
 /** Makes a tensor what an operation in place gave; parameters stay what they are. Gives the tensor, or what it is now. */
 export function overwrite(tensor: TensorValue, result: PyValue): PyValue {

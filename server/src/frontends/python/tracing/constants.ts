@@ -1,9 +1,9 @@
 // Small constant tensors are computed, element by element: stochastic-depth rates, widths that a formula gives, position
 // tables. A tensor of the network itself never has elements.
 
-import type { OpAttributes } from '../../../../network/op.ts';
-import { elementCount, isKnownShape, type Shape } from '../../../../network/shape.ts';
-import type { TensorValue } from '../../evaluator/machine.ts';
+import type { OpAttributes } from '../../../network/op.ts';
+import { elementCount, isKnownShape, type Shape } from '../../../network/shape.ts';
+import type { TensorValue } from '../evaluator/machine.ts';
 
 /** Larger constants keep their shape only. */
 export const longestConstant = 20_000;

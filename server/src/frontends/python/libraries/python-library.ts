@@ -1,0 +1,40 @@
+// What a framework is to the Python frontend: the modules that source imports from it, what its layers and models are, and
+// what operations mean for its values. Frameworks stand side by side; one file may use several.
+
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Framework } from '../../../network/network-graph.ts';
+import type { Arguments, InstanceValue, Machine, ModuleValue, PyValue, TensorValue } from '../evaluator/machine.ts';
+import type { LayerRules, TracedNetwork } from '../tracing/traced-network.ts';
+
+export interface PythonLibrary {
+  readonly framework: Framework;
+  /** What the text of every file has that can hold a model of this framework. */
+  readonly mentions: RegExp;
+  /** What a model is called in messages: `nn.Module`. */
+  readonly modelWord: string;
+  /** Makes the library of one evaluation, whose ops go into the network. */
+  open(network: TracedNetwork): OpenLibrary;
+}
+
+/** A framework within one evaluation. */
+export interface OpenLibrary {
+  readonly framework: Framework;
+  readonly layers: LayerRules;
+  /** A modelled module (`torch.nn.functional`), or undefined. */
+  module(machine: Machine, name: string): ModuleValue | undefined;
+  /** Whether a tensor has this library's attributes and methods; those of no library have the first one's. */
+  owns(tensor: TensorValue): boolean;
+  tensorAttribute(machine: Machine, tensor: TensorValue, name: string, span: SourceSpan): PyValue | undefined;
+  /** Calls one of its layers; undefined for any other instance. */
+  callInstance(machine: Machine, instance: InstanceValue, args: Arguments, span: SourceSpan): PyValue | undefined;
+  /** An item of one of its containers; undefined when the instance is none. */
+  instanceItem(machine: Machine, instance: InstanceValue, index: PyValue, span: SourceSpan): PyValue | undefined;
+  /** The inputs that a model says itself that it takes, without the batch, and where it says so. */
+  statedInputs?(model: InstanceValue): StatedInputs | undefined;
+}
+
+export interface StatedInputs {
+  /** Sizes that the model leaves open are undefined. */
+  readonly shapes: readonly (readonly (number | undefined)[])[];
+  readonly span: SourceSpan;
+}
