@@ -8,8 +8,9 @@ import { resolveDeferred } from '../../server/src/frontends/python/evaluator/mod
 import { EvaluationStopped } from '../../server/src/frontends/python/evaluator/python-error.ts';
 import { runModule } from '../../server/src/frontends/python/evaluator/run-module.ts';
 import { textOf } from '../../server/src/frontends/python/evaluator/text.ts';
-import type { ModuleValue, PyValue, Scope } from '../../server/src/frontends/python/evaluator/values.ts';
-import { createTorchLibrary } from '../../server/src/frontends/python/libraries/torch/torch-library.ts';
+import type { ModuleValue, PyValue, Scope } from '../../server/src/frontends/python/evaluator/machine.ts';
+import { openLibraries } from '../../server/src/frontends/python/libraries/open-libraries.ts';
+import { torchLibrary } from '../../server/src/frontends/python/libraries/torch/torch-library.ts';
 import type { PythonParser } from '../../server/src/frontends/python/syntax/python-parser.ts';
 import { defaultLimits } from '../../server/src/frontends/shared/frontend.ts';
 
@@ -31,7 +32,7 @@ const document = 'file:///program/program.py';
 
 /** Runs a program in the evaluator; all that it says of its names. */
 export function claimsOf(parser: PythonParser, text: string): Claims {
-  const { library } = createTorchLibrary();
+  const { library } = openLibraries([torchLibrary]);
   const reader = { roots: [], read: (): undefined => undefined };
   const interpreter = new Interpreter(parser, reader, defaultLimits, library, builtinNames, neverCancelled);
   const module: ModuleValue = {
@@ -45,7 +46,7 @@ export function claimsOf(parser: PythonParser, text: string): Claims {
   const scope: Scope = { names: module.names, parent: undefined, module };
   try {
     runModule(interpreter, scope, parser.parse(document, text).body);
-    resolveDeferred(module);
+    resolveDeferred(interpreter, module);
   } catch (error) {
     if (!(error instanceof EvaluationStopped)) throw error;
     return { names: new Map(), raises: [], stopped: error.message };
@@ -54,7 +55,10 @@ export function claimsOf(parser: PythonParser, text: string): Claims {
   const names = new Map<string, Written>();
   for (const [name, value] of module.names)
     if (!name.startsWith('__') && value.kind !== 'module')
-      names.set(name, writtenValue(value, (each) => textOf(interpreter, each, span)));
+      names.set(
+        name,
+        writtenValue(value, (each) => textOf(interpreter, each, span)),
+      );
   return { names, raises: (interpreter.moduleFailures.get(document) ?? []).map(({ message }) => message) };
 }
 

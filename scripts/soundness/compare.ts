@@ -49,7 +49,10 @@ export function judge(parser: PythonParser, text: string, runs: Runs): Verdict {
 }
 
 /** The smallest program found, by leaving out pieces, that still has a false claim. */
-export function shrunk(pieces: readonly Piece[], fails: (candidates: readonly (readonly Piece[])[]) => number): readonly Piece[] {
+export function shrunk(
+  pieces: readonly Piece[],
+  fails: (candidates: readonly (readonly Piece[])[]) => number,
+): readonly Piece[] {
   let smallest = pieces;
   for (;;) {
     const candidates = smallerThan(smallest).toSorted((a, b) => programText(a).length - programText(b).length);

@@ -377,7 +377,10 @@ class Program {
       case 7: {
         const n = this.#fresh('n');
         return [
-          { head: `for ${n} in range(1):`, body: [`${n} = 0`, [{ head: `while ${n} < 3:`, body: [`${n} += 1`, ...this.#body(loop)] }]] },
+          {
+            head: `for ${n} in range(1):`,
+            body: [`${n} = 0`, [{ head: `while ${n} < 3:`, body: [`${n} += 1`, ...this.#body(loop)] }]],
+          },
         ];
       }
       case 8:
@@ -386,21 +389,34 @@ class Program {
         return [
           { head: 'try:', body: this.#body(inner) },
           {
-            head: this.#pick(['except Exception:', 'except (KeyError, IndexError):', 'except:', 'except ValueError as error:']),
+            head: this.#pick([
+              'except Exception:',
+              'except (KeyError, IndexError):',
+              'except:',
+              'except ValueError as error:',
+            ]),
             body: this.#body(inner),
           },
           ...(this.#random() < 0.2 ? [{ head: 'else:', body: this.#body(inner) }] : []),
           ...(this.#random() < 0.3 ? [{ head: 'finally:', body: [this.#simple()] }] : []),
         ];
       case 10:
-        return [{ head: this.#pick(['with context():', 'with context() as a:', 'with open("w") as b:']), body: this.#body(inner) }];
+        return [
+          {
+            head: this.#pick(['with context():', 'with context() as a:', 'with open("w") as b:']),
+            body: this.#body(inner),
+          },
+        ];
       default:
         return [
           {
             head: `match ${this.#pick(['a', 'number()', 'l', 's', 'd'])}:`,
             body: [
               [
-                { head: `case ${this.#pick(['1', '2', '"x"', '[1, *_]', '{"x": 1}', '1 | 2'])}:`, body: this.#body(inner) },
+                {
+                  head: `case ${this.#pick(['1', '2', '"x"', '[1, *_]', '{"x": 1}', '1 | 2'])}:`,
+                  body: this.#body(inner),
+                },
                 { head: 'case _:', body: this.#body(inner) },
               ],
             ],
@@ -424,12 +440,20 @@ class Program {
     const name = this.#fresh('f');
     const body = this.#body({ depth: 1, isLoop: false, isFunction: true });
     this.#functions.push(name);
-    return [{ head: `def ${name}(z):`, body: ['global a, b, c, s, l, m, d, e, u, o, p', ...body, `return ${this.#pick(['z', 'a', '1'])}`] }];
+    return [
+      {
+        head: `def ${name}(z):`,
+        body: ['global a, b, c, s, l, m, d, e, u, o, p', ...body, `return ${this.#pick(['z', 'a', '1'])}`],
+      },
+    ];
   }
 
   #class(name: string): Piece {
     const init = [
-      { head: 'def __init__(self, x=1, **rest):', body: [this.#pick(['self.x = x', 'self.__dict__.update(x=x, **rest)', 'setattr(self, "x", x)'])] },
+      {
+        head: 'def __init__(self, x=1, **rest):',
+        body: [this.#pick(['self.x = x', 'self.__dict__.update(x=x, **rest)', 'setattr(self, "x", x)'])],
+      },
     ];
     const method = [{ head: 'def method(self):', body: this.#methodBody() }];
     const get = [{ head: 'def get(self, k):', body: ['return getattr(self, "x", 0)'] }];
@@ -437,14 +461,45 @@ class Program {
       [],
       [],
       [],
-      [[{ head: 'def __getattr__(self, k):', body: [this.#pick(['return 5', 'raise AttributeError(k)', 'if k.startswith("_"):\n    raise AttributeError(k)\nreturn k'])] }]],
-      [[{ head: 'def __setattr__(self, k, v):', body: [this.#pick(['object.__setattr__(self, k, 2)', 'super().__setattr__(k, v)', 'self.__dict__[k] = v', 'self.__dict__["log"] = k'])] }]],
+      [
+        [
+          {
+            head: 'def __getattr__(self, k):',
+            body: [
+              this.#pick([
+                'return 5',
+                'raise AttributeError(k)',
+                'if k.startswith("_"):\n    raise AttributeError(k)\nreturn k',
+              ]),
+            ],
+          },
+        ],
+      ],
+      [
+        [
+          {
+            head: 'def __setattr__(self, k, v):',
+            body: [
+              this.#pick([
+                'object.__setattr__(self, k, 2)',
+                'super().__setattr__(k, v)',
+                'self.__dict__[k] = v',
+                'self.__dict__["log"] = k',
+              ]),
+            ],
+          },
+        ],
+      ],
       ['@property\ndef y(self):\n    return self.x\n@y.setter\ndef y(self, v):\n    self.x = v'],
       ['@staticmethod\ndef make():\n    return 3\n@classmethod\ndef build(cls):\n    return cls()'],
       ['__slots__ = ("x", "y", "z", "__dict__")'],
-      ['def __getattribute__(self, k):\n    if k == "z":\n        return 9\n    return object.__getattribute__(self, k)'],
+      [
+        'def __getattribute__(self, k):\n    if k == "z":\n        return 9\n    return object.__getattribute__(self, k)',
+      ],
       ['def __eq__(self, other):\n    return True\n__hash__ = None'],
-      ['def __len__(self):\n    return 2\ndef __contains__(self, k):\n    return k == 1\ndef __iter__(self):\n    return iter([1, a])'],
+      [
+        'def __len__(self):\n    return 2\ndef __contains__(self, k):\n    return k == 1\ndef __iter__(self):\n    return iter([1, a])',
+      ],
       ['def __call__(self, k=1):\n    return k'],
       ['def __init_subclass__(cls, **rest):\n    cls.marked = 1'],
       ['def __bool__(self):\n    return False'],

@@ -205,11 +205,11 @@ function keptModel(
   if (within === undefined) runModule(machine, scope, body, model);
   else {
     runModule(machine, scope, body);
-    if (within.kind === 'if') scope.names.set('__name__', string('__main__'));
+    if (within.kind === 'if') machine.change(scope.names).set('__name__', string('__main__'));
     const inner: Scope = within.kind === 'if' ? scope : { names: own, parent: scope, module: scope.module };
     if (within.kind === 'function')
       for (const { name, default: value } of within.parameters)
-        if (value) own.set(name, evaluateExpression(machine, scope, value));
+        if (value) machine.change(own).set(name, evaluateExpression(machine, scope, value));
     runScript(machine, inner, statements, model);
   }
   return kept ?? own.get(variable) ?? none;
@@ -244,7 +244,7 @@ function makeModel(
   // What a package imports from its modules, at once or when it is asked for, is a model of it too.
   const isThere = (): boolean =>
     scope.names.has(name) ||
-    deferredName(scope.module, name) !== undefined ||
+    deferredName(machine, scope.module, name) !== undefined ||
     lazyName(machine, scope.module, name, entry.span) !== undefined;
   if (name !== '' && !isThere() && isBare) {
     machine.report({

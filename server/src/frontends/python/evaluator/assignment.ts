@@ -12,7 +12,7 @@ import { setName } from './names.ts';
 export function assign(machine: Machine, scope: Scope, target: Expression, value: PyValue): void {
   switch (target.kind) {
     case 'name':
-      setName(scope, target.name, value);
+      setName(machine, scope, target.name, value);
       return;
     case 'attribute':
       setAttribute(machine, machine.evaluate(scope, target.object), target.name, value, target.span);

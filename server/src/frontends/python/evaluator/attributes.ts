@@ -247,10 +247,10 @@ function moduleAttribute(
   name: string,
   span: SourceSpan,
 ): PyValue | undefined {
-  const own = object.names.get(name) ?? deferredName(object, name) ?? lazyName(machine, object, name, span);
+  const own = object.names.get(name) ?? deferredName(machine, object, name) ?? lazyName(machine, object, name, span);
   if (own !== undefined) return own;
   if (name === '__dict__') {
-    resolveDeferred(object);
+    resolveDeferred(machine, object);
     return dict([...object.names].map(([key, value]) => [string(key), value]));
   }
   if (name === '__name__') return string(object.name);
@@ -277,8 +277,8 @@ export function setAttribute(machine: Machine, object: PyValue, name: string, va
       machine.callWith(property.setter, span, object, value);
       return;
     }
-    object.attributes.set(name, value);
-  } else if (object.kind === 'class' || object.kind === 'function') object.attributes.set(name, value);
-  else if (object.kind === 'module') object.names.set(name, value);
-  else if (object.kind === 'tensor') (object.own ??= new Map()).set(name, value);
+    machine.change(object.attributes).set(name, value);
+  } else if (object.kind === 'class' || object.kind === 'function') machine.change(object.attributes).set(name, value);
+  else if (object.kind === 'module') machine.change(object.names).set(name, value);
+  else if (object.kind === 'tensor') machine.change(object).own = new Map([...(object.own ?? []), [name, value]]);
 }

@@ -259,7 +259,7 @@ const functions: Readonly<Record<string, Function>> = {
     const [iterator, fallback] = args.positional;
     if (iterator?.kind === 'iterator') {
       const item = iterator.items[iterator.position];
-      iterator.position++;
+      machine.change(iterator).position++;
       return item ?? fallback ?? machine.raise('StopIteration', '', span);
     }
     const method = iterator?.kind === 'instance' ? machine.method(iterator, '__next__', span) : undefined;
@@ -302,9 +302,9 @@ const functions: Readonly<Record<string, Function>> = {
     if (object && name?.kind === 'string' && value) setAttribute(machine, object, name.value, value, span);
     return none;
   },
-  delattr: (_, args) => {
+  delattr: (machine, args) => {
     const [object, name] = args.positional;
-    if (object?.kind === 'instance' && name?.kind === 'string') object.attributes.delete(name.value);
+    if (object?.kind === 'instance' && name?.kind === 'string') machine.change(object.attributes).delete(name.value);
     return none;
   },
   callable: (machine, args, span) => {
@@ -365,7 +365,7 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
   if (from?.kind === 'unknown') return from;
   if (from?.kind === 'dict') {
     machine.hold(from.entries.size, span);
-    for (const [key, entry] of from.entries) made.entries.set(key, { ...entry });
+    for (const [key, entry] of from.entries) machine.change(made.entries).set(key, { ...entry });
   } else if (from) {
     const pairs = machine.iterate(from, span);
     if ('kind' in pairs) return pairs;
@@ -373,10 +373,11 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) return parts;
       const [key, value] = parts;
-      if (key && value) made.entries.set(keyOf(key), { key, value });
+      if (key && value) machine.change(made.entries).set(keyOf(key), { key, value });
     }
   }
-  for (const [name, value] of args.keywords) made.entries.set(keyOf(string(name)), { key: string(name), value });
+  for (const [name, value] of args.keywords)
+    machine.change(made.entries).set(keyOf(string(name)), { key: string(name), value });
   return made;
 }
 
@@ -385,12 +386,15 @@ function dictionaryMethods(): [string, PyValue][] {
   const init: Function = (machine, args, span) => {
     const [self, ...rest] = args.positional;
     const made = makeDictionary(machine, { positional: rest, keywords: args.keywords }, span);
-    if (self?.kind === 'instance' && made.kind === 'dict') self.dictionary = made;
+    if (self?.kind === 'instance' && made.kind === 'dict') machine.change(self).dictionary = made;
     return none;
   };
-  const setter: Function = (_, args) => {
+  const setter: Function = (machine, args) => {
     const [self, key, value] = args.positional;
-    if (self?.kind === 'instance' && key && value) (self.dictionary ??= dict()).entries.set(keyOf(key), { key, value });
+    if (self?.kind !== 'instance' || !key || !value) return none;
+    const dictionary = self.dictionary ?? dict();
+    machine.change(self).dictionary = dictionary;
+    machine.change(dictionary.entries).set(keyOf(key), { key, value });
     return none;
   };
   return [
@@ -470,8 +474,8 @@ export function builtinNames(): Map<string, PyValue> {
 const propertyMethods: readonly (readonly [string, PyValue])[] = [
   builtin(
     '__init__',
-    (_, { positional: [self, getter = none] }) => {
-      if (self?.kind === 'instance') self.attributes.set('fget', getter);
+    (machine, { positional: [self, getter = none] }) => {
+      if (self?.kind === 'instance') machine.change(self.attributes).set('fget', getter);
       return none;
     },
     true,

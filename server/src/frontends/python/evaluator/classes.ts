@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { builtin, dict, int, keyOf, none, string, tuple } from './values.ts';
+import { unshared } from './effects.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue } from './machine.ts';
 
 /** C3 linearisation, as Python orders bases; a class whose bases have no order gets them depth first. */
@@ -35,7 +36,7 @@ export function nativeClass(
     attributes: new Map(attributes),
     ...(construct && { construct }),
   };
-  value.mro = resolutionOrder(value);
+  unshared(value).mro = resolutionOrder(value);
   return value;
 }
 
@@ -82,13 +83,13 @@ export function makeDataclass(machine: Machine, type: ClassValue): void {
   for (const candidate of [...type.mro].reverse()) {
     for (const field of candidate.fields ?? []) fields.set(field.name, { ...field });
   }
-  type.fields = [...fields.values()];
-  type.attributes.set(
-    '__dataclass_fields__',
-    dict(type.fields.map((field) => [string(field.name), fieldRecord(field)])),
-  );
+  const all = [...fields.values()];
+  machine.change(type).fields = all;
+  machine
+    .change(type.attributes)
+    .set('__dataclass_fields__', dict(all.map((field) => [string(field.name), fieldRecord(field)])));
   if (type.attributes.has('__init__')) return;
-  type.attributes.set(
+  machine.change(type.attributes).set(
     '__init__',
     builtin(
       '__init__',
@@ -99,7 +100,7 @@ export function makeDataclass(machine: Machine, type: ClassValue): void {
           const value = given[i] ?? args.keywords.get(field.name) ?? defaultOf(machine, field.default, span);
           if (value === undefined)
             machine.raise('TypeError', `${type.name}() misses the argument '${field.name}'`, span);
-          self.attributes.set(field.name, value);
+          machine.change(self.attributes).set(field.name, value);
         }
         const after = machine.method(self, '__post_init__', span);
         if (after) machine.callWith(after, span);
@@ -119,7 +120,7 @@ function defaultOf(machine: Machine, value: PyValue | undefined, span: SourceSpa
 }
 
 /** Turns the plain values of an enum's body into members with `name` and `value`. */
-export function makeEnum(type: ClassValue, span: SourceSpan): void {
+export function makeEnum(machine: Machine, type: ClassValue, span: SourceSpan): void {
   const members: [PyValue, PyValue][] = [];
   let automatic = 1;
   /** Members by the `auto()` that they were written as. */
@@ -135,7 +136,7 @@ export function makeEnum(type: ClassValue, span: SourceSpan): void {
         ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
       )?.[1];
     if (alias ?? (value.kind === 'instance' && value.class === type)) {
-      type.attributes.set(name, alias ?? value);
+      machine.change(type.attributes).set(name, alias ?? value);
       members.push([string(name), alias ?? value]);
       continue;
     }
@@ -153,10 +154,10 @@ export function makeEnum(type: ClassValue, span: SourceSpan): void {
       site: { span, callChain: [] },
     };
     if (plain !== value) numbered.set(value, member);
-    type.attributes.set(name, member);
+    machine.change(type.attributes).set(name, member);
     members.push([string(name), member]);
   }
-  type.attributes.set('__members__', dict(members));
+  machine.change(type.attributes).set('__members__', dict(members));
 }
 
 /** The member of an enum by value, as `Colour(3)` finds it. */

@@ -31,48 +31,48 @@ function indexOf(
 }
 
 const listMethods: Readonly<Record<string, Method<ListValue>>> = {
-  append: (self, args) => {
-    self.items.push(args.positional[0] ?? none);
+  append: (self, args, machine) => {
+    machine.change(self.items).push(args.positional[0] ?? none);
     return none;
   },
-  appendleft: (self, args) => {
-    self.items.unshift(args.positional[0] ?? none);
+  appendleft: (self, args, machine) => {
+    machine.change(self.items).unshift(args.positional[0] ?? none);
     return none;
   },
   popleft: (self, _args, machine, span) =>
-    self.items.shift() ?? machine.raise('IndexError', 'pop from an empty deque', span),
+    machine.change(self.items).shift() ?? machine.raise('IndexError', 'pop from an empty deque', span),
   extend: (self, args, machine, span) => {
-    addItems(machine, self.items, itemsOf(machine, args.positional[0], span), span);
+    addItems(machine, machine.change(self.items), itemsOf(machine, args.positional[0], span), span);
     return none;
   },
   insert: (self, args, machine, span) => {
     const [place, value] = args.positional;
     if (place?.kind === 'unknown') machine.undecided(place, span);
-    self.items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
+    machine.change(self.items).splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
     return none;
   },
   pop: (self, args, machine, span) => {
     const place = args.positional[0] ? (integerOf(args.positional[0]) ?? -1) : -1;
-    const [removed] = self.items.splice(place < 0 ? place + self.items.length : place, 1);
+    const [removed] = machine.change(self.items).splice(place < 0 ? place + self.items.length : place, 1);
     return removed ?? machine.raise('IndexError', 'pop from empty list', span);
   },
   remove: (self, args, machine, span) => {
     const at = indexOf(self, args, machine, span);
-    if (at >= 0) self.items.splice(at, 1);
+    if (at >= 0) machine.change(self.items).splice(at, 1);
     return none;
   },
-  clear: (self) => {
-    self.items.length = 0;
+  clear: (self, _args, machine) => {
+    machine.change(self.items).length = 0;
     return none;
   },
-  reverse: (self) => {
-    self.items.reverse();
+  reverse: (self, _args, machine) => {
+    machine.change(self.items).reverse();
     return none;
   },
   sort: (self, args, machine, span) => {
     const sorted = sortValues(machine, self.items, args, span);
     if ('kind' in sorted) machine.undecided(sorted, span);
-    else self.items = [...sorted];
+    else machine.change(self).items = [...sorted];
     return none;
   },
   copy: (self, _args, machine, span) => {
@@ -97,16 +97,17 @@ function update(self: DictValue, args: Arguments, machine: Machine, span: Source
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? source.dictionary : source;
   if (from?.kind === 'dict') machine.hold(from.entries.size, span);
-  if (from?.kind === 'dict') for (const [key, entry] of from.entries) self.entries.set(key, { ...entry });
+  if (from?.kind === 'dict')
+    for (const [key, entry] of from.entries) machine.change(self.entries).set(key, { ...entry });
   else {
     for (const pair of itemsOf(machine, from, span)) {
       const [key, value] = itemsOf(machine, pair, span);
-      if (key && value) self.entries.set(keyOf(key), { key, value });
+      if (key && value) machine.change(self.entries).set(keyOf(key), { key, value });
     }
   }
   for (const [name, value] of args.keywords) {
     const key: PyValue = { kind: 'string', value: name };
-    self.entries.set(keyOf(key), { key, value });
+    machine.change(self.entries).set(keyOf(key), { key, value });
   }
   return none;
 }
@@ -129,7 +130,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   pop: (self, args, machine, span) => {
     const key = keyOf(args.positional[0] ?? none);
     const found = self.entries.get(key)?.value;
-    self.entries.delete(key);
+    machine.change(self.entries).delete(key);
     return (
       found ?? args.positional[1] ?? machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span)
     );
@@ -137,15 +138,15 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   popitem: (self, _args, machine, span) => {
     const last = [...self.entries].at(-1);
     if (!last) return machine.raise('KeyError', 'dictionary is empty', span);
-    self.entries.delete(last[0]);
+    machine.change(self.entries).delete(last[0]);
     return tuple([last[1].key, last[1].value]);
   },
-  setdefault: (self, args) => {
+  setdefault: (self, args, machine) => {
     const [key, value] = args.positional;
     const text = keyOf(key ?? none);
     const found = self.entries.get(text);
     if (found) return found.value;
-    self.entries.set(text, { key: key ?? none, value: value ?? none });
+    machine.change(self.entries).set(text, { key: key ?? none, value: value ?? none });
     return value ?? none;
   },
   update,
@@ -157,38 +158,38 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
       ...(self.missing && { missing: self.missing }),
     };
   },
-  clear: (self) => {
-    self.entries.clear();
+  clear: (self, _args, machine) => {
+    machine.change(self.entries).clear();
     return none;
   },
-  move_to_end: (self, args) => {
+  move_to_end: (self, args, machine) => {
     const key = keyOf(args.positional[0] ?? none);
     const entry = self.entries.get(key);
     if (entry) {
-      self.entries.delete(key);
-      self.entries.set(key, entry);
+      machine.change(self.entries).delete(key);
+      machine.change(self.entries).set(key, entry);
     }
     return none;
   },
 };
 
 const setMethods: Readonly<Record<string, Method<SetValue>>> = {
-  add: (self, args) => {
+  add: (self, args, machine) => {
     const [item] = args.positional;
-    if (item) self.entries.set(keyOf(item), item);
+    if (item) machine.change(self.entries).set(keyOf(item), item);
     return none;
   },
   update: (self, args, machine, span) => {
     for (const item of args.positional.flatMap((each) => itemsOf(machine, each, span)))
-      self.entries.set(keyOf(item), item);
+      machine.change(self.entries).set(keyOf(item), item);
     return none;
   },
-  discard: (self, args) => {
-    self.entries.delete(keyOf(args.positional[0] ?? none));
+  discard: (self, args, machine) => {
+    machine.change(self.entries).delete(keyOf(args.positional[0] ?? none));
     return none;
   },
-  remove: (self, args) => {
-    self.entries.delete(keyOf(args.positional[0] ?? none));
+  remove: (self, args, machine) => {
+    machine.change(self.entries).delete(keyOf(args.positional[0] ?? none));
     return none;
   },
   union: (self, args, machine, span) =>

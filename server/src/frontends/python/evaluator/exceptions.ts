@@ -40,9 +40,9 @@ const itself = builtin('with_traceback', (_, { positional: [self = none] }) => s
 export function exceptionClasses(): Map<string, ClassValue> {
   const init = builtin(
     '__init__',
-    (_, args): PyValue => {
+    (machine, args): PyValue => {
       const [self, ...rest] = args.positional;
-      if (self?.kind === 'instance') self.attributes.set('args', tuple(rest));
+      if (self?.kind === 'instance') machine.change(self.attributes).set('args', tuple(rest));
       return none;
     },
     true,

@@ -112,12 +112,12 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
       const value = evaluate(expression.value);
       let target = scope;
       while (target.names.has(comprehensionMark) && target.parent) target = target.parent;
-      target.names.set(expression.name, value);
+      machine.change(target.names).set(expression.name, value);
       return value;
     }
     case 'yield': {
       const value = expression.value ? evaluate(expression.value) : none;
-      const target = generatorScope(scope);
+      const target = generatorScope(machine, scope);
       if (expression.isFrom) {
         const items = machine.iterate(value, span);
         if ('kind' in items) machine.undecided(items, span);
@@ -135,10 +135,10 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
 /** A name that no Python text can use: it marks the scope of a comprehension, which a walrus looks through. */
 const comprehensionMark = '<comprehension>';
 
-function generatorScope(scope: Scope): PyValue[] | undefined {
+function generatorScope(machine: Machine, scope: Scope): PyValue[] | undefined {
   let current: Scope | undefined = scope;
   while (current) {
-    if (current.yielded) return current.yielded;
+    if (current.yielded) return machine.change(current.yielded);
     current = current.parent;
   }
   return undefined;
@@ -165,7 +165,7 @@ function lookUp(machine: Machine, scope: Scope, name: string, span: SourceSpan):
     isInner = true;
     current = current.parent;
   }
-  const known = scope.module.names.get(name) ?? deferredName(scope.module, name) ?? machine.builtins.get(name);
+  const known = scope.module.names.get(name) ?? deferredName(machine, scope.module, name) ?? machine.builtins.get(name);
   if (known !== undefined) return known;
   if (name === '__class__' && scope.method) return scope.method.owner;
   return machine.raise('NameError', `name '${name}' is not defined`, span);
@@ -196,12 +196,12 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
     if (entry.key) {
       const key = evaluateExpression(machine, scope, entry.key);
       if (key.kind === 'unknown') return key;
-      made.entries.set(keyOf(key), { key, value });
+      machine.change(made.entries).set(keyOf(key), { key, value });
     } else {
       const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
       if (source.kind !== 'dict')
         return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
-      for (const [key, pair] of source.entries) made.entries.set(key, { ...pair });
+      for (const [key, pair] of source.entries) machine.change(made.entries).set(key, { ...pair });
     }
   }
   return made;
@@ -282,7 +282,7 @@ function call(machine: Machine, scope: Scope, expression: ExpressionOf<'call'>):
     return dict([...scope.names].map(([name, value]) => [string(name), value]));
   }
   if (calleeExpression.kind === 'name' && calleeExpression.name === 'globals') {
-    resolveDeferred(scope.module);
+    resolveDeferred(machine, scope.module);
     return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
   }
   if (calleeExpression.kind === 'attribute' && calleeExpression.name === 'extend')
@@ -322,7 +322,7 @@ function extend(
     const args = evaluateArguments(machine, scope, written);
     return 'kind' in args ? args : machine.call(callee, args, span);
   }
-  const given = comprehension(machine, scope, source, object.items);
+  const given = comprehension(machine, scope, source, machine.change(object.items));
   if (given.kind === 'unknown') machine.undecided(given, span);
   return none;
 }

@@ -15,6 +15,7 @@ import { runBlock } from './statements.ts';
 import { callValue } from './calls.ts';
 import { findMethod } from './classes.ts';
 import { equal } from './operators.ts';
+import { Effects, type Changing } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
 import { textOf } from './text.ts';
 import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
@@ -62,6 +63,7 @@ export class Interpreter implements Machine {
   readonly lostParts: UnknownPart[] = [];
   /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
   importDepth = 0;
+  readonly #effects = new Effects();
   #guards = 0;
   readonly #cancellation: Cancellation;
   #steps = 0;
@@ -149,6 +151,10 @@ export class Interpreter implements Machine {
   /** Makes room for a text, before it is made. */
   holdText(length: number, span: SourceSpan): void {
     if (length >= charactersPerItem) this.hold(Math.floor(length / charactersPerItem), span);
+  }
+
+  change<T extends object>(target: T): Changing<T> {
+    return this.#effects.change(target);
   }
 
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
@@ -325,7 +331,7 @@ export class Interpreter implements Machine {
       case 'iterator': {
         const rest = value.items.slice(value.position);
         this.walk(rest.length, span);
-        value.position = value.items.length;
+        this.change(value).position = value.items.length;
         return rest;
       }
       case 'range': {

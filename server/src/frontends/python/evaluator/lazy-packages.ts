@@ -8,11 +8,15 @@
 // What they import for those who only look at the text is then what they give to those who run it.
 
 import type { Expression, Statement, StatementOf } from '../syntax/ast.ts';
-import type { ModuleValue } from './machine.ts';
+import type { Machine, ModuleValue } from './machine.ts';
 
 /** Notes what a package says at its top in an `if` like the one above. */
-export function noteLazyNames(module: ModuleValue, { test, body, otherwise }: StatementOf<'if'>): void {
-  if (otherwise.length > 0 && asksForTypeChecking(test)) module.lookedAt = importsIn(body);
+export function noteLazyNames(
+  machine: Machine,
+  module: ModuleValue,
+  { test, body, otherwise }: StatementOf<'if'>,
+): void {
+  if (otherwise.length > 0 && asksForTypeChecking(test)) machine.change(module).lookedAt = importsIn(body);
 }
 
 function asksForTypeChecking(test: Expression): boolean {

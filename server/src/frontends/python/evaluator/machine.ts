@@ -18,10 +18,11 @@ import type {
   StatementOf,
 } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
+import type { Changing } from './effects.ts';
 
 /** Names of one function call, comprehension, class body or module. */
 export interface Scope {
-  readonly names: Map<string, PyValue>;
+  readonly names: ReadonlyMap<string, PyValue>;
   readonly parent: Scope | undefined;
   readonly module: ModuleValue;
   /** The class whose method this is and its first argument, for `super()`. */
@@ -31,7 +32,7 @@ export interface Scope {
   /** The class whose body this is. Class bodies are not seen from the functions inside them. */
   readonly classBody?: ClassValue;
   /** Values that a generator function has yielded so far. */
-  readonly yielded?: PyValue[];
+  readonly yielded?: readonly PyValue[];
 }
 
 export interface IntValue {
@@ -46,7 +47,7 @@ export interface FloatValue {
 }
 export interface ListValue {
   readonly kind: 'list';
-  items: PyValue[];
+  readonly items: readonly PyValue[];
   /** The keys of a dictionary, which compare and combine as a set. */
   readonly isKeys?: boolean;
 }
@@ -62,13 +63,13 @@ export interface TupleValue {
 export interface DictValue {
   readonly kind: 'dict';
   /** By the key's identity text; insertion order is Python's. */
-  readonly entries: Map<string, { readonly key: PyValue; value: PyValue }>;
+  readonly entries: ReadonlyMap<string, { readonly key: PyValue; readonly value: PyValue }>;
   /** A defaultdict's factory. */
   readonly missing?: PyValue;
 }
 export interface SetValue {
   readonly kind: 'set';
-  readonly entries: Map<string, PyValue>;
+  readonly entries: ReadonlyMap<string, PyValue>;
 }
 export interface FunctionValue {
   readonly kind: 'function';
@@ -78,7 +79,7 @@ export interface FunctionValue {
   /** Evaluated once, when the function was defined. */
   readonly defaults: ReadonlyMap<string, PyValue>;
   readonly scope: Scope;
-  readonly attributes: Map<string, PyValue>;
+  readonly attributes: ReadonlyMap<string, PyValue>;
 }
 /** Arguments of a call, evaluated. */
 export interface Arguments {
@@ -106,26 +107,26 @@ export interface ClassValue {
   readonly name: string;
   readonly bases: readonly ClassValue[];
   /** Method resolution order, the class itself first. */
-  mro: readonly ClassValue[];
-  readonly attributes: Map<string, PyValue>;
+  readonly mro: readonly ClassValue[];
+  readonly attributes: ReadonlyMap<string, PyValue>;
   readonly span?: SourceSpan | undefined;
   /** Fields in order, for dataclasses and named tuples. */
-  fields?: readonly { readonly name: string; readonly default?: PyValue }[];
+  readonly fields?: readonly { readonly name: string; readonly default?: PyValue }[];
   /** Classes that make something else than an instance (`int`, `list`, `dict`). */
-  construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
+  readonly construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
   /** A base that could not be resolved: lookups that fail are unknown instead of errors. */
   readonly unknownBase?: string | undefined;
 }
 export interface InstanceValue {
   readonly kind: 'instance';
   readonly class: ClassValue;
-  readonly attributes: Map<string, PyValue>;
+  readonly attributes: ReadonlyMap<string, PyValue>;
   /** Where it was constructed. */
   readonly site: { readonly span: SourceSpan; readonly callChain: readonly SourceSpan[] };
   /** What a native base keeps: items of a container module. */
-  items?: PyValue[];
+  readonly items?: readonly PyValue[];
   /** A dict subclass's entries. */
-  dictionary?: DictValue;
+  readonly dictionary?: DictValue;
 }
 export interface BoundMethodValue {
   readonly kind: 'bound-method';
@@ -150,14 +151,14 @@ export interface ModuleValue {
   readonly kind: 'module';
   readonly name: string;
   readonly document: string;
-  readonly names: Map<string, PyValue>;
+  readonly names: ReadonlyMap<string, PyValue>;
   /** For library modules that we model: what is not in the table is unknown, not an error. */
   readonly isModelled: boolean;
-  isPackage?: boolean;
+  readonly isPackage?: boolean;
   /** Imported names that nobody has asked for yet. */
-  readonly deferred?: Map<string, () => PyValue>;
+  readonly deferred?: ReadonlyMap<string, () => PyValue>;
   /** What a package that puts another module in its place imports for those who only look at it. */
-  lookedAt?: readonly StatementOf<'import-from'>[];
+  readonly lookedAt?: readonly StatementOf<'import-from'>[];
 }
 export interface SuperValue {
   readonly kind: 'super';
@@ -168,9 +169,9 @@ export interface SuperValue {
 /** Operations in place change a tensor for everyone who holds it; only tracing/tensor-writes.ts does so. */
 export interface TensorValue {
   readonly kind: 'tensor';
-  shape: Shape;
+  readonly shape: Shape;
   /** Set once the tensor is part of the graph. */
-  id?: ValueId | undefined;
+  readonly id?: ValueId | undefined;
   /** For parameters and buffers: identity and role; the id is given when modules are named. */
   readonly parameter?:
     | {
@@ -183,14 +184,14 @@ export interface TensorValue {
       }
     | undefined;
   /** Elements of a small constant vector, or the one value of a uniform tensor. */
-  elements?: readonly number[] | undefined;
-  fill?: number | undefined;
+  readonly elements?: readonly number[] | undefined;
+  readonly fill?: number | undefined;
   /** The framework whose tensor it is, where that is not the one that shares its tensors with NumPy. */
   readonly owner?: Framework;
   /** The element type where it is not real: `int`, `bool`. */
   readonly dtype?: string;
   /** What source noted on the tensor. */
-  own?: Map<string, PyValue>;
+  readonly own?: ReadonlyMap<string, PyValue>;
 }
 export interface UnknownValue {
   readonly kind: 'unknown';
@@ -213,7 +214,7 @@ export type PyValue =
   | { readonly kind: 'range'; readonly start: number; readonly stop: number; readonly step: number }
   | { readonly kind: 'slice'; readonly lower: PyValue; readonly upper: PyValue; readonly step: PyValue }
   /** Iterators are read ahead: their items are known, `next` moves on. */
-  | { readonly kind: 'iterator'; readonly items: readonly PyValue[]; position: number }
+  | { readonly kind: 'iterator'; readonly items: readonly PyValue[]; readonly position: number }
   | FunctionValue
   | BuiltinValue
   | ClassValue
@@ -245,7 +246,7 @@ export interface Library {
   /** `tensor[index] = value`. */
   writeTensorItem(machine: Machine, tensor: TensorValue, index: PyValue, value: PyValue, span: SourceSpan): void;
   /** `tensor += value` and its kin: everyone who holds the tensor then sees the result. */
-  overwriteTensor(tensor: TensorValue, result: PyValue): PyValue;
+  overwriteTensor(machine: Machine, tensor: TensorValue, result: PyValue): PyValue;
   /** Calls an instance that has a framework's base class; undefined when it has none. */
   callInstance(machine: Machine, instance: InstanceValue, args: Arguments, span: SourceSpan): PyValue | undefined;
   /** The method by which a framework's layer is called, where it is one. */
@@ -305,6 +306,11 @@ export interface Machine {
   expand(count: number, span: SourceSpan): void;
   /** Makes room for a text, before it is made. */
   holdText(length: number, span: SourceSpan): void;
+  /**
+   * Opens a value, or the map or sequence that it keeps, for writing. What values hold is read-only otherwise, so that no change
+   * escapes those who follow a part of the program that may or may not run.
+   */
+  change<T extends object>(target: T): Changing<T>;
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
   stop(code: StoppingLimit, what: string, span: SourceSpan): never;
   /** Ends this path with a Python exception of a built-in class. */

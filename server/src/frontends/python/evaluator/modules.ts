@@ -63,21 +63,21 @@ function sourceModule(name: string, document: string, isPackage: boolean): Modul
 }
 
 /** The value of a name that was imported but not asked for until now. */
-export function deferredName(module: ModuleValue, name: string): PyValue | undefined {
+export function deferredName(machine: Machine, module: ModuleValue, name: string): PyValue | undefined {
   const resolve = module.deferred?.get(name);
   if (resolve === undefined) return undefined;
-  module.deferred?.delete(name);
+  if (module.deferred) machine.change(module.deferred).delete(name);
   // Bound anew since then.
   const own = module.names.get(name);
   if (own !== undefined) return own;
   const value = resolve();
-  module.names.set(name, value);
+  machine.change(module.names).set(name, value);
   return value;
 }
 
 /** Resolves all names that were imported but not asked for. */
-export function resolveDeferred(module: ModuleValue): void {
-  for (const name of [...(module.deferred?.keys() ?? [])]) deferredName(module, name);
+export function resolveDeferred(machine: Machine, module: ModuleValue): void {
+  for (const name of [...(module.deferred?.keys() ?? [])]) deferredName(machine, module, name);
 }
 
 /**
@@ -87,11 +87,11 @@ export function resolveDeferred(module: ModuleValue): void {
 export function bindLate(machine: Machine, scope: Scope, name: string, resolve: () => PyValue): void {
   const { deferred } = scope.module;
   if (deferred === undefined || scope.names !== scope.module.names || machine.isGuarded) {
-    setName(scope, name, resolve());
+    setName(machine, scope, name, resolve());
     return;
   }
-  scope.names.delete(name);
-  deferred.set(name, resolve);
+  machine.change(scope.names).delete(name);
+  machine.change(deferred).set(name, resolve);
 }
 
 /** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
@@ -130,7 +130,7 @@ export function importFrom(
     if (module === undefined) return;
     for (const name of exportedNames(module)) {
       const own = module.names.get(name);
-      if (own !== undefined) setName(scope, name, own);
+      if (own !== undefined) setName(machine, scope, name, own);
       else bindLate(machine, scope, name, () => importedName(machine, module, name, span));
     }
     return;
@@ -176,23 +176,24 @@ export function lazyName(machine: Machine, module: ModuleValue, name: string, sp
     if (imported === undefined) continue;
     const from = moduleNamed(machine, module, target, level, span);
     const value = from && importedName(machine, from, imported.name, span);
-    if (value) module.names.set(name, value);
+    if (value) machine.change(module.names).set(name, value);
     return value;
   }
   const stars = statements.filter(({ names }) => names === undefined);
   if (stars.length > mostStars) return undefined;
   for (const { module: target, level } of stars) {
     const from = moduleNamed(machine, module, target, level, span);
-    const value = from && (from.names.get(name) ?? deferredName(from, name) ?? lazyName(machine, from, name, span));
+    const value =
+      from && (from.names.get(name) ?? deferredName(machine, from, name) ?? lazyName(machine, from, name, span));
     if (value === undefined) continue;
-    module.names.set(name, value);
+    machine.change(module.names).set(name, value);
     return value;
   }
   return undefined;
 }
 
 function importedName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue {
-  const own = module.names.get(name) ?? deferredName(module, name) ?? lazyName(machine, module, name, span);
+  const own = module.names.get(name) ?? deferredName(machine, module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
   // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
   const child = importModule(machine, `${module.name}.${name}`, span) ?? siblingModule(machine, module, name);

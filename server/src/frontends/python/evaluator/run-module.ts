@@ -19,8 +19,8 @@ export function runModule(
   statements: readonly Statement[],
   model?: ModelStatements,
 ): void {
-  scope.names.set('__name__', string(scope.module.name));
-  scope.names.set('__file__', string(scope.module.document));
+  machine.change(scope.names).set('__name__', string(scope.module.name));
+  machine.change(scope.names).set('__file__', string(scope.module.document));
   runScript(machine, scope, statements, model);
 }
 

@@ -1,6 +1,7 @@
 // Runs statements. A block ends normally, or with return, break or continue; Python exceptions travel as PythonError.
 
 import { assertUnreachable } from '../../../common/assert.ts';
+import { unshared } from './effects.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Pattern, Statement } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { isSubclass, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
@@ -14,7 +15,7 @@ import { PythonError } from './python-error.ts';
 import { lostDecorator, none, string } from './values.ts';
 import { setName } from './names.ts';
 import { asDefault } from './numbers.ts';
-import type { Machine, ClassValue, FunctionValue, PyValue, Scope, Ending } from './machine.ts';
+import type { Arguments, Machine, ClassValue, FunctionValue, PyValue, Scope, Ending } from './machine.ts';
 
 export function runBlock(machine: Machine, scope: Scope, statements: readonly Statement[]): Ending | undefined {
   for (const statement of statements) {
@@ -56,9 +57,9 @@ export function goOn(machine: Machine, scope: Scope, statement: Statement, error
   }
 }
 
-function deleteName(scope: Scope, name: string): void {
-  scope.names.delete(name);
-  if (scope.names === scope.module.names) scope.module.deferred?.delete(name);
+function deleteName(machine: Machine, scope: Scope, name: string): void {
+  machine.change(scope.names).delete(name);
+  if (scope.names === scope.module.names) if (scope.module.deferred) machine.change(scope.module.deferred).delete(name);
 }
 
 /** What a definition that was read late gives its name. */
@@ -105,7 +106,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       if (left.kind === 'list' && statement.operator === '+') {
         const items = machine.iterate(right, statement.span);
         if ('kind' in items) machine.undecided(items, statement.span);
-        else addItems(machine, left.items, items, statement.span);
+        else addItems(machine, machine.change(left.items), items, statement.span);
         return undefined;
       }
       const inPlace =
@@ -115,7 +116,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
         return undefined;
       }
       const result = binary(machine, statement.operator, left, right, statement.span);
-      const kept = left.kind === 'tensor' ? machine.library.overwriteTensor(left, result) : result;
+      const kept = left.kind === 'tensor' ? machine.library.overwriteTensor(machine, left, result) : result;
       assign(machine, scope, statement.target, kept);
       return undefined;
     }
@@ -131,7 +132,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       const test = evaluate(statement.test);
       const truth = machine.truth(test, statement.test.span);
       if (truth === undefined) machine.undecided(test, statement.test.span);
-      if (truth !== true && scope.names === scope.module.names) noteLazyNames(scope.module, statement);
+      if (truth !== true && scope.names === scope.module.names) noteLazyNames(machine, scope.module, statement);
       return runBlock(machine, scope, truth === true ? statement.body : statement.otherwise);
     }
     case 'while': {
@@ -150,12 +151,12 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       return runFor(machine, scope, statement);
     case 'function': {
       const made = defineFunction(machine, scope, statement);
-      setName(scope, statement.name, decorate(machine, scope, statement, made));
+      setName(machine, scope, statement.name, decorate(machine, scope, statement, made));
       return undefined;
     }
     case 'class': {
       const made = defineClass(machine, scope, statement);
-      setName(scope, statement.name, decorate(machine, scope, statement, made));
+      setName(machine, scope, statement.name, decorate(machine, scope, statement, made));
       return undefined;
     }
     case 'late-definition':
@@ -193,12 +194,12 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       return undefined;
     case 'delete':
       for (const target of statement.targets) {
-        if (target.kind === 'name') deleteName(scope, target.name);
+        if (target.kind === 'name') deleteName(machine, scope, target.name);
         else if (target.kind === 'subscript')
           deleteItem(machine, evaluate(target.object), evaluate(target.index), target.span);
         else if (target.kind === 'attribute') {
           const object = evaluate(target.object);
-          if (object.kind === 'instance') object.attributes.delete(target.name);
+          if (object.kind === 'instance') machine.change(object.attributes).delete(target.name);
         }
       }
       return undefined;
@@ -262,7 +263,7 @@ function decorate(
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       machine.noteFailure(scope.module.document, error);
-      if (decorated.kind === 'function') decorated.attributes.set(lostDecorator, string(error.message));
+      if (decorated.kind === 'function') machine.change(decorated.attributes).set(lostDecorator, string(error.message));
     }
   }
   return decorated;
@@ -286,8 +287,8 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
     span: definition.span,
     ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
   };
-  made.mro = resolutionOrder(made);
-  made.attributes.set('__module__', string(scope.module.name));
+  unshared(made).mro = resolutionOrder(made);
+  machine.change(made.attributes).set('__module__', string(scope.module.name));
   const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
   runBlock(machine, body, definition.body);
   const fields = definition.body.flatMap((statement) => {
@@ -295,26 +296,26 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
     const value = made.attributes.get(statement.target.name);
     return [{ name: statement.target.name, ...(value && { default: value }) }];
   });
-  made.fields = fields;
+  unshared(made).fields = fields;
   if (
     bases.some(
       (base) =>
         base.name === 'Enum' || base.attributes.has('__members__') || base.mro.some((each) => each.name === 'Enum'),
     )
   ) {
-    makeEnum(made, definition.span);
+    makeEnum(machine, made, definition.span);
   }
   if (bases.some((base) => base.name === 'NamedTuple')) {
     const type = namedTuple(machine, definition.name, fields);
     for (const [name, value] of made.attributes)
-      if (!fields.some((field) => field.name === name)) type.attributes.set(name, value);
+      if (!fields.some((field) => field.name === name)) machine.change(type.attributes).set(name, value);
     return type;
   }
   // What derives from a named tuple is one, with methods.
   const record = bases.find((base) => base.construct !== undefined && base.attributes.has('_fields'));
   if (record?.construct && !made.attributes.has('__new__')) {
     const { construct } = record;
-    made.construct = (inner, given, span) => {
+    unshared(made).construct = (inner: Machine, given: Arguments, span: Statement['span']) => {
       const items = construct(inner, given, span);
       return items.kind === 'tuple' ? { ...items, class: made } : items;
     };
@@ -341,7 +342,7 @@ function runTry(machine: Machine, scope: Scope, statement: Extract<Statement, { 
       handles(machine, scope, candidate.type, error.exception.class),
     );
     if (!handler) return runBlock(machine, scope, statement.final) ?? rethrow(error);
-    if (handler.name !== undefined) setName(scope, handler.name, error.exception);
+    if (handler.name !== undefined) setName(machine, scope, handler.name, error.exception);
     machine.handling.push(error);
     try {
       ending = runBlock(machine, scope, handler.body);
@@ -413,7 +414,7 @@ function matches(
     case 'wildcard':
       return true;
     case 'capture':
-      setName(scope, pattern.name, subject);
+      setName(machine, scope, pattern.name, subject);
       return true;
     case 'value':
       return equal(machine, evaluateExpression(machine, scope, pattern.expression), subject, span);
@@ -425,7 +426,7 @@ function matches(
       return false;
     case 'as': {
       const fits = matches(machine, scope, pattern.pattern, subject, span);
-      if (fits === true) setName(scope, pattern.name, subject);
+      if (fits === true) setName(machine, scope, pattern.name, subject);
       return fits;
     }
     case 'sequence': {

@@ -9,17 +9,17 @@ import type { Machine, Arguments, DictValue, InstanceValue, PyValue } from '../e
 const textOf = (value: PyValue | undefined): string | undefined => (value?.kind === 'string' ? value.value : undefined);
 
 /** The parser's options by the name that their value will have. */
-function optionsOf(self: InstanceValue): DictValue {
+function optionsOf(machine: Machine, self: InstanceValue): DictValue {
   const known = self.attributes.get('_options');
   if (known?.kind === 'dict') return known;
   const made = dict();
-  self.attributes.set('_options', made);
+  machine.change(self.attributes).set('_options', made);
   return made;
 }
 
-function setOption(self: InstanceValue, name: string, value: PyValue): void {
+function setOption(machine: Machine, self: InstanceValue, name: string, value: PyValue): void {
   const key = string(name);
-  optionsOf(self).entries.set(keyOf(key), { key, value });
+  machine.change(optionsOf(machine, self).entries).set(keyOf(key), { key, value });
 }
 
 /** `dest`, or the first long option, or the first one: `--batch-size` is `batch_size`. */
@@ -73,39 +73,42 @@ export const argparseModule: ModuleTable = () => {
             attributes: new Map(),
             site: { span, callChain: [...machine.callStack] },
           };
-    for (const { key, value } of optionsOf(self).entries.values())
-      if (key.kind === 'string' && !result.attributes.has(key.value)) result.attributes.set(key.value, value);
+    for (const { key, value } of optionsOf(machine, self).entries.values())
+      if (key.kind === 'string' && !result.attributes.has(key.value))
+        machine.change(result.attributes).set(key.value, value);
     return result;
   };
   const parser = nativeClass(
     'ArgumentParser',
     [],
     [
-      method('__init__', (self, { keywords }) => {
+      method('__init__', (self, { keywords }, machine) => {
         const parents = keywords.get('parents');
         const items = parents?.kind === 'list' || parents?.kind === 'tuple' ? parents.items : [];
         for (const parent of items) {
           if (parent.kind !== 'instance') continue;
-          for (const [key, entry] of optionsOf(parent).entries) optionsOf(self).entries.set(key, entry);
+          for (const [key, entry] of optionsOf(machine, parent).entries)
+            machine.change(optionsOf(machine, self).entries).set(key, entry);
         }
         return none;
       }),
       method('add_argument', (self, args, machine, span) => {
         const name = destinationOf(args);
         if (name === undefined) return none;
-        const before = optionsOf(self).entries.get(keyOf(string(name)))?.value;
-        setOption(self, name, defaultOf(name, args, before, machine, span));
+        const before = optionsOf(machine, self).entries.get(keyOf(string(name)))?.value;
+        setOption(machine, self, name, defaultOf(name, args, before, machine, span));
         return none;
       }),
       method('add_argument_group', (self) => self),
       method('add_mutually_exclusive_group', (self) => self),
-      method('set_defaults', (self, { keywords }) => {
-        for (const [name, value] of keywords) setOption(self, name, value);
+      method('set_defaults', (self, { keywords }, machine) => {
+        for (const [name, value] of keywords) setOption(machine, self, name, value);
         return none;
       }),
       method(
         'get_default',
-        (self, args) => optionsOf(self).entries.get(keyOf(argument(args, 0, 'dest') ?? none))?.value ?? none,
+        (self, args, machine) =>
+          optionsOf(machine, self).entries.get(keyOf(argument(args, 0, 'dest') ?? none))?.value ?? none,
       ),
       method('add_subparsers', (_, _args, _interpreter, span) =>
         unknown('Which command a program is given is not known', span),

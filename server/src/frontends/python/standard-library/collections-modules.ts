@@ -35,7 +35,9 @@ const counter: LibraryFunction = (machine, args, span) => {
   if ('kind' in items) return items;
   for (const item of items) {
     const known = made.entries.get(keyOf(item))?.value;
-    made.entries.set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
+    machine
+      .change(made.entries)
+      .set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
   }
   return { ...made, missing: builtin('int', () => int(0)) };
 };

@@ -1,6 +1,7 @@
 // How a modelled module of the standard library is written down: names and values, made anew for every evaluation.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { unshared } from '../evaluator/effects.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import { builtin, none } from '../evaluator/values.ts';
 import type { Machine, Arguments, BuiltinValue, ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
@@ -32,8 +33,8 @@ export function namespaceClass(name: string): ClassValue {
     name,
     [],
     [
-      method('__init__', (self, { keywords }) => {
-        for (const [key, value] of keywords) self.attributes.set(key, value);
+      method('__init__', (self, { keywords }, machine) => {
+        for (const [key, value] of keywords) machine.change(self.attributes).set(key, value);
         return none;
       }),
     ],
@@ -72,11 +73,11 @@ export function without(name: string): BuiltinValue {
 /** A class whose methods all do nothing and whose instances may be entered by `with`. */
 export function silentClass(name: string, methods: string): ClassValue {
   const type = nativeClass(name, [], [['__init__', builtin('__init__', () => none)]]);
-  for (const method of methods.split(/\s+/)) type.attributes.set(method, without(method));
-  type.attributes.set(
+  for (const method of methods.split(/\s+/)) unshared(type.attributes).set(method, without(method));
+  unshared(type.attributes).set(
     '__enter__',
     builtin('__enter__', (_, args) => args.positional[0] ?? none, true),
   );
-  type.attributes.set('__exit__', without('__exit__'));
+  unshared(type.attributes).set('__exit__', without('__exit__'));
   return type;
 }

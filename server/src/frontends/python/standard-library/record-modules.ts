@@ -1,6 +1,7 @@
 // Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
 
 import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } from '../evaluator/classes.ts';
+import { unshared } from '../evaluator/effects.ts';
 import { bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
 import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
 import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
@@ -136,7 +137,7 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
     case 'list': {
       const made = list([]);
       seen.set(value, made);
-      for (const item of value.items) made.items.push(copy(item));
+      for (const item of value.items) unshared(made.items).push(copy(item));
       return made;
     }
     case 'tuple': {
@@ -147,7 +148,8 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
     case 'dict': {
       const made: PyValue = { kind: 'dict', entries: new Map(), ...(value.missing && { missing: value.missing }) };
       seen.set(value, made);
-      for (const [key, entry] of value.entries) made.entries.set(key, { key: entry.key, value: copy(entry.value) });
+      for (const [key, entry] of value.entries)
+        unshared(made.entries).set(key, { key: entry.key, value: copy(entry.value) });
       return made;
     }
     case 'partial':
@@ -163,10 +165,10 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       if (value.class.attributes.has('__members__')) return value;
       const made: InstanceValue = { ...value, attributes: new Map() };
       seen.set(value, made);
-      for (const [name, item] of value.attributes) made.attributes.set(name, copy(item));
+      for (const [name, item] of value.attributes) unshared(made.attributes).set(name, copy(item));
       if (value.dictionary) {
         const inner = copy(value.dictionary);
-        if (inner.kind === 'dict') made.dictionary = inner;
+        if (inner.kind === 'dict') unshared(made).dictionary = inner;
       }
       return made;
     }

@@ -186,9 +186,9 @@ export const contextModule: ModuleTable = () =>
             '__init__',
             builtin(
               '__init__',
-              (_, args) => {
+              (machine, args) => {
                 const [self, value] = args.positional;
-                if (self?.kind === 'instance') self.attributes.set('value', value ?? none);
+                if (self?.kind === 'instance') machine.change(self.attributes).set('value', value ?? none);
                 return none;
               },
               true,
@@ -213,24 +213,24 @@ const contextVariable = nativeClass(
   'ContextVar',
   [],
   [
-    method('__init__', (self, args) => {
+    method('__init__', (self, args, machine) => {
       const initial = args.keywords.get('default');
-      if (initial) self.attributes.set('value', initial);
+      if (initial) machine.change(self.attributes).set('value', initial);
       return none;
     }),
     method('get', (self, { positional: [fallback] }, machine, span) => {
       const value = self.attributes.get('value') ?? fallback;
       return value ?? machine.raise('LookupError', 'This context variable has no value', span);
     }),
-    method('set', (self, { positional: [value = none] }) => {
+    method('set', (self, { positional: [value = none] }, machine) => {
       const before = self.attributes.get('value');
-      self.attributes.set('value', value);
+      machine.change(self.attributes).set('value', value);
       return tuple(before ? [before] : []);
     }),
-    method('reset', (self, { positional: [token] }) => {
+    method('reset', (self, { positional: [token] }, machine) => {
       const [before] = token?.kind === 'tuple' ? token.items : [];
-      if (before) self.attributes.set('value', before);
-      else self.attributes.delete('value');
+      if (before) machine.change(self.attributes).set('value', before);
+      else machine.change(self.attributes).delete('value');
       return none;
     }),
   ],

@@ -1,6 +1,7 @@
 // Python's `re`, `string` and `fnmatch` on constant text: architecture strings and name patterns.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { unshared } from '../evaluator/effects.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
@@ -182,11 +183,11 @@ export const regularExpressionModule: ModuleTable = () => {
   for (const [name, operation] of Object.entries(all)) {
     const method: LibraryFunction = (machine, args, span) =>
       run(operation, patternOf(args.positional[0], 0), args.positional[1], args, machine, span);
-    patternClass.attributes.set(name, builtin(name, method, true));
+    unshared(patternClass.attributes).set(name, builtin(name, method, true));
   }
   const subMethod: LibraryFunction = (machine, args, span) =>
     run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], args, machine, span);
-  patternClass.attributes.set('sub', builtin('sub', subMethod, true));
+  unshared(patternClass.attributes).set('sub', builtin('sub', subMethod, true));
   const bitsOf = (args: Arguments, index: number): number =>
     integerOf(args.keywords.get('flags') ?? args.positional[index] ?? none) ?? 0;
   return new Map<string, PyValue>([

@@ -11,12 +11,13 @@ import type { Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
 import { integerOf } from '../evaluator/numbers.ts';
 
 /** Makes a tensor what an operation in place gave; parameters stay what they are. Gives the tensor, or what it is now. */
-export function overwrite(tensor: TensorValue, result: PyValue): PyValue {
+export function overwrite(machine: Machine, tensor: TensorValue, result: PyValue): PyValue {
   if (result.kind !== 'tensor' || result === tensor || tensor.parameter !== undefined) return result;
-  tensor.shape = result.shape;
-  tensor.id = result.id;
-  tensor.elements = result.elements;
-  tensor.fill = result.fill;
+  const written = machine.change(tensor);
+  written.shape = result.shape;
+  written.id = result.id;
+  written.elements = result.elements;
+  written.fill = result.fill;
   return tensor;
 }
 
@@ -48,10 +49,11 @@ export function writeItem(
   const isPartOfNetwork = tensor.id !== undefined || written.id !== undefined || written.parameter?.trainable === true;
   const stretches = isPartOfNetwork ? stretchesOf(tensor, index) : undefined;
   if (!isPartOfNetwork) {
-    tensor.elements = undefined;
-    tensor.fill = undefined;
+    machine.change(tensor).elements = undefined;
+    machine.change(tensor).fill = undefined;
   } else if (stretches === undefined || stretches.length > 1) {
     overwrite(
+      machine,
       tensor,
       network.emit(machine, {
         label: 'write',
@@ -60,7 +62,7 @@ export function writeItem(
         span,
       }),
     );
-  } else overwrite(tensor, joined(network, machine, tensor, stretches[0], written, span));
+  } else overwrite(machine, tensor, joined(network, machine, tensor, stretches[0], written, span));
 }
 
 /** The axes that an index does not write whole; undefined for an index that is more than slices and integers. */

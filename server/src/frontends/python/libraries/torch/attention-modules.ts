@@ -36,7 +36,7 @@ function inHeads(call: TracedCall, tensor: PyValue, heads: number): PyValue {
  */
 function third(call: TracedCall, joint: TensorValue | undefined, i: number, width: number): TensorValue | undefined {
   if (!joint?.parameter) return undefined;
-  (joint.own ??= new Map()).set(inThirds, none);
+  call.machine.change(joint).own = new Map([...(joint.own ?? []), [inThirds, none]]);
   call.network.noteUse(joint);
   const parameter = { ...joint.parameter, id: `${joint.parameter.id}[${String(i)}]` };
   return { ...joint, shape: [width, ...joint.shape.slice(1)], parameter };
@@ -63,7 +63,7 @@ function projected(
   const { joint, bias } = weights;
   const [query, key, value] = inputs;
   if (joint && query && query === key && key === value && joint.own?.has(inThirds) !== true) {
-    (joint.own ??= new Map()).set(asOne, none);
+    call.machine.change(joint).own = new Map([...(joint.own ?? []), [asOne, none]]);
     const all = emitDense(call, query, joint, bias);
     if (all.kind !== 'tensor') return [all, all, all];
     const axis = all.shape.length - 1;
@@ -156,28 +156,30 @@ export const attentionModules: readonly ModuleRow[] = [
     parameters:
       'embed_dim num_heads dropout=0.0 bias=True add_bias_kv=False add_zero_attn=False kdim=None vdim=None batch_first=False device=None dtype=None',
     construct(self, args, machine, span) {
-      keepArguments(self, args, 'embed_dim num_heads dropout batch_first add_zero_attn');
+      keepArguments(machine, self, args, 'embed_dim num_heads dropout batch_first add_zero_attn');
       const [width, heads] = [args.integer('embed_dim'), args.integer('num_heads')];
       if (width === undefined || heads === undefined) return;
       if (heads < 1 || width % heads !== 0)
         machine.raise('AssertionError', 'embed_dim must be divisible by num_heads', span);
-      self.attributes.set('head_dim', { kind: 'int', value: width / heads });
+      machine.change(self.attributes).set('head_dim', { kind: 'int', value: width / heads });
       const [keyWidth, valueWidth] = [args.integer('kdim') ?? width, args.integer('vdim') ?? width];
       if (keyWidth === width && valueWidth === width) {
-        self.attributes.set('in_proj_weight', parameterTensor([3 * width, width], 'weight'));
+        machine.change(self.attributes).set('in_proj_weight', parameterTensor([3 * width, width], 'weight'));
       } else {
-        self.attributes.set('q_proj_weight', parameterTensor([width, width], 'weight'));
-        self.attributes.set('k_proj_weight', parameterTensor([width, keyWidth], 'weight'));
-        self.attributes.set('v_proj_weight', parameterTensor([width, valueWidth], 'weight'));
+        machine.change(self.attributes).set('q_proj_weight', parameterTensor([width, width], 'weight'));
+        machine.change(self.attributes).set('k_proj_weight', parameterTensor([width, keyWidth], 'weight'));
+        machine.change(self.attributes).set('v_proj_weight', parameterTensor([width, valueWidth], 'weight'));
       }
       for (const name of args.flag('add_bias_kv') ? ['bias_k', 'bias_v'] : [])
-        self.attributes.set(name, parameterTensor([1, 1, width], 'bias'));
-      self.attributes.set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
+        machine.change(self.attributes).set(name, parameterTensor([1, 1, width], 'bias'));
+      machine
+        .change(self.attributes)
+        .set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
       const linear = machine.library.module(machine, 'torch.nn')?.names.get('Linear');
       const keywords = new Map([['bias', args.value('bias')]]);
       if (linear) {
         const positional = [args.value('embed_dim'), args.value('embed_dim')];
-        self.attributes.set('out_proj', machine.call(linear, { positional, keywords }, span));
+        machine.change(self.attributes).set('out_proj', machine.call(linear, { positional, keywords }, span));
       }
     },
     inputs:

@@ -46,25 +46,25 @@ const pairs = (entries: readonly (readonly [string, PyValue])[]): PyValue =>
 const itself: Method = (self) => self;
 
 const methods: Readonly<Record<string, Method>> = {
-  add_module: (self, [name, module]) => {
-    if (name?.kind === 'string') self.attributes.set(name.value, module ?? none);
+  add_module: (self, [name, module], machine) => {
+    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, module ?? none);
     return none;
   },
-  register_module: (self, [name, module]) => {
-    if (name?.kind === 'string') self.attributes.set(name.value, module ?? none);
+  register_module: (self, [name, module], machine) => {
+    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, module ?? none);
     return none;
   },
-  register_buffer: (self, [name, tensor]) => {
+  register_buffer: (self, [name, tensor], machine) => {
     if (name?.kind !== 'string') return none;
     const buffer: PyValue =
       tensor?.kind === 'tensor' && !tensor.parameter
         ? { ...tensor, parameter: { id: '', role: 'other', trainable: false } }
         : (tensor ?? none);
-    self.attributes.set(name.value, buffer);
+    machine.change(self.attributes).set(name.value, buffer);
     return none;
   },
-  register_parameter: (self, [name, tensor]) => {
-    if (name?.kind === 'string') self.attributes.set(name.value, tensor ?? none);
+  register_parameter: (self, [name, tensor], machine) => {
+    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, tensor ?? none);
     return none;
   },
   children: (self, _args, _interpreter, _span, network) =>
@@ -120,22 +120,24 @@ const methods: Readonly<Record<string, Method>> = {
 
 /** A module's own dictionary: what source puts into it or takes out becomes or was an attribute of the module. */
 class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> {
-  #self: InstanceValue | undefined;
+  readonly #owner: { readonly machine: Machine; readonly self: InstanceValue } | undefined;
 
-  constructor(self: InstanceValue, entries: readonly (readonly [string, PyValue])[]) {
+  constructor(machine: Machine, self: InstanceValue, entries: readonly (readonly [string, PyValue])[]) {
     super();
     for (const [name, value] of entries) super.set(keyOf(string(name)), { key: string(name), value });
-    this.#self = self;
+    this.#owner = { machine, self };
   }
 
   override set(identity: string, entry: { readonly key: PyValue; value: PyValue }): this {
-    if (entry.key.kind === 'string') this.#self?.attributes.set(entry.key.value, entry.value);
+    if (entry.key.kind === 'string' && this.#owner)
+      this.#owner.machine.change(this.#owner.self.attributes).set(entry.key.value, entry.value);
     return super.set(identity, entry);
   }
 
   override delete(identity: string): boolean {
     const key = this.get(identity)?.key;
-    if (key?.kind === 'string') this.#self?.attributes.delete(key.value);
+    if (key?.kind === 'string' && this.#owner)
+      this.#owner.machine.change(this.#owner.self.attributes).delete(key.value);
     return super.delete(identity);
   }
 }
@@ -150,8 +152,8 @@ function ownDictionaries(network: TracedNetwork): [string, PyValue][] {
     _buffers: (self) => tensors(self, false),
   };
   return Object.entries(of).map(([name, entriesOf]) => {
-    const getter = builtin(name, (_, { positional: [self] }) =>
-      self?.kind === 'instance' ? { kind: 'dict', entries: new OwnEntries(self, entriesOf(self)) } : dict(),
+    const getter = builtin(name, (machine, { positional: [self] }) =>
+      self?.kind === 'instance' ? { kind: 'dict', entries: new OwnEntries(machine, self, entriesOf(self)) } : dict(),
     );
     return [name, { kind: 'property', getter }];
   });
@@ -173,9 +175,10 @@ export function baseModuleClass(network: TracedNetwork): ClassValue {
   ]);
   const init = builtin(
     '__init__',
-    (_, args) => {
+    (machine, args) => {
       const [self] = args.positional;
-      if (self?.kind === 'instance' && !self.attributes.has('training')) self.attributes.set('training', pyFalse);
+      if (self?.kind === 'instance' && !self.attributes.has('training'))
+        machine.change(self.attributes).set('training', pyFalse);
       return none;
     },
     true,

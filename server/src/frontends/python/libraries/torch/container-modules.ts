@@ -31,24 +31,25 @@ function entriesOf(container: InstanceValue): readonly (readonly [string, PyValu
 }
 
 /** Appended entries are named after the number of those before them, whatever these are named. */
-function append(container: InstanceValue, values: readonly PyValue[]): void {
+function append(machine: Machine, container: InstanceValue, values: readonly PyValue[]): void {
   let place = entriesOf(container).length;
-  for (const value of values) container.attributes.set(String(place++), value);
+  for (const value of values) machine.change(container.attributes).set(String(place++), value);
 }
 
 function fill(self: InstanceValue, machine: Machine, value: PyValue, span: SourceSpan): void {
   if (value.kind === 'none') return;
   const items = machine.iterate(value, span);
-  if (!('kind' in items)) append(self, items);
+  if (!('kind' in items)) append(machine, self, items);
 }
 
 /** Adds named entries from a dictionary, a ModuleDict or pairs. */
 function fillNamed(self: InstanceValue, machine: Machine, value: PyValue, span: SourceSpan): void {
   const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
   if (source.kind === 'dict') {
-    for (const { key, value: item } of source.entries.values()) self.attributes.set(machine.text(key, span), item);
+    for (const { key, value: item } of source.entries.values())
+      machine.change(self.attributes).set(machine.text(key, span), item);
   } else if (source.kind === 'instance') {
-    for (const [name, item] of entriesOf(source)) self.attributes.set(name, item);
+    for (const [name, item] of entriesOf(source)) machine.change(self.attributes).set(name, item);
   } else if (source.kind !== 'none') {
     const pairs = machine.iterate(source, span);
     if ('kind' in pairs) return;
@@ -56,7 +57,7 @@ function fillNamed(self: InstanceValue, machine: Machine, value: PyValue, span: 
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) continue;
       const [name, item] = parts;
-      if (name && item) self.attributes.set(machine.text(name, span), item);
+      if (name && item) machine.change(self.attributes).set(machine.text(name, span), item);
     }
   }
 }
@@ -71,7 +72,7 @@ export const containerModules: readonly ModuleRow[] = [
       const [only] = items;
       const named = only?.kind === 'dict' || (only?.kind === 'instance' && only.dictionary !== undefined);
       if (items.length === 1 && only && named) fillNamed(self, machine, only, span);
-      else append(self, items);
+      else append(machine, self, items);
     },
     forward(self, call) {
       let value = call.args.value('input');
@@ -102,9 +103,9 @@ export const containerModules: readonly ModuleRow[] = [
 ];
 
 /** Writes a container anew, as inserting and deleting renumber what follows. */
-function renumber(self: InstanceValue, values: readonly PyValue[]): void {
-  for (const [name] of entriesOf(self)) self.attributes.delete(name);
-  append(self, values);
+function renumber(machine: Machine, self: InstanceValue, values: readonly PyValue[]): void {
+  for (const [name] of entriesOf(self)) machine.change(self.attributes).delete(name);
+  append(machine, self, values);
 }
 
 type Method = (self: InstanceValue, args: readonly PyValue[], machine: Machine, span: SourceSpan) => PyValue;
@@ -113,18 +114,18 @@ const values = (self: InstanceValue): PyValue[] => entriesOf(self).map(([, value
 
 const containerMethods: Readonly<Record<string, Method>> = {
   __len__: (self) => ({ kind: 'int', value: entriesOf(self).length }),
-  append: (self, [value]) => {
-    if (value) append(self, [value]);
+  append: (self, [value], machine) => {
+    if (value) append(machine, self, [value]);
     return self;
   },
   extend: (self, [value], machine, span) => {
     fill(self, machine, value ?? none, span);
     return self;
   },
-  insert: (self, [place, value]) => {
+  insert: (self, [place, value], machine) => {
     const all = values(self);
     all.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
-    renumber(self, all);
+    renumber(machine, self, all);
     return none;
   },
   __add__: (self, [added], machine, span) => joinContainers(self, added ?? none, machine, span),
@@ -135,13 +136,13 @@ const containerMethods: Readonly<Record<string, Method>> = {
   pop: (self, [key], machine, span) => {
     if (key?.kind === 'string') {
       const found = self.attributes.get(key.value);
-      self.attributes.delete(key.value);
+      machine.change(self.attributes).delete(key.value);
       return found ?? machine.raise('KeyError', key.value, span);
     }
     const all = values(self);
     const place = key ? (integerOf(key) ?? -1) : -1;
     const [removed] = all.splice(place < 0 ? place + all.length : place, 1);
-    renumber(self, all);
+    renumber(machine, self, all);
     return removed ?? machine.raise('IndexError', 'pop from an empty container', span);
   },
 };
@@ -153,7 +154,7 @@ function joinContainers(self: InstanceValue, added: PyValue, machine: Machine, s
     attributes: new Map(),
     site: { span, callChain: [...machine.callStack] },
   };
-  append(joined, values(self));
+  append(machine, joined, values(self));
   fill(joined, machine, added, span);
   return joined;
 }
@@ -172,14 +173,14 @@ const dictionaryMethods: Readonly<Record<string, Method>> = {
     fillNamed(self, machine, value ?? none, span);
     return none;
   },
-  pop: (self, [key]) => {
+  pop: (self, [key], machine) => {
     const name = key?.kind === 'string' ? key.value : '';
     const found = self.attributes.get(name);
-    self.attributes.delete(name);
+    machine.change(self.attributes).delete(name);
     return found ?? none;
   },
-  __setitem__: (self, [key, value]) => {
-    if (key?.kind === 'string' && value) self.attributes.set(key.value, value);
+  __setitem__: (self, [key, value], machine) => {
+    if (key?.kind === 'string' && value) machine.change(self.attributes).set(key.value, value);
     return none;
   },
 };
@@ -191,18 +192,18 @@ export function methodsOfContainer(name: string): readonly (readonly [string, Bu
     ? {}
     : {
         __iter__: (self) => list(values(self)),
-        __setitem__: (self, [place, value]) => {
+        __setitem__: (self, [place, value], machine) => {
           const all = entriesOf(self);
           const index = place ? integerOf(place) : undefined;
           const entry = index === undefined ? undefined : all.at(index);
-          if (entry && value) self.attributes.set(entry[0], value);
+          if (entry && value) machine.change(self.attributes).set(entry[0], value);
           return none;
         },
-        __delitem__: (self, [place]) => {
+        __delitem__: (self, [place], machine) => {
           const all = values(self);
           const index = place ? integerOf(place) : undefined;
           if (index !== undefined) all.splice(index < 0 ? index + all.length : index, 1);
-          renumber(self, all);
+          renumber(machine, self, all);
           return none;
         },
       };
@@ -253,7 +254,10 @@ export function containerItem(
   };
   for (let i = bounds.start; bounds.step > 0 ? i < bounds.stop : i > bounds.stop; i += bounds.step) {
     const entry = entries[i];
-    if (entry) part.attributes.set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
+    if (entry)
+      machine
+        .change(part.attributes)
+        .set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
   }
   return part;
 }

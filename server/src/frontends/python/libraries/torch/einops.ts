@@ -255,14 +255,14 @@ export const einopsModules: readonly ModuleRow[] = [
   {
     name: 'Rearrange',
     parameters: 'pattern **axes_lengths',
-    construct: (self, args) => keepArguments(self, args, 'pattern axes_lengths'),
+    construct: (self, args, machine) => keepArguments(machine, self, args, 'pattern axes_lengths'),
     forward: (self, call) =>
       rearranged(call, call.args.value('input'), attributeOf(self, 'pattern'), attributeOf(self, 'axes_lengths')),
   },
   {
     name: 'Reduce',
     parameters: 'pattern reduction **axes_lengths',
-    construct: (self, args) => keepArguments(self, args, 'pattern reduction axes_lengths'),
+    construct: (self, args, machine) => keepArguments(machine, self, args, 'pattern reduction axes_lengths'),
     forward: (self, call) =>
       reduced(
         call,

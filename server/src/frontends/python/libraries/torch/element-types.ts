@@ -1,5 +1,6 @@
 // `torch.float32` and its kin, and devices: values that source compares and asks, one each.
 
+import { unshared } from '../../evaluator/effects.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { bool, builtin, int, none, string } from '../../evaluator/values.ts';
 import type { ClassValue, InstanceValue, PyValue } from '../../evaluator/machine.ts';
@@ -78,11 +79,11 @@ export const cpu: InstanceValue = {
   ]),
 };
 
-deviceClass.attributes.set(
+unshared(deviceClass.attributes).set(
   '__str__',
   builtin('__str__', () => string('cpu'), true),
 );
-deviceClass.attributes.set(
+unshared(deviceClass.attributes).set(
   '__enter__',
   builtin('__enter__', () => cpu, true),
 );

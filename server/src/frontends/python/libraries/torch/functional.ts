@@ -224,7 +224,7 @@ export const functional: Readonly<Record<string, TracedFunction>> = {
         emit(call, call.args.tensor('input'), (parameter) => call.args.number(parameter));
       const inPlace = (call: TracedCall): PyValue => {
         const input = call.args.tensor('input');
-        return input ? overwrite(input, run(call)) : run(call);
+        return input ? overwrite(call.machine, input, run(call)) : run(call);
       };
       const plain = [name, fn(`input ${parameters}`, run)] as const;
       return parameters.includes('inplace')

@@ -56,7 +56,7 @@ function convolution(rank: number): ModuleRow {
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode='zeros' device=None dtype=None",
     construct(self, args, machine, span) {
-      keepArguments(self, args, 'in_channels out_channels groups padding_mode');
+      keepArguments(machine, self, args, 'in_channels out_channels groups padding_mode');
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
         size(args, 'out_channels'),
@@ -77,12 +77,16 @@ function convolution(rank: number): ModuleRow {
       )
         return;
       checkGroups(machine, inChannels, outChannels, groups, span);
-      self.attributes.set('kernel_size', axes(kernel));
-      self.attributes.set('stride', axes(stride));
-      self.attributes.set('dilation', axes(dilation));
-      self.attributes.set('padding', typeof padding === 'string' ? args.value('padding') : axes(padding));
-      self.attributes.set('weight', parameterTensor([outChannels, inChannels / groups, ...kernel], 'weight'));
-      self.attributes.set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
+      machine.change(self.attributes).set('kernel_size', axes(kernel));
+      machine.change(self.attributes).set('stride', axes(stride));
+      machine.change(self.attributes).set('dilation', axes(dilation));
+      machine
+        .change(self.attributes)
+        .set('padding', typeof padding === 'string' ? args.value('padding') : axes(padding));
+      machine
+        .change(self.attributes)
+        .set('weight', parameterTensor([outChannels, inChannels / groups, ...kernel], 'weight'));
+      machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
     },
     forward(self, call) {
       const input = call.args.tensor('input');
@@ -118,7 +122,7 @@ function transposedConvolution(rank: number): ModuleRow {
     parameters:
       "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode='zeros' device=None dtype=None",
     construct(self, args, machine, span) {
-      keepArguments(self, args, 'in_channels out_channels groups');
+      keepArguments(machine, self, args, 'in_channels out_channels groups');
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
         size(args, 'out_channels'),
@@ -128,10 +132,12 @@ function transposedConvolution(rank: number): ModuleRow {
       if (inChannels === undefined || outChannels === undefined || groups === undefined || !kernel) return;
       checkGroups(machine, inChannels, outChannels, groups, span);
       for (const name of ['stride', 'padding', 'output_padding', 'dilation'])
-        self.attributes.set(name, axes(args.integers(name, rank) ?? []));
-      self.attributes.set('kernel_size', axes(kernel));
-      self.attributes.set('weight', parameterTensor([inChannels, outChannels / groups, ...kernel], 'weight'));
-      self.attributes.set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
+        machine.change(self.attributes).set(name, axes(args.integers(name, rank) ?? []));
+      machine.change(self.attributes).set('kernel_size', axes(kernel));
+      machine
+        .change(self.attributes)
+        .set('weight', parameterTensor([inChannels, outChannels / groups, ...kernel], 'weight'));
+      machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
     },
     inputs: 'input output_size=None',
     forward(self, call) {
@@ -157,12 +163,12 @@ function transposedConvolution(rank: number): ModuleRow {
 const linear: ModuleRow = {
   name: 'Linear',
   parameters: 'in_features out_features bias=True device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'in_features out_features');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'in_features out_features');
     const [inFeatures, outFeatures] = [size(args, 'in_features'), size(args, 'out_features')];
     if (inFeatures === undefined || outFeatures === undefined) return;
-    self.attributes.set('weight', parameterTensor([outFeatures, inFeatures], 'weight'));
-    self.attributes.set('bias', args.flag('bias') ? parameterTensor([outFeatures], 'bias') : none);
+    machine.change(self.attributes).set('weight', parameterTensor([outFeatures, inFeatures], 'weight'));
+    machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outFeatures], 'bias') : none);
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -179,25 +185,31 @@ function batchNorm(name: string): ModuleRow {
     base: '_BatchNorm',
     parameters:
       'num_features eps=1e-5 momentum=0.1 affine=True track_running_stats=True process_group=None device=None dtype=None',
-    construct(self, args) {
-      keepArguments(self, args, 'num_features eps momentum affine track_running_stats');
+    construct(self, args, machine) {
+      keepArguments(machine, self, args, 'num_features eps momentum affine track_running_stats');
       const channels = size(args, 'num_features');
       if (channels === undefined) return;
       const affine = args.flag('affine');
-      self.attributes.set('weight', affine ? parameterTensor([channels], 'scale') : none);
-      self.attributes.set('bias', affine ? parameterTensor([channels], 'shift') : none);
-      self.attributes.set(
-        'running_mean',
-        args.flag('track_running_stats') ? parameterTensor([channels], 'running-mean', false) : none,
-      );
-      self.attributes.set(
-        'running_var',
-        args.flag('track_running_stats') ? parameterTensor([channels], 'running-variance', false) : none,
-      );
-      self.attributes.set(
-        'num_batches_tracked',
-        args.flag('track_running_stats') ? { kind: 'tensor', shape: [], elements: [0], dtype: 'int64' } : none,
-      );
+      machine.change(self.attributes).set('weight', affine ? parameterTensor([channels], 'scale') : none);
+      machine.change(self.attributes).set('bias', affine ? parameterTensor([channels], 'shift') : none);
+      machine
+        .change(self.attributes)
+        .set(
+          'running_mean',
+          args.flag('track_running_stats') ? parameterTensor([channels], 'running-mean', false) : none,
+        );
+      machine
+        .change(self.attributes)
+        .set(
+          'running_var',
+          args.flag('track_running_stats') ? parameterTensor([channels], 'running-variance', false) : none,
+        );
+      machine
+        .change(self.attributes)
+        .set(
+          'num_batches_tracked',
+          args.flag('track_running_stats') ? { kind: 'tensor', shape: [], elements: [0], dtype: 'int64' } : none,
+        );
     },
     forward(self, call) {
       const input = call.args.tensor('input');
@@ -222,14 +234,14 @@ function batchNorm(name: string): ModuleRow {
 const layerNorm: ModuleRow = {
   name: 'LayerNorm',
   parameters: 'normalized_shape eps=1e-5 elementwise_affine=True bias=True device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'eps elementwise_affine');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'eps elementwise_affine');
     const shape = args.integers('normalized_shape', 0);
     if (!shape) return;
-    self.attributes.set('normalized_shape', axes(shape));
+    machine.change(self.attributes).set('normalized_shape', axes(shape));
     const affine = args.flag('elementwise_affine');
-    self.attributes.set('weight', affine ? parameterTensor(shape, 'scale') : none);
-    self.attributes.set('bias', affine && args.flag('bias') ? parameterTensor(shape, 'shift') : none);
+    machine.change(self.attributes).set('weight', affine ? parameterTensor(shape, 'scale') : none);
+    machine.change(self.attributes).set('bias', affine && args.flag('bias') ? parameterTensor(shape, 'shift') : none);
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -270,12 +282,12 @@ function emitGroupNorm(self: InstanceValue, call: TracedCall, groups: number, ch
 const groupNorm: ModuleRow = {
   name: 'GroupNorm',
   parameters: 'num_groups num_channels eps=1e-5 affine=True device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'num_groups num_channels eps affine');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'num_groups num_channels eps affine');
     const channels = size(args, 'num_channels');
     if (channels === undefined) return;
-    self.attributes.set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
-    self.attributes.set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
+    machine.change(self.attributes).set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
+    machine.change(self.attributes).set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
   },
   forward: (self, call) =>
     emitGroupNorm(self, call, numbers(self, 'num_groups')[0] ?? 1, numbers(self, 'num_channels')[0] ?? 0),
@@ -286,12 +298,12 @@ function instanceNorm(rank: number): ModuleRow {
     name: `InstanceNorm${String(rank)}d`,
     base: '_InstanceNorm',
     parameters: 'num_features eps=1e-5 momentum=0.1 affine=False track_running_stats=False device=None dtype=None',
-    construct(self, args) {
-      keepArguments(self, args, 'num_features eps');
+    construct(self, args, machine) {
+      keepArguments(machine, self, args, 'num_features eps');
       const channels = size(args, 'num_features');
       if (channels === undefined) return;
-      self.attributes.set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
-      self.attributes.set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
+      machine.change(self.attributes).set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
+      machine.change(self.attributes).set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
     },
     forward: (self, call) => {
       const channels = numbers(self, 'num_features')[0] ?? 1;
@@ -304,11 +316,11 @@ const embedding: ModuleRow = {
   name: 'Embedding',
   parameters:
     'num_embeddings embedding_dim padding_idx=None max_norm=None norm_type=2.0 scale_grad_by_freq=False sparse=False device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'num_embeddings embedding_dim padding_idx');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'num_embeddings embedding_dim padding_idx');
     const [count, width] = [size(args, 'num_embeddings'), size(args, 'embedding_dim')];
     if (count !== undefined && width !== undefined)
-      self.attributes.set('weight', parameterTensor([count, width], 'weight'));
+      machine.change(self.attributes).set('weight', parameterTensor([count, width], 'weight'));
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -344,9 +356,9 @@ const embeddingBag: ModuleRow = {
 const preluRow: ModuleRow = {
   name: 'PReLU',
   parameters: 'num_parameters=1 init=0.25 device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'num_parameters');
-    self.attributes.set('weight', parameterTensor([size(args, 'num_parameters') ?? 1], 'slope'));
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'num_parameters');
+    machine.change(self.attributes).set('weight', parameterTensor([size(args, 'num_parameters') ?? 1], 'slope'));
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -366,12 +378,14 @@ const rmsNorm: ModuleRow = {
   ...layerNorm,
   name: 'RMSNorm',
   parameters: 'normalized_shape eps=None elementwise_affine=True device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'eps elementwise_affine');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'eps elementwise_affine');
     const shape = args.integers('normalized_shape', 0);
     if (!shape) return;
-    self.attributes.set('normalized_shape', axes(shape));
-    self.attributes.set('weight', args.flag('elementwise_affine') ? parameterTensor(shape, 'scale') : none);
+    machine.change(self.attributes).set('normalized_shape', axes(shape));
+    machine
+      .change(self.attributes)
+      .set('weight', args.flag('elementwise_affine') ? parameterTensor(shape, 'scale') : none);
   },
 };
 
@@ -382,14 +396,14 @@ function lazy(row: ModuleRow, size: string): ModuleRow {
     ...row,
     name: `Lazy${row.name}`,
     parameters: row.parameters.replace(`${size} `, ''),
-    construct: (self, args) => self.attributes.set('lazyArguments', args.asDictionary()),
+    construct: (self, args, machine) => machine.change(self.attributes).set('lazyArguments', args.asDictionary()),
     forward(self, call) {
       const [, channels] = call.args.tensor('input')?.shape ?? [];
       const width = size === 'in_features' ? call.args.tensor('input')?.shape.at(-1) : channels;
       if (typeof width !== 'number') return giveUp(call, `The input of this ${row.name} is not known`);
       const kept = self.attributes.get('lazyArguments');
       if (kept?.kind === 'dict') {
-        self.attributes.delete('lazyArguments');
+        call.machine.change(self.attributes).delete('lazyArguments');
         const value: PyValue = int(width, { kind: 'shape', value: width, of: 'the first input' });
         construct?.(self, BoundArguments.fromDictionary(kept, [[size, value]]), call.machine, call.span);
         call.network.nameParameters(self);

@@ -1,6 +1,7 @@
 // The modules of the frameworks by dotted name: which names each has. What is not here is unknown, and says so when used.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
+import { unshared } from '../../evaluator/effects.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { builtin, dict, int, list, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
 import {
@@ -161,7 +162,7 @@ function tensorClass(network: TracedNetwork): ClassValue {
     return row ? callTraced(machine, network, row, 'torch.Tensor', args, span) : none;
   });
   for (const [name, row] of Object.entries(tensorMethods)) {
-    type.attributes.set(
+    unshared(type.attributes).set(
       name,
       builtin(name, (machine, args, span) => callTraced(machine, network, row, name, args, span), true),
     );

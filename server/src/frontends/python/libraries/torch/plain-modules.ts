@@ -7,7 +7,7 @@ import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { BoundArguments } from '../../tracing/signature.ts';
 import { emitOn, giveUp, type TracedCall } from '../../tracing/traced-call.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';
-import type { InstanceValue, PyValue } from '../../evaluator/machine.ts';
+import type { InstanceValue, Machine, PyValue } from '../../evaluator/machine.ts';
 
 /** A module that hands its attributes to a function of `torch.nn.functional`. */
 function throughFunction(name: string, parameters: string, functionName: string): ModuleRow {
@@ -15,7 +15,7 @@ function throughFunction(name: string, parameters: string, functionName: string)
   return {
     name,
     parameters,
-    construct: (self, args) => keepArguments(self, args, names.join(' ')),
+    construct: (self, args, machine) => keepArguments(machine, self, args, names.join(' ')),
     forward: (self, call) => runFunction(self, call, functionName, names),
   };
 }
@@ -47,9 +47,9 @@ const activationModules: readonly ModuleRow[] = Object.entries(activations).flat
           {
             name: moduleName,
             parameters,
-            construct: (self: InstanceValue, args: BoundArguments) => {
+            construct: (self: InstanceValue, args: BoundArguments, machine: Machine) => {
               const names = parameters.split(/\s+/).map((part) => part.replace(/=.*/, ''));
-              if (parameters !== '') keepArguments(self, args, names.join(' '));
+              if (parameters !== '') keepArguments(machine, self, args, names.join(' '));
             },
             forward: (self: InstanceValue, call: TracedCall) =>
               emit(call, call.args.tensor('input'), (name) => numberOf(self.attributes.get(name) ?? none)),
@@ -68,7 +68,8 @@ const pools: readonly ModuleRow[] = [1, 2, 3].flatMap((rank) => {
     {
       name: `MaxUnpool${suffix}`,
       parameters: 'kernel_size stride=None padding=0',
-      construct: (self: InstanceValue, args: BoundArguments) => keepArguments(self, args, 'kernel_size stride padding'),
+      construct: (self: InstanceValue, args: BoundArguments, machine: Machine) =>
+        keepArguments(machine, self, args, 'kernel_size stride padding'),
       inputs: 'input indices output_size=None',
       forward: (self: InstanceValue, call: TracedCall) =>
         runFunction(
@@ -91,7 +92,7 @@ const pools: readonly ModuleRow[] = [1, 2, 3].flatMap((rank) => {
       (name): ModuleRow => ({
         name: `${name}${suffix}`,
         parameters: 'padding value=0',
-        construct: (self, args) => keepArguments(self, args, 'padding value'),
+        construct: (self, args, machine) => keepArguments(machine, self, args, 'padding value'),
         forward: (self, call) => {
           const amounts = self.attributes.get('padding') ?? none;
           const mode = {
@@ -128,7 +129,7 @@ const dropouts: readonly ModuleRow[] = [
 ].map((name) => ({
   name,
   parameters: 'p=0.5 inplace=False',
-  construct: (self, args) => keepArguments(self, args, 'p inplace'),
+  construct: (self, args, machine) => keepArguments(machine, self, args, 'p inplace'),
   forward: (self, call) =>
     emitOn(call, call.args.tensor('input'), {
       kind: 'dropout',
@@ -146,7 +147,7 @@ const identity: ModuleRow = {
 const copies: readonly ModuleRow[] = ['DataParallel', 'DistributedDataParallel'].map((name) => ({
   name,
   parameters: 'module device_ids=None output_device=None dim=0 **options',
-  construct: (self, args) => keepArguments(self, args, 'module'),
+  construct: (self, args, machine) => keepArguments(machine, self, args, 'module'),
   inputs: '*inputs **options',
   forward(self, { args, machine, span }) {
     const [inputs, options] = [args.value('inputs'), args.value('options')];

@@ -35,14 +35,14 @@ function step(self: InstanceValue, call: TracedCall, isPair: boolean): PyValue {
 export const recurrentCells: readonly ModuleRow[] = Object.entries(gateCounts).map(([name, gates]) => ({
   name: `${name}Cell`,
   parameters: 'input_size hidden_size bias=True nonlinearity=tanh device=None dtype=None',
-  construct(self, args) {
-    keepArguments(self, args, 'input_size hidden_size bias nonlinearity');
+  construct(self, args, machine) {
+    keepArguments(machine, self, args, 'input_size hidden_size bias nonlinearity');
     const [input, hidden] = [args.integer('input_size'), args.integer('hidden_size')];
     if (input === undefined || hidden === undefined) return;
-    self.attributes.set('weight_ih', parameterTensor([gates * hidden, input], 'weight'));
-    self.attributes.set('weight_hh', parameterTensor([gates * hidden, hidden], 'weight'));
+    machine.change(self.attributes).set('weight_ih', parameterTensor([gates * hidden, input], 'weight'));
+    machine.change(self.attributes).set('weight_hh', parameterTensor([gates * hidden, hidden], 'weight'));
     for (const bias of ['bias_ih', 'bias_hh']) {
-      self.attributes.set(bias, args.flag('bias') ? parameterTensor([gates * hidden], 'bias') : none);
+      machine.change(self.attributes).set(bias, args.flag('bias') ? parameterTensor([gates * hidden], 'bias') : none);
     }
   },
   inputs: 'input hx=None',

@@ -80,8 +80,13 @@ export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts)
   name,
   parameters:
     'input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0.0 bidirectional=False proj_size=0 device=None dtype=None nonlinearity=tanh',
-  construct(self, args) {
-    keepArguments(self, args, 'input_size hidden_size num_layers bias batch_first dropout bidirectional proj_size');
+  construct(self, args, machine) {
+    keepArguments(
+      machine,
+      self,
+      args,
+      'input_size hidden_size num_layers bias batch_first dropout bidirectional proj_size',
+    );
     const [input, hidden, layers] = [
       args.integer('input_size'),
       args.integer('hidden_size'),
@@ -93,12 +98,13 @@ export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts)
         const suffix = `l${String(layer)}${direction}`;
         const given = givenWidthOf(self);
         const width = layer === 0 ? input : given * directionsOf(self).length;
-        self.attributes.set(`weight_ih_${suffix}`, parameterTensor([gates * hidden, width], 'weight'));
-        self.attributes.set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, given], 'weight'));
-        if (given !== hidden) self.attributes.set(`weight_hr_${suffix}`, parameterTensor([given, hidden], 'weight'));
+        machine.change(self.attributes).set(`weight_ih_${suffix}`, parameterTensor([gates * hidden, width], 'weight'));
+        machine.change(self.attributes).set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, given], 'weight'));
+        if (given !== hidden)
+          machine.change(self.attributes).set(`weight_hr_${suffix}`, parameterTensor([given, hidden], 'weight'));
         if (!args.flag('bias')) continue;
-        self.attributes.set(`bias_ih_${suffix}`, parameterTensor([gates * hidden], 'bias'));
-        self.attributes.set(`bias_hh_${suffix}`, parameterTensor([gates * hidden], 'bias'));
+        machine.change(self.attributes).set(`bias_ih_${suffix}`, parameterTensor([gates * hidden], 'bias'));
+        machine.change(self.attributes).set(`bias_hh_${suffix}`, parameterTensor([gates * hidden], 'bias'));
       }
     }
   },

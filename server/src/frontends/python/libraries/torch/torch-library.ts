@@ -1,6 +1,7 @@
 // PyTorch as a library of the Python frontend: modules by dotted name, tensors' attributes and operators, calling modules.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
+import { unshared } from '../../evaluator/effects.ts';
 import { findMethod, isSubclass } from '../../evaluator/classes.ts';
 import { builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
 import { attentionModules } from './attention-modules.ts';
@@ -75,17 +76,17 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
     // Only layers with weights can be reset; source asks which ones can.
     if (layerModules.includes(row))
-      made.attributes.set(
+      unshared(made.attributes).set(
         'reset_parameters',
         builtin('reset_parameters', () => none, true),
       );
     if (recurrentModules.includes(row))
-      made.attributes.set(
+      unshared(made.attributes).set(
         'flatten_parameters',
         builtin('flatten_parameters', () => none, true),
       );
     if (containerModules.includes(row))
-      for (const [name, method] of methodsOfContainer(row.name)) made.attributes.set(name, method);
+      for (const [name, method] of methodsOfContainer(row.name)) unshared(made.attributes).set(name, method);
     classes.set(row.name, made);
   }
   return classes;
@@ -173,7 +174,7 @@ function methodOf(network: TracedNetwork, tensor: TensorValue, name: string): Py
     builtin(name, (machine, args, span) => {
       const whole = { positional: [tensor, ...args.positional], keywords: args.keywords };
       const result = callTraced(machine, network, row, name, whole, span);
-      return name.endsWith('_') ? overwrite(tensor, result) : result;
+      return name.endsWith('_') ? overwrite(machine, tensor, result) : result;
     })
   );
 }

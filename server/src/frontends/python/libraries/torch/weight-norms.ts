@@ -27,17 +27,17 @@ const normalise = (lengthName: (name: string) => string): PyValue =>
     const sizes = weight.shape.map((size, i) => (i === axis && typeof size === 'number' ? size : 1));
     const length = parameterTensor(axis === undefined || axis === -1 ? [] : sizes, 'other');
     weight.parameter.length = length;
-    module.attributes.set(lengthName(name.value), length);
+    machine.change(module.attributes).set(lengthName(name.value), length);
     return module;
   });
 
 /** Takes the length away again: `remove_weight_norm` leaves a plain weight. */
-const restore = builtin('remove_weight_norm', (_interpreter, { positional: [module = none, name] }) => {
+const restore = builtin('remove_weight_norm', (machine, { positional: [module = none, name] }) => {
   const own = name?.kind === 'string' ? name.value : 'weight';
   const weight = module.kind === 'instance' ? module.attributes.get(own) : undefined;
   if (module.kind !== 'instance' || weight?.kind !== 'tensor' || !weight.parameter) return module;
   delete weight.parameter.length;
-  module.attributes.delete(`${own}_g`);
+  machine.change(module.attributes).delete(`${own}_g`);
   return module;
 });
 
