@@ -1,7 +1,8 @@
 // What is bundled and how: one description for the build and for the test of bundle contents.
 
 import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
-import { readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -63,6 +64,7 @@ const nodeEntries = {
   client: 'client/src/extension.ts',
   'language-client': 'client/src/language-client.ts',
   lsp: 'server/src/main/lsp.ts',
+  'analysis-worker': 'server/src/main/analysis-worker.ts',
   trainer: 'server/src/main/trainer.ts',
   'image-decoder': 'server/src/main/image-decoder.ts',
   cli: 'server/src/main/cli.ts',
@@ -75,6 +77,21 @@ export async function buildNodeBundle(
   { minify }: Pick<BundleMode, 'minify'> = { minify: false },
 ): Promise<void> {
   await build({ ...forNode, minify, entryPoints: [nodeEntries[name]], outfile });
+}
+
+/** Builds the language server with all that it starts and loads into a folder; the path of what to start. */
+export async function buildLanguageServer(
+  folder: string,
+  mode: Pick<BundleMode, 'minify'> = { minify: false },
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const require = createRequire(import.meta.url);
+  for (const name of ['web-tree-sitter', 'tree-sitter-python'])
+    await copyFile(require.resolve(`${name}/${name}.wasm`), join(folder, `${name}.wasm`));
+  await buildNodeBundle('analysis-worker', join(folder, 'analysis-worker.cjs'), mode);
+  const server = join(folder, 'lsp.cjs');
+  await buildNodeBundle('lsp', server, mode);
+  return server;
 }
 
 /** How a build differs: for users (small, no source maps) or for us; written or only looked at. */

@@ -3,10 +3,12 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import {
+  CancellationTokenSource,
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
   type Diagnostic,
+  type DocumentDiagnosticReport,
   type InlayHint,
   type ProtocolConnection,
   type Range,
@@ -18,8 +20,6 @@ export class LanguageServerProcess implements AsyncDisposable {
   readonly #connection: ProtocolConnection;
   readonly #folder: string;
   readonly #versions = new Map<string, number>();
-  readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
-  readonly #listeners = new Set<(uri: string) => void>();
 
   /**
    * Starts a bundle of the server as the extension does, on a workspace folder that is given as a URI; under this Node unless
@@ -45,17 +45,11 @@ export class LanguageServerProcess implements AsyncDisposable {
       new StreamMessageReader(this.#process.stdout),
       new StreamMessageWriter(this.#process.stdin),
     );
-    this.#connection.onNotification(
-      'textDocument/publishDiagnostics',
-      ({ uri, diagnostics }: { readonly uri: string; readonly diagnostics: readonly Diagnostic[] }) => {
-        this.#diagnostics.set(uri, diagnostics);
-        for (const listener of this.#listeners) listener(uri);
-      },
-    );
     this.#connection.onRequest('workspace/configuration', ({ items }: { readonly items: readonly unknown[] }) =>
       items.map(() => null),
     );
     this.#connection.onRequest('workspace/inlayHint/refresh', () => null);
+    this.#connection.onRequest('workspace/diagnostic/refresh', () => null);
     this.#connection.listen();
     this.#folder = folder;
   }
@@ -64,7 +58,13 @@ export class LanguageServerProcess implements AsyncDisposable {
     await this.#connection.sendRequest('initialize', {
       processId: process.pid,
       rootUri: this.#folder,
-      capabilities: { workspace: { workspaceFolders: true, inlayHint: { refreshSupport: true } } },
+      capabilities: {
+        workspace: {
+          workspaceFolders: true,
+          inlayHint: { refreshSupport: true },
+          diagnostics: { refreshSupport: true },
+        },
+      },
       workspaceFolders: [{ uri: this.#folder, name: 'measured' }],
     });
     await this.#connection.sendNotification('initialized', {});
@@ -108,6 +108,19 @@ export class LanguageServerProcess implements AsyncDisposable {
     return found?.length ?? 0;
   }
 
+  /** The lenses of a document, as a request that can be cancelled. */
+  cancellableLenses(uri: string): { readonly answer: Promise<unknown>; readonly cancel: () => void } {
+    const source = new CancellationTokenSource();
+    const params = { textDocument: { uri } };
+    const answer = this.#connection.sendRequest<unknown>('textDocument/codeLens', params, source.token);
+    return {
+      answer,
+      cancel: () => {
+        source.cancel();
+      },
+    };
+  }
+
   /** Resolves when the process has computed next to nothing for a while: all that was owed is done. */
   async quiet(): Promise<void> {
     for (let idle = 0, before = this.computedSeconds(); idle < 4;) {
@@ -128,22 +141,12 @@ export class LanguageServerProcess implements AsyncDisposable {
     return found !== null;
   }
 
-  /** The diagnostics of a document as soon as there are any. */
-  async diagnostics(uri: string, timeoutMs: number): Promise<readonly Diagnostic[] | undefined> {
-    const known = this.#diagnostics.get(uri);
-    if (known !== undefined) return known;
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        this.#listeners.delete(listener);
-        resolve(this.#diagnostics.get(uri));
-      };
-      const listener = (other: string): void => {
-        if (other === uri) settle();
-      };
-      const timer = setTimeout(settle, timeoutMs);
-      this.#listeners.add(listener);
+  /** The diagnostics of a document. */
+  async diagnostics(uri: string): Promise<readonly Diagnostic[]> {
+    const report: DocumentDiagnosticReport = await this.#connection.sendRequest('textDocument/diagnostic', {
+      textDocument: { uri },
     });
+    return report.kind === 'full' ? report.items : [];
   }
 
   /** Memory that the process holds, in bytes: now, and the most so far. Undefined where the system does not say. */

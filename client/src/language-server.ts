@@ -86,7 +86,12 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
           options: { execArgv: [...serverNodeOptions, '--nolazy', '--inspect=6009'] },
         },
       },
-      { documentSelector, diagnosticCollectionName: 'morphnet' },
+      {
+        documentSelector,
+        diagnosticCollectionName: 'morphnet',
+        // Diagnostics of what is shown are asked for when its text changes and when it is looked at again.
+        diagnosticPullOptions: { onChange: true, onFocus: true },
+      },
     );
     // Both ends are built from the same protocol files, so what arrives under a name has that name's type.
     client.onNotification('morphnet/runGrew', (params: ServerNotifications['morphnet/runGrew']) =>

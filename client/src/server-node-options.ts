@@ -1,13 +1,8 @@
-// How Node runs the language server: how much memory it takes before it cleans up, and how many threads help it.
+// How Node runs the language server: how much memory it may take, and how many threads help it.
 
 import { availableParallelism } from 'node:os';
 
-/**
- * Where V8's heap may grow to gigabytes, it lets it grow to four times what is alive before it cleans up; under this bound, in
- * megabytes, to one and a half times. The server's own data is some tens of megabytes whatever is open; the rest is what
- * reading a model leaves behind, and no workspace was seen to need a fourth of the bound. The young generation is left as it is:
- * in half of it an edit's evaluation does not fit, and takes half as long again.
- */
+/** The heap of the thread that speaks the protocol, in megabytes; where models are read there is a bound of its own. */
 const mostMegabytes = 512;
 
 /**

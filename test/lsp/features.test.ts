@@ -95,17 +95,37 @@ test('a broken line is reported at its place and leaves the other hints', async 
   expect((await editor.hints(uri))[0]).toMatch(/^6: 4×8×8 · 6\.91 kMACs · 112/);
 });
 
-test('diagnostics go when the text is mended and when the document is closed', async () => {
+test('diagnostics go when the text is mended', async () => {
   await using editor = await openEditor();
   const broken = smallNetwork.replace('filters=6', 'filters=six');
   const uri = await editor.open('small.cfg', broken);
   await editor.diagnostics(uri, (found) => found.length > 0);
   await editor.change(uri, smallNetwork);
-  await editor.diagnostics(uri, (found) => found.length === 0);
-  await editor.change(uri, broken);
-  await editor.diagnostics(uri, (found) => found.length > 0);
-  await editor.close(uri);
   expect(await editor.diagnostics(uri, (found) => found.length === 0)).toEqual([]);
+});
+
+test('diagnostics that are the same as before are not sent again', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork.replace('filters=6', 'filters=six'));
+  const first = await editor.pull(uri);
+  const second = await editor.pull(uri, first?.resultId ?? 'none');
+  expect(first?.kind).toBe('full');
+  expect(second).toEqual({ kind: 'unchanged', resultId: first?.resultId });
+});
+
+test('a new error where something is half typed waits for a longer rest than others, and then is told', async () => {
+  await using editor = await openEditor({ delaysMs: { diagnostics: 1, halfTyped: 300, refresh: 1 } });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  await editor.diagnostics(uri, (found) => found.length === 0);
+  const start = performance.now();
+  await editor.change(uri, `${smallNetwork}[convol`);
+  const found = await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
+  expect(performance.now() - start).toBeGreaterThan(290);
+  expect(found.map(({ code }) => code)).toContain('syntax-darknet-section');
+  const again = performance.now();
+  await editor.change(uri, `# more\n${smallNetwork}[convol`);
+  await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
+  expect(performance.now() - again).toBeLessThan(290);
 });
 
 test('an unknown device is said and replaced', async () => {

@@ -14,6 +14,7 @@ import {
   DidChangeTextDocumentNotification,
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
+  DocumentDiagnosticRequest,
   HoverRequest,
   InitializedNotification,
   InitializeRequest,
@@ -21,8 +22,9 @@ import {
   InlayHintRequest,
   InlayHintResolveRequest,
   LogMessageNotification,
-  PublishDiagnosticsNotification,
+  LSPErrorCodes,
   RegistrationRequest,
+  ResponseError,
   ShutdownRequest,
   StreamMessageReader,
   StreamMessageWriter,
@@ -31,17 +33,18 @@ import {
   type CodeLens,
   type Command,
   type Diagnostic,
+  type DocumentDiagnosticReport,
   type Hover,
   type InlayHint,
   type ProtocolConnection,
   type Range,
 } from 'vscode-languageserver/node';
+import { analysisHere } from './analysis-here.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Result } from '../../server/src/common/problem.ts';
 import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import type { RunSnapshot } from '../../server/src/protocol/run-files.ts';
-import { DiskReader } from '../../server/src/main/disk-reader.ts';
 import type {
   ServerNotifications,
   ServerRequestName,
@@ -181,7 +184,7 @@ export class GivenRuns implements RunBackend {
 export interface EditorOptions {
   /** The `morphnet` section of the settings. */
   readonly settings?: unknown;
-  readonly analysis?: ServerEnvironment['analysis'];
+  readonly analysis?: Parameters<typeof analysisHere>[0];
   readonly runs?: ServerEnvironment['runs'];
   /** Kept by the caller, who fills it before the server starts. */
   readonly workspace?: TestWorkspace;
@@ -199,7 +202,6 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
 /** An editor that talks to a server of its own. */
 export class Editor implements AsyncDisposable {
   readonly #client: ProtocolConnection;
-  readonly #diagnostics = new Map<string, { version: number | undefined; diagnostics: readonly Diagnostic[] }>();
   readonly #waiting = new Set<{
     readonly event: EditorEvent;
     readonly isOver: () => boolean;
@@ -216,14 +218,14 @@ export class Editor implements AsyncDisposable {
     analysis = { frontends: [darknetFrontend] },
     runs = new GivenRuns(),
     workspace = new TestWorkspace(),
-    delaysMs = { diagnostics: 1, refresh: 1 },
+    delaysMs = { diagnostics: 1, halfTyped: 1, refresh: 1 },
   }: EditorOptions) {
     this.#settings = settings;
     this.workspace = workspace;
     const up = new PassThrough();
     const down = new PassThrough();
     const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
-    startServer(server, { analysis, disk: new DiskReader(), runs, delaysMs });
+    startServer(server, { startAnalysis: analysisHere(analysis), runs, delaysMs });
     server.listen();
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));
@@ -234,10 +236,6 @@ export class Editor implements AsyncDisposable {
     this.#client.onNotification(LogMessageNotification.type, ({ message }) => {
       this.log.push(message);
       this.#happened('log');
-    });
-    this.#client.onNotification(PublishDiagnosticsNotification.type, ({ uri, version, diagnostics }) => {
-      this.#diagnostics.set(uri, { version, diagnostics });
-      this.#happened('diagnostics');
     });
     this.#client.listen();
   }
@@ -318,22 +316,27 @@ export class Editor implements AsyncDisposable {
     return (await this.#client.sendRequest(CodeActionRequest.type, params)) ?? [];
   }
 
-  /** Waits until the server has sent diagnostics that a test accepts; messages, in the order they came. */
+  /** Pulls diagnostics, as an editor does again and again, until a test accepts them. */
   async diagnostics(
     uri: string,
     accepts: (found: readonly Diagnostic[]) => boolean = () => true,
   ): Promise<readonly Diagnostic[]> {
-    const isOver = (): boolean => {
-      const shown = this.#diagnostics.get(uri);
-      return shown !== undefined && accepts(shown.diagnostics);
-    };
-    if (!isOver()) await this.#next('diagnostics', isOver);
-    return this.#diagnostics.get(uri)?.diagnostics ?? [];
+    for (;;) {
+      const report = await this.pull(uri);
+      if (report?.kind === 'full' && accepts(report.items)) return report.items;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
-  /** The version of the text that the last diagnostics are about. */
-  diagnosticsVersion(uri: string): number | undefined {
-    return this.#diagnostics.get(uri)?.version;
+  /** One pull; undefined where the server says that the text has changed meanwhile. */
+  async pull(uri: string, previousResultId?: string): Promise<DocumentDiagnosticReport | undefined> {
+    const params = { textDocument: { uri }, ...(previousResultId !== undefined && { previousResultId }) };
+    try {
+      return await this.#client.sendRequest(DocumentDiagnosticRequest.type, params);
+    } catch (error) {
+      if (error instanceof ResponseError && error.code === LSPErrorCodes.ServerCancelled) return undefined;
+      throw error;
+    }
   }
 
   /** Waits until the server asks for hints to be refreshed. */
@@ -405,6 +408,6 @@ export class Editor implements AsyncDisposable {
   }
 }
 
-type EditorEvent = 'diagnostics' | 'refresh' | 'log';
+type EditorEvent = 'refresh' | 'log';
 
 const wholeDocument: Range = { start: { line: 0, character: 0 }, end: { line: 1_000_000, character: 0 } };

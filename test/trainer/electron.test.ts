@@ -2,12 +2,11 @@
 // of this folder then run their trainers under it too.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildNodeBundle, root } from '../../scripts/bundles.ts';
+import { buildLanguageServer, buildNodeBundle, root } from '../../scripts/bundles.ts';
 import { LanguageServerProcess } from '../../scripts/language-server.ts';
 import { nativeTfjs } from '../../scripts/native-tfjs.ts';
 import { askEngines } from '../../server/src/jobs/ask-engines.ts';
@@ -25,10 +24,8 @@ let trainer: TrainerProgram;
 beforeAll(async () => {
   if (electron === undefined) return;
   trainer = await buildTrainer();
-  const require = createRequire(import.meta.url);
-  for (const name of ['web-tree-sitter', 'tree-sitter-python'])
-    copyFileSync(require.resolve(`${name}/${name}.wasm`), join(bundles, `${name}.wasm`));
-  for (const name of ['cli', 'lsp'] as const) await buildNodeBundle(name, join(bundles, `${name}.cjs`));
+  await buildLanguageServer(bundles);
+  await buildNodeBundle('cli', join(bundles, 'cli.cjs'));
 });
 
 /** A program's output as JavaScript under an executable. */

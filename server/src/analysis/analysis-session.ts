@@ -1,7 +1,7 @@
 // Documents in, evaluated models out, each evaluated once per state of the texts that it was made from. While a source is
 // broken the last good model stays. Everything that features need to remember between two requests lives here.
 
-import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
+import { isCancelled, neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import {
   defaultLimits,
   headOf,
@@ -82,7 +82,7 @@ export class AnalysisSession {
   readonly #readers: DocumentReaders;
   /** Documents of which not all models were shown, for speed. */
   readonly #shownInPart = new Set<string>();
-  readonly #owed = new Set<string>();
+  readonly #completed = new Set<string>();
   /** Proven edits for proposals; a graph's plans go with it. */
   readonly plans: ProposalPlans;
 
@@ -112,12 +112,12 @@ export class AnalysisSession {
     this.#shownInPart.delete(document);
   }
 
-  /** A file watcher's news: created, changed or deleted on disk. */
-  documentChangedOnDisk(document: string): void {
-    if (this.#store.openDocument(document) === undefined) this.#store.touch(document);
+  /** A file watcher's news: files or folders that were created, changed or deleted on disk. False when nothing depends on them. */
+  filesChangedOnDisk(paths: readonly string[]): boolean {
+    return this.#store.changedOnDisk(new Set(paths));
   }
 
-  /** Whoever shows models asks again for documents that `takeOwed` names, so that a part of them may be shown first. */
+  /** Whoever shows models asks again for documents that `takeCompleted` names, so that a part of them may be shown first. */
   showInPart(): void {
     this.#mayShowInPart = true;
   }
@@ -209,11 +209,29 @@ export class AnalysisSession {
     return analysis;
   }
 
-  /** Documents that show more than before because others were analyzed since the last time of asking. */
-  takeOwed(): readonly string[] {
-    const owed = [...this.#owed];
-    this.#owed.clear();
-    return owed;
+  /** Documents that show more than before because more was analyzed since the last time of asking. */
+  takeCompleted(): readonly string[] {
+    const completed = [...this.#completed];
+    this.#completed.clear();
+    return completed;
+  }
+
+  /** Whether the models of `modelsIn` (or only those of `modelsToShow`) can be given without an evaluation. */
+  isKnown(document: string, which: 'all' | 'shown'): boolean {
+    const own = this.#snapshots.get(document);
+    const isWhole = own !== undefined && this.#isCurrent(own);
+    if (!isWhole && (which === 'all' || !this.#mayShowInPart || !this.#isFirstKnown(document))) return false;
+    return this.#readersOf(document).every(({ reader }) => {
+      const snapshot = this.#snapshots.get(reader);
+      return snapshot !== undefined && this.#isCurrent(snapshot);
+    });
+  }
+
+  /** Whether the chosen model of a document is at hand. */
+  #isFirstKnown(document: string): boolean {
+    const list = this.#entries.known(document, this.#requests.get(document));
+    const [first] = list?.entries ?? [];
+    return first !== undefined && this.#memory.has(first);
   }
 
   /** The open documents whose models read a document, and those that its own models read. */
@@ -225,9 +243,9 @@ export class AnalysisSession {
     if (this.#store.openDocument(document) === undefined) return;
     const graphs = models.filter(({ stale }) => !stale).map(({ graph }) => graph);
     const showing = new Set(this.#readers.note(document, seen, graphs));
-    if (this.#shownInPart.delete(document)) this.#owed.add(document);
+    if (this.#shownInPart.delete(document)) this.#completed.add(document);
     for (const other of this.#store.openDocuments)
-      if (showing.has(other) || (this.#shownInPart.has(other) && seen.has(other))) this.#owed.add(other);
+      if (showing.has(other) || (this.#shownInPart.has(other) && seen.has(other))) this.#completed.add(other);
   }
 
   /** Puts networks of documents away that nobody has looked at for long. */
@@ -292,7 +310,7 @@ export class AnalysisSession {
 
   /**
    * The models of `modelsIn` for those who can not wait: after an edit the chosen model is the new one, the document's others
-   * are shown as they were, marked stale, until the document is analyzed as a whole; `takeOwed` then names it.
+   * are shown as they were, marked stale, until the document is analyzed as a whole; `takeCompleted` then names it.
    */
   modelsToShow(document: string, cancellation: Cancellation = neverCancelled): readonly AnalyzedModel[] {
     if (!this.#mayShowInPart) return this.modelsIn(document, cancellation);
@@ -444,7 +462,7 @@ export class AnalysisSession {
     const entries = list.entries.slice(0, this.#requests.get(document)?.entry === undefined ? maxModels : mostModels);
     this.#memory.keepOnly(document, list.entries);
     for (const entry of entries) {
-      if (models.length >= mostModels) break;
+      if (models.length >= mostModels || isCancelled(cancellation)) break;
       if (only?.has(entry.name) === false) continue;
       const known = this.#memory.find(entry);
       const evaluation = known ?? frontend.evaluate(entry, reader, limits, cancellation);

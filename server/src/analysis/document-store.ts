@@ -50,6 +50,16 @@ export class DocumentStore {
     this.#revisions.set(document, this.revision(document) + 1);
   }
 
+  /**
+   * Files or folders were created, changed or deleted: what was read or missed there is read again. False when none of it was
+   * ever asked for.
+   */
+  changedOnDisk(paths: ReadonlySet<string>): boolean {
+    const concerned = [...this.#onDisk.keys()].filter((document) => isAtOrBelow(document, paths));
+    for (const document of concerned) this.touch(document);
+    return concerned.length > 0;
+  }
+
   read(document: string): string | undefined {
     const open = this.#open.get(document);
     if (open !== undefined) return open.text;
@@ -99,4 +109,11 @@ export class DocumentStore {
       },
     };
   }
+}
+
+/** Whether a path, or a folder that it lies in, is one of these. */
+function isAtOrBelow(document: string, paths: ReadonlySet<string>): boolean {
+  for (let end = document.length; end > 0; end = document.lastIndexOf('/', end - 1))
+    if (paths.has(document.slice(0, end))) return true;
+  return false;
 }

@@ -30,6 +30,12 @@ export class EntryLists {
     return list;
   }
 
+  /** The list as far as it was made and is still good. */
+  known(document: string, request: EntryRequest | undefined): EntryList | undefined {
+    const known = this.#known.get(document);
+    return known !== undefined && known.request === request && this.#isCurrent(known) ? known.list : undefined;
+  }
+
   forget(document: string): void {
     this.#known.delete(document);
   }

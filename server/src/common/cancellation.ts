@@ -5,5 +5,10 @@ export interface Cancellation {
   readonly isCancellationRequested: boolean;
 }
 
+/** Asked anew each time: a token changes while work goes on, which the compiler does not know. */
+export function isCancelled(cancellation: Cancellation): boolean {
+  return cancellation.isCancellationRequested;
+}
+
 /** For callers that never cancel. */
 export const neverCancelled: Cancellation = { isCancellationRequested: false };

@@ -1,22 +1,21 @@
 // Quick-fixes that set proposed widths or give batch norms a scale. Only proven edits come here, so each action carries its edit at once.
 
-import {
-  CodeActionKind,
-  type CodeAction,
-  type CodeActionContext,
-  type CodeActionParams,
-  type Diagnostic,
-  type WorkspaceEdit,
+import type {
+  CodeAction,
+  CodeActionContext,
+  CodeActionParams,
+  Diagnostic,
+  WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import { codeActions, type ScaleAction, type SlimFileAction, type WidthAction } from '../analysis/code-actions.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
 import { diagnosticSource } from './diagnostics.ts';
 import { toDocumentEdits } from './document-edits.ts';
-import { positionsIn, type ServerContext } from './server-context.ts';
+import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
 export function provideCodeActions(
-  context: ServerContext,
+  context: AnalysisContext,
   { textDocument: { uri }, range, context: asked }: CodeActionParams,
   cancellation: Cancellation,
 ): CodeAction[] {
@@ -30,7 +29,7 @@ export function provideCodeActions(
     );
     return {
       title: action.title,
-      kind: CodeActionKind.QuickFix,
+      kind: quickFix,
       isPreferred: action.isPreferred,
       edit: workspaceEdit(context, action),
       ...(fixed.length > 0 && { diagnostics: fixed }),
@@ -38,15 +37,17 @@ export function provideCodeActions(
   });
 }
 
+const quickFix = 'quickfix';
+
 /** The file is worked out when it is asked for; a command does that. */
 function slimFileAction({ title, runId }: SlimFileAction): CodeAction {
   const command: CommandId = 'morphnet.writeSlimModel';
-  return { title, kind: CodeActionKind.QuickFix, command: { title, command, arguments: [runId] } };
+  return { title, kind: quickFix, command: { title, command, arguments: [runId] } };
 }
 
 /** A request for refactorings only, say, is not for us. */
 function wantsQuickFixes({ only }: CodeActionContext): boolean {
-  return only === undefined || only.some((kind) => kind === '' || kind === CodeActionKind.QuickFix);
+  return only === undefined || only.some((kind) => kind === '' || kind === quickFix);
 }
 
 /** The findings that go away with an action: those of its line, or every proposal's where all of it is applied. */
@@ -63,9 +64,9 @@ function isFixedBy(
 }
 
 /** An edit that goes beyond the file at hand is previewed, where the client can. */
-function workspaceEdit(context: ServerContext, action: WidthAction | ScaleAction): WorkspaceEdit {
+function workspaceEdit(context: AnalysisContext, action: WidthAction | ScaleAction): WorkspaceEdit {
   const documents = toDocumentEdits(context.session, action);
-  if (documents.length < 2 || !context.canPreview()) {
+  if (documents.length < 2 || !context.canPreview) {
     return {
       documentChanges: documents.map(({ uri, version, edits }) => ({
         textDocument: { uri, version },

@@ -5,17 +5,15 @@ import { codeLenses, type CodeLens as ModelLens } from '../analysis/code-lenses.
 import type { Cancellation } from '../common/cancellation.ts';
 import { assertUnreachable } from '../common/assert.ts';
 import type { CommandArguments, CommandId } from '../protocol/commands.ts';
-import { positionsIn, type ServerContext } from './server-context.ts';
+import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
-export async function provideCodeLenses(
-  context: ServerContext,
+export function provideCodeLenses(
+  { session, settings }: AnalysisContext,
   { textDocument: { uri } }: CodeLensParams,
   cancellation: Cancellation,
-): Promise<CodeLens[]> {
-  const { session } = context;
-  const settings = await context.settings.of(uri);
+): CodeLens[] {
   const positions = positionsIn(session, uri);
-  if (positions === undefined || cancellation.isCancellationRequested) return [];
+  if (positions === undefined) return [];
   const attached = session.attachedProposal(uri);
   return codeLenses(session, uri, settings, cancellation).map((lens) => ({
     range: positions.range(lens.start, lens.end),

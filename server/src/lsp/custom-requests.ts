@@ -1,15 +1,14 @@
 // Our own requests: parameters are checked by schema before a feature sees them, and each has one handler in the table.
 
-import { ErrorCodes, ResponseError, type Connection } from 'vscode-languageserver/node';
+import { ErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver/node';
 import * as v from 'valibot';
-import type { Cancellation } from '../common/cancellation.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { methodKindSchema, methodTaskSchema } from '../protocol/method-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { runIdSchema } from '../protocol/run-names.ts';
 import { expandRun, startMethod, stopMethod } from './method-requests.ts';
-import { listDevices, listModels } from './model-requests.ts';
+import { listDevices } from './list-devices.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
 import {
@@ -22,7 +21,7 @@ import {
   startRun,
   stopRun,
 } from './run-requests.ts';
-import type { ServerContext } from './server-context.ts';
+import { askAbout, type ServerContext } from './server-context.ts';
 
 /** Longer than any URI or id that an editor makes; keeps hostile input out of logs and maps. */
 const text = v.pipe(v.string(), v.maxLength(8192));
@@ -32,7 +31,7 @@ interface RequestEntry<Name extends ServerRequestName> {
   readonly handle: (
     context: ServerContext,
     params: ServerRequests[Name]['params'],
-    cancellation: Cancellation,
+    token: CancellationToken,
   ) => Promise<ServerRequests[Name]['result']>;
 }
 
@@ -42,7 +41,10 @@ const none = v.pipe(
 );
 
 const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
-  'morphnet/models': { params: v.object({ uri: text }), handle: listModels },
+  'morphnet/models': {
+    params: v.object({ uri: text }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'models', params, token),
+  },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
@@ -78,13 +80,13 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
       context.log,
       name,
       failure,
-      (params, cancellation) => {
+      (params, token) => {
         const checked = v.safeParse(entry.params, params);
         if (!checked.success) return new ResponseError(ErrorCodes.InvalidParams, describeIssues(name, checked.issues));
-        return entry.handle(context, checked.output, cancellation);
+        return entry.handle(context, checked.output, token);
       },
     );
-    connection.onRequest(name, (params: unknown, token: Cancellation) => handle(params, token));
+    connection.onRequest(name, (params: unknown, token: CancellationToken) => handle(params, token));
   };
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/devices', requests['morphnet/devices']);

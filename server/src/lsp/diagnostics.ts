@@ -1,44 +1,44 @@
-// Diagnostics: what analysis finds, as the protocol has it. When they are sent is decided in server.ts.
+// Diagnostics: what analysis finds, as the protocol has it.
 
-import { DiagnosticSeverity, type Diagnostic } from 'vscode-languageserver/node';
+import type { Diagnostic, DiagnosticSeverity, DocumentDiagnosticParams } from 'vscode-languageserver/node';
 import { documentProblems } from '../analysis/problems.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { Problem, Severity } from '../common/problem.ts';
 import type { TextPositions } from './positions.ts';
-import { positionsIn, type ServerContext } from './server-context.ts';
+import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
 /** The name under which the editor lists our findings. */
 export const diagnosticSource = 'MorphNet';
 
+/** The protocol's numbers. */
 const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
-  error: DiagnosticSeverity.Error,
-  warning: DiagnosticSeverity.Warning,
-  information: DiagnosticSeverity.Information,
-  hint: DiagnosticSeverity.Hint,
+  error: 1,
+  warning: 2,
+  information: 3,
+  hint: 4,
 };
 
-export async function documentDiagnostics(
-  context: ServerContext,
-  uri: string,
+export function documentDiagnostics(
+  context: AnalysisContext,
+  { textDocument: { uri } }: Pick<DocumentDiagnosticParams, 'textDocument'>,
   cancellation: Cancellation,
-): Promise<Diagnostic[]> {
-  const settings = await context.settings.of(uri);
+): Diagnostic[] {
   const positions = positionsIn(context.session, uri);
   if (positions === undefined || !context.session.accepts(uri)) return [];
-  const found = documentProblems(context.session, uri, settings, cancellation).map((problem) =>
+  const found = documentProblems(context.session, uri, context.settings, cancellation).map((problem) =>
     toDiagnostic(context, problem, positions),
   );
   return [...projectDiagnostics(context, uri, positions), ...found];
 }
 
 /** A wrong `morphnet.json` is said where its absence is felt, since it may not be open. */
-function projectDiagnostics(context: ServerContext, uri: string, positions: TextPositions): Diagnostic[] {
+function projectDiagnostics(context: AnalysisContext, uri: string, positions: TextPositions): Diagnostic[] {
   const project = context.projects.of(uri);
   if (project?.problem === undefined) return [];
   return [
     {
       range: positions.range(0, 0),
-      severity: DiagnosticSeverity.Warning,
+      severity: severities.warning,
       source: diagnosticSource,
       code: 'wrong-project-file',
       message: `${project.problem} Until it is mended, nothing of it counts.`,
@@ -46,7 +46,7 @@ function projectDiagnostics(context: ServerContext, uri: string, positions: Text
   ];
 }
 
-function toDiagnostic(context: ServerContext, problem: Problem, positions: TextPositions): Diagnostic {
+function toDiagnostic(context: AnalysisContext, problem: Problem, positions: TextPositions): Diagnostic {
   const { span } = problem;
   const related = (problem.related ?? []).flatMap(({ span: place, message }) => {
     const there = positionsIn(context.session, place.document);

@@ -3,7 +3,7 @@
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { ProposalEdits } from '../analysis/proposal-edits.ts';
 import type { WireDocumentEdits } from '../protocol/lsp-extensions.ts';
-import { positionsIn } from './server-context.ts';
+import { positionsIn } from './analysis-context.ts';
 
 /** A document without a version is not open: its edits fit what stands on disk. */
 export function toDocumentEdits(

@@ -3,14 +3,57 @@
 import { fileURLToPath } from 'node:url';
 import { chooseDevice } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
-import type { RunDraft } from '../protocol/lsp-extensions.ts';
-import type { DataSetReference } from '../protocol/run-config.ts';
+import { fileName } from '../analysis/source-places.ts';
+import type { Cancellation } from '../common/cancellation.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { Refusal, RunDraft } from '../protocol/lsp-extensions.ts';
+import type { DataSetReference, RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, runDefaults } from '../protocol/run-defaults.ts';
 import type { Settings } from '../protocol/settings.ts';
+import type { AnalysisContext } from './analysis-context.ts';
 import { resolveBeside, type FoundProject } from './project-files.ts';
+import { refuse } from './refusal.ts';
+
+export function draftRun(
+  context: AnalysisContext,
+  { uri, entry }: { readonly uri: string; readonly entry?: string },
+  cancellation: Cancellation,
+): RunDraft | Refusal {
+  const found = context.projects.of(uri);
+  if (found?.problem !== undefined) return refuse(`${found.problem} Mend it, then run again.`);
+  const model = context.session.model(uri, entry, cancellation);
+  if (model === undefined) return refuse(noModel(context, uri, entry));
+  if (model.stale)
+    return refuse(`${fileName(uri)} has an error, so its model is not what it says. Mend it, then run again.`);
+  return draftOf(model, context.settings, found, context.roots);
+}
+
+export function runNetwork(
+  context: AnalysisContext,
+  { document, entry, input }: RunConfig['model'],
+  cancellation: Cancellation,
+): { readonly network: NetworkGraph } | Refusal {
+  const model = context.session.model(document, entry, cancellation);
+  if (model === undefined) return refuse(noModel(context, document, entry));
+  if (model.stale) return refuse(`${fileName(document)} has an error. Mend it, then run again.`);
+  if (JSON.stringify(model.entry.input.shapes) !== JSON.stringify(input)) {
+    return refuse(
+      `${fileName(document)} now has another input shape than the run was drafted for. Run MorphNet again.`,
+    );
+  }
+  return { network: model.graph };
+}
+
+function noModel({ session }: AnalysisContext, uri: string, entry: string | undefined): string {
+  if (session.textOf(uri) === undefined) {
+    return `${fileName(uri)} can't be read. Open a file below the workspace folder.`;
+  }
+  const what = entry === undefined || entry === '' ? 'No model' : `No model ${entry}`;
+  return `${what} was found in ${fileName(uri)}. Name one in morphnet.json or by a line such as "# morphnet: entry=LeNet() input=1x28x28".`;
+}
 
 /** `roots` are the workspace's folders: a data set that `morphnet.json` names must lie below one of them. */
-export function draftRun(
+function draftOf(
   model: AnalyzedModel,
   settings: Settings,
   found: FoundProject | undefined,

@@ -1,28 +1,25 @@
 // Inlay hints: what each line costs, for the lines that the editor shows. Tooltips and the place that a width is written
 // at are asked for one by one.
 
-import { MarkupKind, type InlayHint, type InlayHintParams, type Location } from 'vscode-languageserver/node';
+import type { InlayHint, InlayHintParams, Location } from 'vscode-languageserver/node';
 import * as v from 'valibot';
 import { hover } from '../analysis/hover.ts';
 import { inlayHints } from '../analysis/inlay-hints.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { editableLeaves } from '../network/width-origin.ts';
-import { evaluateInTurns } from './analysis-turns.ts';
-import { positionsIn, type ServerContext } from './server-context.ts';
+import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
 /** What a hint carries to its resolution. The client sends it back as it pleases, so it is checked. */
 const hintDataSchema = v.object({ uri: v.string(), offset: v.number(), version: v.number() });
 
-export async function provideInlayHints(
-  context: ServerContext,
+export function provideInlayHints(
+  { session, settings }: AnalysisContext,
   { textDocument: { uri }, range }: InlayHintParams,
   cancellation: Cancellation,
-): Promise<InlayHint[]> {
-  const { session } = context;
-  const settings = await context.settings.of(uri);
+): InlayHint[] {
   const positions = positionsIn(session, uri);
-  if (positions === undefined || cancellation.isCancellationRequested) return [];
+  if (positions === undefined) return [];
   const wanted = { start: positions.offset(range.start), end: positions.offset(range.end) };
   const version = session.versionOf(uri) ?? 0;
   return inlayHints(session, uri, settings, wanted, cancellation).map((hint) => ({
@@ -34,22 +31,16 @@ export async function provideInlayHints(
 }
 
 /** Adds the hover of the hint's line and a way to where its width is written, unless the text has changed since. */
-export async function resolveInlayHint(
-  context: ServerContext,
-  hint: InlayHint,
-  cancellation: Cancellation,
-): Promise<InlayHint> {
+export function resolveInlayHint(context: AnalysisContext, hint: InlayHint, cancellation: Cancellation): InlayHint {
   const data = v.safeParse(hintDataSchema, hint.data);
   if (!data.success || context.session.versionOf(data.output.uri) !== data.output.version) return hint;
   const { uri, offset } = data.output;
-  if (!(await evaluateInTurns(context, uri, 'all-models', cancellation))) return hint;
-  const settings = await context.settings.of(uri);
-  const found = hover(context.session, uri, offset, settings, cancellation);
+  const found = hover(context.session, uri, offset, context.settings, cancellation);
   if (found === undefined) return hint;
   const location = widthLocation(context, uri, offset, cancellation);
   return {
     ...hint,
-    tooltip: { kind: MarkupKind.Markdown, value: found.markdown },
+    tooltip: { kind: 'markdown', value: found.markdown },
     ...(location !== undefined &&
       typeof hint.label !== 'string' && { label: hint.label.map((part) => ({ ...part, location })) }),
   };
@@ -57,7 +48,7 @@ export async function resolveInlayHint(
 
 /** Where the widths of the layers made at an offset are written, if that is one place. */
 function widthLocation(
-  context: ServerContext,
+  context: AnalysisContext,
   uri: string,
   offset: number,
   cancellation: Cancellation,

@@ -5,7 +5,8 @@ import type { ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { MethodKind, MethodTask } from '../protocol/method-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { MethodWork } from './method-backend.ts';
-import { fileOf, refuse } from './run-requests.ts';
+import { refuse } from './refusal.ts';
+import { fileOf } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
 
 const noMethods = 'The trainer is missing from this installation. Install the extension for your platform.';

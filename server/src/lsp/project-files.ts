@@ -47,12 +47,17 @@ export class ProjectFiles {
     this.#nearest.clear();
   }
 
-  static isProjectFile(uri: string): boolean {
-    return uri.endsWith(`/${fileName}`);
+  /** Whether news of a path may be news of a project file: of one itself, or of a folder that may hold one. */
+  static mayConcern(uri: string): boolean {
+    const name = uri.slice(uri.lastIndexOf('/') + 1);
+    return name === fileName || !/\.\w+$/.test(name);
   }
 
   #find(start: string): FoundProject | undefined {
-    const root = this.#roots().find((folder) => start === folder || start.startsWith(`${folder}/`));
+    // Of workspace folders in one another the innermost counts.
+    const [root] = this.#roots()
+      .filter((folder) => start === folder || start.startsWith(`${folder}/`))
+      .toSorted((one, other) => other.length - one.length);
     if (root === undefined) return undefined;
     for (let folder = start; folder.length >= root.length; folder = parentOf(folder)) {
       const uri = `${folder}/${fileName}`;

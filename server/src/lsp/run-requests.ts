@@ -1,46 +1,29 @@
 // Runs as the client asks for them: draft, start, stop, pause, resume, list, snapshot.
 
-import type { Cancellation } from '../common/cancellation.ts';
+import type { CancellationToken } from 'vscode-languageserver/node';
 import type { Refusal, RunDraft, RunSummary, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
-import { draftRun } from './draft-run.ts';
 import type { StopAnswer } from './run-backend.ts';
-import type { ServerContext } from './server-context.ts';
+import { refuse } from './refusal.ts';
+import { askAbout, type ServerContext } from './server-context.ts';
 
-/** A failure that the user can mend. */
-export function refuse(message: string): Refusal {
-  return { refused: true, message };
-}
-
-export async function draftRunOf(
+export function draftRunOf(
   context: ServerContext,
   { uri, entry }: { readonly uri: string; readonly entry?: string },
-  cancellation: Cancellation,
+  token: CancellationToken,
 ): Promise<RunDraft | Refusal> {
-  const settings = await context.settings.of(uri);
-  const found = context.projects.of(uri);
-  if (found?.problem !== undefined) return refuse(`${found.problem} Mend it, then run again.`);
-  const model = context.session.model(uri, entry, cancellation);
-  if (model === undefined) return refuse(noModel(context, uri, entry));
-  if (model.stale)
-    return refuse(`${fileOf(uri)} has an error, so its model is not what it says. Mend it, then run again.`);
-  return draftRun(model, settings, found, context.roots());
+  return askAbout(context, uri, 'draft-run', { uri, ...(entry !== undefined && { entry }) }, token);
 }
 
 export async function startRun(
   context: ServerContext,
   { config }: { readonly config: RunConfig },
-  cancellation: Cancellation,
+  token: CancellationToken,
 ): Promise<RunSummary | Refusal> {
-  const { document, entry, input } = config.model;
-  const model = context.session.model(document, entry, cancellation);
-  if (model === undefined) return refuse(noModel(context, document, entry));
-  if (model.stale) return refuse(`${fileOf(document)} has an error. Mend it, then run again.`);
-  if (JSON.stringify(model.entry.input.shapes) !== JSON.stringify(input)) {
-    return refuse(`${fileOf(document)} now has another input shape than the run was drafted for. Run MorphNet again.`);
-  }
-  const run = await context.runs.start(config, model.graph);
+  const found = await askAbout(context, config.model.document, 'run-network', config.model, token);
+  if ('refused' in found) return found;
+  const run = await context.runs.start(config, found.network);
   return run.ok ? summarize(run.value) : refuse(run.error);
 }
 
@@ -98,14 +81,6 @@ function summarize({ id, folder, status, config, events }: RunSnapshot): RunSumm
     step,
     totalSteps: config.steps,
   };
-}
-
-function noModel(context: ServerContext, uri: string, entry: string | undefined): string {
-  if (context.session.textOf(uri) === undefined) {
-    return `${fileOf(uri)} can't be read. Open a file below the workspace folder.`;
-  }
-  const what = entry === undefined || entry === '' ? 'No model' : `No model ${entry}`;
-  return `${what} was found in ${fileOf(uri)}. Name one in morphnet.json or by a line such as "# morphnet: entry=LeNet() input=1x28x28".`;
 }
 
 /** The last part of a URI, as a user knows it. */

@@ -20,7 +20,7 @@ export class ServerLog {
 
   /** A bug of ours in a feature: said once with its cause, since the same text would fail at every key stroke. */
   failure(feature: string, cause: unknown): void {
-    const reason = describe(cause);
+    const reason = describeFailure(cause);
     if (this.#once(`${feature}\n${reason}`)) this.#sink.error(`${feature} failed: ${reason}`);
   }
 
@@ -37,8 +37,9 @@ export class ServerLog {
   }
 }
 
-function describe(cause: unknown): string {
+/** An error with its causes. */
+export function describeFailure(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const inner = cause.cause === undefined ? '' : `\nCaused by: ${describe(cause.cause)}`;
+  const inner = cause.cause === undefined ? '' : `\nCaused by: ${describeFailure(cause.cause)}`;
   return (cause.stack ?? cause.message) + inner;
 }

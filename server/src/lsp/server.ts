@@ -1,58 +1,63 @@
-// The language server: capabilities, the documents' life, and which feature answers what. No feature is in here.
+// The language server: capabilities, the documents' life, and which feature answers what. Nothing is computed on this thread:
+// what a model costs is asked of the analysis thread, and what trains is another process.
 
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
   CodeActionKind,
   CodeLensRefreshRequest,
+  DiagnosticRefreshRequest,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
   TextDocuments,
   TextDocumentSyncKind,
+  WatchKind,
+  type CancellationToken,
   type Connection,
+  type DiagnosticServerCancellationData,
+  type Disposable,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+  type FileSystemWatcher,
   type InitializeParams,
   type InitializeResult,
+  type InlayHint,
+  type ResponseError,
 } from 'vscode-languageserver/node';
 import { pathToFileURL } from 'node:url';
-import { AnalysisSession, type SessionOptions } from '../analysis/analysis-session.ts';
 import type { Settings } from '../protocol/settings.ts';
-import { guardDocumentRequest } from './analysis-turns.ts';
-import { provideCodeActions } from './code-actions.ts';
-import { provideCodeLenses } from './code-lenses.ts';
+import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
+import type { AnalysisQuestions } from './analysis-questions.ts';
 import { registerCustomRequests } from './custom-requests.ts';
 import { Debounced } from './debounce.ts';
-import { DiagnosticsPublisher } from './diagnostics-publisher.ts';
-import { provideHover } from './hover.ts';
-import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
 import type { MethodBackend } from './method-backend.ts';
-import { ProjectFiles } from './project-files.ts';
+import { PulledDiagnostics, type DiagnosticDelays } from './pulled-diagnostics.ts';
 import type { RunBackend } from './run-backend.ts';
 import { guardEvent, guardRequest } from './requests.ts';
-import type { ServerContext } from './server-context.ts';
+import { askAbout, type ServerContext } from './server-context.ts';
 import { ServerLog } from './server-log.ts';
 import { SettingsStore } from './settings-store.ts';
-import type { WorkspaceDisk } from './workspace-disk.ts';
 import { WorkspaceRuns } from './workspace-runs.ts';
 
 /** What the composition root gives: all that touches the world. */
 export interface ServerEnvironment {
-  readonly analysis: Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits' | 'pack'>;
-  readonly disk: WorkspaceDisk;
+  readonly startAnalysis: StartAnalysis;
   /** Absent where no trainer is installed: costs are shown all the same. */
   readonly runs?: RunBackend;
   readonly methods?: MethodBackend;
-  /** Pause in typing before diagnostics are worked out, and before hints of other documents are refreshed. */
-  readonly delaysMs: { readonly diagnostics: number; readonly refresh: number };
+  /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
+  readonly delaysMs: DiagnosticDelays & { readonly refresh: number };
 }
 
 /** What the client told us at the start. */
 interface ClientSupport {
   readonly configuration: boolean;
   readonly watchedFiles: boolean;
+  /** Whether files can be watched outside the workspace. */
+  readonly watchedElsewhere: boolean;
   readonly workspaceFolders: boolean;
   readonly hintRefresh: boolean;
   readonly lensRefresh: boolean;
-  /** Whether edits may be annotated, so that they are previewed. */
-  readonly changeAnnotations: boolean;
+  readonly diagnosticRefresh: boolean;
 }
 
 /** Wires a connection; the caller makes it listen. Answers until the connection closes. */
@@ -61,27 +66,39 @@ export function startServer(connection: Connection, environment: ServerEnvironme
   server.register();
 }
 
+/** The questions that a request of the protocol asks about one document. */
+type FeatureName = {
+  readonly [Name in keyof AnalysisQuestions]: AnalysisQuestions[Name]['params'] extends {
+    readonly textDocument: unknown;
+  }
+    ? Name
+    : never;
+}[keyof AnalysisQuestions];
+
 class LanguageServer {
   readonly #connection: Connection;
   readonly #environment: ServerEnvironment;
   readonly #log: ServerLog;
   readonly #documents = new TextDocuments(TextDocument);
-  readonly #session: AnalysisSession;
-  readonly #projects: ProjectFiles;
+  readonly #analysis: AnalysisClient;
   readonly #context: ServerContext;
-  readonly #publisher: DiagnosticsPublisher;
+  readonly #diagnostics: PulledDiagnostics;
   readonly #runs: WorkspaceRuns;
   readonly #refresh: Debounced;
   readonly #reload: Debounced;
   #support: ClientSupport = {
     configuration: false,
     watchedFiles: false,
+    watchedElsewhere: false,
     workspaceFolders: false,
     hintRefresh: false,
     lensRefresh: false,
-    changeAnnotations: false,
+    diagnosticRefresh: false,
   };
   #roots: readonly string[] = [];
+  /** Versions of open documents that analysis was told of. */
+  readonly #toldVersions = new Map<string, number>();
+  #libraryWatch: Disposable | undefined;
   /** Folders of installed libraries that may be read. */
   #libraries: readonly string[] = [];
 
@@ -89,44 +106,33 @@ class LanguageServer {
     this.#connection = connection;
     this.#environment = environment;
     this.#log = new ServerLog(connection.console);
-    this.#session = new AnalysisSession({
-      ...environment.analysis,
-      disk: environment.disk,
-      workspaceRoots: [],
-    });
-    this.#projects = new ProjectFiles(
-      (uri) => this.#session.textOf(uri),
-      () => this.#roots,
-    );
     const settings = new SettingsStore(this.#log, (scopeUri) => this.#askForSettings(scopeUri));
     this.#refresh = new Debounced(environment.delaysMs.refresh, () => void this.#refreshClient());
-    this.#runs = new WorkspaceRuns(environment.runs, this.#session, this.#log, {
+    this.#analysis = new AnalysisClient(environment.startAnalysis, {
+      changed: () => {
+        this.#refresh.schedule();
+      },
+      failed: (reason) => {
+        this.#log.failure('Analysis', reason);
+      },
+    });
+    this.#runs = new WorkspaceRuns(environment.runs, this.#analysis, this.#log, {
       grew: (params) => void connection.sendNotification('morphnet/runGrew', params),
-      proposalsChanged: (documents) => this.#changed(documents),
+      proposalsChanged: () => {
+        this.#refresh.schedule();
+      },
     });
     environment.methods?.onGrew((summary) => void connection.sendNotification('morphnet/methodGrew', summary));
     const reload = guardEvent(this.#log, 'Runs', () => this.#runs.load());
     this.#reload = new Debounced(environment.delaysMs.refresh, () => void reload());
     this.#context = {
-      session: this.#session,
+      analysis: this.#analysis,
       settings,
       log: this.#log,
-      projects: this.#projects,
       runs: this.#runs,
       methods: environment.methods,
-      roots: () => this.#roots,
-      canPreview: () => this.#support.changeAnnotations,
-      openDocument: (uri) => this.#documents.get(uri),
     };
-    this.#publisher = new DiagnosticsPublisher(
-      this.#context,
-      environment.delaysMs.diagnostics,
-      (params) => connection.sendDiagnostics(params),
-      () => {
-        const owed = this.#session.takeOwed();
-        if (owed.length > 0) this.#changed(owed);
-      },
-    );
+    this.#diagnostics = new PulledDiagnostics(this.#context, environment.delaysMs);
   }
 
   register(): void {
@@ -141,15 +147,17 @@ class LanguageServer {
 
   #initialize({ capabilities, workspaceFolders }: InitializeParams): InitializeResult {
     const { workspace } = capabilities;
+    const canPreview = workspace?.workspaceEdit?.changeAnnotationSupport !== undefined;
     this.#support = {
       configuration: workspace?.configuration === true,
       watchedFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+      watchedElsewhere: workspace?.didChangeWatchedFiles?.relativePatternSupport === true,
       workspaceFolders: workspace?.workspaceFolders === true,
       hintRefresh: workspace?.inlayHint?.refreshSupport === true,
       lensRefresh: workspace?.codeLens?.refreshSupport === true,
-      changeAnnotations: workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
+      diagnosticRefresh: workspace?.diagnostics?.refreshSupport === true,
     };
-    if (this.#support.hintRefresh) this.#session.showInPart();
+    this.#analysis.tell({ kind: 'client', canPreview, refreshesHints: this.#support.hintRefresh });
     this.#setRoots((workspaceFolders ?? []).map(({ uri }) => uri));
     return {
       capabilities: {
@@ -158,6 +166,7 @@ class LanguageServer {
         hoverProvider: true,
         codeLensProvider: {},
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
       serverInfo: { name: 'MorphNet' },
@@ -169,9 +178,13 @@ class LanguageServer {
       await this.#connection.client.register(DidChangeConfigurationNotification.type, { section: 'morphnet' });
     }
     if (this.#support.watchedFiles) {
-      const watchers = ['**/*.{py,cfg}', '**/morphnet.json', '**/.morphnet/runs/*/proposal.json'].map(
-        (globPattern) => ({ globPattern }),
-      );
+      const watchers: FileSystemWatcher[] = [
+        ...['**/*.{py,cfg}', '**/morphnet.json', '**/.morphnet/runs/*/proposal.json'].map((globPattern) => ({
+          globPattern,
+        })),
+        // Of a folder that comes, goes or gets another name nothing but that is told.
+        { globPattern: '**/*', kind: WatchKind.Create | WatchKind.Delete },
+      ];
       await this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
     if (this.#support.workspaceFolders) {
@@ -179,7 +192,7 @@ class LanguageServer {
         guardEvent(this.#log, 'Workspace folders', ({ added, removed }) => {
           const gone = new Set(removed.map(({ uri }) => withoutSlash(uri)));
           this.#setRoots([...this.#roots.filter((root) => !gone.has(root)), ...added.map(({ uri }) => uri)]);
-          this.#changed();
+          this.#refresh.schedule();
         }),
       );
     }
@@ -190,69 +203,98 @@ class LanguageServer {
   async #shutdown(): Promise<void> {
     this.#refresh.cancel();
     this.#reload.cancel();
-    this.#publisher.dispose();
-    await this.#runs.dispose();
+    await Promise.all([this.#runs.dispose(), this.#analysis.dispose()]);
   }
 
   #registerDocuments(): void {
     const documents = this.#documents;
+    documents.onDidOpen(
+      guardEvent(this.#log, 'Document', ({ document }) => {
+        this.#tellText(document);
+      }),
+    );
     documents.onDidChangeContent(
-      guardEvent(this.#log, 'Document', ({ document: { uri, version } }) => {
-        // The request first: it decides what the text is evaluated as.
-        this.#applyProject(uri);
-        this.#session.setDocument(uri, documents.get(uri)?.getText() ?? '', version);
-        this.#publisher.lookAt(uri);
-        this.#publisher.schedule(uri);
-        const others = this.#session.openDocumentsTiedTo(uri);
-        if (others.length > 0) this.#changed(others);
+      guardEvent(this.#log, 'Document', ({ document }) => {
+        // The first content comes with the opening.
+        if (document.version === this.#toldVersions.get(document.uri)) return;
+        this.#diagnostics.edited(document.uri);
+        this.#tellText(document);
       }),
     );
     documents.onDidClose(
-      guardEvent(this.#log, 'Document', async ({ document: { uri } }) => {
-        this.#session.closeDocument(uri);
+      guardEvent(this.#log, 'Document', ({ document: { uri } }) => {
+        this.#toldVersions.delete(uri);
+        this.#analysis.tell({ kind: 'close', uri });
         this.#context.settings.forget(uri);
-        await this.#publisher.forget(uri);
+        this.#diagnostics.forget(uri);
       }),
     );
     documents.listen(this.#connection);
     this.#connection.onDidChangeWatchedFiles(
       guardEvent(this.#log, 'Watched files', ({ changes }) => {
-        for (const { uri } of changes) this.#session.documentChangedOnDisk(uri);
-        if (changes.some(({ uri }) => ProjectFiles.isProjectFile(uri))) this.#projectsChanged();
         if (changes.some(({ uri }) => this.#runs.concerns(uri))) this.#reload.schedule();
-        if (changes.some(({ uri }) => !uri.includes('/.morphnet/'))) this.#changed();
+        const uris = changes.map(({ uri }) => uri).filter((uri) => !uri.includes('/.morphnet/'));
+        if (uris.length > 0) this.#analysis.tell({ kind: 'disk', uris });
       }),
     );
     this.#connection.onDidChangeConfiguration(
       guardEvent(this.#log, 'Settings', async () => {
         this.#context.settings.forget();
         await this.#applyWindowSettings();
-        this.#changed();
+        this.#refresh.schedule();
       }),
     );
   }
 
+  #tellText(document: TextDocument): void {
+    const { uri, version } = document;
+    this.#toldVersions.set(uri, version);
+    this.#analysis.tell({ kind: 'text', uri, version, text: document.getText() });
+  }
+
   #registerFeatures(): void {
-    const connection = this.#connection;
-    const context = this.#context;
-    const asked = { context, lookedAt: (uri: string) => this.#publisher.lookAt(uri) };
-    connection.languages.inlayHint.on(
-      guardDocumentRequest(asked, 'Inlay hints', [], 'models-to-show', provideInlayHints),
+    const { languages } = this.#connection;
+    languages.inlayHint.on(this.#feature('Inlay hints', 'inlay-hints', []));
+    languages.inlayHint.resolve((hint, token) =>
+      guardRequest(this.#log, 'Inlay hint', hint, async () =>
+        this.#analysis.ask('inlay-hint', hint, await this.#context.settings.of(uriOfHint(hint)), token),
+      )(hint, token),
     );
-    connection.languages.inlayHint.resolve(async (hint, token) =>
-      guardRequest(this.#log, 'Inlay hint', hint, resolveInlayHint.bind(undefined, context))(hint, token),
+    languages.diagnostics.on(
+      guardRequest<DocumentDiagnosticParams, DocumentDiagnosticReport, DiagnosticServerCancellationData>(
+        this.#log,
+        'Diagnostics',
+        { kind: 'full', items: [] },
+        (params, token) => this.#diagnostics.answer(params, token),
+      ),
     );
-    connection.onHover(guardDocumentRequest(asked, 'Hover', null, 'all-models', provideHover));
-    connection.onCodeLens(guardDocumentRequest(asked, 'Code lenses', [], 'all-models', provideCodeLenses));
-    connection.onCodeAction(guardDocumentRequest(asked, 'Code actions', [], 'all-models', provideCodeActions));
+    this.#connection.onHover(this.#feature('Hover', 'hover', null));
+    this.#connection.onCodeLens(this.#feature('Code lenses', 'code-lenses', []));
+    this.#connection.onCodeAction(this.#feature('Code actions', 'code-actions', []));
+  }
+
+  /** The handler of a request about a document that the analysis thread answers. */
+  #feature<Name extends FeatureName>(
+    title: string,
+    name: Name,
+    fallback: AnalysisQuestions[Name]['answer'],
+  ): (
+    params: AnalysisQuestions[Name]['params'],
+    token: CancellationToken,
+  ) => Promise<AnalysisQuestions[Name]['answer'] | ResponseError> {
+    return guardRequest(this.#log, title, fallback, (params, token) =>
+      askAbout(this.#context, params.textDocument.uri, name, params, token),
+    );
   }
 
   #setRoots(uris: readonly string[]): void {
     this.#roots = uris.map(withoutSlash);
-    this.#environment.disk.allow({ workspace: this.#roots, libraries: this.#libraries });
-    this.#session.setWorkspaceRoots(this.#roots);
+    this.#tellFolders();
     this.#runs.setRoots(this.#roots);
-    this.#projectsChanged();
+  }
+
+  #tellFolders(): void {
+    this.#analysis.tell({ kind: 'folders', workspace: this.#roots, libraries: this.#libraries });
   }
 
   async #askForSettings(scopeUri: string | undefined): Promise<unknown> {
@@ -270,27 +312,22 @@ class LanguageServer {
     const libraries = sitePackages === '' ? [] : [withoutSlash(pathToFileURL(sitePackages).toString())];
     if (libraries[0] !== this.#libraries[0]) {
       this.#libraries = libraries;
-      this.#environment.disk.allow({ workspace: this.#roots, libraries });
-      this.#session.readableFoldersChanged();
-      this.#changed();
+      this.#tellFolders();
+      await this.#watchLibraries();
+      this.#refresh.schedule();
     }
     this.#environment.runs?.setPaths({ tfjsPath: settings.training.tfjsPath, sitePackages });
   }
 
-  #applyProject(uri: string): void {
-    const entry = this.#projects.entryOf(uri);
-    this.#session.requestEntry(uri, entry && { ...entry, from: 'config' });
-  }
-
-  #projectsChanged(): void {
-    this.#projects.forget();
-    for (const uri of this.#documents.keys()) this.#applyProject(uri);
-  }
-
-  /** What is shown of these documents (of all) may have changed for a reason that the client does not know. */
-  #changed(uris: readonly string[] = this.#documents.keys()): void {
-    for (const uri of uris) this.#publisher.schedule(uri);
-    this.#refresh.schedule();
+  /** What is installed into folders outside the workspace is told by nobody else. */
+  async #watchLibraries(): Promise<void> {
+    this.#libraryWatch?.dispose();
+    this.#libraryWatch = undefined;
+    if (!this.#support.watchedElsewhere || this.#libraries.length === 0) return;
+    const watchers = this.#libraries.map((baseUri) => ({ globPattern: { baseUri, pattern: '**/*-packages/*' } }));
+    const own = this.#libraries.map((baseUri) => ({ globPattern: { baseUri, pattern: '*' } }));
+    const wanted = { watchers: [...own, ...watchers] };
+    this.#libraryWatch = await this.#connection.client.register(DidChangeWatchedFilesNotification.type, wanted);
   }
 
   /** Global requests: the client asks for everything visible anew. */
@@ -298,6 +335,7 @@ class LanguageServer {
     const refresh = guardEvent(this.#log, 'Refresh', async () => {
       if (this.#support.hintRefresh) await this.#connection.languages.inlayHint.refresh();
       if (this.#support.lensRefresh) await this.#connection.sendRequest(CodeLensRefreshRequest.type);
+      if (this.#support.diagnosticRefresh) await this.#connection.sendRequest(DiagnosticRefreshRequest.type);
     });
     await refresh();
   }
@@ -305,4 +343,11 @@ class LanguageServer {
 
 function withoutSlash(uri: string): string {
   return uri.endsWith('/') ? uri.slice(0, -1) : uri;
+}
+
+/** The document that a hint was given for, as the client sends it back. */
+function uriOfHint(hint: InlayHint): string | undefined {
+  const data: unknown = hint.data;
+  const isObject = typeof data === 'object' && data !== null;
+  return isObject && 'uri' in data && typeof data.uri === 'string' ? data.uri : undefined;
 }

@@ -1,15 +1,18 @@
 // The runs of the workspace's folders, and the latest proposal of each document, which analysis shows.
 
 import { fileURLToPath } from 'node:url';
-import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { ServerNotifications, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
+import type { AnalysisClient } from './analysis-client.ts';
 import { guardEvent } from './requests.ts';
 import type { RunBackend, RunGrowth, StopAnswer } from './run-backend.ts';
 import type { ServerLog } from './server-log.ts';
+
+/** The proposals that documents show. */
+type ShownProposals = Pick<AnalysisClient, 'attachedProposal' | 'attachProposal'>;
 
 export interface RunListener {
   readonly grew: (growth: ServerNotifications['morphnet/runGrew']) => void;
@@ -27,7 +30,7 @@ const noSuchRun = (id: string): string =>
 
 export class WorkspaceRuns {
   readonly #backend: RunBackend | undefined;
-  readonly #session: AnalysisSession;
+  readonly #shownProposals: ShownProposals;
   readonly #log: ServerLog;
   readonly #listener: RunListener;
   #roots: readonly string[] = [];
@@ -36,9 +39,9 @@ export class WorkspaceRuns {
   /** Runs that are trained from here, by id, with the model that each is about. */
   readonly #models = new Map<string, RunConfig['model']>();
 
-  constructor(backend: RunBackend | undefined, session: AnalysisSession, log: ServerLog, listener: RunListener) {
+  constructor(backend: RunBackend | undefined, shownProposals: ShownProposals, log: ServerLog, listener: RunListener) {
     this.#backend = backend;
-    this.#session = session;
+    this.#shownProposals = shownProposals;
     this.#log = log;
     this.#listener = listener;
     backend?.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
@@ -57,14 +60,15 @@ export class WorkspaceRuns {
       if (run.proposal !== undefined && !latest.has(document)) latest.set(document, run);
     }
     // What is trained from here has told more than was on disk when we began to read.
-    const own = (document: string): boolean => this.#models.has(this.#session.attachedProposal(document)?.runId ?? '');
+    const own = (document: string): boolean =>
+      this.#models.has(this.#shownProposals.attachedProposal(document)?.runId ?? '');
     const gone = [...this.#shown].filter((document) => !latest.has(document) && !own(document));
     for (const document of gone) {
-      this.#session.attachProposal(document, undefined);
+      this.#shownProposals.attachProposal(document, undefined);
       this.#shown.delete(document);
     }
     const changed = [...latest].filter(([document, { id, config, proposal }]) => {
-      const attached = this.#session.attachedProposal(document);
+      const attached = this.#shownProposals.attachedProposal(document);
       if (own(document) || proposal === undefined) return false;
       if (attached?.runId === id && attached.proposal.step === proposal.step) return false;
       this.#attach(id, config.model, proposal);
@@ -184,7 +188,7 @@ export class WorkspaceRuns {
   }
 
   #attach(runId: string, { document, entry, input }: RunConfig['model'], proposal: RunProposal): void {
-    this.#session.attachProposal(document, { runId, entry, input, proposal });
+    this.#shownProposals.attachProposal(document, { runId, entry, input, proposal });
     this.#shown.add(document);
   }
 

@@ -1,21 +1,17 @@
-// The language server's composition root: Node's files and the channel to the editor are made here and handed to lsp/.
+// The language server's composition root: the channel to the editor and the analysis thread are made here and handed to lsp/.
 
 import { createConnection } from 'vscode-languageserver/node';
 import { startServer } from '../lsp/server.ts';
-import { DiskReader } from './disk-reader.ts';
-import { createFrontends } from './frontends.ts';
+import { startAnalysis } from './analysis-thread.ts';
 import { createMethodBackend } from './method-backend.ts';
-import { packEvaluation } from './packed-evaluation.ts';
-import { processLimits } from './process-clock.ts';
 import { createRunBackend } from './run-backend.ts';
 import { findCommandLine, findTrainer } from './trainer-program.ts';
 import { createTrainingQueue } from './training-queue.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
-const delaysMs = { diagnostics: 250, refresh: 400 };
+const delaysMs = { diagnostics: 250, halfTyped: 2000, refresh: 400 };
 
-async function main(): Promise<void> {
-  const frontends = await createFrontends();
+function main(): void {
   // The channel is the one that the command line names: `--node-ipc` or `--stdio`. What the editor sent meanwhile waits in it.
   const connection = createConnection();
   // Handlers catch their own failures; this is for what escapes them, in libraries too. An editor without its server is worse.
@@ -29,10 +25,8 @@ async function main(): Promise<void> {
   const runs = trainer && createRunBackend(trainer, training);
   const commandLine = findCommandLine();
   const methods = commandLine && training && createMethodBackend(commandLine, training);
-  const analysis = { frontends, limits: processLimits, pack: packEvaluation };
   startServer(connection, {
-    analysis,
-    disk: new DiskReader(),
+    startAnalysis,
     delaysMs,
     ...(runs && { runs }),
     ...(methods && { methods }),
@@ -40,4 +34,4 @@ async function main(): Promise<void> {
   connection.listen();
 }
 
-void main();
+main();

@@ -38,7 +38,7 @@ test('an edit shows the chosen model at once and the others when there is time, 
   expect(labels()).toEqual(['4×8×8']);
   expect(frontend.evaluations).toHaveLength(1);
   documentProblems(session, document, shapes);
-  expect(session.takeOwed()).toEqual([document]);
+  expect(session.takeCompleted()).toEqual([document]);
   expect(labels()).toEqual(['4×8×8', '5×8×8']);
   expect(frontend.evaluations).toHaveLength(2);
   session.setDocument(document, text(6, 7), 2);
@@ -47,8 +47,8 @@ test('an edit shows the chosen model at once and the others when there is time, 
   expect(labels()).toEqual(['6×8×8', '5×8×8 (stale)']);
   documentProblems(session, document, shapes);
   expect(labels()).toEqual(['6×8×8', '5×8×8']);
-  expect(session.takeOwed()).toEqual([document]);
-  expect(session.takeOwed()).toEqual([]);
+  expect(session.takeCompleted()).toEqual([document]);
+  expect(session.takeCompleted()).toEqual([]);
 });
 
 test('a text that is too long is told of and not parsed, in part or as a whole', () => {

@@ -1,0 +1,23 @@
+// What a question is answered with: made by the analysis thread, handed to each feature.
+
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { Settings } from '../protocol/settings.ts';
+import { TextPositions } from './positions.ts';
+import type { ProjectFiles } from './project-files.ts';
+
+export interface AnalysisContext {
+  readonly session: AnalysisSession;
+  readonly projects: ProjectFiles;
+  /** Those of the document that is asked about. */
+  readonly settings: Settings;
+  /** The workspace's folders: URIs without a trailing slash. */
+  readonly roots: readonly string[];
+  /** Whether the client shows annotated edits before it applies them. */
+  readonly canPreview: boolean;
+}
+
+/** Positions in the present text of a document, open or on disk; undefined when there is no such document. */
+export function positionsIn(session: AnalysisSession, uri: string): TextPositions | undefined {
+  const text = session.textOf(uri);
+  return text === undefined ? undefined : new TextPositions(text);
+}

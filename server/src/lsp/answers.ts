@@ -1,0 +1,73 @@
+// Which feature answers which question on the analysis thread, and what can be said of a question before it is answered.
+
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { Cancellation } from '../common/cancellation.ts';
+import type { AnalysisContext } from './analysis-context.ts';
+import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
+import { provideCodeActions } from './code-actions.ts';
+import { provideCodeLenses } from './code-lenses.ts';
+import { documentDiagnostics } from './diagnostics.ts';
+import { draftRun, runNetwork } from './draft-run.ts';
+import { provideHover } from './hover.ts';
+import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
+import { listModels } from './list-models.ts';
+import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
+
+/** Answers at once, from what is known or by evaluating; an evaluation that is cancelled leaves an answer that nobody sees. */
+type Answerers = {
+  readonly [Name in QuestionName]: (
+    context: AnalysisContext,
+    params: AnalysisQuestions[Name]['params'],
+    cancellation: Cancellation,
+  ) => AnalysisQuestions[Name]['answer'];
+};
+
+export const answerers: Answerers = {
+  'inlay-hints': provideInlayHints,
+  'inlay-hint': resolveInlayHint,
+  hover: provideHover,
+  'code-lenses': provideCodeLenses,
+  'code-actions': provideCodeActions,
+  diagnostics: documentDiagnostics,
+  models: listModels,
+  'draft-run': draftRun,
+  'run-network': runNetwork,
+  'proposal-edits': proposalEdits,
+  'slim-model': slimModel,
+  'layer-location': layerLocation,
+};
+
+/** Whether nobody waits for the answer at the moment: others go first. */
+export function isBackground(name: QuestionName): boolean {
+  return name === 'diagnostics';
+}
+
+/** The document that a question is about. */
+export function documentOf(params: Asked['params']): string | undefined {
+  if ('textDocument' in params) return params.textDocument.uri;
+  if ('uri' in params) return params.uri;
+  return 'document' in params ? params.document : undefined;
+}
+
+/** Whether a question can be answered without an evaluation. */
+export function isKnown({ name, params }: Asked, session: AnalysisSession): boolean {
+  const uri = documentOf(params);
+  if (uri === undefined) return false;
+  switch (name) {
+    case 'inlay-hints':
+      return session.isKnown(uri, 'shown');
+    case 'hover':
+    case 'code-lenses':
+    case 'models':
+      return session.isKnown(uri, 'all');
+    case 'inlay-hint':
+    case 'code-actions':
+    case 'diagnostics':
+    case 'draft-run':
+    case 'run-network':
+    case 'proposal-edits':
+    case 'slim-model':
+    case 'layer-location':
+      return false;
+  }
+}

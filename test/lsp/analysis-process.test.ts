@@ -1,0 +1,65 @@
+// The server as users have it, with the analysis on a thread of its own: a file that uses all its fuel keeps nobody waiting.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildLanguageServer } from '../../scripts/bundles.ts';
+import { LanguageServerProcess } from '../../scripts/language-server.ts';
+import { modelDoing } from '../support/hostile-models.ts';
+
+let folder = '';
+let server = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'morphnet-process-'));
+  server = await buildLanguageServer(join(folder, 'dist'));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const uriOf = (name: string): string => pathToFileURL(join(folder, name)).toString();
+
+async function openServer(): Promise<LanguageServerProcess> {
+  const editor = new LanguageServerProcess(server, pathToFileURL(folder).toString());
+  await editor.start();
+  return editor;
+}
+
+/** Models that take all that they may, one after the other. */
+const endless = Array.from({ length: 8 }, (_, i) =>
+  modelDoing('while True:\n    pass').replaceAll('Net', `Net${String(i)}`),
+).join('\n');
+
+test('a hover is answered while another file is evaluated', async () => {
+  await using editor = await openServer();
+  await editor.open(uriOf('good.py'), modelDoing('pass'));
+  await editor.lenses(uriOf('good.py'));
+  await editor.open(uriOf('endless.py'), endless);
+  const order: string[] = [];
+  const lenses = editor.lenses(uriOf('endless.py')).then(() => order.push('lenses'));
+  expect(await editor.hovers(uriOf('good.py'), 5, 20)).toBe(true);
+  order.push('hover');
+  await lenses;
+  expect(order).toEqual(['hover', 'lenses']);
+});
+
+test('a cancelled question ends the evaluation that it began', async () => {
+  await using editor = await openServer();
+  await editor.open(uriOf('endless.py'), endless);
+  const { answer, cancel } = editor.cancellableLenses(uriOf('endless.py'));
+  const ended = expect(answer).rejects.toThrow('Cancelled');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const start = performance.now();
+  cancel();
+  await ended;
+  // The whole evaluation takes several hundred ms; the bound leaves room for a machine under load.
+  expect(performance.now() - start).toBeLessThan(200);
+});
+
+test('a file on disk that an open one imports is read on the thread', async () => {
+  writeFileSync(join(folder, 'shared.py'), 'from torch import nn\ndef block():\n    return nn.Conv2d(3, 7, 1)\n');
+  await using editor = await openServer();
+  await editor.open(uriOf('user.py'), modelDoing('from shared import block\nself.block = block()', 'return x'));
+  expect((await editor.hints(uriOf('user.py'))).length).toBeGreaterThan(0);
+});
