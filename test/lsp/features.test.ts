@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openEditor } from './server-session.ts';
 import { firstLayerLine, secondLayerLine, smallNetwork, withoutLatency } from './small-network.ts';
 
-const hintsOfSmallNetwork = ['6: 4×8×8 · 6.91 kMACs · 112', '13: 6×8×8 · 1.54 kMACs · 30'];
+const hintsOfSmallNetwork = ['6: 4×8×8 · 6.91 kMACs · 112 params', '13: 6×8×8 · 1.54 kMACs · 30 params'];
 
 test('hints stand behind the lines that make layers', async () => {
   await using editor = await openEditor({ settings: withoutLatency });
@@ -64,7 +64,7 @@ test('settings decide what is shown', async () => {
   await using editor = await openEditor({ settings: { ...withoutLatency, convention: 'flops' } });
   const uri = await editor.open('small.cfg', smallNetwork);
   // Twice the MACs.
-  expect((await editor.hints(uri))[0]).toBe('6: 4×8×8 · 13.8 kFLOPs · 112');
+  expect((await editor.hints(uri))[0]).toBe('6: 4×8×8 · 13.8 kFLOPs · 112 params');
 });
 
 test('changed settings are asked for anew, and the client is told to refresh', async () => {
@@ -92,7 +92,7 @@ test('a broken line is reported at its place and leaves the other hints', async 
   const found = await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
   expect(found.map(({ range }) => range.start.line)).toContain(secondLayerLine + 1);
   expect(found.every(({ source, code }) => source === 'MorphNet' && typeof code === 'string')).toBe(true);
-  expect((await editor.hints(uri))[0]).toMatch(/^6: 4×8×8 · 6\.91 kMACs · 112/);
+  expect((await editor.hints(uri))[0]).toMatch(/^6: 4×8×8 · 6\.91 kMACs · 112 params/);
 });
 
 test('diagnostics go when the text is mended', async () => {

@@ -19,7 +19,7 @@ test('the nearest project file gives the input shape', async () => {
   await using editor = await openEditor({ workspace, settings: withoutLatency });
   const uri = await editor.open('nets/small.cfg', smallNetwork);
   // 108 weights at 16·16 positions.
-  expect((await editor.hints(uri))[0]).toBe('6: 4×16×16 · 27.6 kMACs · 112');
+  expect((await editor.hints(uri))[0]).toBe('6: 4×16×16 · 27.6 kMACs · 112 params');
 });
 
 test('a changed project file changes the hints', async () => {

@@ -11,7 +11,7 @@ const workspace = 'file:///project';
 
 /** What the extension's own settings are by default. */
 export const standardSettings: AnalysisSettings = {
-  hints: { enabled: true, quantities: ['shape', 'operations', 'params', 'latency'] },
+  hints: { enabled: true, quantities: ['operations', 'params'] },
   convention: 'macs',
   device: 'V100',
   devices: {},

@@ -4,14 +4,14 @@ import { formatCount, formatLatency } from '../common/number-format.ts';
 import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import type { Cost } from '../costs/cost-report.ts';
 import { formatShape, type Shape } from '../network/shape.ts';
-import type { AnalysisSettings, HintQuantity } from './analysis-settings.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
 
 /** `37.7 MMACs`, `≥ 75.4 MFLOPs`, `? MACs`. */
 export function operationsText(cost: Cost, convention: AnalysisSettings['convention']): string {
   return formatCount(inConvention(cost.macs, convention), unitOf(convention));
 }
 
-/** `36.9 k`, `≥ 36.9 k` or `?`; lenses add the word. */
+/** `36.9 k`, `≥ 36.9 k` or `?`; hints and lenses add the word. */
 export function paramsText(cost: Cost): string {
   return formatCount(cost.params);
 }
@@ -35,31 +35,9 @@ export function imageShapeText(shape: Shape): string {
 }
 
 /** One shape, or the first and the last where several differ: `16×32×32 … 64×8×8`. */
-function shapesText(shapes: readonly Shape[]): string {
+export function shapesText(shapes: readonly Shape[]): string {
   const texts = shapes.map(imageShapeText);
   const first = texts[0] ?? '';
   const last = texts.at(-1) ?? first;
   return texts.every((text) => text === first) ? first : `${first} … ${last}`;
-}
-
-/** The wanted quantities in the wanted order, joined by ` · `. */
-export function quantitiesText(
-  quantities: readonly HintQuantity[],
-  shapes: readonly Shape[],
-  cost: Cost,
-  convention: AnalysisSettings['convention'],
-): string {
-  const parts = quantities.map((quantity) => {
-    switch (quantity) {
-      case 'shape':
-        return shapesText(shapes);
-      case 'operations':
-        return operationsText(cost, convention);
-      case 'params':
-        return paramsText(cost);
-      case 'latency':
-        return latencyText(cost);
-    }
-  });
-  return parts.filter((part) => part !== '').join(' · ');
 }

@@ -15,7 +15,7 @@ export interface SiteLayers {
   readonly idle: readonly IdleLayer[];
 }
 
-/** All sites on one line, of the first model that has any there. `line` is zero-based. */
+/** All sites that end on one line, of the first model that has any there. `line` is zero-based. */
 export interface LineLayers {
   readonly model: AnalyzedModel;
   readonly line: number;
@@ -43,7 +43,10 @@ export function sitesIn(model: AnalyzedModel, document: string): readonly SiteLa
     .sort((left, right) => left.span.start - right.span.start || right.span.end - left.span.end);
 }
 
-/** The lines of a document that make ops, top down. A line belongs to the best entry that has ops on it. */
+/**
+ * The lines of a document that make ops, top down; a call over several lines counts to the one that closes it. A line belongs
+ * to the best entry that has ops on it.
+ */
 export function layerLines(
   models: readonly AnalyzedModel[],
   document: string,
@@ -53,7 +56,7 @@ export function layerLines(
   for (const model of models) {
     const taken = new Set(byLine.keys());
     for (const site of sitesIn(model, document)) {
-      const { line } = lines.positionAt(site.span.start);
+      const { line } = lines.positionAt(site.span.end);
       if (taken.has(line)) continue;
       const here = byLine.get(line);
       if (here === undefined) byLine.set(line, [site]);

@@ -9,13 +9,14 @@ import type { Op } from '../network/op.ts';
 import type { Shape } from '../network/shape.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
-import { quantitiesText } from './cost-text.ts';
 import { hasWeights, isLayer, layerLines, lineEnd, unknownPartsOf } from './document-layers.ts';
+import { hintLabel } from './hint-label.ts';
+import { proposedChanges } from './proposed-changes.ts';
 
 export interface InlayHint {
-  /** UTF-16 offset at the end of the line. */
+  /** UTF-16 offset at the end of the line that closes the call. */
   readonly offset: number;
-  /** `64×32×32 · 37.7 MMACs · 36.9 k · 0.21 ms`; the caller adds space in front. */
+  /** See `hintLabel`; the caller adds space in front. */
   readonly label: string;
   /** Where a hover says more, for a tooltip that is asked for later. */
   readonly hoverOffset: number;
@@ -35,6 +36,8 @@ export function inlayHints(
   if (text === undefined || !settings.hints.enabled || settings.hints.quantities.length === 0) return [];
   const lines = new LineIndex(text);
   const models = session.modelsToShow(document, cancellation);
+  const proposals =
+    session.attachedProposal(document) === undefined ? [] : models.flatMap((model) => proposedChanges(session, model));
   const partial = new Set(models.filter(({ graph }) => unknownPartsOf(graph).length > 0));
   return layerLines(models, document, lines).flatMap(({ model, line, ops, sites }) => {
     const offset = lineEnd(text, lines, line);
@@ -49,13 +52,21 @@ export function inlayHints(
       ...idle.map((layer) => unreachedCost(costs.idleParams[model.graph.idle.indexOf(layer)])),
     ]);
     const shapes = layers.map((op) => outputShape(model.graph, op));
-    const what = quantitiesText(settings.hints.quantities, shapes, cost, settings.convention);
-    const number = layers.length + idle.length;
-    const count = number > 1 ? `×${String(number)} ` : '';
+    const label = hintLabel(
+      {
+        cost,
+        shapes,
+        layers: layers.length + idle.length,
+        proposals: proposals.filter(({ op }) => ops.includes(op)),
+        assumed: model.entry.input.from === 'default',
+        stale: model.stale,
+      },
+      settings,
+    );
     return [
       {
         offset,
-        label: `${count}${what}${model.stale ? ' (stale)' : ''}`,
+        label,
         hoverOffset: site.span.start,
         stale: model.stale,
       },

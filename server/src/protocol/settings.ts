@@ -35,7 +35,7 @@ export interface Settings {
 }
 
 export const defaultSettings: Settings = {
-  hints: { enabled: true, quantities: ['shape', 'operations', 'params', 'latency'] },
+  hints: { enabled: true, quantities: ['operations', 'params'] },
   convention: 'macs',
   device: 'V100',
   devices: {},
@@ -70,7 +70,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       uniqueItems: true,
       default: defaultSettings.hints.quantities,
       markdownDescription:
-        'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`.',
+        'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`. A hint has at most 40 characters, since the editor cuts longer ones; what does not fit stands in the hover.',
     },
   },
   {

@@ -96,8 +96,8 @@ test('a half-typed line keeps the hints of the others, marked, at their new plac
   session.setDocument(document, broken, 2);
   const hints = inlayHints(session, document, shapes);
   expect(hints.map(({ label, stale }) => [label, stale])).toEqual([
-    ['4×8×8 (stale)', true],
-    ['5×8×8 (stale)', true],
+    ['4×8×8 · stale', true],
+    ['5×8×8 · stale', true],
   ]);
   const second = broken.lastIndexOf('[convolutional]') + '[convolutional]'.length;
   expect(hints[1]?.offset).toBe(second);
@@ -191,7 +191,7 @@ test('typing into a Python class keeps the hints of the lines that are not touch
   expect(before).toEqual(['8×6×6', '16×4×4']);
   const line = '        self.last = nn.Conv2d(8, 16, 3)\n';
   session.setDocument(python, pythonNet.replace(line, '        self.last = nn.Conv2d(8,\n'), 2);
-  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6 (stale)']);
+  expect(inlayHints(session, python, shapes).map(({ label }) => label)).toEqual(['8×6×6 · stale']);
 });
 
 test('a half-typed statement that no layer needs leaves all hints as they are', () => {

@@ -44,7 +44,7 @@ test('an edit shows the chosen model at once and the others when there is time, 
   session.setDocument(document, text(6, 7), 2);
   expect(labels()).toEqual(['6×8×8']);
   session.setDocument(document, text(6, 5), 3);
-  expect(labels()).toEqual(['6×8×8', '5×8×8 (stale)']);
+  expect(labels()).toEqual(['6×8×8', '5×8×8 · stale']);
   documentProblems(session, document, shapes);
   expect(labels()).toEqual(['6×8×8', '5×8×8']);
   expect(session.takeCompleted()).toEqual([document]);

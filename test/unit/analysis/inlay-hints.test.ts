@@ -28,7 +28,7 @@ const small = '[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=4\
 test('quantities come in the order of the settings', () => {
   const hints = { enabled: true, quantities: ['params', 'operations', 'shape'] } as const;
   expect(hintsOf('a.cfg', small, { ...standardSettings, hints }).map(({ label }) => label)).toEqual([
-    '16 · 768 MACs · 4×8×8',
+    '16 params · 768 MACs · 4×8×8',
   ]);
 });
 
