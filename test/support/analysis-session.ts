@@ -37,6 +37,7 @@ export function sessionOver(
   files: ReadonlyMap<string, string>,
   frontends: readonly Frontend[] = [pythonFrontend, darknetFrontend],
   pack?: Pack,
+  sourceFiles?: () => readonly string[],
 ): AnalysisSession {
   return new AnalysisSession({
     frontends,
@@ -47,6 +48,7 @@ export function sessionOver(
     },
     workspaceRoots: [workspace],
     ...(pack && { pack }),
+    ...(sourceFiles && { sourceFiles }),
   });
 }
 

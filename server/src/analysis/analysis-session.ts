@@ -12,7 +12,9 @@ import {
   type EvaluationLimits,
   type Frontend,
   type SourceReader,
+  type TracedEvaluation,
 } from '../frontends/shared/frontend.ts';
+import type { SourceSpan } from '../common/source-span.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { reportCosts, type CostReport } from '../costs/cost-report.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
@@ -25,8 +27,10 @@ import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import { EntryMemory, type Pack } from './entry-memory.ts';
 import { isBroken, isNoPoorer, staleModel, type GoodModel } from './last-good.ts';
 import { chooseDevice } from './latency-device.ts';
+import { importersOf } from './importers.ts';
 import { ProblemList } from './problem-list.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
+import { SiblingModels } from './sibling-models.ts';
 
 export interface SessionOptions {
   /** Asked in order; the first that accepts a document has it. */
@@ -36,6 +40,8 @@ export interface SessionOptions {
   /** Folder URIs without a trailing slash: only documents below them are ever edited. */
   readonly workspaceRoots: readonly string[];
   readonly limits?: EvaluationLimits;
+  /** Source files of the workspace, for finding those that import an edited one; without it only open documents are known. */
+  readonly sourceFiles?: () => readonly string[];
   /** Keeps models that nobody has looked at for long; without it they are evaluated anew when somebody does. */
   readonly pack?: Pack;
   /** What an edited source must come to; structure's answer unless a test wants another. */
@@ -83,6 +89,9 @@ export class AnalysisSession {
   /** Documents of which not all models were shown, for speed. */
   readonly #shownInPart = new Set<string>();
   readonly #completed = new Set<string>();
+  readonly #sourceFiles: () => readonly string[];
+  /** The other models of the documents that edits touch. */
+  readonly siblings: SiblingModels;
   /** Proven edits for proposals; a graph's plans go with it. */
   readonly plans: ProposalPlans;
 
@@ -95,6 +104,8 @@ export class AnalysisSession {
     this.#memory = new EntryMemory(this.#store, options.pack);
     this.#readers = new DocumentReaders((document) => this.#store.read(document));
     this.#workspaceRoots = options.workspaceRoots;
+    this.#sourceFiles = options.sourceFiles ?? (() => this.openDocuments);
+    this.siblings = new SiblingModels(this);
     this.plans = new ProposalPlans(this, options.rebuild ?? rebuildByStructure);
   }
 
@@ -394,6 +405,38 @@ export class AnalysisSession {
     // The edit is proven at this input, whichever way it was found.
     const input = { ...entry.input, from: 'request' } as const;
     return frontend.evaluate({ ...found, input }, reader, this.#limits, cancellation).graph;
+  }
+
+  /** Grows whenever any text may have changed. */
+  get revision(): number {
+    return this.#store.changes;
+  }
+
+  /** Every model that a document offers by itself, whatever was asked for. */
+  entriesIn(document: string): readonly ModelEntry[] {
+    return this.#frontendOf(document)?.entries(document, this.#store.tracking()).entries ?? [];
+  }
+
+  /** The definitions of functions in a document. */
+  functionsIn(document: string): readonly SourceSpan[] {
+    return this.#frontendOf(document)?.functions?.(document, this.#store.tracking()) ?? [];
+  }
+
+  /** Documents of the workspace that import one of these, directly or through others. */
+  importersOf(documents: readonly string[]): readonly string[] {
+    return importersOf(documents, this.#sourceFiles(), (document) => this.#store.read(document));
+  }
+
+  /** Evaluates an entry and keeps how its numbers came about; undefined where its format does not tell. */
+  trace(entry: ModelEntry, cancellation: Cancellation = neverCancelled): TracedEvaluation | undefined {
+    const frontend = this.#frontendOf(entry.document);
+    if (frontend?.trace === undefined) return undefined;
+    const reader = this.#store.tracking();
+    const isAssumed = entry.input.from === 'default';
+    const found = isAssumed
+      ? frontend.evaluate(entry, reader, this.#limits, cancellation).graph?.entry.input
+      : entry.input;
+    return frontend.trace({ ...entry, input: found ?? entry.input }, reader, this.#limits, cancellation);
   }
 
   /** The costs of a graph on the settings' device; worked out once. */

@@ -19,6 +19,7 @@ export class DocumentStore {
   readonly #open = new Map<string, OpenDocument>();
   readonly #revisions = new Map<string, number>();
   readonly #names = new Map<string, string>();
+  #changes = 0;
   /** Texts on disk as they were last read, missing ones too, until somebody says that one has changed. */
   readonly #onDisk = new Map<string, string | undefined>();
 
@@ -47,6 +48,7 @@ export class DocumentStore {
   /** Something else changed a document: whatever was made from it is stale. */
   touch(document: string): void {
     this.#onDisk.delete(document);
+    this.#changes += 1;
     this.#revisions.set(document, this.revision(document) + 1);
   }
 
@@ -90,6 +92,11 @@ export class DocumentStore {
     if (known !== undefined) return known;
     this.#names.set(document, document);
     return document;
+  }
+
+  /** Grows whenever any text may have changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Grows whenever the document's text may have changed. */

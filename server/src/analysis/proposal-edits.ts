@@ -65,7 +65,20 @@ function editsOf(session: AnalysisSession, plan: EditPlan, title: string): Propo
     version: session.versionOf(document),
     edits,
   }));
-  return { title, documents, plan };
+  return { title: `${title}${siblingsText(plan.alsoChanges)}`, documents, plan };
+}
+
+/** ` (also changes vgg19, vgg13 and 2 more)`: models of other names that the same numbers make. */
+function siblingsText(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const shown =
+    names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${String(names.length - 2)} more`;
+  return `; also changes ${shown}`;
+}
+
+/** A plan of all widths with its title. */
+export function editsOfPlan(session: AnalysisSession, plan: EditPlan): ProposalEdits {
+  return editsOf(session, plan, allTitle(plan));
 }
 
 /** `Set width to 41`; a shared number says for how many layers, and a raised one what was proposed. */

@@ -7,6 +7,7 @@ import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { hasOwnWidth } from '../network/op-traits.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
+import type { SiblingModels } from './sibling-models.ts';
 import type { CostChange, ProposedGroup, ProposedLayer } from '../structure/width-proposal.ts';
 
 /** What plans need of a session. */
@@ -14,6 +15,7 @@ export interface PlanTexts {
   textOf(document: string): string | undefined;
   isEditable(document: string): boolean;
   grouping(graph: NetworkGraph): ChannelGrouping;
+  readonly siblings: SiblingModels;
   evaluateWith(overlay: ReadonlyMap<string, string>, entry: ModelEntry): NetworkGraph | undefined;
 }
 
@@ -60,6 +62,11 @@ export class ProposalPlans {
     return plans.all;
   }
 
+  /** The plan that brings the most. */
+  best(graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
+    return this.all(graph, proposal);
+  }
+
   /** One layer's proposed width, with what must change with it. */
   layer(graph: NetworkGraph, proposal: ProposedWidths, name: string): Result<EditPlan> {
     const plans = this.#plans(graph, proposal);
@@ -93,6 +100,7 @@ export class ProposalPlans {
         read: (document: string) => this.#texts.textOf(document),
         isEditable: (document: string) => this.#texts.isEditable(document),
         evaluate: (overlay: ReadonlyMap<string, string>) => this.#texts.evaluateWith(overlay, graph.entry),
+        siblings: (documents: readonly string[]) => this.#texts.siblings.of(graph.entry, documents),
       };
       plans = { units, planner: new EditPlanner(sources, units), all: undefined, single: new Map() };
       byProposal.set(proposal, plans);
@@ -114,7 +122,8 @@ function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly 
     const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
     if (layers.length === 0) return [];
     const row = byName.get(group.name) ?? byLayers.get(layers.join());
-    return [{ key: group.name, layers, before: group.size, wanted: wantedWidth(group.size, row) }];
+    const wanted = group.fixed === undefined ? wantedWidth(group.size, row) : group.size;
+    return [{ key: group.name, layers, before: group.size, wanted }];
   });
 }
 

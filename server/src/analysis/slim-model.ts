@@ -11,7 +11,7 @@ import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { modelOfRun } from './proposed-changes.ts';
 import { wantedWidths } from './proposal-plans.ts';
-import { fileName } from './source-places.ts';
+import { fileName, SourcePlaces } from './source-places.ts';
 
 /** A file to be made. */
 export interface SlimModel {
@@ -38,6 +38,14 @@ export function slimModel(
     return {
       ok: false,
       error: 'A slim file is written for PyTorch models; here the widths are set in the file itself.',
+    };
+  }
+  const [unknown] = model.graph.unknowns;
+  if (unknown !== undefined) {
+    const place = new SourcePlaces(session).text(unknown.span);
+    return {
+      ok: false,
+      error: `No slim file is written, as a part of the model could not be read (${place}: ${unknown.reason}).`,
     };
   }
   const grouping = session.grouping(model.graph);

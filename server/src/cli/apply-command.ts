@@ -1,19 +1,18 @@
 // `morphnet apply`: a run's proposal as edits of the source that were proven on a copy. Prints them as a unified diff;
 // `--write` also makes them, each file whole or not at all.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { createTwoFilesPatch } from 'diff';
 import { URI } from 'vscode-uri';
 import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-session.ts';
-import { editedTexts, type EditedText } from '../analysis/edited-texts.ts';
+import { editedTexts } from '../analysis/edited-texts.ts';
 import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
 import { slimModel } from '../analysis/slim-model.ts';
 import { readExpanded } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
+import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
 import { shownDocument, shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
-import { replaceFile } from './replace-file.ts';
 import type { Terminal } from './terminal.ts';
 import type { TrainingService } from './training-service.ts';
 
@@ -100,7 +99,7 @@ function vanishedNotes(names: readonly string[]): readonly string[] {
 }
 
 /** Writes the slim model out; a file that is there already stays as it is. */
-function writeSlimFile(
+export function writeSlimFile(
   terminal: Terminal,
   session: AnalysisSession,
   source: string,
@@ -112,28 +111,6 @@ function writeSlimFile(
   if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is a PyTorch module.`);
   const slim = slimModel(session, source, attached, URI.file(path).toString());
   if (!slim.ok) throw workFailed(`${shownDocument(source, terminal.folder)}: ${slim.error}`);
-  try {
-    writeFileSync(path, slim.value.text, { flag: 'wx' });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw workFailed(`${shown} is there already. Name a new file.`);
-    }
-    throw workFailed(`${shown} cannot be written (${error instanceof Error ? error.message : String(error)}).`);
-  }
+  writeNewFile(file, slim.value.text, terminal.folder);
   terminal.note(`Wrote ${shown}, proven to be the proposed network. Its costs: morphnet cost ${shown}\n`);
-}
-
-/** As `diff -u` prints it, with the `a/` and `b/` that `git apply` and `patch -p1` expect. */
-function unifiedDiff({ document, before, after }: EditedText, folder: string): string {
-  const name = shownDocument(document, folder);
-  const [first, second] = name.startsWith('/') ? [name, name] : [`a/${name}`, `b/${name}`];
-  const patch = createTwoFilesPatch(first, second, before, after, undefined, undefined, { context: 3 });
-  // The package puts a rule of equals signs on top, which diff does not.
-  return patch.replace(/^=+\n/, '');
-}
-
-function writeText({ document, before, after }: EditedText, folder: string): void {
-  const path = URI.parse(document).fsPath;
-  const written = replaceFile(path, before, after);
-  if (!written.ok) throw workFailed(`${shownPath(path, folder)}: ${written.error}`);
 }

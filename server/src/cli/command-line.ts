@@ -12,6 +12,7 @@ import { modelArgument, withRunOptions } from './run-options.ts';
 import type { OpenSession } from './open-model.ts';
 import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
+import { setCommand, type SetOptions } from './set-command.ts';
 import type { Terminal } from './terminal.ts';
 import type { RunNetworkService, TrainingService } from './training-service.ts';
 
@@ -90,6 +91,20 @@ function commands({ terminal, openSession: openWith, training, networks, version
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
     .option('--json', 'print the whole graph as JSON')
     .action((file: string, options: GraphOptions) => graphCommand(terminal, openSession, file, options));
+
+  program
+    .command('set')
+    .description('set widths of layers in the source, proven, with everything that must change along; prints a diff')
+    .argument('<file[::entry]>', modelArgument)
+    .argument('[layer=width...]', 'layers by name: layer1.0.conv1=41, or =0.5x for half of what it has')
+    .option('--scale <factor>', 'a factor for all other layers that may change: 0.75')
+    .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--write', 'make the edit')
+    .option('--slim-file <file>', 'write the network to this new file instead, as a PyTorch module of its own')
+    .option('--json', 'print what was planned as JSON')
+    .action((file: string, layers: string[], options: SetOptions) =>
+      setCommand(terminal, openSession, file, layers, options),
+    );
 
   return program;
 }

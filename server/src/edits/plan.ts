@@ -7,7 +7,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { EditableLeaf } from '../network/width-origin.ts';
 import { constraintsOf, type Constraint, type Rebuild, type WidthUnit } from './constraints.ts';
 import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
-import { firstDifference } from './prove.ts';
+import { firstChange, firstDifference } from './prove.ts';
 import { refusalReason } from './refusal.ts';
 import { solveWidths, type Solution } from './solve.ts';
 import { leafKey } from './trail.ts';
@@ -20,6 +20,19 @@ export interface EditSources {
   /** Whether a document is the user's to edit; library source is not. */
   readonly isEditable: (document: string) => boolean;
   /** The network with these texts in place of the present ones; undefined when none comes out. */
+  readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;
+  /** The other models that are made from these documents. */
+  readonly siblings: (documents: readonly string[]) => readonly SiblingModel[];
+}
+
+/** Another model of the file or of one that reads it. */
+export interface SiblingModel {
+  /** As the user knows it: `vgg19`, or `net of train.py`. */
+  readonly name: string;
+  /** Whether an edit at these places can reach it; where that is not known it can. */
+  readonly isReached: (edits: readonly LiteralEdit[]) => boolean;
+  /** Its network as it is; undefined when it could not be read before either. */
+  readonly present: () => NetworkGraph | undefined;
   readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;
 }
 
@@ -47,6 +60,12 @@ export interface EditPlan {
   readonly refused: readonly RefusedWidth[];
   /** Why some widths are not the proposed ones: one sentence for each literal that several layers share. */
   readonly notes: readonly string[];
+  /** The other models that the edits change too, by name. They were read with them and hold together. */
+  readonly alsoChanges: readonly string[];
+  /** What is rewritten first, in words; absent where only numbers change. */
+  readonly refactoring?: string;
+  /** The network with the edits; undefined where nothing changes. */
+  readonly graph: NetworkGraph | undefined;
 }
 
 /** Plans for one state of the source and one proposal. What the rebuilt networks tell is worked out once. */
@@ -63,15 +82,27 @@ export class EditPlanner {
 
   /** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
   all(): EditPlan {
+    // Most edits leave the other models alone or take them along, so these are asked at the end, and at each step only
+    // where one of them would break.
+    const { attempt, failures } = this.#most('own');
+    const whole = this.#withSiblings(attempt);
+    if (whole.failure === undefined) return this.#planOf(whole, failures);
+    const careful = this.#most('all');
+    return this.#planOf(careful.attempt, careful.failures);
+  }
+
+  /** The largest part of what is wanted that the proof lets through. */
+  #most(models: ProvenModels): { readonly attempt: Attempt; readonly failures: ReadonlyMap<string, string> } {
     const all = new Set(this.#units.map((unit) => unit.key));
-    const whole = this.#attempt(all);
-    if (whole.failure === undefined) return this.#planOf(whole, new Map());
+    const whole = this.#attempt(all, models);
+    if (whole.failure === undefined) return { attempt: whole, failures: new Map() };
     const failures = new Map<string, string>();
     const good = new Set<string>();
     let best: Attempt | undefined;
     for (const part of this.#components(whole.solution)) {
-      const alone = this.#attempt(part);
-      const together = alone.failure === undefined ? this.#attempt(new Set([...good, ...part])) : alone;
+      const alone = this.#attempt(part, models);
+      const together =
+        alone.failure === undefined && good.size > 0 ? this.#attempt(new Set([...good, ...part]), models) : alone;
       if (together.failure === undefined) {
         for (const key of part) good.add(key);
         best = together;
@@ -80,13 +111,13 @@ export class EditPlanner {
       for (const key of part) failures.set(key, together.failure);
       // Of what hangs together a part may still be possible.
       for (const key of part.size > 1 ? part : []) {
-        const more = this.#attempt(new Set([...good, key]));
+        const more = this.#attempt(new Set([...good, key]), models);
         if (more.failure !== undefined) continue;
         good.add(key);
         best = more;
       }
     }
-    return this.#planOf(best ?? { solution: this.#solve(new Set()), edits: [], failure: undefined }, failures);
+    return { attempt: best ?? { solution: this.#solve(new Set()), edits: [], ...unchanged }, failures };
   }
 
   /** One unit, with the units that must change with it because they share its literals; or why it can't be changed. */
@@ -95,7 +126,7 @@ export class EditPlanner {
     if (unit === undefined) return { ok: false, error: 'The layer has no width of its own in the source.' };
     const chosen = new Set([key]);
     for (;;) {
-      const attempt = this.#attempt(chosen);
+      const attempt = this.#attempt(chosen, 'all');
       const after = attempt.solution.widths.get(key) ?? unit.before;
       if (attempt.failure === undefined && after < unit.before) {
         return { ok: true, value: this.#planOf(attempt, new Map(), chosen) };
@@ -113,10 +144,26 @@ export class EditPlanner {
     return solveWidths(units, this.#constraints, (leaf) => this.#literalText(leaf) !== undefined);
   }
 
-  #attempt(chosen: ReadonlySet<string>): Attempt {
+  #attempt(chosen: ReadonlySet<string>, models: ProvenModels): Attempt {
     const solution = this.#solve(chosen);
     const edits = this.#editsOf(solution);
-    return { solution, edits, failure: this.#failure(solution, edits) };
+    const attempt = { solution, edits, ...this.#prove(solution, edits) };
+    return models === 'all' ? this.#withSiblings(attempt) : attempt;
+  }
+
+  /** The same attempt, if the other models that are made of the edited documents go along with it. */
+  #withSiblings(attempt: Attempt): Attempt {
+    const { edits, failure } = attempt;
+    if (failure !== undefined || edits.length === 0) return attempt;
+    const overlay = this.#overlay(edits);
+    const others = proveSiblings(this.#sources.siblings([...overlay.keys()]), edits, overlay);
+    return others.ok ? { ...attempt, alsoChanges: others.value } : { ...attempt, failure: others.error };
+  }
+
+  #overlay(edits: readonly LiteralEdit[]): ReadonlyMap<string, string> {
+    return new Map(
+      [...byDocument(edits)].map(([document, own]) => [document, applyEdits(this.#sources.read(document) ?? '', own)]),
+    );
   }
 
   /** The text of a literal that may be changed. */
@@ -137,19 +184,17 @@ export class EditPlanner {
       .sort((left, right) => left.document.localeCompare(right.document) || left.start - right.start);
   }
 
-  /** Why the edits don't give the wanted network, or undefined when they do. */
-  #failure(solution: Solution, edits: readonly LiteralEdit[]): string | undefined {
+  /** Why the edits don't give the wanted network or break another one; or what they give. */
+  #prove(solution: Solution, edits: readonly LiteralEdit[]): Proof {
     const changed = this.#units.filter((unit) => solution.widths.get(unit.key) !== unit.before);
-    if (changed.length === 0) return undefined;
+    if (changed.length === 0) return unchanged;
+    const failed = (failure: string): Proof => ({ ...unchanged, failure });
     const expected = this.#sources.rebuild(solution.widths);
-    if (expected === undefined) return 'there is no network with these widths';
-    const overlay = new Map<string, string>();
-    for (const [document, own] of byDocument(edits)) {
-      overlay.set(document, applyEdits(this.#sources.read(document) ?? '', own));
-    }
-    const actual = this.#sources.evaluate(overlay);
-    if (actual === undefined) return 'the source would give no network';
-    return firstDifference(expected, actual);
+    if (expected === undefined) return failed('there is no network with these widths');
+    const actual = this.#sources.evaluate(this.#overlay(edits));
+    if (actual === undefined) return failed('the source would give no network');
+    const difference = firstDifference(expected, actual);
+    return difference === undefined ? { ...unchanged, graph: actual } : failed(difference);
   }
 
   /** Units that hang together through a literal or a width that is made from several of them. */
@@ -199,7 +244,8 @@ export class EditPlanner {
         refused.push({ layers, before, wanted, reason });
       }
     }
-    return { edits, widths, refused, notes: this.#notes(solution) };
+    const { alsoChanges, graph } = attempt;
+    return { edits, widths, refused, notes: this.#notes(solution), alsoChanges, graph };
   }
 
   #reason(unit: WidthUnit, solution: Solution, failure: string | undefined): string {
@@ -241,10 +287,40 @@ export class EditPlanner {
   }
 }
 
-interface Attempt {
+/** Whether a proof looks at the edited model alone or at all that are made of the same documents. */
+type ProvenModels = 'own' | 'all';
+
+interface Proof {
+  readonly failure: string | undefined;
+  readonly alsoChanges: readonly string[];
+  readonly graph: NetworkGraph | undefined;
+}
+
+const unchanged: Proof = { failure: undefined, alsoChanges: [], graph: undefined };
+
+interface Attempt extends Proof {
   readonly solution: Solution;
   readonly edits: readonly LiteralEdit[];
-  readonly failure: string | undefined;
+}
+
+/** The names of the other models that edits change; or which of them they would break. */
+export function proveSiblings(
+  siblings: readonly SiblingModel[],
+  edits: readonly LiteralEdit[],
+  overlay: ReadonlyMap<string, string>,
+): Result<readonly string[]> {
+  const changed: string[] = [];
+  for (const sibling of siblings) {
+    if (!sibling.isReached(edits)) continue;
+    const before = sibling.present();
+    if (before === undefined) continue;
+    const after = sibling.evaluate(overlay);
+    if (after === undefined) return { ok: false, error: `${sibling.name} could not be read any more` };
+    const lost = after.unknowns[before.unknowns.length];
+    if (lost !== undefined) return { ok: false, error: `${sibling.name} would break (${lost.reason})` };
+    if (firstChange(before, after) !== undefined) changed.push(sibling.name);
+  }
+  return { ok: true, value: changed };
 }
 
 /** `9`, or `9 to 12`. */

@@ -1,26 +1,66 @@
 // Whether an edited source gives exactly the network that was wanted: same ops, same attributes, same shapes.
 
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
-import type { Op } from '../network/op.ts';
+import type { Op, ValueId } from '../network/op.ts';
 import { formatShape, isKnownShape, type Shape } from '../network/shape.ts';
 
-/** The first difference in words, or undefined when the networks are the same. Places in the source don't count. */
+/**
+ * The first difference in words, or undefined when the networks are the same. Places in the source don't count, nor does what
+ * leads to no output: a rebuilt network has dropped it.
+ */
 export function firstDifference(expected: NetworkGraph, actual: NetworkGraph): string | undefined {
-  for (const op of expected.ops) {
-    const found = actual.ops[op.id];
+  const lost = actual.unknowns[expected.unknowns.length];
+  if (lost !== undefined) return `a part could not be read any more (${lost.reason})`;
+  const wanted = leadingOps(expected);
+  const got = leadingOps(actual);
+  for (const [index, op] of wanted.ops.entries()) {
+    const found = got.ops[index];
     if (found?.name !== op.name) return `${op.name} would not be there`;
+    const inputs = (network: Leading, { inputs: ids }: Op): readonly number[] =>
+      ids.map((value) => network.places.get(value) ?? -1);
+    if (!sameNumbers(inputs(wanted, op), inputs(got, found))) return `${op.name} would be another operation`;
     const difference = opDifference(expected, op, actual, found);
     if (difference !== undefined) return difference;
   }
-  const extra = actual.ops[expected.ops.length];
+  const extra = got.ops[wanted.ops.length];
   if (extra !== undefined) return `${extra.name} would be new`;
   return idleDifference(expected, actual);
 }
 
+/** The same, down to layers that are never called: what has to be so where an edit is to change nothing. */
+export function firstChange(before: NetworkGraph, after: NetworkGraph): string | undefined {
+  const difference = firstDifference(before, after);
+  if (difference !== undefined) return difference;
+  const shapes = ({ idle }: NetworkGraph): string =>
+    JSON.stringify(
+      idle.map(({ name, parameters }) => [name, parameters.map(({ shape }) => shape)]),
+      withoutReasons,
+    );
+  return shapes(before) === shapes(after) ? undefined : 'layers that are never called would change';
+}
+
+interface Leading {
+  readonly ops: readonly Op[];
+  /** The places of their values among all of these ops' values. */
+  readonly places: ReadonlyMap<ValueId, number>;
+}
+
+/** The ops that lead to an output; all of them where no output is known. */
+function leadingOps({ ops, inputs, outputs }: NetworkGraph): Leading {
+  const used = new Set<ValueId>([...outputs, ...inputs]);
+  const leading = ops
+    .toReversed()
+    .filter((op) => {
+      const leads = outputs.length === 0 || op.outputs.some((value) => used.has(value));
+      if (leads) for (const input of op.inputs) used.add(input);
+      return leads;
+    })
+    .toReversed();
+  return { ops: leading, places: new Map(leading.flatMap((op) => op.outputs).map((value, place) => [value, place])) };
+}
+
 function opDifference(expected: NetworkGraph, op: Op, actual: NetworkGraph, found: Op): string | undefined {
-  if (op.attributes.kind !== found.attributes.kind || !sameNumbers(op.inputs, found.inputs)) {
-    return `${op.name} would be another operation`;
-  }
+  if (op.attributes.kind !== found.attributes.kind) return `${op.name} would be another operation`;
   for (const [index, id] of op.outputs.entries()) {
     const wanted = valueOf(expected, id).shape;
     const other = found.outputs[index];

@@ -57,7 +57,10 @@ class AnalysisServer {
     this.#port = port;
     this.#signals = signals;
     this.#disk = disk;
-    this.#session = new AnalysisSession({ ...analysis, disk, workspaceRoots: [] });
+    const sourceFiles = (): readonly string[] => [
+      ...new Set([...this.#session.openDocuments, ...(disk.sourceFiles?.() ?? [])]),
+    ];
+    this.#session = new AnalysisSession({ ...analysis, disk, sourceFiles, workspaceRoots: [] });
     this.#projects = new ProjectFiles(
       (uri) => this.#session.textOf(uri),
       () => this.#roots,

@@ -4,6 +4,8 @@ import type { SessionOptions } from '../analysis/analysis-session.ts';
 
 /** Reads files below allowed folders only. Folders are URIs without a trailing slash. */
 export type WorkspaceDisk = SessionOptions['disk'] & {
+  /** Source files of the workspace's folders. */
+  sourceFiles?(): readonly string[];
   /** Replaces the folders that may be read; `libraries` are looked up after the workspace. */
   allow(folders: { readonly workspace: readonly string[]; readonly libraries: readonly string[] }): void;
 };

@@ -19,9 +19,11 @@ async function openSession(folders: readonly string[], sitePackages: string | un
   const { [sitePackagesVariable]: setting, VIRTUAL_ENV: environment, CONDA_PREFIX: conda } = process.env;
   const packages = [sitePackages, setting, environment, conda].find((path) => path !== undefined && path !== '');
   const libraries = packages === undefined ? [] : [URI.file(resolve(packages)).toString()];
+  const disk = new DiskReader({ workspace: folders, libraries });
   return new AnalysisSession({
     frontends: await createFrontends(),
-    disk: new DiskReader({ workspace: folders, libraries }),
+    disk,
+    sourceFiles: () => disk.sourceFiles(),
     workspaceRoots: folders,
   });
 }

@@ -1,13 +1,19 @@
 // Reads source files from disk for analysis: below allowed folders only, whatever links point where, and of bounded size.
 
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { sep } from 'node:path';
+import { type Dirent, closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
 import { packagesOf, packagesOfProject } from './installed-packages.ts';
 
 /** Model source is small; anything above this is data under a wrong name. */
 const maxBytes = 8_000_000;
+
+/** More source files of a workspace are not looked through. */
+const mostFiles = 4_000;
+
+/** Folders that hold no source of the user's. */
+const foreignFolders = /^(\.|node_modules$|__pycache__$|site-packages$|venv$|env$|build$|dist$)/;
 
 /** Folders are `file:` URIs without a trailing slash. */
 export interface AllowedFolders {
@@ -21,6 +27,7 @@ export interface AllowedFolders {
 
 export class DiskReader {
   #roots: readonly string[] = [];
+  #workspace: readonly string[] = [];
   /** Real paths of the roots, each with a closing separator. */
   #folders: readonly string[] = [];
 
@@ -34,6 +41,7 @@ export class DiskReader {
   }
 
   allow({ workspace, libraries }: AllowedFolders): void {
+    this.#workspace = workspace;
     const named = libraries.map((library) => changedPath(library, (path) => packagesOf(path) ?? path) ?? library);
     const found = workspace.flatMap((folder) => changedPath(folder, packagesOfProject) ?? []);
     this.#roots = [...workspace, ...(named.length > 0 ? named : found)];
@@ -49,6 +57,32 @@ export class DiskReader {
     const path = realPathOf(document);
     if (path === undefined || !this.#folders.some((folder) => path.startsWith(folder))) return undefined;
     return readBounded(path);
+  }
+
+  /** The Python files of the workspace's folders, as URIs; the nearest first, where there are very many. */
+  sourceFiles(): readonly string[] {
+    const found: string[] = [];
+    const open = this.#workspace.flatMap((folder) => changedPath(folder, (path) => path) ?? []);
+    for (const folder of open) {
+      if (found.length >= mostFiles) break;
+      const path = fileURLToPath(folder);
+      for (const entry of entriesOf(path)) {
+        if (foreignFolders.test(entry.name)) continue;
+        const uri = URI.file(join(path, entry.name)).toString();
+        if (entry.isDirectory()) open.push(uri);
+        else if (entry.isFile() && entry.name.endsWith('.py')) found.push(uri);
+      }
+    }
+    return [...new Set(found)].slice(0, mostFiles);
+  }
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    // Gone since, or not ours to read: it holds no source for us.
+    return [];
   }
 }
 

@@ -1,7 +1,6 @@
 // Grows a NetworkGraph op by op; shapes are inferred as ops are added. Used by frontends and by `resize` of graphs.
 
 import type { Result } from '../common/problem.ts';
-import type { SourceSpan } from '../common/source-span.ts';
 import { inferShapes } from './infer-shapes.ts';
 import type { Framework, IdleLayer, ModelEntry, NetworkGraph, UnknownPart, Value } from './network-graph.ts';
 import type { LayerSite, Op, OpAttributes, Parameter, ValueId } from './op.ts';
@@ -82,14 +81,14 @@ export class GraphBuilder {
     this.#idle.push(layer);
   }
 
-  addUnknown(reason: string, span: SourceSpan): void {
+  addUnknown({ reason, span, during }: UnknownPart): void {
     if (
       this.#unknowns.some(
         (known) => known.reason === reason && known.span.start === span.start && known.span.document === span.document,
       )
     )
       return;
-    this.#unknowns.push({ reason, span });
+    this.#unknowns.push({ reason, span, ...(during && { during }) });
   }
 
   /** The finished graph. `inputs` of the graph are its `input` ops in order. */

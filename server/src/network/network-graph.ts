@@ -44,6 +44,11 @@ export interface IdleLayer {
 export interface UnknownPart {
   readonly reason: string;
   readonly span: SourceSpan;
+  /**
+   * When it happened, first and last, as the number of ops that were there: whatever was made before and used after may have
+   * gone through it. Absent where that is not told.
+   */
+  readonly during?: { readonly first: number; readonly last: number };
 }
 
 export interface NetworkGraph {

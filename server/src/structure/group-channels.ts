@@ -28,7 +28,10 @@ export function groupChannels(
     else if (op.attributes.kind === 'input') addInput(layouts, op);
     else applyRule(layouts, op, options.rules);
   }
-  if (mode === 'exact') tieSharedParameters(layouts, scope.includes);
+  if (mode === 'exact') {
+    tieSharedParameters(layouts, scope.includes);
+    keepWhatLeadsNowhere(layouts);
+  }
   if (!(options.prunableOutputs ?? mode === 'reference')) keepOutputs(layouts, scope.outputs);
   applyPatterns(layouts, options, notices);
   const collected = collectGroups(layouts);
@@ -66,6 +69,42 @@ function keepOutputs(layouts: LayoutBuilder, outputs: readonly ValueId[]): void 
     const producer = layouts.graph.values[value]?.producer ?? 0;
     const name = opOf(layouts.graph, producer).name;
     layouts.atoms.fix(layout.atoms, { kind: 'output', reason: `${name} is an output of the network`, op: producer });
+  }
+}
+
+/**
+ * Where a part of the network could not be read, a value that nothing takes may well go there, and one that is there before
+ * and after it may have gone through it. In a network that was read
+ * wholly, what leads to no output says nothing about which of its channels matter.
+ */
+function keepWhatLeadsNowhere(layouts: LayoutBuilder): void {
+  const { graph, atoms } = layouts;
+  const isRead = graph.unknowns.length === 0;
+  const outputs = new Set(graph.outputs);
+  const used = new Set<ValueId>();
+  for (const { inputs, outputs: made } of [...graph.ops].reverse()) {
+    if (made.some((value) => outputs.has(value) || used.has(value))) for (const input of inputs) used.add(input);
+  }
+  const leads = new Set<number>();
+  for (const { id } of graph.values) {
+    const layout = layouts.layoutOf(id);
+    if (layout !== undefined && (used.has(id) || outputs.has(id)))
+      for (const atom of layout.atoms) leads.add(atoms.find(atom));
+  }
+  for (const { id, producer, consumers } of graph.values) {
+    const layout = layouts.layoutOf(id);
+    if (layout === undefined || outputs.has(id)) continue;
+    const { name } = opOf(graph, producer);
+    const crosses = graph.unknowns.some(
+      ({ during }) => during && producer < during.last && consumers.some((consumer) => consumer >= during.first),
+    );
+    if (!isRead && (consumers.length === 0 || crosses)) {
+      const reason = `where ${name} leads could not be read`;
+      atoms.fix(layout.atoms, { kind: 'blocked', reason, op: producer });
+    } else if (isRead) {
+      const idle = layout.atoms.filter((atom) => !leads.has(atoms.find(atom)));
+      atoms.fix(idle, { kind: 'blocked', reason: `${name} leads to no output of the network`, op: producer });
+    }
   }
 }
 

@@ -125,7 +125,7 @@ class Rebuilding {
       });
     }
     for (const layer of this.#graph.idle) this.#builder.addIdle(layer);
-    for (const { reason, span } of this.#graph.unknowns) this.#builder.addUnknown(reason, span);
+    for (const part of this.#graph.unknowns) this.#builder.addUnknown(part);
     const outputs = this.#graph.outputs.map((value) => this.#newValue(value));
     const graph = this.#builder.build(this.#graph.framework, this.#graph.entry, outputs);
     return { ok: true, value: { graph: this.#withParameters(graph, newIds), removed, newIds } };

@@ -56,7 +56,7 @@ test('an opaque op or an unknown part turns the totals into lower bounds that sa
 
   const partial = new NetworkDrawing();
   const value = partial.convolution('conv', partial.input([1, 8, 4, 4]), 8, 1);
-  partial.builder.addUnknown('a loop without end', site.span);
+  partial.builder.addUnknown({ reason: 'a loop without end', span: site.span });
   expect(reportCosts(partial.finish(value), device).total.params).toEqual({
     kind: 'at-least',
     value: 64,

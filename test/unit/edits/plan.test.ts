@@ -30,6 +30,7 @@ function setUp(files: Files, wanted: Wanted): { readonly sources: EditSources; r
     read,
     isEditable: (document) => document.startsWith(home),
     evaluate: (overlay) => evaluateToy(main, (document) => overlay.get(document) ?? read(document)),
+    siblings: () => [],
   };
   return { sources, units };
 }

@@ -26,7 +26,7 @@ export function readNetwork(
   const outputs: ValueId[] = [];
   for (const section of layers) {
     if (cancellation.isCancellationRequested) {
-      builder.addUnknown('reading was cancelled', section.span);
+      builder.addUnknown({ reason: 'reading was cancelled', span: section.span });
       break;
     }
     if (builder.opCount >= limits.ops) {
@@ -35,7 +35,7 @@ export function readNetwork(
         `The network has more than ${limits.ops.toLocaleString('en')} operations`,
       );
       report({ code: 'limit-ops', severity: 'warning', message, span: section.span });
-      builder.addUnknown(message, section.span);
+      builder.addUnknown({ reason: message, span: section.span });
       break;
     }
     const context = new LayerContext(builder, section, earlier, last, report);

@@ -13,6 +13,7 @@ import {
   type EvaluationLimits,
   type Frontend,
   type SourceReader,
+  type TracedEvaluation,
 } from '../shared/frontend.ts';
 import { findEntries, writtenCall } from './discovery/entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
@@ -21,10 +22,12 @@ import { Interpreter } from './evaluator/interpreter.ts';
 import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule, runScript } from './evaluator/run-module.ts';
+import { ValueFlow } from './evaluator/value-flow.ts';
 import { none, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels, type MadeModel } from './discovery/made-models.ts';
+import { functionsOf } from './syntax/definitions.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { openLibraries, type OpenLibraries } from './libraries/open-libraries.ts';
@@ -73,6 +76,18 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const data = preparedData(parsed.body, text);
       return evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
     },
+
+    functions(document, reader): readonly SourceSpan[] {
+      const text = reader.read(document);
+      return text === undefined ? [] : functionsOf(parser.parse(document, text).body).map(({ span }) => span);
+    },
+
+    trace(entry, reader, limits, cancellation): TracedEvaluation {
+      const flow = new ValueFlow();
+      const parsed = parser.parse(entry.document, reader.read(entry.document) ?? '');
+      const { evaluation } = evaluateEntry(parser, parsed, entry, reader, limits, cancellation, flow);
+      return { ...evaluation, calls: flow.calls, callOf: flow.callOf };
+    },
   };
 }
 
@@ -84,10 +99,13 @@ function evaluateEntry(
   reader: SourceReader,
   limits: EvaluationLimits,
   cancellation: Cancellation,
+  flow?: ValueFlow,
 ): Trial {
   const frameworks = openLibraries(libraries);
   const { library, network } = frameworks;
   const machine = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
+  machine.flow = flow;
+  machine.countOps = () => network.builder.opCount;
   machine.dependencies.add(entry.document);
   for (const problem of parsed.problems) machine.report(problem);
   let graph: NetworkGraph | undefined;
@@ -307,7 +325,7 @@ function finish(
   entry: ModelEntry,
   outputs: readonly number[],
 ): NetworkGraph {
-  for (const { reason, span } of machine.lostParts) network.builder.addUnknown(reason, span);
+  for (const part of machine.lostParts) network.builder.addUnknown(part);
   network.addIdleLayers();
   return network.builder.build(framework, entry, outputs);
 }

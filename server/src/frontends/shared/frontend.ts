@@ -2,7 +2,9 @@
 
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem } from '../../common/problem.ts';
+import type { SourceSpan } from '../../common/source-span.ts';
 import type { KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type { WidthOrigin } from '../../network/width-origin.ts';
 
 /** Gives the text of documents by URI: open editors first, then disk; the caller keeps paths inside its roots. */
 export interface SourceReader {
@@ -124,6 +126,28 @@ export interface Evaluation {
   readonly dependencies: readonly string[];
 }
 
+/** One call of a function of the source that ran while a model was made and run. */
+export interface TracedCall {
+  /** Its place in the order of calls. */
+  readonly id: number;
+  /** The call that it was made in; undefined outside all functions. */
+  readonly parent: number | undefined;
+  /** The text of the call. */
+  readonly site: SourceSpan;
+  readonly name: string;
+  /** The text of the function's definition. */
+  readonly body: SourceSpan;
+}
+
+/**
+ * An evaluation that remembers how its numbers came about: in the trails of its widths an operator `int` with one operand
+ * stands for each argument and assignment that a number went through, and `callOf` says in which call.
+ */
+export interface TracedEvaluation extends Evaluation {
+  readonly calls: readonly TracedCall[];
+  readonly callOf: ReadonlyMap<WidthOrigin, number>;
+}
+
 /** One source format. Pure: the same texts give the same answers. */
 export interface Frontend {
   /** LSP language id: `python`, `darknet`. */
@@ -132,4 +156,13 @@ export interface Frontend {
   accepts(document: string, head: string): boolean;
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList;
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation;
+  /** The definitions of functions in a document; absent where a format has none. */
+  functions?(document: string, reader: SourceReader): readonly SourceSpan[];
+  /** The same, with how its numbers came about; absent where a format has no calls. */
+  trace?(
+    entry: ModelEntry,
+    reader: SourceReader,
+    limits: EvaluationLimits,
+    cancellation: Cancellation,
+  ): TracedEvaluation;
 }

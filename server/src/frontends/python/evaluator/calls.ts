@@ -150,6 +150,7 @@ function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, 
     nonlocals: new Set(),
   };
   machine.callStack.push(span);
+  machine.flow?.enter(span, callee);
   machine.scopes.push(scope);
   try {
     if (body.kind !== 'function') return machine.evaluate(scope, body);
@@ -158,6 +159,7 @@ function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, 
     return end?.kind === 'return' ? end.value : none;
   } finally {
     machine.callStack.pop();
+    machine.flow?.leave();
     machine.scopes.pop();
   }
 }

@@ -243,7 +243,8 @@ export function evaluateArguments(machine: Machine, scope: Scope, args: readonly
   const positional: PyValue[] = [];
   const keywords = new Map<string, PyValue>();
   for (const argument of args) {
-    const value = evaluateExpression(machine, scope, argument.value);
+    const given = evaluateExpression(machine, scope, argument.value);
+    const value = machine.flow?.passed(given, argument.value.span) ?? given;
     switch (argument.kind) {
       case 'positional':
         positional.push(value);

@@ -18,6 +18,7 @@ import { equal } from './operators.ts';
 import { Effects, type Changing } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
 import { textOf } from './text.ts';
+import type { ValueFlow } from './value-flow.ts';
 import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
 import type {
   Arguments,
@@ -57,6 +58,9 @@ export class Interpreter implements Machine {
   readonly builtins: Map<string, PyValue>;
   /** Exceptions whose handlers are running, for a bare `raise`. */
   readonly handling: PythonError[] = [];
+  /** How many ops the network has so far. */
+  countOps: () => number = () => 0;
+  flow: ValueFlow | undefined;
   /** Exceptions that ended a top-level statement, by document. */
   readonly moduleFailures = new Map<string, PythonError[]>();
   /** What could not be followed while the model was made and run: the network may hold more than was found. */
@@ -198,10 +202,14 @@ export class Interpreter implements Machine {
   /** Says that something could not be followed; the totals of the network become lower bounds. */
   loseTrack(reason: string, span: SourceSpan): void {
     if (this.importDepth > 0 || this.lostParts.length >= mostLostParts) return;
-    const known = this.lostParts.some(
+    const known = this.lostParts.findIndex(
       (other) => other.span.start === span.start && other.span.document === span.document && other.reason === reason,
     );
-    if (!known) this.lostParts.push({ reason, span });
+    const now = this.countOps();
+    const first = this.lostParts[known]?.during?.first ?? now;
+    const part = { reason, span, during: { first, last: now } };
+    if (known < 0) this.lostParts.push(part);
+    else this.lostParts[known] = part;
   }
 
   /** A branch depends on something unknown; the branch not taken may change the network. */

@@ -269,6 +269,13 @@ export type Ending =
   { readonly kind: 'return'; readonly value: PyValue } | { readonly kind: 'break' } | { readonly kind: 'continue' };
 
 /** One evaluation: its state, and the operations that everything else is written in. */
+/** Hears of calls, and gives numbers that remember the expressions which they went through. */
+export interface NumberFlow {
+  enter(site: SourceSpan, callee: FunctionValue): void;
+  leave(): void;
+  passed(value: PyValue, span: SourceSpan): PyValue;
+}
+
 export interface Machine {
   readonly parser: PythonParser;
   readonly reader: SourceReader;
@@ -288,6 +295,8 @@ export interface Machine {
   readonly moduleFailures: Map<string, RaisedException[]>;
   /** What could not be followed while the model was made and run: the network may hold more than was found. */
   readonly lostParts: UnknownPart[];
+  /** Told where numbers go, where it is asked for. */
+  readonly flow: NumberFlow | undefined;
   /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
   importDepth: number;
   /** Fuel burnt so far. */

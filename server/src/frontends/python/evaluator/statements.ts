@@ -93,12 +93,17 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       evaluate(statement.expression);
       return undefined;
     case 'assignment': {
-      const value = evaluate(statement.value);
+      const made = evaluate(statement.value);
+      const value = machine.flow?.passed(made, statement.value.span) ?? made;
       for (const target of statement.targets) assign(machine, scope, target, value);
       return undefined;
     }
     case 'annotated':
-      if (statement.value) assign(machine, scope, statement.target, evaluate(statement.value));
+      if (statement.value) {
+        const made = evaluate(statement.value);
+        const value = machine.flow?.passed(made, statement.value.span) ?? made;
+        assign(machine, scope, statement.target, value);
+      }
       return undefined;
     case 'augmented': {
       const left = evaluate(statement.target);

@@ -1,0 +1,54 @@
+// Which files of a workspace import a file, as far as their text says: whoever mentions its module in an import may, and
+// whoever imports one of those and mentions a class or function of the file.
+
+/** More rounds of packages that import packages are not followed. */
+const mostRounds = 6;
+
+/** The documents among `files` that import one of `documents`, directly or through others; those themselves are left out. */
+export function importersOf(
+  documents: readonly string[],
+  files: readonly string[],
+  textOf: (document: string) => string | undefined,
+): readonly string[] {
+  const defined = new Set(documents.flatMap((document) => definedIn(textOf(document) ?? '')));
+  const words = new Map<string, ReadonlySet<string>>();
+  const importedBy = (file: string): ReadonlySet<string> => {
+    const known = words.get(file) ?? importedWords(textOf(file) ?? '');
+    words.set(file, known);
+    return known;
+  };
+  const found = new Set(documents);
+  let news: readonly string[] = documents;
+  for (let round = 0; round < mostRounds && news.length > 0; round += 1) {
+    const names = news.map(moduleName);
+    news = files.filter((file) => {
+      if (found.has(file) || !names.some((name) => importedBy(file).has(name))) return false;
+      // A package's own file passes on what it imports, maybe with a star; others must name what they take from it.
+      return (
+        round === 0 || file.endsWith('/__init__.py') || wordsOf(textOf(file) ?? '').some((word) => defined.has(word))
+      );
+    });
+    for (const file of news) found.add(file);
+  }
+  return [...found].slice(documents.length);
+}
+
+/** `resnet` for `…/models/resnet.py`, `models` for `…/models/__init__.py`. */
+function moduleName(document: string): string {
+  const parts = document.replace(/\.py$/, '').split('/');
+  return (parts.at(-1) === '__init__' ? parts.at(-2) : parts.at(-1)) ?? '';
+}
+
+function definedIn(text: string): readonly string[] {
+  return [...text.matchAll(/^(?:class|def)[ \t]+([\p{L}\p{N}_]+)/gmu)].map(([, name]) => name ?? '');
+}
+
+/** Every word of import statements that stand on lines of their own. */
+function importedWords(text: string): ReadonlySet<string> {
+  const lines = [...text.matchAll(/^[ \t]*(?:from|import)[ \t][^\n]*/gm)];
+  return new Set(lines.flatMap(([line]) => wordsOf(line)));
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.match(/[\p{L}\p{N}_]+/gu) ?? [];
+}

@@ -1,0 +1,46 @@
+// Widths that are asked for or proposed, as one change of the source: what is edited, what that saves of what was wanted, and
+// what can't be had. The better of the ways by the saving that they bring.
+
+import type { Cost } from '../costs/cost-report.ts';
+import { knownValue } from '../common/count.ts';
+import type { EditPlan } from '../edits/plan.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { wantedWidths, type ProposedWidths } from './proposal-plans.ts';
+
+/** MACs for one image and parameters; undefined where they are not known exactly. */
+export interface NetworkSize {
+  readonly macs: number | undefined;
+  readonly params: number | undefined;
+}
+
+export interface WidthChange {
+  readonly plan: EditPlan;
+  readonly before: NetworkSize;
+  /** With every width as wanted; undefined where there is no such network. */
+  readonly wanted: NetworkSize | undefined;
+  /** With the edits. */
+  readonly after: NetworkSize;
+}
+
+/** The change that brings the most of a proposal into the source. */
+export function widthChange(session: AnalysisSession, { graph }: AnalyzedModel, proposal: ProposedWidths): WidthChange {
+  const plan = session.plans.best(graph, proposal);
+  const grouping = session.grouping(graph);
+  const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
+  return {
+    plan,
+    before: sizeOf(session, graph),
+    wanted: rebuilt.ok ? sizeOf(session, rebuilt.value.graph) : undefined,
+    after: sizeOf(session, plan.graph ?? graph),
+  };
+}
+
+export function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {
+  const { total } = session.costs(graph, { device: 'V100', devices: {} });
+  const exact = (key: keyof Cost): number | undefined =>
+    total[key].kind === 'exact' ? knownValue(total[key]) : undefined;
+  return { macs: exact('macs'), params: exact('params') };
+}

@@ -1,0 +1,164 @@
+// `morphnet set`: widths that are asked for by hand, brought into the source by edits that were proven on a copy.
+
+import { URI } from 'vscode-uri';
+import { resolve } from 'node:path';
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
+import { askedProposal, parseAskedWidth, type AskedWidth } from '../analysis/asked-widths.ts';
+import { editedTexts } from '../analysis/edited-texts.ts';
+import { editsOfPlan, isExact } from '../analysis/proposal-edits.ts';
+import type { ProposedWidths } from '../analysis/proposal-plans.ts';
+import { slimModel } from '../analysis/slim-model.ts';
+import { widthChange, type NetworkSize, type WidthChange } from '../analysis/width-change.ts';
+import { formatAmount } from '../common/number-format.ts';
+import { workFailed, wrongArguments } from './cli-failure.ts';
+import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
+import { parseInputArgument, parseModelArgument, shownDocument, shownPath } from './model-argument.ts';
+import { openModel, type OpenSession } from './open-model.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface SetOptions {
+  readonly scale?: string;
+  readonly input?: string;
+  readonly slimFile?: string;
+  readonly write?: boolean;
+  readonly json?: boolean;
+}
+
+export async function setCommand(
+  terminal: Terminal,
+  openSession: OpenSession,
+  argument: string,
+  assignments: readonly string[],
+  options: SetOptions,
+): Promise<void> {
+  const file = parseModelArgument(argument, terminal.folder);
+  const layers = new Map(assignments.map(parseAssignment));
+  const scale = options.scale === undefined ? undefined : parseScale(options.scale);
+  if (layers.size === 0 && scale === undefined) {
+    throw wrongArguments('Name a layer and its width, as in conv1=41, or a factor for all: --scale 0.75');
+  }
+  const input = options.input === undefined ? undefined : parseInputArgument(options.input);
+  const { session, model } = await openModel(terminal, openSession, file, input);
+  const asked = askedProposal(session.grouping(model.graph), { layers, scale });
+  if (!asked.ok) throw workFailed(asked.error);
+  if (options.slimFile !== undefined) {
+    writeSlim(terminal, session, model, asked.value, options.slimFile);
+    return;
+  }
+  const change = widthChange(session, model, asked.value);
+  const edits = editsOfPlan(session, change.plan);
+  const texts = editedTexts(session, edits);
+  const isOffered = change.plan.edits.length > 0;
+  if (options.write === true) for (const text of texts) writeText(text, terminal.folder);
+  if (options.json === true) {
+    const files = texts.map((text) => ({ file: shownDocument(text.document, terminal.folder), after: text.after }));
+    terminal.write(
+      `${JSON.stringify({ ...report(session, model, asked.value, change), files, written: options.write === true }, undefined, 2)}\n`,
+    );
+    return;
+  }
+  if (options.write !== true) for (const text of texts) terminal.write(unifiedDiff(text, terminal.folder));
+  for (const line of lines(change)) terminal.note(`${line}\n`);
+  const slimHint =
+    file.path.endsWith('.py') && !isExact(change.plan)
+      ? 'As a file of its own, with every width as asked: add --slim-file NEW.py\n'
+      : '';
+  if (!isOffered) throw workFailed(`None of these widths can be set in the source.\n${slimHint}`.trimEnd());
+  terminal.note(slimHint);
+  const names = texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ');
+  terminal.note(
+    options.write === true
+      ? `${edits.title}: wrote ${names}.\n`
+      : `${edits.title}: proven, not written. Write it with --write\n`,
+  );
+}
+
+function parseAssignment(text: string): readonly [string, AskedWidth] {
+  const at = text.lastIndexOf('=');
+  const width = at < 1 ? undefined : parseAskedWidth(text.slice(at + 1));
+  if (width === undefined)
+    throw wrongArguments(`${text} is no width of a layer. Write layer1.0.conv1=41, or =0.5x for half of it.`);
+  return [text.slice(0, at), width];
+}
+
+function parseScale(text: string): number {
+  const scale = Number(text);
+  if (!(scale > 0) || scale > 16) throw wrongArguments(`--scale ${text} is no factor between 0 and 16, such as 0.75.`);
+  return scale;
+}
+
+/** What was planned, for programs. `files` have their whole new texts. */
+function report(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  asked: ProposedWidths,
+  { plan, before, wanted, after }: WidthChange,
+): object {
+  const slim = isExact(plan)
+    ? undefined
+    : slimModel(session, model.entry.document, { runId: '', entry: model.entry.name, proposal: asked });
+  return {
+    entry: model.entry.name,
+    offered: plan.edits.length > 0,
+    kind:
+      plan.edits.length === 0
+        ? slim?.ok === true
+          ? 'slim-file'
+          : 'none'
+        : plan.refactoring === undefined
+          ? 'edit'
+          : 'refactor',
+    exact: isExact(plan),
+    before,
+    wanted: wanted ?? null,
+    after,
+    widths: plan.widths,
+    refused: plan.refused,
+    notes: plan.notes,
+    alsoChanges: plan.alsoChanges,
+    slimFile: slim === undefined ? null : slim.ok ? { offered: true } : { offered: false, reason: slim.error },
+  };
+}
+
+function lines({ plan, before, wanted, after }: WidthChange): readonly string[] {
+  const row = (what: string, size: NetworkSize): string =>
+    `${what}: ${size.macs === undefined ? '?' : formatAmount(size.macs)} MACs, ${size.params === undefined ? '?' : formatAmount(size.params)} params`;
+  const isShort = wanted !== undefined && (wanted.macs !== after.macs || wanted.params !== after.params);
+  return [
+    ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
+    ...plan.widths
+      .filter(({ before: from, after: to, wanted: asked }) => to !== asked && from !== to)
+      .map((width) => `${width.layers.join(', ')}: ${String(width.after)} (${String(width.wanted)} asked)`),
+    ...plan.notes,
+    ...plan.refused.map(
+      ({ layers, before: from, wanted: to, reason }) =>
+        `${layers.join(', ')} stays at ${String(from)} (${String(to)} asked): ${reason}`,
+    ),
+    row('before', before),
+    row('after', after),
+    ...(isShort ? [row('asked', wanted)] : []),
+    ...(plan.alsoChanges.length === 0 ? [] : [`changes along: ${plan.alsoChanges.join(', ')}`]),
+  ];
+}
+
+function writeSlim(
+  terminal: Terminal,
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  proposal: ProposedWidths,
+  file: string,
+): void {
+  const path = resolve(terminal.folder, file);
+  const shown = shownPath(path, terminal.folder);
+  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is a PyTorch module.`);
+  const slim = slimModel(
+    session,
+    model.entry.document,
+    { runId: '', entry: model.entry.name, proposal },
+    URI.file(path).toString(),
+  );
+  if (!slim.ok) throw workFailed(slim.error);
+  writeNewFile(file, slim.value.text, terminal.folder);
+  terminal.note(`Wrote ${shown}, proven to be this network. Its costs: morphnet cost ${shown}\n`);
+}

@@ -1,0 +1,57 @@
+// `morphnet set`: widths by hand, as a diff, as JSON and written; what is not asked rightly is said.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { morphnetIn, type CommandLineRun } from '../../support/command-line.ts';
+import { exampleText } from '../../support/fixtures.ts';
+import { pythonFrontend } from '../../support/python-frontend.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'morphnet-set-'));
+  writeFileSync(join(folder, 'lenet.py'), exampleText('lenet.py'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function set(...words: readonly string[]): Promise<CommandLineRun> {
+  return morphnetIn(folder, ['set', 'lenet.py', ...words], undefined, [pythonFrontend]);
+}
+
+test('a width and a factor change their layers and what follows them', async () => {
+  const { status, output, notes } = await set('layers.0=5', 'layers.4=0.5x', '--write');
+  expect({ status, output }).toEqual({ status: 0, output: '' });
+  expect(notes).toMatch(/^before: .* MACs, .* params$/m);
+  const cost = await morphnetIn(folder, ['cost', 'lenet.py', '--json'], undefined, [pythonFrontend]);
+  const widths = (JSON.parse(cost.output) as { layers: { name: string; outputShape: number[] }[] }).layers;
+  expect(widths.find(({ name }) => name === 'layers.0')?.outputShape[0]).toBe(5);
+  expect(readFileSync(join(folder, 'lenet.py'), 'utf8')).not.toBe(exampleText('lenet.py'));
+});
+
+test('without --write nothing is written, and JSON says what is offered', async () => {
+  const { status, output } = await set('--scale', '0.5', '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(output)).toMatchObject({
+    offered: true,
+    kind: 'edit',
+    exact: true,
+    refused: [],
+    // The file's directive makes it with batch norms; without them it is another model of the file.
+    alsoChanges: ['LeNet'],
+    written: false,
+  });
+  expect(readFileSync(join(folder, 'lenet.py'), 'utf8')).toBe(exampleText('lenet.py'));
+});
+
+test.for([
+  [['conv1'], 2, 'conv1 is no width of a layer'],
+  [['conv1=0'], 2, 'conv1=0 is no width of a layer'],
+  [[], 2, 'Name a layer and its width'],
+  [['--scale', 'half'], 2, '--scale half is no factor'],
+  [['conv9=4'], 1, 'There is no layer conv9 with a width of its own'],
+] as const)('%s is refused in words', async ([words, status, message]) => {
+  const run = await set(...words);
+  expect(run.status).toBe(status);
+  expect(run.notes).toContain(message);
+});
