@@ -4,7 +4,7 @@ import { byDocument, type LiteralEdit } from '../edits/literal-text.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import { rangeText } from './problems.ts';
-import { fileName } from './source-places.ts';
+import { fileName } from '../common/file-name.ts';
 import { modelOfRun } from './proposed-changes.ts';
 
 /** Edits of one document; `version` is the open document's that they fit. */

@@ -6,7 +6,7 @@ import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { LiteralEdit } from '../edits/literal-text.ts';
 import type { SiblingModel } from '../edits/plan.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
-import { fileName } from './source-places.ts';
+import { fileName } from '../common/file-name.ts';
 
 /** What siblings need of a session. */
 export interface SiblingTexts {

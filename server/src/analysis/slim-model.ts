@@ -11,7 +11,8 @@ import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { modelOfRun } from './proposed-changes.ts';
 import { wantedWidths } from './proposal-plans.ts';
-import { fileName, SourcePlaces } from './source-places.ts';
+import { SourcePlaces } from './source-places.ts';
+import { fileName } from '../common/file-name.ts';
 
 /** A file to be made. */
 export interface SlimModel {

@@ -1,5 +1,6 @@
 // Places in words: `resnet20.py:84`, with a link for hovers. Line indexes are made once a request.
 
+import { fileName } from '../common/file-name.ts';
 import { LineIndex, type LinePosition } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { AnalysisSession } from './analysis-session.ts';
@@ -39,19 +40,5 @@ export class SourcePlaces {
   /** What is written at a span. */
   written(span: SourceSpan): string {
     return this.#session.textOf(span.document)?.slice(span.start, span.end) ?? '';
-  }
-}
-
-/** The last part of a URI's path, readable. */
-export function fileName(document: string): string {
-  return decodedOnce(document.slice(document.lastIndexOf('/') + 1));
-}
-
-function decodedOnce(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A stray percent sign: show it as it is.
-    return text;
   }
 }

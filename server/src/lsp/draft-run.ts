@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { chooseDevice } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
-import { fileName } from '../analysis/source-places.ts';
+import { fileName } from '../common/file-name.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Refusal, RunDraft } from '../protocol/lsp-extensions.ts';

@@ -3,7 +3,7 @@
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
 import { isExact, proposalEdits as planProposal } from '../analysis/proposal-edits.ts';
 import { slimModel as writeSlimModel } from '../analysis/slim-model.ts';
-import { fileName } from '../analysis/source-places.ts';
+import { fileName } from '../common/file-name.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
 import { toDocumentEdits } from './document-edits.ts';
