@@ -46,7 +46,7 @@ test('a hover lists the layer, its share and where its width is written', async 
   const hover = await editor.hover(uri, firstLayerLine, 3);
   const text = JSON.stringify(hover?.contents);
   // 6,912 of 8,448 MACs.
-  expect(text).toContain('81.8 %');
+  expect(text).toContain('81.8\u00a0%');
   expect(text).toContain('filters=4');
   expect(hover?.range?.start.line).toBe(firstLayerLine);
 });

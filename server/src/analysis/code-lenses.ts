@@ -1,13 +1,12 @@
 // Above a model: what it costs in all, and the commands that start from it.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
-import { formatShape } from '../network/shape.ts';
-import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { latencyText, operationsText, paramsText } from './cost-text.ts';
+import { inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
 import { chooseDevice } from './latency-device.ts';
 
 export interface CodeLens {
@@ -71,10 +70,4 @@ export function totalsText(session: AnalysisSession, model: AnalyzedModel, setti
     `input ${inputText(model.entry)}`,
     ...(model.stale ? ['stale: the source has an error'] : []),
   ].join(' · ');
-}
-
-/** `3×32×32`, with `(assumed)` where nothing in the project says it. */
-function inputText(entry: ModelEntry): string {
-  const shapes = entry.input.shapes.map(formatShape).join(', ');
-  return entry.input.from === 'default' ? `${shapes} (assumed)` : shapes;
 }

@@ -3,6 +3,7 @@
 import { formatCount, formatLatency } from '../common/number-format.ts';
 import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import type { Cost } from '../costs/cost-report.ts';
+import type { ModelEntry } from '../network/network-graph.ts';
 import { formatShape, type Shape } from '../network/shape.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 
@@ -40,4 +41,10 @@ export function shapesText(shapes: readonly Shape[]): string {
   const first = texts[0] ?? '';
   const last = texts.at(-1) ?? first;
   return texts.every((text) => text === first) ? first : `${first} … ${last}`;
+}
+
+/** An entry's input: `3×32×32`, with `(assumed)` where nothing in the project says it. */
+export function inputText({ input }: ModelEntry): string {
+  const shapes = input.shapes.map(formatShape).join(', ');
+  return input.from === 'default' ? `${shapes} (assumed)` : shapes;
 }

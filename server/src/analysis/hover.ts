@@ -1,10 +1,8 @@
-// Everything about the layers of a line, as Markdown: each instance with its cost and share, the calls that lead to it,
-// where its width comes from, what is tied to it, and what is not known.
+// The layers of a line, as Markdown: what they cost in one line, what a run proposes, what is not known, the instances, where
+// their widths come from, and what is tied to them.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { LineIndex } from '../common/line-index.ts';
-import { formatCount } from '../common/number-format.ts';
-import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import { sumCosts, type Cost } from '../costs/cost-report.ts';
 import type { Op } from '../network/op.ts';
 import { firstUnknown } from '../network/shape.ts';
@@ -12,13 +10,14 @@ import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { imageShapeText, latencyText, paramsText, shareText } from './cost-text.ts';
+import { imageShapeText, inputText, operationsText, paramsText, shareText } from './cost-text.ts';
 import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
+import { instancesTable, type Instance } from './instances-table.ts';
 import { chooseDevice } from './latency-device.ts';
 import { obstacles } from './code-actions.ts';
 import { tiesOf, type ChannelTies } from './channel-ties.ts';
-import { codeSpan, escapeMarkdown, table } from './markdown.ts';
+import { codeSpan, escapeMarkdown, unbroken } from './markdown.ts';
 import { proposedChanges } from './proposed-changes.ts';
 import { SourcePlaces } from './source-places.ts';
 import { widthWords } from './width-words.ts';
@@ -30,8 +29,10 @@ export interface Hover {
   readonly markdown: string;
 }
 
-/** More instances than this are counted, not listed. */
-const maxRows = 24;
+/** More proposals than this are not listed. */
+const mostProposals = 6;
+/** Ways of coming to a width that are told; on a line of DenseNet every layer has its own. */
+const mostWidths = 3;
 
 /** The hover at an offset: on a layer's text or line, or on a number that widths come from. */
 export function hover(
@@ -116,47 +117,54 @@ class HoverText {
   }
 
   markdown(): string {
-    const paragraphs = [this.#instances(), ...this.#widths(), ...this.#proposals(), ...this.#unknowns()];
+    const paragraphs = [
+      this.#headline(),
+      ...this.#proposals(),
+      ...this.#unknowns(),
+      this.#instances(),
+      ...this.#widths(),
+    ];
     if (this.#model.stale) {
       paragraphs.unshift('*The source has an error; this is how the layers were before it.*');
     }
     return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
   }
 
-  #instances(): string {
-    const { convention } = this.#settings;
-    const { device } = chooseDevice(this.#settings);
+  /** `ResNet18() · 3×32×32 · 8 layers · 302 MMACs, 54 %`. */
+  #headline(): string {
+    const { entry } = this.#model;
     const report = this.#session.costs(this.#model.graph, this.#settings);
-    const chains = this.#ops.some((op) => op.site.callChain.length > 0);
-    const head = ['Layer', 'Output', unitOf(convention), 'Share', 'Params', escapeMarkdown(device.name)];
-    const row = (name: string, shape: string, cost: Cost, chain: string): readonly string[] => [
-      name,
-      shape,
-      formatCount(inConvention(cost.macs, convention)),
-      shareText(cost, report.total),
-      paramsText(cost),
-      latencyText(cost),
-      ...(chains ? [chain] : []),
-    ];
-    const rows = this.#ops.slice(0, maxRows).map((op) => {
-      const cost = report.ops[op.id];
-      if (cost === undefined) throw new Error(`No cost of op ${String(op.id)}`);
-      const name = `${codeSpan(op.name)} ${escapeMarkdown(op.label)}`;
-      return row(name, imageShapeText(outputShape(this.#model.graph, op)), cost, this.#chain(op));
-    });
-    if (this.#ops.length > 1) {
-      const sum = sumCosts(this.#ops.flatMap((op) => report.ops[op.id] ?? []));
-      const hidden = this.#ops.length - rows.length;
-      rows.push(
-        row(`**all ${String(this.#ops.length)}**${hidden > 0 ? ` (${String(hidden)} not listed)` : ''}`, '', sum, ''),
-      );
-    }
-    return table(chains ? [...head, 'Called from'] : head, rows);
+    const cost = sumCosts(this.#ops.flatMap((op) => report.ops[op.id] ?? []));
+    const layers = this.#ops.filter(isLayer).length;
+    return [
+      ...(entry.name === '' ? [] : [codeSpan(entry.name)]),
+      inputText(entry),
+      ...(layers > 1 ? [`${String(layers)} layers`] : []),
+      `**${operationsText(cost, this.#settings.convention)}**, ${shareText(cost, report.total)}`,
+      `${paramsText(cost)} params`,
+    ]
+      .map(unbroken)
+      .join(' · ');
   }
 
-  /** `resnet20.py:84 › 61`, outermost first. */
-  #chain(op: Op): string {
-    return op.site.callChain.map((span) => this.#places.link(this.#model.place(span) ?? span)).join(' › ');
+  #instances(): string {
+    const { device } = chooseDevice(this.#settings);
+    const { ops: costs } = this.#session.costs(this.#model.graph, this.#settings);
+    const instances = this.#ops.flatMap((op): readonly Instance[] => {
+      const cost = costs[op.id];
+      return cost === undefined ? [] : [this.#instance(op, cost)];
+    });
+    return instancesTable(instances, { convention: this.#settings.convention, device: device.name });
+  }
+
+  #instance(op: Op, cost: Cost): Instance {
+    return {
+      name: op.name,
+      label: op.label,
+      shape: imageShapeText(outputShape(this.#model.graph, op)),
+      cost,
+      chain: op.site.callChain.map((span) => this.#places.link(this.#model.place(span) ?? span)),
+    };
   }
 
   /** One paragraph for each way in which the layers come to their widths, with what is tied to them. */
@@ -168,21 +176,26 @@ class HoverText {
       const words = this.#model.stale ? String(op.outWidth.value) : widthWords(op.outWidth, this.#places);
       const ties = tiesOf(grouping, op);
       const key = JSON.stringify([words, ties]);
-      const known = paragraphs.get(key);
-      if (known === undefined) paragraphs.set(key, { names: [op.name], words, ties });
-      else known.names.push(op.name);
+      const same = paragraphs.get(key);
+      if (same === undefined) paragraphs.set(key, { names: [op.name], words, ties });
+      else same.names.push(op.name);
     }
-    return [...paragraphs.values()].map(({ names, words, ties }) => {
+    const known = [...paragraphs.values()];
+    const shown = known.slice(0, mostWidths).map(({ names, words, ties }) => {
       const whose = paragraphs.size === 1 ? '' : ` of ${someNames(names)}`;
       const lines = [`**Width**${whose}: ${words}.`, tiesSentence(names, ties)];
       if (ties.fixed !== undefined) lines.push(`Stays whole: ${escapeMarkdown(ties.fixed)}.`);
       return lines.filter((line) => line !== '').join('  \n');
     });
+    const more = known.slice(mostWidths).flatMap(({ names }) => names);
+    return more.length === 0
+      ? shown
+      : [...shown, `${String(more.length)} more layers come to their widths in other ways.`];
   }
 
   #proposals(): readonly string[] {
     const changes = proposedChanges(this.#session, this.#model).filter(({ op }) => this.#ops.includes(op));
-    return changes.slice(0, maxRows).map(({ op, before, after, layer }) => {
+    return changes.slice(0, mostProposals).map(({ op, before, after, layer }) => {
       const gone = layer.width.after === 0 ? ' (all of them can go; one is kept)' : '';
       const but = obstacles(this.#session, this.#model, op).map((sentence) => ` ${escapeMarkdown(sentence)}`);
       return `**MorphNet proposes** ${String(after)} of ${String(before)} channels for ${codeSpan(op.name)}${gone}.${but.join('')}`;

@@ -20,3 +20,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const rule = head.map((_, column) => (column === 0 ? ':--' : '--:'));
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
+
+/** The text with blanks at which no line ends: a number stays with its unit. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
+}

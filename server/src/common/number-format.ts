@@ -60,3 +60,39 @@ function withBound(count: Count, format: (value: number) => string, unknown: str
       return unknown;
   }
 }
+
+/** Counts of one column: the unit that all of them share, and each as a number in it. */
+export interface CountColumn {
+  /** `MMACs`, `k`, or empty. */
+  readonly unit: string;
+  readonly cells: readonly string[];
+}
+
+/**
+ * Counts under one unit; three significant digits each, and nothing below a thousandth. `leading`, the first of them, choose
+ * the unit: that of the largest. A sum below them is given in it too.
+ */
+export function formatCountColumn(counts: readonly Count[], unit = '', leading = counts.length): CountColumn {
+  const largest = Math.max(0, ...counts.slice(0, leading).map((count) => (count.kind === 'unknown' ? 0 : count.value)));
+  const steps = largest < 1000 ? 0 : Math.floor(Math.log10(largest) / 3);
+  const step = Math.min(steps, prefixes.length - 1);
+  return {
+    unit: `${prefixes[step] ?? ''}${unit}`,
+    cells: counts.map((count) => withBound(count, (value) => scaledText(value / 1000 ** step), '?')),
+  };
+}
+
+/** Milliseconds under one unit, as `formatCountColumn`. */
+export function formatLatencyColumn(latencies: readonly Count[]): CountColumn {
+  const largest = Math.max(0, ...latencies.map((count) => (count.kind === 'unknown' ? 0 : count.value)));
+  const micro = largest < 0.1;
+  return {
+    unit: micro ? 'µs' : 'ms',
+    cells: latencies.map((count) => withBound(count, (value) => scaledText(micro ? value * 1000 : value), '?')),
+  };
+}
+
+function scaledText(value: number): string {
+  if (value === 0 || (Number.isInteger(value) && value < 1000)) return String(value);
+  return value < 0.001 ? '<0.001' : significant(value, 3);
+}
