@@ -16,7 +16,6 @@ import { inlayHints } from '../server/src/analysis/inlay-hints.ts';
 import { documentProblems } from '../server/src/analysis/problems.ts';
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
-import { processLimits } from '../server/src/main/process-clock.ts';
 import { defaultSettings } from '../server/src/protocol/settings.ts';
 import { root } from './bundles.ts';
 import { mutated, randomOf } from './mutations.ts';
@@ -69,7 +68,7 @@ let session = newSession();
 
 function newSession(): AnalysisSession {
   const disk = new DiskReader({ workspace: roots, libraries: [] });
-  const made = new AnalysisSession({ frontends, disk, workspaceRoots: roots, limits: processLimits });
+  const made = new AnalysisSession({ frontends, disk, workspaceRoots: roots });
   made.showInPart();
   return made;
 }

@@ -5,7 +5,6 @@ import { serveAnalysis } from '../lsp/analysis-server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { packEvaluation } from './packed-evaluation.ts';
-import { processLimits } from './process-clock.ts';
 
 /** What the thread is started with. */
 export interface AnalysisWorkerData {
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
   // Messages that come before the parsers are there wait in the port.
   const frontends = await createFrontends();
   const disk = new DiskReader();
-  serveAnalysis(port, signals, { frontends, limits: processLimits, pack: packEvaluation, disk });
+  serveAnalysis(port, signals, { frontends, pack: packEvaluation, disk });
 }
 
 void main();

@@ -232,3 +232,17 @@ test('a width that a run proposed for an entry is told although the edit renamed
   session.setDocument(python, text.replace('Net(8)', 'Net(5)'), 3);
   expect(proposed()).toEqual([]);
 });
+
+test('a module whose name has letters beyond ASCII is found while it is open', () => {
+  const session = sessionOver(new Map());
+  // As an editor writes URIs.
+  session.setDocument(uriOf('mod%C3%A9l.py'), 'from torch import nn\ndef bloc():\n    return nn.Conv2d(3, 7, 1)\n', 1);
+  const python = uriOf('net.py');
+  session.setDocument(
+    python,
+    'import torch\nfrom mod\u00e9l import bloc\nnet = torch.nn.Sequential(bloc())\nnet(torch.randn(1, 3, 8, 8))\n',
+    1,
+  );
+  expect(session.model(python)?.graph.unknowns).toEqual([]);
+  expect(session.model(python)?.graph.ops.map(({ label }) => label)).toEqual(['input', 'Conv2d']);
+});

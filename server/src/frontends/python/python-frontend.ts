@@ -195,12 +195,23 @@ function trace(
 function moduleNames(reader: SourceReader, document: string): readonly string[] {
   return reader.roots.flatMap((root) => {
     if (!document.startsWith(`${root}/`)) return [];
-    const path = document
+    const parts = document
       .slice(root.length + 1)
       .replace(/\.py$/, '')
-      .replace(/\/__init__$/, '');
-    return /^[\w/]+$/.test(path) ? [path.split('/').join('.')] : [];
+      .replace(/\/__init__$/, '')
+      .split('/')
+      .map(decoded);
+    return parts.every((part) => /^[\p{L}\p{N}_]+$/u.test(part)) ? [parts.join('.')] : [];
   });
+}
+
+/** A part of a URI as it is written in a program; as it is where it is not encoded well. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Runs the statements that make a model, and gives what its variable holds behind the last of them that gave it one. */

@@ -14,18 +14,12 @@ export interface SourceReader {
   readonly roots: readonly string[];
 }
 
-/** A clock and what may pass on it while one entry is evaluated. Reading and parsing of imported source comes on top. */
-export interface TimeBudget {
-  /** In ms since an origin of the caller's choice; the time of this process rather than of the wall, where there is one. */
-  readonly now: () => number;
-  readonly budgetMs: number;
-  /** What each character of imported source adds: running a library's definitions takes time that is not the model's. */
-  readonly perImportedCharacterMs: number;
-}
-
-/** Bounds that make every evaluation end. Reaching one is reported as a problem that names it, its place and a remedy. */
+/**
+ * Bounds that make every evaluation end, on work and never on time: a file is read as far on a busy machine as on an idle one.
+ * Reaching one is reported as a problem that names it, its place and a remedy.
+ */
 export interface EvaluationLimits {
-  /** Statements, calls and iterations, and work inside library functions in proportion to its size. */
+  /** Statements, calls, operators and iterations, each by what it takes, and work inside library functions by its size. */
   readonly steps: number;
   readonly callDepth: number;
   /** Items that lists, texts and their kin hold at once, counted as they are made; eight characters are one item. */
@@ -33,8 +27,6 @@ export interface EvaluationLimits {
   readonly ops: number;
   /** Characters of one document. */
   readonly sourceLength: number;
-  /** Absent means that only the bounds above hold. */
-  readonly time?: TimeBudget;
 }
 
 /**
@@ -54,12 +46,10 @@ const shareOfOthers = 1 / 8;
 
 /** Limits on work for the models of a file in which one did not end: the whole file is bounded by little more than one. */
 export function reducedLimits(limits: EvaluationLimits): EvaluationLimits {
-  const { time } = limits;
   return {
     ...limits,
     steps: Math.ceil(limits.steps * shareOfOthers),
     items: Math.ceil(limits.items * shareOfOthers),
-    ...(time && { time: { ...time, budgetMs: time.budgetMs * shareOfOthers } }),
   };
 }
 
@@ -69,11 +59,10 @@ export function isLimit({ code }: Problem): boolean {
 }
 
 /** The limits that end an evaluation where it stands. */
-export type StoppingLimit = 'limit-steps' | 'limit-time' | 'limit-memory' | 'limit-depth' | 'limit-ops';
+export type StoppingLimit = 'limit-steps' | 'limit-memory' | 'limit-depth' | 'limit-ops';
 
 const remedies: Readonly<Record<StoppingLimit, string>> = {
   'limit-steps': 'End the loop, or name the model that is meant in a comment: # morphnet: entry=Model()',
-  'limit-time': 'Do less here, or name the model that is meant in a comment: # morphnet: entry=Model()',
   'limit-memory': 'Make shorter sequences: the widths and shapes of a network need no long ones.',
   'limit-depth': 'End the recursion, or nest less deeply.',
   'limit-ops': 'Give the loop in forward an end, or split the network into models of their own.',

@@ -1,17 +1,18 @@
 // Every file ends: what would run for ever, or hold more than memory has, stops at a limit that is named with its place and a
-// remedy. Steps, items and a clock that tests turn themselves are counted; no time is measured.
+// remedy. Steps and items are counted; no time is measured.
 
 import { describe, expect, test } from 'vitest';
 import { neverCancelled } from '../../../../server/src/common/cancellation.ts';
 import {
   defaultLimits,
+  isLimit,
   overlongText,
   type EvaluationLimits,
 } from '../../../../server/src/frontends/shared/frontend.ts';
 import { patternCost } from '../../../../server/src/frontends/python/standard-library/pattern-cost.ts';
 import { hostileModels, modelDoing } from '../../../support/hostile-models.ts';
 import { pythonFrontend } from '../../../support/python-frontend.ts';
-import { mainDocument, readPython, type PythonReading } from '../../../support/python-model.ts';
+import { mainDocument, readProject, readPython, type PythonReading } from '../../../support/python-model.ts';
 
 /** Small enough for a fast test; the files that are meant need a million times as much. */
 const tight: Partial<EvaluationLimits> = { steps: 100_000, items: 200_000, ops: 500 };
@@ -54,40 +55,35 @@ describe('what a limit leaves', () => {
   });
 });
 
-describe('time', () => {
-  /** A clock that is 1 ms later each time it is looked at. */
-  const timed = (budgetMs: number): Partial<EvaluationLimits> => {
-    let time = 0;
-    return { steps: 1e9, time: { now: () => time++, budgetMs, perImportedCharacterMs: 0 } };
+describe('work', () => {
+  /** Fewest steps with which a model is read whole. */
+  const stepsOf = (body: string, others: Readonly<Record<string, string>> = {}): number => {
+    let [too, enough] = [0, 1_000_000];
+    while (enough - too > 1) {
+      const steps = Math.floor((too + enough) / 2);
+      const reading = readProject({ files: { ...others, 'main.py': modelDoing(body) }, limits: { steps } });
+      if (reading.problems.some(isLimit)) too = steps;
+      else enough = steps;
+    }
+    return enough;
   };
 
-  test('an evaluation ends when its time is up', () => {
-    const reading = readPython(modelDoing('while True:\n    pass'), timed(50));
-    expect(codesOf(reading)).toEqual(['limit-time']);
-    expect(reading.problems[0]?.message).toContain('50 ms');
+  test('the same file takes the same steps always, whatever was read before', () => {
+    const loop = 'n = 0\nfor i in range(1000):\n    n += i';
+    expect([stepsOf(loop), stepsOf('pass'), stepsOf(loop)]).toEqual([stepsOf(loop), stepsOf('pass'), stepsOf(loop)]);
   });
 
-  test('a model that ends in time knows nothing of it', () => {
-    expect(codesOf(readPython(modelDoing('pass'), timed(50)))).toEqual([]);
+  test('a call counts for more than a statement, an operator too', () => {
+    const plain = stepsOf('for i in range(1000):\n    j = i');
+    expect(stepsOf('f = lambda i: i\nfor i in range(1000):\n    j = f(i)') - plain).toBeGreaterThan(5_000);
+    expect(stepsOf('for i in range(1000):\n    j = i + i') - plain).toBeGreaterThan(1_900);
   });
 
-  test('reading and parsing what is imported is not counted', () => {
-    let time = 0;
-    const texts = new Map([
-      [mainDocument, modelDoing('import other')],
-      ['file:///project/other.py', 'width = 4\n'],
-    ]);
-    const reader = {
-      roots: ['file:///project'],
-      read: (document: string) => {
-        time += 1000;
-        return texts.get(document);
-      },
-    };
-    const limits = { ...defaultLimits, time: { now: () => time, budgetMs: 10, perImportedCharacterMs: 0 } };
-    const [entry] = pythonFrontend.entries(mainDocument, reader).entries;
-    const { problems } = pythonFrontend.evaluate(entry!, reader, limits, neverCancelled);
-    expect(problems).toEqual([]);
+  test('what is imported counts by its length, and a module that is missing as some statements', () => {
+    const other = (length: number) => ({ 'other.py': `# ${'x'.repeat(length)}\n` });
+    const short = stepsOf('import other', other(10));
+    expect(stepsOf('import other', other(20_010)) - short).toBe(1000);
+    expect(stepsOf('import missing') - stepsOf('pass')).toBeGreaterThan(10);
   });
 });
 

@@ -39,16 +39,12 @@ export function evaluateFitting(
   cancellation: Cancellation,
   evaluate: Try,
 ): Evaluation {
-  const started = limits.time?.now() ?? 0;
   const first = evaluate(entry, limits);
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
   const lastStep = limits.steps * shareOfTrials;
-  const isOver = (): boolean =>
-    cancellation.isCancellationRequested ||
-    (limits.time !== undefined && limits.time.now() - started > limits.time.budgetMs * shareOfTrials);
   let { steps } = first;
   for (const shapes of inputsToTry(first.wanted)) {
-    if (isOver() || steps + first.steps > lastStep) break;
+    if (cancellation.isCancellationRequested || steps + first.steps > lastStep) break;
     const tried = { ...entry, input: { ...entry.input, shapes } };
     const trial = evaluate(tried, limits);
     steps += trial.steps;

@@ -5,6 +5,9 @@ import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
 import { dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
 import type { Machine, Arguments, ClassValue, FunctionValue, InstanceValue, PyValue, Scope } from './machine.ts';
 
+/** Binding arguments and making a scope takes as long as so many plain statements. */
+const stepsPerFunctionCall = 5;
+
 /** What an instance weighs: a layer has some dozen attributes. */
 const itemsOfInstance = 32;
 
@@ -135,6 +138,7 @@ function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, 
       span,
     );
   }
+  machine.tick(span, stepsPerFunctionCall);
   const lost = callee.attributes.get(lostDecorator);
   if (lost?.kind === 'string') machine.loseTrack(`A decorator of ${callee.name} raises ${lost.value}`, span);
   const names = bind(machine, callee, args, span);

@@ -38,8 +38,12 @@ import type {
 const itemsPerStep = 8;
 /** Characters that weigh as much as one item. */
 const charactersPerItem = 8;
-/** The clock is looked at, and cancellation asked for, once in so many steps. */
+/** Cancellation is asked for once in so many steps. */
 const stepsPerLook = 256;
+/** A question of the disk whether a file is there takes as long as some statements. */
+const stepsPerLookup = 10;
+/** Imported source is read and parsed, or found parsed: the same is charged in both cases. */
+const charactersReadPerStep = 20;
 /** More places than this that were lost say nothing new. */
 const mostLostParts = 1_000;
 
@@ -72,8 +76,6 @@ export class Interpreter implements Machine {
   readonly #cancellation: Cancellation;
   #steps = 0;
   #items = 0;
-  /** When the evaluation has to end, by the clock of the limits. */
-  #deadline = Infinity;
 
   constructor(
     parser: PythonParser,
@@ -89,8 +91,6 @@ export class Interpreter implements Machine {
     this.library = library;
     this.#cancellation = cancellation;
     this.builtins = builtins(this);
-    const { time } = limits;
-    if (time !== undefined) this.#deadline = time.now() + time.budgetMs;
   }
 
   /** Fuel burnt so far. */
@@ -98,37 +98,23 @@ export class Interpreter implements Machine {
     return this.#steps;
   }
 
-  /** Burns fuel. Called once a statement, call and iteration, and for work that grows with its input. */
   tick(span: SourceSpan, amount = 1): void {
     const before = this.#steps;
     this.#steps += amount;
     if (this.#steps > this.limits.steps)
       this.stop('limit-steps', `Reading this model takes more than ${counted(this.limits.steps)} steps`, span);
-    if (Math.floor(before / stepsPerLook) !== Math.floor(this.#steps / stepsPerLook)) this.#look(span);
-  }
-
-  #look(span: SourceSpan): void {
-    if (this.#cancellation.isCancellationRequested) throw new EvaluationStopped('cancelled', 'Cancelled', span);
-    const { time } = this.limits;
-    if (time !== undefined && time.now() > this.#deadline)
-      this.stop('limit-time', `Reading this model takes more than ${counted(time.budgetMs)} ms`, span);
-  }
-
-  /** Source of so many characters is imported. */
-  allowForImport(length: number): void {
-    this.#deadline += length * (this.limits.time?.perImportedCharacterMs ?? 0);
-  }
-
-  /** Runs work that is not the model's own, such as parsing a library: its time is not counted against the model. */
-  untimed<T>(work: () => T): T {
-    const { time } = this.limits;
-    if (time === undefined) return work();
-    const start = time.now();
-    try {
-      return work();
-    } finally {
-      this.#deadline += time.now() - start;
+    if (Math.floor(before / stepsPerLook) !== Math.floor(this.#steps / stepsPerLook)) {
+      if (this.#cancellation.isCancellationRequested) throw new EvaluationStopped('cancelled', 'Cancelled', span);
     }
+  }
+
+  readDocument(document: string, span: SourceSpan): string | undefined {
+    this.dependencies.add(document);
+    this.tick(span, stepsPerLookup);
+    const text = this.reader.read(document);
+    if (text !== undefined)
+      this.tick(span, Math.ceil(Math.min(text.length, this.limits.sourceLength) / charactersReadPerStep));
+    return text;
   }
 
   /** Burns fuel for looking at or copying so many items. */

@@ -301,12 +301,10 @@ export interface Machine {
   importDepth: number;
   /** Fuel burnt so far. */
   readonly steps: number;
-  /** Burns fuel. Called once a statement, call and iteration, and for work that grows with its input. */
+  /** Burns fuel. Called once a statement, operator and iteration, several times a call, and for work that grows with its input. */
   tick(span: SourceSpan, amount?: number): void;
-  /** Source of so many characters is imported. */
-  allowForImport(length: number): void;
-  /** Runs work that is not the model's own, such as parsing a library: its time is not counted against the model. */
-  untimed<T>(work: () => T): T;
+  /** The text of a document, on which the evaluation then depends, there or not. */
+  readDocument(document: string, span: SourceSpan): string | undefined;
   /** Burns fuel for looking at or copying so many items. */
   walk(count: number, span: SourceSpan): void;
   /** Makes room for so many items, before they are made. */

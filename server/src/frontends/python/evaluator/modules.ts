@@ -16,22 +16,26 @@ export function importModule(machine: Machine, name: string, span: SourceSpan): 
     machine.modules.set(name, modelled);
     return modelled;
   }
-  const path = name.split('.').join('/');
+  const path = pathOf(name);
   for (const root of machine.reader.roots) {
-    const found = loadFrom(machine, name, `${root}/${path}`);
+    const found = loadFrom(machine, name, `${root}/${path}`, span);
     if (found) return found;
   }
   machine.tick(span);
   return undefined;
 }
 
-function loadFrom(machine: Machine, name: string, base: string): ModuleValue | undefined {
+/** Where a dotted name stands below a folder, as an editor writes it in a URI: letters beyond ASCII are encoded. */
+function pathOf(name: string): string {
+  return name.split('.').map(encodeURIComponent).join('/');
+}
+
+function loadFrom(machine: Machine, name: string, base: string, span: SourceSpan): ModuleValue | undefined {
   for (const [document, isPackage] of [
     [`${base}/__init__.py`, true],
     [`${base}.py`, false],
   ] as const) {
-    machine.dependencies.add(document);
-    const text = machine.untimed(() => machine.reader.read(document));
+    const text = machine.readDocument(document, span);
     if (text === undefined) continue;
     const overlong = overlongText(document, text, machine.limits);
     if (overlong) {
@@ -45,10 +49,9 @@ function loadFrom(machine: Machine, name: string, base: string): ModuleValue | u
 
 /** Runs a module's text. The module is registered first, so that cycles of imports end. */
 function loadModule(machine: Machine, name: string, document: string, text: string, isPackage: boolean): ModuleValue {
-  machine.allowForImport(text.length);
   const module = sourceModule(name, document, isPackage);
   machine.modules.set(name, module);
-  const parsed = machine.untimed(() => machine.parser.parseLazily(document, text));
+  const parsed = machine.parser.parseLazily(document, text);
   const scope: Scope = { names: module.names, parent: undefined, module };
   // A `try` around the import handles what this module lacks, not what the modules that it names would bring with them.
   machine.unguarded(() => {
@@ -196,7 +199,7 @@ function importedName(machine: Machine, module: ModuleValue, name: string, span:
   const own = module.names.get(name) ?? deferredName(machine, module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
   // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
-  const child = importModule(machine, `${module.name}.${name}`, span) ?? siblingModule(machine, module, name);
+  const child = importModule(machine, `${module.name}.${name}`, span) ?? siblingModule(machine, module, name, span);
   if (child) return child;
   if (own !== undefined) return own;
   if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
@@ -208,11 +211,12 @@ function importedName(machine: Machine, module: ModuleValue, name: string, span:
 }
 
 /** A submodule beside a package's `__init__.py`, for packages that were found by a relative path. */
-function siblingModule(machine: Machine, module: ModuleValue, name: string): ModuleValue | undefined {
+function siblingModule(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): ModuleValue | undefined {
   if (module.isPackage !== true || module.document === '') return undefined;
   const folder = module.document.slice(0, module.document.lastIndexOf('/'));
   return (
-    machine.modules.get(`${module.name}.${name}`) ?? loadFrom(machine, `${module.name}.${name}`, `${folder}/${name}`)
+    machine.modules.get(`${module.name}.${name}`) ??
+    loadFrom(machine, `${module.name}.${name}`, `${folder}/${pathOf(name)}`, span)
   );
 }
 
@@ -231,7 +235,7 @@ function relativeModule(
     folder = folder.slice(0, folder.lastIndexOf('/'));
     nameParts.pop();
   }
-  const path = target === '' ? '' : `/${target.split('.').join('/')}`;
+  const path = target === '' ? '' : `/${pathOf(target)}`;
   // A file that is opened by itself has no package name; the folder's path tells its neighbours apart.
   const prefix = nameParts.length > 0 ? nameParts.join('.') : `<${folder}>`;
   const name = target === '' ? prefix : `${prefix}.${target}`;
@@ -239,7 +243,7 @@ function relativeModule(
 }
 
 function importModuleAt(machine: Machine, name: string, base: string, span: SourceSpan): ModuleValue | undefined {
-  const found = loadFrom(machine, name, base);
+  const found = loadFrom(machine, name, base, span);
   if (found) return found;
   machine.tick(span);
   // A folder without __init__.py is a package too; its modules are found beside it.

@@ -93,6 +93,9 @@ function tooLarge(machine: Machine, span: SourceSpan): PyValue {
   return unknown(reason, span);
 }
 
+/** An operator takes about as long as two of the plainest statements: its result remembers where it comes from. */
+const stepsPerOperator = 2;
+
 /** `left operator right`. Raises a Python TypeError where Python would. */
 export function binary(
   machine: Machine,
@@ -101,6 +104,7 @@ export function binary(
   right: PyValue,
   span: SourceSpan,
 ): PyValue {
+  machine.tick(span, stepsPerOperator);
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
   const a = numberOf(left);

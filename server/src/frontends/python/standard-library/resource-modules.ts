@@ -20,8 +20,7 @@ const getData: LibraryFunction = (machine, args, span) => {
   if (moduleName === undefined || path === undefined) return unknown('Which file this reads is not known', span);
   const document = besideModule(machine, moduleName, path);
   if (document === undefined) return none;
-  machine.dependencies.add(document);
-  const text = machine.untimed(() => machine.reader.read(document));
+  const text = machine.readDocument(document, span);
   if (text === undefined) return machine.raise('FileNotFoundError', `No such file: '${path}'`, span);
   const overlong = overlongText(document, text, machine.limits);
   if (overlong) return unknown(overlong.message, span);

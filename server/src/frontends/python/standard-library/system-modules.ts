@@ -255,10 +255,9 @@ const findSpec: LibraryFunction = (machine, args, span) => {
   const isThere =
     machine.library.module(machine, name) !== undefined ||
     machine.reader.roots.some((root) =>
-      [`${root}/${path}/__init__.py`, `${root}/${path}.py`].some((document) => {
-        machine.dependencies.add(document);
-        return machine.untimed(() => machine.reader.read(document)) !== undefined;
-      }),
+      [`${root}/${path}/__init__.py`, `${root}/${path}.py`].some(
+        (document) => machine.readDocument(document, span) !== undefined,
+      ),
     );
   if (!isThere) return none;
   const attributes = new Map<string, PyValue>([['name', string(name)]]);

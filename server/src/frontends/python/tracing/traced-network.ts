@@ -46,6 +46,8 @@ export interface LayerRules {
 }
 
 /** Kinds that cost what is counted even where they work on constants alone. */
+/** An element of a constant is worked out in the time that several take to be copied. */
+const walksOfElement = 3;
 const costly: ReadonlySet<OpAttributes['kind']> = new Set(['convolution', 'transposed-convolution', 'dense', 'matmul']);
 
 /** Kinds whose output has the elements of the first input, and so their type. */
@@ -220,7 +222,7 @@ export class TracedNetwork {
     if (!shapes.ok) return machine.raise('RuntimeError', shapes.error, span);
     // Only known numbers are worked through: a weight that is being initialised has none.
     if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
-      machine.walk(Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
+      machine.walk(walksOfElement * Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);
     return { ...constantResult(attributes, inputs, shapes.value[0] ?? [], fold, dtype), ...ownerOf(inputs) };
   }
 
