@@ -15,18 +15,20 @@ import {
   type SourceReader,
   type TracedEvaluation,
 } from '../shared/frontend.ts';
-import { findEntries, writtenCall } from './discovery/entries.ts';
+import { definitionsIn } from './discovery/definitions.ts';
+import { findEntries } from './discovery/entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
 import { deferredName, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
-import { runModule, runScript } from './evaluator/run-module.ts';
+import { runModule } from './evaluator/run-module.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
-import { none, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
-import { madeModels, type MadeModel } from './discovery/made-models.ts';
+import { madeModels } from './discovery/made-models.ts';
+import { keptModel } from './discovery/program-run.ts';
+import { writtenCall } from './discovery/written-calls.ts';
 import { functionsOf } from './syntax/definitions.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
@@ -171,9 +173,9 @@ function trace(
   for (const name of importable) machine.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
   const text = machine.reader.read(entry.document) ?? '';
-  const made = madeModels(parsed.body, text).find(({ name }) => name === entry.name);
+  const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === entry.name);
   const model = made
-    ? keptModel(machine, frameworks, parsed, scope, made)
+    ? keptModel(machine, (value) => frameworks.ownerOf(value) !== undefined, parsed.body, scope, made)
     : (runModule(machine, scope, parsed.body), makeModel(machine, parser, parsed, scope, entry));
   if (model === undefined) return undefined;
   const owner = frameworks.ownerOf(model);
@@ -212,36 +214,6 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
-}
-
-/** Runs the statements that make a model, and gives what its variable holds behind the last of them that gave it one. */
-function keptModel(
-  machine: Machine,
-  frameworks: OpenLibraries,
-  { body }: ParsedModule,
-  scope: Scope,
-  { variable, within, statements, making }: MadeModel,
-): PyValue {
-  const own = within?.kind === 'function' ? new Map<string, PyValue>() : scope.names;
-  let kept: PyValue | undefined;
-  const model = {
-    making,
-    done: () => {
-      const value = own.get(variable);
-      if (value !== undefined && (kept === undefined || frameworks.ownerOf(value) !== undefined)) kept = value;
-    },
-  };
-  if (within === undefined) runModule(machine, scope, body, model);
-  else {
-    runModule(machine, scope, body);
-    if (within.kind === 'if') machine.change(scope.names).set('__name__', string('__main__'));
-    const inner: Scope = within.kind === 'if' ? scope : { names: own, parent: scope, module: scope.module };
-    if (within.kind === 'function')
-      for (const { name, default: value } of within.parameters)
-        if (value) machine.change(own).set(name, evaluateExpression(machine, scope, value));
-    runScript(machine, inner, statements, model);
-  }
-  return kept ?? own.get(variable) ?? none;
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */

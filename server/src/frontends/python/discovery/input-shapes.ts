@@ -3,7 +3,9 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OpAttributes } from '../../../network/op.ts';
+import { calledInputs } from './called-inputs.ts';
 import type { InputShapes, WantedInput } from './fitting-input.ts';
+import { callsIn, isKind, nodesIn } from './syntax-search.ts';
 import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 
 export interface SeenShapes {
@@ -14,8 +16,29 @@ export interface SeenShapes {
 /** What is assumed before anything is known of a model: the images of ImageNet. */
 const usualShape: readonly number[] = [3, 224, 224];
 
-/** The shapes of the first tensor or summary that the file makes for a model, without the batch. */
-export function shapesSeen(body: readonly Statement[], text: string): SeenShapes | undefined {
+/** Which input a file tells of for each of its models. */
+export interface ModelInputs {
+  /** By the variables that keep a model, and by the name of what makes it; undefined where it is named after a variable. */
+  readonly of: (holders: readonly string[], maker: string | undefined) => SeenShapes | undefined;
+}
+
+/** A model's own call comes first, then the first tensor or summary that the file makes for no other one. */
+export function modelInputs(body: readonly Statement[], text: string): ModelInputs {
+  const called = calledInputs(body, text);
+  const seen = shapesSeen(body, text);
+  return {
+    of: (holders, maker) =>
+      called.find(
+        ({ makers, holder }) => holders.includes(holder) && (maker === undefined || makers.includes(maker)),
+      ) ??
+      called.find(({ makers }) => maker !== undefined && makers.includes(maker)) ??
+      called.find(({ makers, holder }) => makers.length === 0 && holders.includes(holder)) ??
+      (called.some(({ makers }) => makers.length > 0) ? undefined : (called[0] ?? seen)),
+  };
+}
+
+/** The shapes of the first tensor or summary that the file makes, without the batch. */
+function shapesSeen(body: readonly Statement[], text: string): SeenShapes | undefined {
   const withBatch = body.some((statement) => statement.kind === 'import-from' && statement.module === 'torchinfo');
   const shapeOf = (node: ExpressionOf<'call'>): readonly number[] | undefined =>
     tensorShape(node) ?? summaryShape(node, withBatch);
@@ -171,19 +194,4 @@ function shapesToTry(
 function sizesIn(value: Expression): readonly number[] {
   const parts = value.kind === 'tuple' || value.kind === 'list' ? value.elements : [value];
   return parts.map((part) => (part.kind === 'number' && part.isInteger ? part.value : NaN));
-}
-
-function isKind<T extends { readonly kind: string }>(node: object, kind: T['kind']): node is T {
-  return 'kind' in node && node.kind === kind;
-}
-
-function* callsIn(node: unknown): Generator<ExpressionOf<'call'>> {
-  for (const each of nodesIn(node)) if (isKind<ExpressionOf<'call'>>(each, 'call') && 'callee' in each) yield each;
-}
-
-/** Every node below one, in the order of the text. */
-function* nodesIn(node: unknown): Generator<object> {
-  if (typeof node !== 'object' || node === null) return;
-  if (!Array.isArray(node)) yield node;
-  for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') yield* nodesIn(value);
 }

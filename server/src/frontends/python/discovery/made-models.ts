@@ -1,168 +1,227 @@
-// Models that a file makes and keeps in a variable, at its top level, under the main guard or in a function that needs no
-// arguments: which statements make them. Only the syntax is looked at.
+// Models that a file makes and keeps: in a variable of its top level, of the main guard or of a function, or in an attribute
+// of a class that trains; which statements make them. Only the syntax is looked at.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Expression, FunctionDefinition, Statement, StatementOf } from '../syntax/ast.ts';
+import type { ClassDefinition, Expression, FunctionDefinition, Statement, StatementOf } from '../syntax/ast.ts';
+import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Definitions } from './definitions.ts';
+import {
+  assignmentsIn,
+  blocksOf,
+  calleeName,
+  isMainGuard,
+  mentions,
+  mentionsAttribute,
+  namesIn,
+} from './syntax-search.ts';
+import { isWrapper, madeIn } from './written-calls.ts';
 
 export interface MadeModel {
-  /** `model`; of a function `main.model`. */
+  /** `model`; of a function `main.model`; of a class that keeps it as `self.model`, `Trainer.model`; `nets["G"]`. */
   readonly name: string;
-  readonly variable: string;
-  /** Where the variable is first assigned. */
+  /** What holds the model once the statements have run, with the place where it is first assigned. */
+  readonly holder: Expression;
   readonly span: SourceSpan;
-  /** The function or guard that makes it; undefined for the file's top level. */
+  /** The function, method or guard that makes it; undefined for the file's top level. */
   readonly within: FunctionDefinition | StatementOf<'if'> | undefined;
+  /** The class whose method that is. */
+  readonly owner: ClassDefinition | undefined;
   /** The statements up to the last one that makes it. */
   readonly statements: readonly Statement[];
   /** Those of them that the model depends on. */
   readonly making: ReadonlySet<Statement>;
+  /** Those that put another model in its place, or may change it. */
+  readonly changing: ReadonlySet<Statement>;
   /** Whether it is more than one call. */
   readonly isChanged: boolean;
+  /** Whether the text tells that it is a model, or a class of this very file makes it. */
+  readonly isLikely: boolean;
 }
 
 /** What source does with a module, and with nothing else, once it is made. */
 const usesOfModules =
-  /\b(\w+)\s*\.\s*(?:(?:named_)?parameters|(?:named_)?modules|(?:named_)?children|state_dict|load_state_dict|add_module)\s*\(/g;
+  /\b(\w+)\s*\.\s*(?:(?:named_)?parameters|(?:named_)?modules|(?:named_)?children|state_dict|load_state_dict|add_module|requires_grad_|eval)\s*\(/g;
+/** What source calls a model where nothing else tells. */
+const usualNames =
+  /^_?(?:(?:my|the|base|student|teacher|ema)_?)?(?:model|net|network|backbone|generator|discriminator|encoder|decoder|unet|classifier|detector|segmentor|module)(?:_?[A-Z0-9]\w*)?$|(?:_model|_net|Model|Net|_backbone)$/;
 /** Methods and functions that leave a model's layers as they are. */
 const harmless =
   /^(__call__|forward|train\w*|eval\w*|fit\w*|test\w*|run\w*|valid\w*|predict\w*|to|cuda|cpu|float|half|double|zero_grad|requires_grad_|(named_)?(parameters|modules|children|buffers)|state_dict|load\w*|save\w*|restore\w*|resume\w*|summary|print\w*|count\w*|plot\w*|log\w*|share_memory|compile|main)$/;
 
-const wrappers = /^(DataParallel|DistributedDataParallel|DDP|compile|convert_sync_batchnorm)$/;
-
 interface Place {
   readonly within: MadeModel['within'];
+  readonly owner: ClassDefinition | undefined;
   readonly block: readonly Statement[];
 }
 
-/** The models of a file: of its top level, then of each guard and function. */
-export function madeModels(body: readonly Statement[], text: string): readonly MadeModel[] {
+/** The models of a file: of its top level, then of each guard, function and method. */
+export function madeModels(body: readonly Statement[], text: string, definitions: Definitions): readonly MadeModel[] {
   const used = new Set([...text.matchAll(usesOfModules)].map((match) => match[1] ?? ''));
-  const places = body.flatMap((statement): readonly Place[] => {
-    if (statement.kind === 'if' && isMainGuard(statement)) return [{ within: statement, block: statement.body }];
-    const isStart = statement.kind === 'function' && !statement.parameters.some(isNeeded);
-    return isStart ? [{ within: statement, block: statement.body }] : [];
-  });
-  places.unshift({ within: undefined, block: body });
-  return places.flatMap(({ within, block }) =>
-    assignedCalls(block, within === undefined)
-      .filter(({ variable, isContainer }) => isContainer || used.has(variable))
-      .map(({ variable, span }) => madeModel(block, within, variable, span)),
-  );
+  return placesIn(body, definitions).flatMap((place) => keptValues(place, used, definitions).map(madeModel));
 }
 
-function madeModel(
-  block: readonly Statement[],
-  within: MadeModel['within'],
-  variable: string,
-  span: SourceSpan,
-): MadeModel {
-  const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
-  const before = block.slice(0, trains < 0 ? undefined : trains);
-  const changes = before.map((statement) => changesIn(statement, variable));
-  const last = changes.findLastIndex((count) => count > 0);
-  const statements = block.slice(0, last + 1);
-  return {
-    name: within?.kind === 'function' ? `${within.name}.${variable}` : variable,
-    variable,
-    span,
-    within,
-    statements,
-    making: new Set(statements.filter((statement) => !isDefinition(statement) && mentions(statement, variable))),
-    isChanged: changes.reduce((sum, count) => sum + count, 0) > 1,
-  };
-}
-
-const isNeeded = ({ kind, default: value }: FunctionDefinition['parameters'][number]): boolean =>
-  !kind.endsWith('splat') && value === undefined;
-const isDefinition = ({ kind }: Statement): boolean => kind === 'function' || kind === 'class';
-const isLoop = ({ kind }: Statement): boolean => kind === 'for' || kind === 'while';
-
-export function isMainGuard({ test }: StatementOf<'if'>): boolean {
-  return test.kind === 'comparison' && mentions(test, '__name__');
-}
-
-/** The blocks inside a statement that belong to the same scope. */
-export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
-  switch (statement.kind) {
-    case 'if':
-    case 'for':
-    case 'while':
-      return [statement.body, statement.otherwise];
-    case 'with':
-      return [statement.body];
-    case 'try':
-      return [statement.body, ...statement.handlers.map(({ body }) => body), statement.otherwise, statement.final];
-    default:
-      return [];
+/** Where a file keeps models that it makes when it is run. */
+function placesIn(body: readonly Statement[], definitions: Definitions): readonly Place[] {
+  const called = new Set<string>();
+  for (const statement of body) {
+    // What only calls itself is not called by the file.
+    const isDefinition = statement.kind === 'function' || statement.kind === 'class';
+    for (const name of namesIn(statement)) if (!isDefinition || statement.name !== name) called.add(name);
   }
+  const inside = body.flatMap((statement): readonly Place[] => {
+    if (statement.kind === 'if' && isMainGuard(statement))
+      return [{ within: statement, owner: undefined, block: statement.body }];
+    if (statement.kind === 'function') {
+      const isStart = called.has(statement.name) || !statement.parameters.some(isNeeded);
+      return isStart ? [{ within: statement, owner: undefined, block: statement.body }] : [];
+    }
+    if (statement.kind !== 'class' || isModuleClass(statement, definitions)) return [];
+    const isMade =
+      called.has(statement.name) || constructorOf(statement, definitions)?.parameters.slice(1).some(isNeeded) === false;
+    const methods = statement.body.filter((each) => each.kind === 'function');
+    return isMade ? methods.map((within) => ({ within, owner: statement, block: within.body })) : [];
+  });
+  return [{ within: undefined, owner: undefined, block: body }, ...inside];
 }
 
-/** Names that the statements of one scope assign. */
-export function assignedNames(block: readonly Statement[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (statement: Statement): void => {
-    for (const inner of blocksOf(statement)) inner.forEach(visit);
-    const targets =
-      statement.kind === 'assignment'
-        ? statement.targets
-        : statement.kind === 'annotated' || statement.kind === 'for'
-          ? [statement.target]
-          : [];
-    for (const target of targets.flatMap((each) =>
-      each.kind === 'tuple' || each.kind === 'list' ? each.elements : [each],
-    ))
-      if (target.kind === 'name') names.add(target.name);
+interface KeptValue {
+  readonly place: Place;
+  readonly holder: Expression;
+  /** The name or `self.name` that the holder is, or is an item of. */
+  readonly root: readonly string[];
+  readonly isLikely: boolean;
+}
+
+/** What the statements of a place keep that is a model, each where it is first. */
+function keptValues(place: Place, used: ReadonlySet<string>, definitions: Definitions): readonly KeptValue[] {
+  const { within, owner, block } = place;
+  const self = owner && within?.kind === 'function' ? within.parameters[0]?.name : undefined;
+  const found = new Map<string, KeptValue>();
+  const isCertain = (value: Expression): boolean =>
+    madeIn(value).some((call) => {
+      const name = calleeName(call);
+      const definition = call.callee.kind === 'name' ? definitions.get(name) : undefined;
+      return name === 'Sequential' || (definition !== undefined && mayBeModel(definition, definitions));
+    });
+  const keep = (holder: Expression, value: Expression): void => {
+    const root = rootOf(holder);
+    const isOwn = root?.length === 1 ? owner === undefined : root?.length === 2 && root[0] === self;
+    if (root === undefined || !isOwn) return;
+    const name = root.at(-1) ?? '';
+    const isLikely = isCertain(value) || used.has(name);
+    // A call that nothing tells of may well make a model when it is kept as one.
+    const isGuess = !isLikely && makesSomething(value) && usualNames.test(name);
+    const key = keyOf(holder);
+    if ((isLikely || isGuess) && !found.has(key)) found.set(key, { place, holder, root, isLikely });
   };
-  block.forEach(visit);
-  return names;
-}
-
-interface AssignedCall {
-  readonly variable: string;
-  readonly span: SourceSpan;
-  readonly isContainer: boolean;
-}
-
-/** Variables that are given the result of a call, each where it is first. */
-function assignedCalls(block: readonly Statement[], isTop: boolean): readonly AssignedCall[] {
-  const found = new Map<string, AssignedCall>();
   const visit = (statement: Statement): void => {
-    if (isTop && statement.kind === 'if' && isMainGuard(statement)) return;
+    if (within === undefined && statement.kind === 'if' && isMainGuard(statement)) return;
     for (const inner of blocksOf(statement)) inner.forEach(visit);
-    if (statement.kind !== 'assignment' || statement.value.kind !== 'call') return;
-    const [target] = statement.targets;
-    if (target?.kind !== 'name' || found.has(target.name)) return;
-    const { callee } = statement.value;
-    const isContainer = (callee.kind === 'attribute' || callee.kind === 'name') && callee.name === 'Sequential';
-    found.set(target.name, { variable: target.name, span: target.span, isContainer });
+    for (const { target, value } of assignmentsIn(statement)) {
+      const items = itemsOf(target, value);
+      if (items === undefined) {
+        if (makesSomething(value) || madeIn(value).length > 0) keep(target, value);
+      } else for (const [holder, item] of items) if (isCertain(item)) keep(holder, item);
+    }
   };
   block.forEach(visit);
   return [...found.values()];
 }
 
-/** How many statements in one make a variable's model or change it. */
-function changesIn(statement: Statement, variable: string): number {
-  const inner = blocksOf(statement)
-    .flat()
-    .reduce((sum, each) => sum + changesIn(each, variable), 0);
-  return inner + (changes(statement, variable) ? 1 : 0);
+const makesSomething = (value: Expression): boolean => value.kind === 'call';
+
+/** `nets["G"]` and `nets[0]` of a variable that is given a dictionary or a list. */
+function itemsOf(target: Expression, value: Expression): readonly (readonly [Expression, Expression])[] | undefined {
+  if (target.kind !== 'name' && target.kind !== 'attribute') return undefined;
+  const item = (index: Expression, each: Expression): readonly [Expression, Expression] => [
+    { kind: 'subscript', object: target, index, span: each.span },
+    each,
+  ];
+  if (value.kind === 'dictionary')
+    return value.entries.flatMap(({ key, value: each }) => (key?.kind === 'string' ? [item(key, each)] : []));
+  if (value.kind !== 'list' && value.kind !== 'tuple') return undefined;
+  return value.elements.map((each, i) =>
+    item({ kind: 'number', value: i, isInteger: true, isPlaceless: true, span: each.span }, each),
+  );
 }
 
-function changes(statement: Statement, variable: string): boolean {
+/** A holder as it is written in an entry's name. */
+function keyOf(holder: Expression): string {
+  switch (holder.kind) {
+    case 'name':
+      return holder.name;
+    case 'attribute':
+      return holder.name;
+    case 'subscript': {
+      const { object, index } = holder;
+      const written =
+        index.kind === 'string' ? JSON.stringify(index.value) : index.kind === 'number' ? index.value : '';
+      return `${keyOf(object)}[${String(written)}]`;
+    }
+    default:
+      return '';
+  }
+}
+
+function madeModel({ place: { within, owner, block }, holder, root, isLikely }: KeptValue): MadeModel {
+  const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
+  const before = block.slice(0, trains < 0 ? undefined : trains);
+  const changes = before.map((statement) => changesIn(statement, root));
+  const last = changes.findLastIndex((count) => count > 0);
+  const statements = block.slice(0, last + 1);
+  const owned = owner?.name ?? (within?.kind === 'function' ? within.name : undefined);
+  const isMentioned = (statement: Statement): boolean =>
+    root.length === 1 ? mentions(statement, root[0] ?? '') : mentionsAttribute(statement, root.at(-1) ?? '');
+  return {
+    name: owned === undefined ? keyOf(holder) : `${owned}.${keyOf(holder)}`,
+    holder,
+    span: holder.span,
+    within,
+    owner,
+    statements,
+    making: new Set(statements.filter((statement) => !isDefinition(statement) && isMentioned(statement))),
+    changing: new Set(statements.filter((_, i) => (changes[i] ?? 0) > 0)),
+    isChanged: changes.reduce((sum, count) => sum + count, 0) > 1,
+    isLikely,
+  };
+}
+
+const isDefinition = ({ kind }: Statement): boolean => kind === 'function' || kind === 'class';
+const isLoop = ({ kind }: Statement): boolean => kind === 'for' || kind === 'while';
+
+/** A part that a function makes for others is no model that a script trains. */
+export function isPart({ within, holder }: MadeModel): boolean {
+  const root = rootOf(holder)?.[0];
+  return (
+    within?.kind === 'function' &&
+    root !== undefined &&
+    holder.kind === 'name' &&
+    returned(within.body).some((value) => mentions(value, root))
+  );
+}
+
+/** How many statements in one make a holder's model or change it. */
+function changesIn(statement: Statement, root: readonly string[]): number {
+  const inner = blocksOf(statement)
+    .flat()
+    .reduce((sum, each) => sum + changesIn(each, root), 0);
+  return inner + (changes(statement, root) ? 1 : 0);
+}
+
+function changes(statement: Statement, root: readonly string[]): boolean {
   switch (statement.kind) {
     case 'assignment':
-      return statement.targets.some((target) => rootOf(target) === variable) && !keepsModel(statement.value, variable);
     case 'annotated':
+      return assignmentsIn(statement).some(({ target, value }) => beginsWith(target, root) && !keepsModel(value, root));
     case 'augmented':
-      return rootOf(statement.target) === variable && statement.value !== undefined;
+      return beginsWith(statement.target, root);
     case 'delete':
-      return statement.targets.some((target) => rootOf(target) === variable);
+      return statement.targets.some((target) => beginsWith(target, root));
     case 'expression': {
       const { expression } = statement;
       if (expression.kind !== 'call') return false;
       const { callee } = expression;
-      if (callee.kind === 'attribute' && rootOf(callee) === variable) return !harmless.test(callee.name);
-      const takesIt = expression.arguments.some(({ value }) => value.kind === 'name' && value.name === variable);
+      if (callee.kind === 'attribute' && beginsWith(callee, root)) return !harmless.test(callee.name);
+      const takesIt = expression.arguments.some(({ value }) => isSame(value, root));
       return takesIt && callee.kind === 'name' && !harmless.test(callee.name);
     }
     default:
@@ -171,21 +230,21 @@ function changes(statement: Statement, variable: string): boolean {
 }
 
 /** `model = model.to(device)`, `model = nn.DataParallel(model)`, `model = train(model, …)`. */
-function keepsModel(value: Expression, variable: string): boolean {
+function keepsModel(value: Expression, root: readonly string[]): boolean {
   if (value.kind !== 'call') return false;
   const { callee } = value;
-  if (callee.kind === 'attribute' && rootOf(callee) === variable) return harmless.test(callee.name);
-  const takesIt = value.arguments.some((argument) => rootOf(argument.value) === variable);
-  const name = callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
-  return takesIt && (wrappers.test(name) || (callee.kind === 'name' && harmless.test(name)));
+  if (callee.kind === 'attribute' && beginsWith(callee, root)) return harmless.test(callee.name);
+  const takesIt = value.arguments.some((argument) => beginsWith(argument.value, root));
+  return takesIt && (isWrapper(value) || (callee.kind === 'name' && harmless.test(callee.name)));
 }
 
-/** The name that a chain of attributes and items begins with. */
-function rootOf(expression: Expression): string | undefined {
+/** The names that a chain of attributes and items begins with: `net` of `net.fc[0]`, `self.net` of `self.net.fc`. */
+function rootOf(expression: Expression): readonly string[] | undefined {
   switch (expression.kind) {
     case 'name':
-      return expression.name;
+      return [expression.name];
     case 'attribute':
+      return expression.object.kind === 'name' ? [expression.object.name, expression.name] : rootOf(expression.object);
     case 'subscript':
       return rootOf(expression.object);
     default:
@@ -193,17 +252,12 @@ function rootOf(expression: Expression): string | undefined {
   }
 }
 
-function some(node: unknown, test: (node: object) => boolean): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if (!Array.isArray(node) && test(node)) return true;
-  return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && some(value, test));
+/** Whether a chain begins with a holder's root. */
+function beginsWith(expression: Expression, root: readonly string[]): boolean {
+  const own = rootOf(expression);
+  return own !== undefined && root.every((name, i) => own[i] === name);
 }
 
-/** Whether a text names something; strings and comments don't count, as the tree has neither as names. */
-export function mentions(node: unknown, name: string): boolean {
-  return some(node, (each) => 'kind' in each && each.kind === 'name' && 'name' in each && each.name === name);
-}
-
-function mentionsAttribute(node: unknown, name: string): boolean {
-  return some(node, (each) => 'kind' in each && each.kind === 'attribute' && 'name' in each && each.name === name);
+function isSame(expression: Expression, root: readonly string[]): boolean {
+  return (expression.kind === 'name' || expression.kind === 'attribute') && beginsWith(expression, root);
 }

@@ -1,0 +1,117 @@
+// What the classes and functions of a file make, as far as their text tells: modules, factories of modules, neither.
+
+import type {
+  ClassDefinition,
+  Expression,
+  FunctionDefinition,
+  ParameterDeclaration,
+  Statement,
+} from '../syntax/ast.ts';
+import { assignmentsIn, blocksOf } from './syntax-search.ts';
+
+export type Definition = ClassDefinition | FunctionDefinition;
+/** Those of a file's top level, by name. */
+export type Definitions = ReadonlyMap<string, Definition>;
+
+/** The definitions of a file; those in its `if` and `try` count, as one of them is what the name means. */
+export function definitionsIn(body: readonly Statement[]): Definitions {
+  const found = new Map<string, Definition>();
+  const visit = (statement: Statement): void => {
+    if (statement.kind === 'class' || statement.kind === 'function') found.set(statement.name, statement);
+    for (const block of blocksOf(statement)) block.forEach(visit);
+  };
+  body.forEach(visit);
+  return found;
+}
+
+const moduleBases = /^(Module|Sequential|LightningModule)$/;
+
+export function isModuleClass(definition: Definition, definitions: Definitions, depth = 0): boolean {
+  if (definition.kind !== 'class') return false;
+  return definition.bases.some(({ value }) => {
+    const name = value.kind === 'attribute' ? value.name : value.kind === 'name' ? value.name : '';
+    if (moduleBases.test(name)) return true;
+    const base = definitions.get(name);
+    return depth < 20 && base !== undefined && base !== definition && isModuleClass(base, definitions, depth + 1);
+  });
+}
+
+/** A class that makes modules, or a function that returns one, as far as its text tells. */
+export function mayBeModel(definition: Definition, definitions: Definitions): boolean {
+  if (definition.kind === 'class') return isModuleClass(definition, definitions);
+  return returned(definition.body).some((returnedValue) => {
+    const value = assignedTo(returnedValue, definition);
+    const callee = value.kind === 'call' ? value.callee : undefined;
+    if (callee?.kind === 'attribute') return callee.name === 'Sequential';
+    const target = callee?.kind === 'name' ? definitions.get(callee.name) : undefined;
+    return target?.kind === 'class'
+      ? isModuleClass(target, definitions)
+      : target !== undefined && target !== definition;
+  });
+}
+
+/** What a returned variable was given, as far as it is a call. */
+function assignedTo(value: Expression, { body }: FunctionDefinition): Expression {
+  if (value.kind !== 'name') return value;
+  return (
+    assignmentsWithin(body).find(
+      ({ target, value: given }) => target.kind === 'name' && target.name === value.name && given.kind === 'call',
+    )?.value ?? value
+  );
+}
+
+function assignmentsWithin(
+  block: readonly Statement[],
+): readonly { readonly target: Expression; readonly value: Expression }[] {
+  return block.flatMap((statement) => [
+    ...assignmentsIn(statement),
+    ...blocksOf(statement).flatMap((inner) => assignmentsWithin(inner)),
+  ]);
+}
+
+/** Where a function assigns the variables that it returns. */
+export function placesGiven({ body }: FunctionDefinition): readonly number[] {
+  const names = returned(body).flatMap((value) => (value.kind === 'name' ? [value.name] : []));
+  return assignmentsWithin(body).flatMap(({ target, value }) =>
+    target.kind === 'name' && names.includes(target.name) && value.kind === 'call' ? [target.span.start] : [],
+  );
+}
+
+/** A function that can be called without arguments, and means to be. */
+export const isFactory = (definition: Definition): definition is FunctionDefinition =>
+  definition.kind === 'function' && !definition.name.startsWith('_') && !definition.parameters.some(isNeeded);
+
+/** What a function returns in its own blocks. */
+export function returned(body: readonly Statement[]): readonly Expression[] {
+  return body.flatMap((statement) =>
+    statement.kind === 'return' && statement.value
+      ? [statement.value]
+      : blocksOf(statement).flatMap((block) => returned(block)),
+  );
+}
+
+/** Whether a call has to give the parameter. */
+export const isNeeded = ({ kind, default: value }: ParameterDeclaration): boolean =>
+  !kind.endsWith('splat') && value === undefined;
+
+/** A class's own constructor, or that of the first base in the file. */
+export function constructorOf(
+  definition: ClassDefinition,
+  definitions: Definitions,
+  depth = 0,
+): FunctionDefinition | undefined {
+  const own = definition.body.find((statement) => statement.kind === 'function' && statement.name === '__init__');
+  if (own?.kind === 'function') return own;
+  const base = definition.bases[0]?.value;
+  const parent = base?.kind === 'name' ? definitions.get(base.name) : undefined;
+  return parent?.kind === 'class' && depth < 20 ? constructorOf(parent, definitions, depth + 1) : undefined;
+}
+
+/** The arguments without which a class or function makes nothing. */
+export function neededArguments(definition: Definition, definitions: Definitions): readonly string[] {
+  const parameters =
+    definition.kind === 'function'
+      ? definition.parameters
+      : (constructorOf(definition, definitions)?.parameters.slice(1) ?? []);
+  return parameters.filter(isNeeded).map(({ name }) => name);
+}

@@ -1,0 +1,106 @@
+// Questions to a piece of syntax that discovery asks: what it mentions, which calls it holds, which blocks are of one scope.
+
+import type { Expression, ExpressionOf, Statement, StatementOf } from '../syntax/ast.ts';
+
+function some(node: unknown, test: (node: object) => boolean): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if (!Array.isArray(node) && test(node)) return true;
+  return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && some(value, test));
+}
+
+/** Whether a text names something; strings and comments don't count, as the tree has neither as names. */
+export function mentions(node: unknown, name: string): boolean {
+  return some(node, (each) => 'kind' in each && each.kind === 'name' && 'name' in each && each.name === name);
+}
+
+export function mentionsAttribute(node: unknown, name: string): boolean {
+  return some(node, (each) => 'kind' in each && each.kind === 'attribute' && 'name' in each && each.name === name);
+}
+
+/** Every name that a piece of syntax mentions. */
+export function namesIn(node: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const each of nodesIn(node)) if (isKind<ExpressionOf<'name'>>(each, 'name')) found.add(each.name);
+  return found;
+}
+
+export function isKind<T extends { readonly kind: string }>(node: object, kind: T['kind']): node is T {
+  return 'kind' in node && node.kind === kind;
+}
+
+export function* callsIn(node: unknown): Generator<ExpressionOf<'call'>> {
+  for (const each of nodesIn(node)) if (isKind<ExpressionOf<'call'>>(each, 'call') && 'callee' in each) yield each;
+}
+
+/** Every node below one, in the order of the text. */
+export function* nodesIn(node: unknown): Generator<object> {
+  if (typeof node !== 'object' || node === null) return;
+  if (!Array.isArray(node)) yield node;
+  for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') yield* nodesIn(value);
+}
+
+/** `Net` of `Net(…)`, `models.Net(…)`. */
+export function calleeName({ callee }: ExpressionOf<'call'>): string {
+  return callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
+}
+
+export function isMainGuard({ test }: StatementOf<'if'>): boolean {
+  return test.kind === 'comparison' && mentions(test, '__name__');
+}
+
+/** The blocks inside a statement that belong to the same scope. */
+export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
+  switch (statement.kind) {
+    case 'if':
+    case 'for':
+    case 'while':
+      return [statement.body, statement.otherwise];
+    case 'with':
+      return [statement.body];
+    case 'try':
+      return [statement.body, ...statement.handlers.map(({ body }) => body), statement.otherwise, statement.final];
+    case 'match':
+      return statement.cases.map(({ body }) => body);
+    default:
+      return [];
+  }
+}
+
+/** What one statement assigns: each target with its own value, also where tuples are assigned to tuples. */
+export function assignmentsIn(
+  statement: Statement,
+): readonly { readonly target: Expression; readonly value: Expression }[] {
+  if (statement.kind === 'annotated')
+    return statement.value ? [{ target: statement.target, value: statement.value }] : [];
+  if (statement.kind !== 'assignment') return [];
+  const { targets, value } = statement;
+  return targets.flatMap((target) => {
+    const [left, right] = [elementsOf(target), elementsOf(value)];
+    if (left === undefined) return [{ target, value }];
+    const isPaired =
+      right?.length === left.length && ![...left, ...right].some((element) => element.kind === 'starred');
+    return left.map((element, i) => ({ target: element, value: (isPaired ? right[i] : undefined) ?? value }));
+  });
+}
+
+function elementsOf(expression: Expression): readonly Expression[] | undefined {
+  return expression.kind === 'tuple' || expression.kind === 'list' ? expression.elements : undefined;
+}
+
+/** Names that the statements of one scope assign. */
+export function assignedNames(block: readonly Statement[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (target: Expression): void => {
+    if (target.kind === 'name') names.add(target.name);
+    else if (target.kind === 'starred') add(target.value);
+    else elementsOf(target)?.forEach(add);
+  };
+  const visit = (statement: Statement): void => {
+    for (const inner of blocksOf(statement)) inner.forEach(visit);
+    if (statement.kind === 'assignment') statement.targets.forEach(add);
+    else if (statement.kind === 'annotated' || statement.kind === 'for') add(statement.target);
+    else if (statement.kind === 'with') for (const { target } of statement.items) if (target) add(target);
+  };
+  block.forEach(visit);
+  return names;
+}
