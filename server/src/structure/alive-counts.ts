@@ -75,11 +75,14 @@ export function aliveVectors(
   return vectors;
 }
 
-/** The output channels of a layer with weights of its own; undefined for others, and where all of them are fixed. */
+/** The output channels of a layer with weights of its own; undefined for others, and where nothing regularizes any of them. */
 function widthChannels({ grouping, groups }: CountedLayers, op: Op): Int32Array | undefined {
   if (!isWeighted(op) || !multiplies(op.attributes)) return undefined;
   const channels = grouping.valueChannels[op.outputs[0] ?? -1]?.channels;
-  const isFree = (channel: number): boolean => groups[grouping.groupOfChannel[channel] ?? -1]?.fixed === undefined;
+  const isFree = (channel: number): boolean => {
+    const fixed = groups[grouping.groupOfChannel[channel] ?? -1]?.fixed;
+    return fixed === undefined || fixed.kind === 'unscaled';
+  };
   return channels?.some(isFree) === true ? channels : undefined;
 }
 

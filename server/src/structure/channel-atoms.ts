@@ -7,6 +7,7 @@ import type { Fixation } from './channel-group.ts';
 export class ChannelAtoms {
   readonly #parents: number[] = [];
   readonly #fixed = new Map<number, Fixation>();
+  readonly #broadcast = new Set<number>();
 
   get count(): number {
     return this.#parents.length;
@@ -43,6 +44,7 @@ export class ChannelAtoms {
     if (first === second) return;
     const [root, child] = first < second ? [first, second] : [second, first];
     this.#parents[child] = root;
+    if (this.#broadcast.delete(child)) this.#broadcast.add(root);
     const fixation = this.#fixed.get(child);
     if (fixation !== undefined) {
       this.#fixed.delete(child);
@@ -64,6 +66,15 @@ export class ChannelAtoms {
       const root = this.find(atom);
       if (!this.#fixed.has(root)) this.#fixed.set(root, fixation);
     }
+  }
+
+  /** Marks a channel that stands for all channels of others: it may go, but a second one beside it would not fit them. */
+  broadcast(atoms: Iterable<number>): void {
+    for (const atom of atoms) this.#broadcast.add(this.find(atom));
+  }
+
+  isBroadcast(atom: number): boolean {
+    return this.#broadcast.has(this.find(atom));
   }
 
   fixationOf(atom: number): Fixation | undefined {

@@ -34,8 +34,11 @@ export interface RegularizerSource {
   readonly gate?: TrainedGate;
 }
 
-/** Why channels stay whole. `blocked`: an op depends on their number or order in a way that is not known. */
-type FixedKind = 'input' | 'output' | 'padding' | 'blocked' | 'outside' | 'excluded' | 'no-source';
+/**
+ * Why channels stay whole. `blocked`: an op depends on their number or order in a way that is not known. `unscaled`: a batch norm
+ * without a scale says that each is worth 1, whatever happens (spec 2.1).
+ */
+type FixedKind = 'input' | 'output' | 'padding' | 'blocked' | 'outside' | 'excluded' | 'no-source' | 'unscaled';
 
 /** The reason in words; `op` is the one that causes it. */
 export interface Fixation {
@@ -53,6 +56,8 @@ export interface ChannelGroup {
   readonly members: readonly ChannelSlice[];
   /** Sources among the members; more than one are combined by maximum (spec 2.2). Empty: nothing says which channels may go. */
   readonly sources: readonly ChannelSlice[];
+  /** Set for a single channel that is broadcast over the channels of others: it may go, but get no wider. */
+  readonly broadcast?: true;
   /** Why the group stays whole, if it does. */
   readonly fixed?: Fixation;
 }

@@ -163,7 +163,7 @@ function unscaledIn({ graph }: ChannelGrouping, group: ChannelGroup): readonly O
 
 function withoutSource(grouping: ChannelGrouping, group: ChannelGroup, unscaled: Op | undefined): Fixation {
   if (unscaled !== undefined) {
-    return { kind: 'no-source', reason: `${unscaled.name} is a batch norm without a scale`, op: unscaled.id };
+    return { kind: 'unscaled', reason: `${unscaled.name} is a batch norm without a scale`, op: unscaled.id };
   }
   const maker = group.members.map(({ op }) => opOf(grouping.graph, op)).find(isWeighted);
   return {

@@ -19,6 +19,7 @@ export interface CollectedGroups {
 /** Where a component stands: values in order, and its places in each. */
 interface Component {
   readonly fixed: Fixation | undefined;
+  readonly isBroadcast: boolean;
   readonly ops: OpId[];
   readonly places: number[];
   family: number;
@@ -79,7 +80,9 @@ function findComponents(layouts: LayoutBuilder): {
       let component = components.get(root);
       if (component === undefined) {
         const fixed = layouts.atoms.fixationOf(root);
-        component = { fixed, ops: [], places: [], family: familyOf(`fixed ${fixed?.kind ?? ''} ${String(fixed?.op)}`) };
+        const isBroadcast = layouts.atoms.isBroadcast(root);
+        const family = familyOf(`fixed ${fixed?.kind ?? ''} ${String(fixed?.op)} ${String(isBroadcast)}`);
+        component = { fixed, isBroadcast, ops: [], places: [], family };
         components.set(root, component);
       }
       component.ops.push(value.producer);
@@ -155,6 +158,7 @@ function groupOf(graph: NetworkGraph, run: readonly Component[], id: number, nam
     members,
     sources: [],
     ...(first?.fixed && { fixed: first.fixed }),
+    ...(first?.isBroadcast === true && { broadcast: true }),
   };
 }
 

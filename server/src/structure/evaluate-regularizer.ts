@@ -19,7 +19,7 @@ export interface RegularizerEvaluation {
   readonly alive: Uint8Array;
   /** Alive channels of each group. */
   readonly aliveCounts: Int32Array;
-  /** The regularization vector of all channels, sources combined; 0 in fixed groups. */
+  /** The regularization vector of all channels, sources combined; 0 in fixed groups, 1 behind a batch norm without a scale. */
   readonly regularization: Float64Array;
   /** The cost in the resource's unit, and the regularization term: without the strength. */
   readonly cost: number;
@@ -53,6 +53,7 @@ export function evaluateRegularizer(
     let sum = 0;
     for (let channel = start; channel < start + group.size; channel += 1) {
       if (group.fixed !== undefined) alive[channel] = 1;
+      if (group.fixed?.kind === 'unscaled') sources.combined[channel] = 1;
       count += alive[channel] ?? 0;
       sum += sources.combined[channel] ?? 0;
     }
@@ -159,7 +160,9 @@ function gatherSources(
   for (let channel = 0; channel < count; channel += 1) {
     combined[channel] = combinedValue(combination, gathered, channel);
     if (combination.kind === 'l2' && (gathered.count[channel] ?? 0) > 1) {
-      alive[channel] = Number((combined[channel] ?? 0) > (combination.threshold ?? defaultL2Threshold));
+      alive[channel] = Number(
+        Math.fround(combined[channel] ?? 0) > Math.fround(combination.threshold ?? defaultL2Threshold),
+      );
     }
   }
   return { combination, gathered, combined, alive, invalid };
@@ -181,7 +184,7 @@ function evaluateForms(
     const definition = program.forms[form];
     if (definition === undefined) continue;
     let width = definition.constant;
-    let sum = 0;
+    let sum = definition.unscaled;
     for (let index = 0; index < definition.groups.length; index += 1) {
       const group = definition.groups[index] ?? 0;
       const multiple = definition.multiples[index] ?? 0;

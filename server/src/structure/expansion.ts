@@ -44,7 +44,11 @@ export function expandWidths(
   const { budget, divisor = 1, rounding = 'nearest' } = options;
   const pinned = new Set(options.pinned ?? []);
   const scaled = analysis.groups.filter(
-    (group) => group.fixed === undefined && !pinned.has(group.name) && (aliveCounts[group.id] ?? 0) > 0,
+    (group) =>
+      group.fixed === undefined &&
+      group.broadcast !== true &&
+      !pinned.has(group.name) &&
+      (aliveCounts[group.id] ?? 0) > 0,
   );
   if (scaled.length === 0) return { ok: false, error: 'No width can be scaled: all layers are dead, pinned or fixed' };
   const base = Float64Array.from(analysis.groups, ({ id, size, fixed }) =>

@@ -24,15 +24,15 @@ export function groupChannels(
   const layouts = new LayoutBuilder(graph, mode);
   const scope = scopeOf(graph, options, notices);
   for (const op of graph.ops) {
-    if (!scope.includes[op.id]) leaveOutside(layouts, op, options.rules);
+    if (!scope.includes[op.id]) leaveOutside(layouts, op, options);
     else if (op.attributes.kind === 'input') addInput(layouts, op);
     else applyRule(layouts, op, options.rules);
   }
   if (mode === 'exact') {
     tieSharedParameters(layouts, scope.includes);
-    keepWhatLeadsNowhere(layouts);
+    keepWhatMayGoThere(layouts);
   }
-  if (!(options.prunableOutputs ?? mode === 'reference')) keepOutputs(layouts, scope.outputs);
+  if (!(options.prunableOutputs ?? mode === 'reference')) keepOutputs(layouts, graph.outputs);
   applyPatterns(layouts, options, notices);
   const collected = collectGroups(layouts);
   return {
@@ -50,15 +50,25 @@ function addInput(layouts: LayoutBuilder, op: Op): void {
     layouts.whole(value, { kind: 'input', reason: `${op.name} is an input of the network`, op: op.id });
 }
 
-/** Outside the boundaries, and across them, all channels stay. The reference ignores what lies there. */
-function leaveOutside(layouts: LayoutBuilder, op: Op, rules: CustomRules | undefined): void {
+/**
+ * What lies outside the boundaries keeps the channels that it makes; those that it only hands on belong to whoever made them.
+ * The reference ignores what lies there.
+ */
+function leaveOutside(
+  layouts: LayoutBuilder,
+  op: Op,
+  { rules, inputBoundary = [], outputBoundary = [] }: GroupingOptions & { readonly rules?: CustomRules | undefined },
+): void {
   if (layouts.mode === 'reference') return;
-  const fixation = { kind: 'outside', reason: `${op.name} lies outside the analysed part`, op: op.id } as const;
+  const isBounded = inputBoundary.length + outputBoundary.length > 0;
+  const where = isBounded ? 'lies outside the analysed part' : 'leads to no output of the network';
+  const fixation = { kind: 'outside', reason: `${op.name} ${where}`, op: op.id } as const;
+  const known = layouts.atoms.count;
   if (op.attributes.kind === 'input') for (const value of op.outputs) layouts.whole(value, fixation);
   else applyRule(layouts, op, rules);
-  for (const value of [...op.inputs, ...op.outputs]) {
-    const layout = layouts.layoutOf(value);
-    if (layout !== undefined) layouts.atoms.fix(layout.atoms, fixation);
+  for (const value of op.outputs) {
+    const made = layouts.layoutOf(value)?.atoms.filter((atom) => atom >= known) ?? [];
+    layouts.atoms.fix(made, fixation);
   }
 }
 
@@ -74,37 +84,21 @@ function keepOutputs(layouts: LayoutBuilder, outputs: readonly ValueId[]): void 
 
 /**
  * Where a part of the network could not be read, a value that nothing takes may well go there, and one that is there before
- * and after it may have gone through it. In a network that was read
- * wholly, what leads to no output says nothing about which of its channels matter.
+ * and after it may have gone through it.
  */
-function keepWhatLeadsNowhere(layouts: LayoutBuilder): void {
+function keepWhatMayGoThere(layouts: LayoutBuilder): void {
   const { graph, atoms } = layouts;
-  const isRead = graph.unknowns.length === 0;
+  if (graph.unknowns.length === 0) return;
   const outputs = new Set(graph.outputs);
-  const used = new Set<ValueId>();
-  for (const { inputs, outputs: made } of [...graph.ops].reverse()) {
-    if (made.some((value) => outputs.has(value) || used.has(value))) for (const input of inputs) used.add(input);
-  }
-  const leads = new Set<number>();
-  for (const { id } of graph.values) {
-    const layout = layouts.layoutOf(id);
-    if (layout !== undefined && (used.has(id) || outputs.has(id)))
-      for (const atom of layout.atoms) leads.add(atoms.find(atom));
-  }
   for (const { id, producer, consumers } of graph.values) {
     const layout = layouts.layoutOf(id);
     if (layout === undefined || outputs.has(id)) continue;
-    const { name } = opOf(graph, producer);
     const crosses = graph.unknowns.some(
       ({ during }) => during && producer < during.last && consumers.some((consumer) => consumer >= during.first),
     );
-    if (!isRead && (consumers.length === 0 || crosses)) {
-      const reason = `where ${name} leads could not be read`;
-      atoms.fix(layout.atoms, { kind: 'blocked', reason, op: producer });
-    } else if (isRead) {
-      const idle = layout.atoms.filter((atom) => !leads.has(atoms.find(atom)));
-      atoms.fix(idle, { kind: 'blocked', reason: `${name} leads to no output of the network`, op: producer });
-    }
+    if (consumers.length > 0 && !crosses) continue;
+    const reason = `where ${opOf(graph, producer).name} leads could not be read`;
+    atoms.fix(layout.atoms, { kind: 'blocked', reason, op: producer });
   }
 }
 

@@ -49,7 +49,7 @@ function survivalsOf(
   return survivals;
 }
 
-/** Counts for `rebuildGraph` from widths by group name; groups that are left out keep theirs. More than a group's size widens it. */
+/** Counts for `rebuildGraph` from widths by group name; groups that are left out keep theirs. More than a group's size widens it, but for broadcast ones. */
 export function channelCounts(grouping: ChannelGrouping, widths: ReadonlyMap<string, number>): Int32Array {
   const counts = new Int32Array(grouping.groupOfChannel.length).fill(1);
   for (const group of grouping.groups) {
@@ -57,7 +57,7 @@ export function channelCounts(grouping: ChannelGrouping, widths: ReadonlyMap<str
     if (width === undefined) continue;
     const start = grouping.offsets[group.id] ?? 0;
     for (let index = 0; index < group.size; index += 1) counts[start + index] = index < width ? 1 : 0;
-    if (width > group.size) counts[start + group.size - 1] = 1 + width - group.size;
+    if (width > group.size && group.broadcast !== true) counts[start + group.size - 1] = 1 + width - group.size;
   }
   return counts;
 }

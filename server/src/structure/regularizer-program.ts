@@ -120,8 +120,9 @@ export function compileProgram(
   return { program: { forms: compiler.forms, ops, sources, groupThresholds }, uncounted };
 }
 
+/** Regularization vectors are float32, and so is what they are compared with: at a threshold of 0.1 a channel of just 0.1 is dead. */
 function thresholdOf(threshold: Thresholds, kind: SourceKind): number {
-  return typeof threshold === 'number' ? threshold : (threshold[kind] ?? defaultGateThreshold);
+  return Math.fround(typeof threshold === 'number' ? threshold : (threshold[kind] ?? defaultGateThreshold));
 }
 
 function isEmpty({ linear, products, lossOnly }: Terms): boolean {

@@ -1,16 +1,14 @@
 // The part of a network that is analysed: what lies between the output boundary and the input boundary (spec 4.1).
 
 import { opOf, valueOf, type NetworkGraph } from '../network/network-graph.ts';
-import type { Op, OpId, ValueId } from '../network/op.ts';
+import type { Op, OpId } from '../network/op.ts';
 import type { StructureNotice } from './channel-group.ts';
 import type { GroupingOptions } from './channel-grouping.ts';
 import { compileExpression, compilePattern, type NameTest } from './name-pattern.ts';
 
 export interface Scope {
-  /** Indexed by op id. */
+  /** Indexed by op id. Ops that lead to no output are outside: they neither cost nor say what channels are worth. */
   readonly includes: readonly boolean[];
-  /** The values at the output boundary. */
-  readonly outputs: readonly ValueId[];
 }
 
 /** Pattern of an option, compiled for the mode; undefined and a notice when it can't be read. */
@@ -55,8 +53,8 @@ function matchOps(
   return [...found];
 }
 
-export function unmatched(pattern: string): StructureNotice {
-  return { severity: 'error', code: 'pattern-without-match', message: `No op is called ${pattern}` };
+export function unmatched(pattern: string, severity: 'error' | 'warning' = 'error'): StructureNotice {
+  return { severity, code: 'pattern-without-match', message: `No op is called ${pattern}` };
 }
 
 /** Walks from the output boundary towards the inputs, up to the input boundary. */
@@ -71,8 +69,7 @@ export function scopeOf(graph: NetworkGraph, options: GroupingOptions, notices: 
     includes[id] = true;
     for (const value of opOf(graph, id).inputs) open.push(valueOf(graph, value).producer);
   }
-  // Without a boundary, ops that lead to no output are still part of the network; they are costed and narrowed too.
-  if (boundary.length === 0 && stops.size === 0 && options.compat !== 'reference')
-    return { includes: graph.ops.map(() => true), outputs };
-  return { includes, outputs };
+  // Where a part could not be read, what seems to lead nowhere may lead there.
+  const isOpen = boundary.length === 0 && stops.size === 0 && graph.unknowns.length > 0;
+  return { includes: isOpen && options.compat !== 'reference' ? graph.ops.map(() => true) : includes };
 }

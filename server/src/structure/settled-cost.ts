@@ -8,19 +8,15 @@ import { compileProgram } from './regularizer-program.ts';
 import { channelCounts, rebuildGraph } from './rebuild-graph.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { ResourceOptions } from './resource.ts';
+import { scopeOf } from './scope.ts';
 
 /** The cost of a network as it stands, in the units of the resource. Ops whose size is not known count nothing. */
 export function networkCost(graph: NetworkGraph, options: ResourceOptions): number {
   const nothingToChoose = { algorithm: 'gamma', sources: [], groups: [], notices: [] } as const;
-  const { program } = compileProgram(
-    asItStands(graph),
-    nothingToChoose,
-    graph.ops.map(() => true),
-    {
-      ...options,
-      threshold: 0,
-    },
-  );
+  const { program } = compileProgram(asItStands(graph), nothingToChoose, scopeOf(graph, {}, []).includes, {
+    ...options,
+    threshold: 0,
+  });
   return costAtCounts({ groups: [], program }, []);
 }
 

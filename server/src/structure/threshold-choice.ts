@@ -73,7 +73,7 @@ export function withThreshold(analysis: StructureAnalysis, factor: number): Stru
     options: { ...options, threshold: scaled },
     program: {
       ...program,
-      sources: program.sources.map((source) => ({ ...source, threshold: source.threshold * factor })),
+      sources: program.sources.map((source) => ({ ...source, threshold: Math.fround(source.threshold * factor) })),
       groupThresholds: program.groupThresholds.map((value) => value * factor),
     },
   };

@@ -12,6 +12,8 @@ export interface WidthForm {
   readonly constant: number;
   readonly groups: readonly number[];
   readonly multiples: readonly number[];
+  /** How much of the constant is regularized all the same: channels of batch norms without a scale, at 1 each. */
+  readonly unscaled: number;
 }
 
 /** A width and what each of its channels is multiplied by: together the number of elements of a value. */
@@ -37,7 +39,7 @@ export class WidthForms {
 
   /** A width that never changes. */
   constant(width: number): WidthForm {
-    return { constant: width, groups: [], multiples: [] };
+    return { constant: width, groups: [], multiples: [], unscaled: 0 };
   }
 
   /** The channels of a value on an axis; `width` where they can't be told apart there. */
@@ -70,16 +72,18 @@ export class WidthForms {
     if (known !== undefined) return known;
     const counts = new Map<number, number>();
     let constant = 0;
+    let unscaled = 0;
     for (const channel of channels) {
       const group = this.#grouping.groupOfChannel[channel] ?? -1;
       const { fixed } = this.#groups[group] ?? {};
       if (fixed !== undefined) constant += 1;
-      else counts.set(group, (counts.get(group) ?? 0) + 1);
+      if (fixed?.kind === 'unscaled') unscaled += 1;
+      if (fixed === undefined) counts.set(group, (counts.get(group) ?? 0) + 1);
     }
     const groups = [...counts.keys()];
     // Each channel of a group stands equally often in a value, so that counts alone decide its width.
     const multiples = groups.map((group) => (counts.get(group) ?? 0) / (this.#groups[group]?.size ?? 1));
-    const form: WidthForm = { constant, groups, multiples };
+    const form: WidthForm = { constant, groups, multiples, unscaled };
     this.#byValue.set(value, form);
     return form;
   }

@@ -180,7 +180,7 @@ test('vector 13: a convolution whose norm has no scale keeps its width and has n
   const analysis = analysisOf(graph);
   const measured = new Measurement(analysis, { conv2: repeated([5, 1]) });
   expect(measured.aliveCount('conv1')).toBe(13);
-  expect(measured.regularization('conv1')).toEqual(repeated([13, 0]));
+  expect(measured.regularization('conv1')).toEqual(repeated([13, 1]));
   expect(analysis.notices.map(({ code }) => code)).toContain('batch-norm-without-scale');
 });
 

@@ -387,7 +387,7 @@ describe('boundaries', () => {
       input: 'input',
       a: undefined,
       b: undefined,
-      c: 'outside',
+      c: undefined,
       d: 'outside',
     });
   });

@@ -24,9 +24,10 @@ export const elementwiseRule: OpRule<'elementwise'> = (layouts, op) => {
     const own = layouts.layoutOf(value);
     const size = layouts.sizeOn(value, axis - shift) ?? 1;
     if (size !== width || typeof size !== 'number') {
+      // A single channel that is broadcast is tied to none; when it goes, the other operand is left (vanishing.ts).
       if (own !== undefined && own.axis + shift !== axis) {
         layouts.block(own, op, 'combines them with channels on another axis');
-      } else if (size === 1) layouts.block(own, op, 'broadcasts it, so it has to stay a single one');
+      } else if (own !== undefined && size === 1) layouts.atoms.broadcast(own.atoms);
       if (typeof size !== 'number') isClear = false;
       continue;
     }
