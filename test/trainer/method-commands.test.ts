@@ -294,6 +294,36 @@ it('settings of the method reach the training: what is excluded stays, and a wro
   expect(wrong.notes).toContain('no_such_layer');
 }, 60_000);
 
+it('boundaries, a decorator, rules, gates and names without their prefix reach a training', async () => {
+  const folder = workspace({
+    algorithm: 'logistic-sigmoid',
+    inputBoundary: ['convolutional_0*'],
+    decorator: { factor: 0.5 },
+    rules: { roll: 'whole' },
+    steps: 4,
+    aliveEvery: 2,
+  });
+  const run = 'run net.cfg --strength 1e-3 --target flops --gate keep=first,straight-through,mask --out';
+  await done(folder, `${run} here --remove-common-prefix`);
+  await done(folder, `${run} whole --decorator 1`);
+  const of = (name: string, file: string): unknown => JSON.parse(readFileSync(join(folder, name, file), 'utf8'));
+  const { groups } = of('here', 'structure.json') as RunStructure;
+  expect(groups.find(({ layers }) => layers.includes('convolutional_0'))?.fixed).toContain('outside');
+  expect(of('here', 'config.json')).toMatchObject({
+    gate: { keepAlive: 'first', straightThrough: true, regularizeOnMask: true },
+    rules: { roll: 'whole' },
+    removeCommonPrefix: true,
+  });
+  const regularization = (name: string): number | undefined =>
+    readFileSync(join(folder, name, 'events.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; regularization?: number })
+      .find(({ kind }) => kind === 'progress')?.regularization;
+  // Half of each probability is half of the loss, at the same weights and masks.
+  expect(regularization('whole')! / regularization('here')!).toBeCloseTo(2, 1);
+}, 60_000);
+
 it.for(['run', 'sweep', 'iterate', 'run --out here', 'sweep --out here', 'iterate --out here'])(
   '%s starts nothing and leaves nothing behind where the data set is not there',
   async (words) => {

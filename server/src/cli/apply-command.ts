@@ -1,27 +1,47 @@
 // `morphnet apply`: a run's proposal as edits of the source that were proven on a copy. Prints them as a unified diff;
 // `--write` also makes them, each file whole or not at all.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { URI } from 'vscode-uri';
 import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-session.ts';
+import { countedProposal, parseAliveCounts } from '../analysis/counted-proposal.ts';
 import { editedTexts } from '../analysis/edited-texts.ts';
+import { chooseDevice } from '../analysis/latency-device.ts';
 import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
 import { slimModel } from '../analysis/slim-model.ts';
+import { defaultSettings } from '../protocol/settings.ts';
 import { readExpanded } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
-import { shownDocument, shownPath } from './model-argument.ts';
-import type { OpenSession } from './open-model.ts';
+import { isFile, parseInputArgument, parseModelArgument, shownDocument, shownPath } from './model-argument.ts';
+import { openModel, type OpenSession } from './open-model.ts';
 import type { Terminal } from './terminal.ts';
 import type { TrainingService } from './training-service.ts';
 
 export interface ApplyOptions {
+  /** The model that a file of alive counts is about: FILE[::ENTRY]. */
+  readonly model?: string;
+  /** The model's input, without the batch. */
+  readonly input?: string;
+  /** What becomes of layers that the file does not name. */
+  readonly fallback?: string;
+  readonly keepFirst?: boolean;
+  readonly removeCommonPrefix?: boolean;
   readonly write?: boolean;
   /** The widths that `morphnet expand` made of the proposal, in its place. */
   readonly expanded?: boolean;
   /** Where to write the slim model out as a module of its own instead. */
   readonly slimFile?: string;
+}
+
+/** Whose widths are applied: a model in a session, and what is proposed for it. */
+interface Applied {
+  readonly session: AnalysisSession;
+  readonly document: string;
+  readonly attached: AttachedProposal;
+  /** The command as it was given, to be repeated with another option. */
+  readonly again: string;
 }
 
 export async function applyCommand(
@@ -31,8 +51,70 @@ export async function applyCommand(
   argument: string,
   options: ApplyOptions,
 ): Promise<void> {
-  const folder = resolve(terminal.folder, argument);
-  if (!existsSync(folder)) throw wrongArguments(`There is no run folder ${shownPath(folder, terminal.folder)}.`);
+  const path = resolve(terminal.folder, argument);
+  if (!existsSync(path)) {
+    throw wrongArguments(
+      `There is no run folder ${shownPath(path, terminal.folder)}, and no file of alive counts either.`,
+    );
+  }
+  const applied = isFile(path)
+    ? await countsOf(terminal, openSession, path, argument, options)
+    : await runOf(terminal, openSession, training, path, argument, options);
+  const { session, document, attached } = applied;
+  if (options.slimFile !== undefined) writeSlimFile(terminal, session, document, attached, options.slimFile);
+  else applyEdits(terminal, applied, options);
+}
+
+/** Alive counts of any run, here or of the published implementation, for the model that `--model` names. */
+async function countsOf(
+  terminal: Terminal,
+  openSession: OpenSession,
+  path: string,
+  argument: string,
+  options: ApplyOptions,
+): Promise<Applied> {
+  const { fallback = 'pass-through' } = options;
+  const shown = shownPath(path, terminal.folder);
+  if (options.model === undefined) {
+    throw wrongArguments(`${shown} is a file of alive counts. Say which model they are of: --model net.py::ResNet18()`);
+  }
+  if (fallback !== 'pass-through' && fallback !== 'zero' && fallback !== 'strict') {
+    throw wrongArguments(`There is no fallback ${fallback}; known are pass-through, zero and strict.`);
+  }
+  if (statSync(path).size > largestCounts) throw workFailed(`${shown} is too large to be a file of alive counts.`);
+  const counts = parseAliveCounts(readFileSync(path, 'utf8'));
+  if (!counts.ok) throw workFailed(`${shown} is no file of alive counts: ${counts.error}.`);
+  const file = parseModelArgument(options.model, terminal.folder);
+  const input = options.input === undefined ? undefined : parseInputArgument(options.input);
+  const { session, model } = await openModel(terminal, openSession, file, input);
+  const attached = countedProposal(session, model, counts.value, {
+    fallback,
+    keepFirst: options.keepFirst === true,
+    removeCommonPrefix: options.removeCommonPrefix === true,
+    device: chooseDevice(defaultSettings).device,
+  });
+  if (!attached.ok) throw workFailed(`${shown}: ${attached.error}.`);
+  const again = [
+    `morphnet apply ${argument} --model ${options.model}`,
+    options.input === undefined ? [] : `--input ${options.input}`,
+    options.fallback === undefined ? [] : `--fallback ${options.fallback}`,
+    options.keepFirst === true ? '--keep-first' : [],
+    options.removeCommonPrefix === true ? '--remove-common-prefix' : [],
+  ];
+  return { session, document: file.document, attached: attached.value, again: again.flat().join(' ') };
+}
+
+/** Larger files are not read: one name and count a layer. */
+const largestCounts = 8 * 2 ** 20;
+
+async function runOf(
+  terminal: Terminal,
+  openSession: OpenSession,
+  training: TrainingService,
+  folder: string,
+  argument: string,
+  options: ApplyOptions,
+): Promise<Applied> {
   const run = await training.read(folder);
   if (!run.ok) throw workFailed(run.error);
   const { config, id } = run.value;
@@ -56,15 +138,16 @@ export async function applyCommand(
   const session = await openSession(folders);
   session.requestEntry(document, { entry, input, from: 'request' });
   const attached = { runId: id, entry, input, proposal };
-  if (options.slimFile !== undefined) {
-    writeSlimFile(terminal, session, document, attached, options.slimFile);
-    return;
-  }
+  const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
+  return { session, document, attached, again };
+}
+
+function applyEdits(terminal: Terminal, { session, document, attached, again }: Applied, options: ApplyOptions): void {
+  const { proposal } = attached;
   const edits = proposalEdits(session, document, attached);
   const shown = shownDocument(document, terminal.folder);
-  const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
   // Slim files are PyTorch modules; in other formats each width stands in the file itself.
-  const slimHint = path.endsWith('.py')
+  const slimHint = document.endsWith('.py')
     ? `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py\n`
     : '';
   if (!edits.ok && edits.isApplied === true) {

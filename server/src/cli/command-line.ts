@@ -128,7 +128,12 @@ function addRunCommands(
   program
     .command('apply')
     .description('print the widths that a run proposes as an edit of the source')
-    .argument('<run folder>', 'the run, as run printed it')
+    .argument('<run folder | alive counts>', 'the run, as run printed it; or a file of alive counts, with --model')
+    .option('--model <file[::entry]>', 'the model that a file of alive counts is about')
+    .option('--input <shape>', 'that model’s input without the batch: 3x32x32')
+    .option('--fallback <name>', 'layers that the file does not name: pass-through (as they are), zero or strict')
+    .option('--keep-first', 'a layer at 0 keeps a channel')
+    .option('--remove-common-prefix', 'leave out what all names of the file begin with')
     .option('--expanded', 'the widths that expand made of the proposal')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the slim model to this new file instead, as a PyTorch module of its own')

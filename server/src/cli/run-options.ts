@@ -20,6 +20,15 @@ export function withRunOptions(command: Command): Command {
     .option('--strength <number>', 'the regularizer’s strength, in place of one that is found for the target')
     .option('--exclude <pattern...>', 'layers that keep their channels: block1.*')
     .option('--force-group <pattern...>', 'layers whose channels go together')
+    .option('--input-boundary <pattern...>', 'layers at which the analysis stops')
+    .option('--output-boundary <pattern...>', 'layers where the analysis starts, in place of the outputs')
+    .option('--decorator <factor[,exponent]>', 'what is done to each layer’s regularization: 0.5, or 0.5,2')
+    .option('--rule <kind=rule...>', 'what operations do to channels: my_op=pass-through, roll=whole')
+    .option(
+      '--gate <options>',
+      'how gates are made: temperature=0.1,annealing=2000,logit=2.5,keep=first,straight-through,mask,hard-inference',
+    )
+    .option('--remove-common-prefix', 'leave out what all names of exported alive counts begin with')
     .option('--l1-fraction <share>', 'share of the L1 term in group lasso')
     .option('--combination <name>', 'what layers with common channels say together: max or l2')
     .option('--label-smoothing <share>', 'share of each label that is spread over all classes')

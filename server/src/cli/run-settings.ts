@@ -24,6 +24,12 @@ export interface RunOptions {
   readonly strength?: string;
   readonly exclude?: readonly string[];
   readonly forceGroup?: readonly string[];
+  readonly inputBoundary?: readonly string[];
+  readonly outputBoundary?: readonly string[];
+  readonly decorator?: string;
+  readonly rule?: readonly string[];
+  readonly gate?: string;
+  readonly removeCommonPrefix?: boolean;
   readonly l1Fraction?: string;
   readonly labelSmoothing?: string;
   readonly combination?: string;
@@ -107,7 +113,8 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
   const checked = <T>(option: string, schema: v.GenericSchema<unknown, T>, value: unknown): T => {
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
-    throw wrongArguments(`${option} ${String(value)}: ${result.issues[0].message}`);
+    const shown = typeof value === 'string' ? value : JSON.stringify(value);
+    throw wrongArguments(`${option} ${shown}: ${result.issues[0].message}`);
   };
   const number = (option: string, text: string, schema: v.GenericSchema<unknown, number>): number =>
     checked(option, schema, text.trim() === '' ? NaN : Number(text));
@@ -127,7 +134,67 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
     ...(options.compat !== undefined && { compat: checked('--compat', entries.compat.wrapped, options.compat) }),
     ...(options.exclude !== undefined && { exclude: [...options.exclude] }),
     ...(options.forceGroup !== undefined && { forceGroups: [...options.forceGroup] }),
+    ...(options.inputBoundary !== undefined && { inputBoundary: [...options.inputBoundary] }),
+    ...(options.outputBoundary !== undefined && { outputBoundary: [...options.outputBoundary] }),
+    ...(options.decorator !== undefined && {
+      decorator: checked('--decorator', entries.decorator.wrapped, decoratorOf(options.decorator)),
+    }),
+    ...(options.rule !== undefined && { rules: checked('--rule', entries.rules.wrapped, rulesOf(options.rule)) }),
+    ...(options.gate !== undefined && { gate: checked('--gate', entries.gate.wrapped, gateOf(options.gate)) }),
+    ...(options.removeCommonPrefix !== undefined && { removeCommonPrefix: options.removeCommonPrefix }),
   };
+}
+
+/** `0.5` or `0.5,2`: a factor, and an exponent. */
+function decoratorOf(text: string): unknown {
+  const [factor, exponent] = text.split(',').map(Number);
+  return { factor, ...(exponent !== undefined && { exponent }) };
+}
+
+/** `my_op=pass-through` and the like. */
+function rulesOf(texts: readonly string[]): unknown {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.lastIndexOf('=');
+      return [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** `temperature=0.1,keep=first,straight-through`. */
+function gateOf(text: string): unknown {
+  const gate: Record<string, unknown> = {};
+  for (const part of text.split(',')) {
+    const [name = '', value = ''] = part.split('=').map((word) => word.trim());
+    switch (name) {
+      case 'temperature':
+        gate['temperature'] = Number(value);
+        break;
+      case 'annealing':
+        gate['annealingSteps'] = Number(value);
+        break;
+      case 'logit':
+        gate['initialLogit'] = Number(value);
+        break;
+      case 'keep':
+        gate['keepAlive'] = value;
+        break;
+      case 'straight-through':
+        gate['straightThrough'] = true;
+        break;
+      case 'mask':
+        gate['regularizeOnMask'] = true;
+        break;
+      case 'hard-inference':
+        gate['softInference'] = false;
+        break;
+      default:
+        throw wrongArguments(
+          `--gate knows no ${part}; known are temperature=, annealing=, logit=, keep=, straight-through, mask and hard-inference.`,
+        );
+    }
+  }
+  return gate;
 }
 
 /** The device that `--device` names or describes. */

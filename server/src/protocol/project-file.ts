@@ -3,6 +3,7 @@
 
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as v from 'valibot';
+import { methodEntries } from './method-options.ts';
 import { dataSetSchema, runConfigSchema, targetResources } from './run-config.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -99,6 +100,7 @@ export const projectFileSchema = v.strictObject({
       'reference: groups and costs as in the published implementation, with its quirks; patterns are then searched expressions.',
     ),
   ),
+  ...methodEntries,
   multipleOf: v.optional(
     described(run.multipleOf.wrapped, 'Widths that morphnet expand gives are multiples of this; 1 unless given.'),
   ),

@@ -1,6 +1,7 @@
 // A resolved run: what `morphnet.json` and the user's answers come to. Checked wherever it is read.
 
 import * as v from 'valibot';
+import { methodEntries } from './method-options.ts';
 
 /** `kind:path` or a path alone on the command line. A path is absolute once resolved. */
 export const dataSetSchema = v.strictObject({
@@ -54,6 +55,7 @@ export const runConfigSchema = v.strictObject({
   forceGroups: v.optional(patterns),
   /** reference: the relations and cost quirks of the method's published implementation. */
   compat: v.optional(v.literal('reference')),
+  ...methodEntries,
   /** Expanded widths are multiples of this; absent: 1. */
   multipleOf: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** The share of each label that is spread over all classes; absent: 0. */

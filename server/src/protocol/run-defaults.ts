@@ -1,6 +1,7 @@
 // What a run does unless `morphnet.json`, the settings or the user say otherwise; and the short way to write a target.
 
 import * as v from 'valibot';
+import { methodOptionsOf } from './method-options.ts';
 import type { ProjectFile } from './project-file.ts';
 import { targetSchema, type RunConfig, type RunTarget } from './run-config.ts';
 
@@ -51,6 +52,7 @@ export function defaultsUnder(
     ...(exclude !== undefined && { exclude }),
     ...(forceGroups !== undefined && { forceGroups }),
     ...(compat !== undefined && { compat }),
+    ...methodOptionsOf(project),
     ...(multipleOf !== undefined && { multipleOf }),
     ...(labelSmoothing !== undefined && { labelSmoothing }),
   };

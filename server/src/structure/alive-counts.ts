@@ -43,7 +43,11 @@ function suffixOf(op: Op): string | undefined {
  * Alive channels of every layer whose width can change, by exported name. The reference leaves dense layers out; here they
  * are in. Depthwise layers follow from what they read.
  */
-export function aliveCounts(structure: CountedLayers, alive: ArrayLike<number>): ReadonlyMap<string, number> {
+export function aliveCounts(
+  structure: CountedLayers,
+  alive: ArrayLike<number>,
+  removeCommonPrefix = false,
+): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const { graph } = structure.grouping;
   for (const op of graph.ops) {
@@ -54,7 +58,9 @@ export function aliveCounts(structure: CountedLayers, alive: ArrayLike<number>):
       channels.reduce((sum, channel) => sum + (alive[channel] ?? 0), 0),
     );
   }
-  return counts;
+  if (!removeCommonPrefix) return counts;
+  const names = withoutCommonPrefix([...counts.keys()]);
+  return new Map([...counts.values()].map((count, index) => [names[index] ?? '', count]));
 }
 
 /** The full alive vector of each of those layers. */
@@ -92,12 +98,22 @@ export function formatAliveCounts(counts: ReadonlyMap<string, number>): string {
   return `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`;
 }
 
-/** Strips the first name's part up to its first `/` from all names, if all begin with it; one level only. */
+/**
+ * Strips the first name's part up to its first `/` from all names, if all begin with it; one level only. Names of modules, which
+ * have no `/`, are parted by `.`.
+ */
 export function withoutCommonPrefix(names: readonly string[]): readonly string[] {
   const [first = ''] = names;
-  const end = first.indexOf('/') + 1;
+  const end = first.indexOf(names.some((name) => name.includes('/')) ? '/' : '.') + 1;
   const prefix = first.slice(0, end);
   return end > 0 && names.every((name) => name.startsWith(prefix)) ? names.map((name) => name.slice(end)) : names;
+}
+
+/** A layer's name without TensorFlow's op type and with dots between its scopes: `u1/conv1/Conv2D` and `u1.conv1` are one. */
+function moduleName(name: string): string {
+  return name
+    .replace(/\/(?:Conv2D|Conv3D|conv2d_transpose|MatMul|Tensordot\/MatMul|ConfigurableConv2D)$/, '')
+    .replaceAll('/', '.');
 }
 
 /** What becomes of layers that a file does not name. */
@@ -108,6 +124,8 @@ export interface CountedStructure {
   readonly widths: ReadonlyMap<string, number>;
   /** Layers that the file puts at 0 while others of their group stay. */
   readonly dead: ReadonlySet<OpId>;
+  /** How many layers the file names. */
+  readonly matched: number;
 }
 
 /**
@@ -125,11 +143,14 @@ export function structureOfCounts(
   const widths = new Map<string, number>();
   const zeros = new Set<OpId>();
   const dead = new Set<OpId>();
+  const byModule = new Map([...counts].map(([name, count]) => [moduleName(name), count]));
+  let matched = 0;
   for (const op of graph.ops) {
     const channels = widthChannels({ grouping, groups: grouping.groups }, op);
     if (channels === undefined) continue;
     const name = exportedName(op, graph.framework);
-    const found = counts.get(name) ?? counts.get(`${op.name}/${suffixOf(op) ?? ''}`);
+    const found = counts.get(name) ?? byModule.get(moduleName(name));
+    if (found !== undefined) matched += 1;
     if (found === undefined && fallback === 'strict') {
       return { ok: false, error: `The structure says nothing of ${name}` };
     }
@@ -152,5 +173,5 @@ export function structureOfCounts(
     const name = grouping.groups[grouping.groupOfChannel[channel] ?? -1]?.name ?? '';
     if ((widths.get(name) ?? 0) > 0) dead.add(id);
   }
-  return { ok: true, value: { widths, dead } };
+  return { ok: true, value: { widths, dead, matched } };
 }

@@ -33,7 +33,7 @@ export interface StructureOptions extends GroupingOptions, ResourceOptions {
 }
 
 /** An element-wise function of r and its derivative. */
-interface SourceDecorator {
+export interface SourceDecorator {
   readonly value: (r: number) => number;
   readonly slope: (r: number) => number;
 }

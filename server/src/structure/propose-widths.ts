@@ -6,7 +6,7 @@ import { reportCosts, type Cost } from '../costs/cost-report.ts';
 import type { DeviceProfile } from '../costs/device-profile.ts';
 import { opOf } from '../network/network-graph.ts';
 import { hasOwnWidth, ownWidthOf } from '../network/op-traits.ts';
-import type { Op } from '../network/op.ts';
+import type { Op, OpId } from '../network/op.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import { rebuildGraph, type RebuiltNetwork } from './rebuild-graph.ts';
 import type { CostChange, ProposedGroup, ProposedLayer, WidthProposal } from './width-proposal.ts';
@@ -19,15 +19,16 @@ export interface Proposed {
 
 /**
  * Proposes widths for `alive` (0 or 1 for each channel of the grouping, or other counts when channels were added).
- * The failure names the layer at which the network would be cut.
+ * `dead` layers go although their channels are alive elsewhere. The failure names the layer at which the network would be cut.
  */
 export function proposeWidths(
   grouping: ChannelGrouping,
   alive: ArrayLike<number>,
   device: DeviceProfile,
   step: number,
+  dead: ReadonlySet<OpId> = new Set(),
 ): Result<Proposed> {
-  const rebuilt = rebuildGraph(grouping, alive);
+  const rebuilt = rebuildGraph(grouping, alive, dead);
   if (!rebuilt.ok) return rebuilt;
   const { graph } = grouping;
   const before = reportCosts(graph, device);

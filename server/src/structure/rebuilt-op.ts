@@ -41,6 +41,12 @@ export function rebuiltAttributes(
     case 'input':
     case 'constant':
       return { ...attributes, shape: target(attributes.shape) };
+    case 'rearrange':
+      return { ...attributes, shape: target(attributes.shape) };
+    case 'opaque': {
+      const [first, ...others] = attributes.shapes;
+      return first === undefined ? attributes : { ...attributes, shapes: [target(first), ...others] };
+    }
     case 'reshape':
     case 'expand':
       return { ...attributes, shape: target(attributes.shape) };

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrainingService } from '../../../server/src/cli/training-service.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { RunProposal } from '../../../server/src/protocol/run-files.ts';
@@ -123,4 +123,64 @@ test('a slim file is Python', async () => {
   const { status, notes } = await apply('--slim-file', 'slim.cfg');
   expect(status).toBe(2);
   expect(notes).toBe('slim.cfg must end in .py: the slim model is a PyTorch module.\n');
+});
+
+describe('a file of alive counts', () => {
+  const text = `import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1)
+        self.norm1 = nn.BatchNorm2d(16)
+        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(32)
+        self.head = nn.Linear(32, 10)
+
+    def forward(self, x):
+        x = self.norm1(self.conv1(x)).relu()
+        x = self.norm2(self.conv2(x)).relu()
+        return self.head(x.mean((2, 3)))
+`;
+  const counts = (content: object, ...words: readonly string[]): Promise<CommandLineRun> => {
+    writeFileSync(join(folder, 'net.py'), text);
+    writeFileSync(join(folder, 'alive_10.json'), JSON.stringify(content));
+    const model = ['--model', 'net.py::Net', '--input', '3x8x8'];
+    return morphnetIn(folder, ['apply', 'alive_10.json', ...model, ...words], undefined, [pythonFrontend]);
+  };
+  const narrowed = [
+    '+        self.conv1 = nn.Conv2d(3, 5, 3, padding=1)',
+    '+        self.conv2 = nn.Conv2d(5, 12, 3, padding=1)',
+  ];
+
+  test.for([
+    ['as this product writes it', { conv1: 5, conv2: 12 }, []],
+    ['as the published implementation does', { 'conv1/Conv2D': 5, 'conv2/Conv2D': 12 }, []],
+    ['under a prefix', { 'net/conv1/Conv2D': 5, 'net/conv2/Conv2D': 12 }, ['--remove-common-prefix']],
+  ] as const)('%s sets the widths of the source', async ([, content, words]) => {
+    const { status, output, notes } = await counts(content, ...words);
+    expect(status, notes).toBe(0);
+    for (const line of narrowed) expect(output).toContain(line);
+    await counts(content, ...words, '--write');
+    expect(readFileSync(join(folder, 'net.py'), 'utf8')).toContain('self.conv2 = nn.Conv2d(5, 12, 3, padding=1)');
+  });
+
+  test('layers that it does not name stay, go, or must all be there, as the fallback says', async () => {
+    const kept = await counts({ conv1: 5 });
+    expect(kept.output).toContain('+        self.conv2 = nn.Conv2d(5, 32, 3, padding=1)');
+    const strict = await counts({ conv1: 5 }, '--fallback', 'strict');
+    expect(strict).toMatchObject({ status: 1, notes: expect.stringContaining('nothing of conv2') as string });
+    const zero = await counts({ conv1: 5 }, '--fallback', 'zero');
+    expect(zero).toMatchObject({ status: 1, notes: expect.stringContaining('cut') as string });
+    const keepFirst = await counts({ conv1: 5 }, '--fallback', 'zero', '--keep-first');
+    expect(keepFirst.output).toContain('+        self.conv2 = nn.Conv2d(5, 1, 3, padding=1)');
+  });
+
+  test('what is no such file, names none of the layers, or comes without a model is told', async () => {
+    expect((await counts({ conv1: -1 })).notes).toContain('conv1 has -1');
+    expect((await counts([3])).notes).toContain('no object of counts by layer');
+    expect((await counts({ other: 3 })).notes).toContain('No layer of the model is called as the counts are, other');
+    const alone = await morphnetIn(folder, ['apply', 'alive_10.json'], undefined, [pythonFrontend]);
+    expect(alone).toMatchObject({ status: 2, notes: expect.stringContaining('--model') as string });
+  });
 });

@@ -138,7 +138,7 @@ describe('patterns', () => {
         forceGroups: ['cut'],
         ...compat,
       });
-      expect(analysis).toMatchObject({ ok: false, error: expect.stringContaining('cut') });
+      expect(analysis).toMatchObject({ ok: false, error: expect.stringContaining('cut') as string });
     }
     expect(analysisOf(graph, { forceGroups: ['left'] }).notices.map(({ code }) => code)).toContain('channels-forced');
   });

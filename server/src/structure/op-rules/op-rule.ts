@@ -14,8 +14,8 @@ export type OpRule<K extends OpKind> = (
 ) => ChannelLayout | undefined;
 
 /**
- * Rules that a caller adds or puts in the place of the built-in ones: by op kind, for opaque ops by their operation. Only who
- * calls the analysis can give them; no file does.
+ * Rules that a caller adds or puts in the place of the built-in ones: by op kind, or by the operation of ops that are opaque or
+ * move elements about. Users declare them in a word (declared-rules.ts).
  */
 export type CustomRules = Readonly<Record<string, (layouts: LayoutBuilder, op: Op) => ChannelLayout | undefined>>;
 

@@ -31,7 +31,9 @@ import {
 /** Applies the rule of an op. Its outputs that get no layout are kept whole with a reason that names the op. */
 export function applyRule(layouts: LayoutBuilder, op: Op, custom: CustomRules = {}): void {
   const { attributes } = op;
-  const own = custom[attributes.kind === 'opaque' ? attributes.operation : attributes.kind];
+  const names = 'operation' in attributes ? [attributes.operation, attributes.kind] : [attributes.kind];
+  const name = names.find((one) => Object.hasOwn(custom, one));
+  const own = name === undefined ? undefined : custom[name];
   const layout = own === undefined ? outputLayout(layouts, op) : own(layouts, op);
   for (const [index, value] of op.outputs.entries()) {
     if (index === 0 && layout !== undefined) layouts.set(value, layout);

@@ -313,7 +313,7 @@ class Run {
       seedCost: this.#seedCost,
       alive,
     });
-    sink.learnedStructure(step, aliveCounts(this.#analysis, alive), document);
+    sink.learnedStructure(step, aliveCounts(this.#analysis, alive, config.removeCommonPrefix), document);
   }
 
   #interrupted(step: number): void {
