@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { URI } from 'vscode-uri';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 
 /** An empty folder for the test that runs. */
@@ -13,11 +14,21 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A whole config: few steps, one thread, and the changes. */
+/** The URI of a model in a workspace folder. */
+export function modelIn(workspace: string, name = 'models/small net.py'): string {
+  return URI.file(join(workspace, name)).toString();
+}
+
+/** The settings of a run that a workspace holds; see `runConfig`. */
+export function runConfigIn(workspace: string, changes: Partial<RunConfig> = {}): RunConfig {
+  return runConfig({ model: { document: modelIn(workspace), entry: 'Small', input: [[1, 1, 8, 8]] }, ...changes });
+}
+
+/** A whole config: few steps, one thread, and the changes. Its model lies in the folder that the tests work in. */
 export function runConfig(changes: Partial<RunConfig> = {}): RunConfig {
   return {
     version: 1,
-    model: { document: 'file:///models/small%20net.py', entry: 'Small', input: [[1, 1, 8, 8]] },
+    model: { document: modelIn(process.cwd()), entry: 'Small', input: [[1, 1, 8, 8]] },
     data: { kind: 'idx', path: '/no/such/data' },
     target: { resource: 'flops', fraction: 0.5 },
     algorithm: 'auto',

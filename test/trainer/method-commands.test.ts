@@ -1,12 +1,12 @@
 // The commands that make several runs, on real trainer processes: what they come to, and that a killed one goes on.
 
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingService } from '../../server/src/cli/training-service.ts';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
-import { createTrainingService, runNetworks } from '../../server/src/main/training-service.ts';
+import { createRunNetworks, createTrainingService } from '../../server/src/main/training-service.ts';
 import type { IterationFile } from '../../server/src/protocol/iteration-file.ts';
 import { retrainingFileSchema } from '../../server/src/protocol/retraining-file.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
@@ -36,8 +36,12 @@ function workspace(changes: object = {}): string {
   return folder;
 }
 
-function morphnet(folder: string, words: string, training = createTrainingService(program)): Promise<CommandLineRun> {
-  return morphnetIn(folder, words.split(' '), training, undefined, runNetworks);
+function morphnet(
+  folder: string,
+  words: string,
+  training = createTrainingService(program, folder),
+): Promise<CommandLineRun> {
+  return morphnetIn(folder, words.split(' '), training, undefined, createRunNetworks(folder));
 }
 
 async function done(folder: string, words: string): Promise<string> {
@@ -47,8 +51,8 @@ async function done(folder: string, words: string): Promise<string> {
 }
 
 /** A service whose process is killed at the given event. */
-function killedAt(isMoment: (event: RunEvent, folder: string) => boolean): TrainingService {
-  const service = createTrainingService(program);
+function killedAt(workingFolder: string, isMoment: (event: RunEvent, folder: string) => boolean): TrainingService {
+  const service = createTrainingService(program, workingFolder);
   return {
     ...service,
     start(where, config, network, listener) {
@@ -61,6 +65,20 @@ function killedAt(isMoment: (event: RunEvent, folder: string) => boolean): Train
     },
   };
 }
+
+it('a copied project works on its own files', async () => {
+  const folder = workspace();
+  await done(folder, 'run net.cfg');
+  const [id = ''] = readdirSync(join(folder, '.morphnet/runs'));
+  const copy = join(temporaryFolder(), 'copy');
+  cpSync(folder, copy, { recursive: true });
+  await done(copy, `apply .morphnet/runs/${id} --write`);
+  expect(readFileSync(join(folder, 'net.cfg'), 'utf8')).toBe(smallConfig);
+  expect(readFileSync(join(copy, 'net.cfg'), 'utf8')).not.toBe(smallConfig);
+  // Also from elsewhere: the run's own workspace counts, not where the command was typed.
+  await done(folder, `retrain ${join(copy, '.morphnet/runs', id)} --steps 2`);
+  expect(readdirSync(join(copy, '.morphnet/runs', id))).toContain('retrained.json');
+});
 
 describe('a run', () => {
   it('is expanded beyond the seed’s cost, retrained, and applied', async () => {
@@ -131,7 +149,7 @@ describe('a sweep', () => {
     const killed = await morphnet(
       other,
       words,
-      killedAt((event, run) => run.endsWith('2') && event.kind === 'progress'),
+      killedAt(folder, (event, run) => run.endsWith('2') && event.kind === 'progress'),
     );
     expect(killed.status).toBe(1);
     expect(killed.notes).toContain('go on with: morphnet sweep swept');
@@ -202,7 +220,7 @@ it('an iteration shrinks and expands round by round, and proposes what it came t
   const killed = await morphnet(
     folder,
     words,
-    killedAt((event, run) => run.endsWith('2') && event.kind === 'started'),
+    killedAt(folder, (event, run) => run.endsWith('2') && event.kind === 'started'),
   );
   expect(killed.status).toBe(1);
   const file = JSON.parse(await done(folder, 'iterate rounds --json')) as IterationFile;
@@ -261,7 +279,7 @@ it('a retraining that is killed within a part goes on from there, to the same re
   const killed = await morphnet(
     folder,
     'retrain here --json',
-    killedAt((event, run) => run.includes('proposal-seed') && event.kind === 'checkpoint'),
+    killedAt(folder, (event, run) => run.includes('proposal-seed') && event.kind === 'checkpoint'),
   );
   expect(killed.status).toBe(1);
   expect(killed.notes).toContain('go on with: morphnet retrain here');

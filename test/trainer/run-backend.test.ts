@@ -9,12 +9,12 @@ import type { RunGrowth } from '../../server/src/lsp/run-backend.ts';
 import { createRunBackend } from '../../server/src/main/run-backend.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import { createRunFolder } from '../../server/src/runs/run-folder.ts';
-import { runConfig, temporaryFolder } from '../support/run-folder.ts';
+import { runConfigIn, temporaryFolder } from '../support/run-folder.ts';
 import { tinyNetwork } from '../support/trainer.ts';
 
 /** Settings whose data are there; nothing here reads them. */
-function withData(): RunConfig {
-  return runConfig({ data: { kind: 'idx', path: temporaryFolder() } });
+function withData(workspace: string): RunConfig {
+  return runConfigIn(workspace, { data: { kind: 'idx', path: temporaryFolder() } });
 }
 
 /** A trainer that starts, writes its log and waits to be stopped; it is slow to leave, and never says how it ends twice. */
@@ -60,7 +60,7 @@ it('does not call a resumed run interrupted while its new process starts', async
       listener();
     });
   const workspace = temporaryFolder();
-  const run = await backend.start(workspace, withData(), tinyNetwork());
+  const run = await backend.start(workspace, withData(workspace), tinyNetwork());
   if (!run.ok) throw new Error(run.error);
   const { id } = run.value;
   await grown('started');
@@ -97,7 +97,7 @@ it('tells that a run was stopped before its turn, and leaves what a closed edito
   const workspace = temporaryFolder();
   const ids: string[] = [];
   for (let number = 1; number <= 3; number++) {
-    const run = await backend.start(workspace, withData(), tinyNetwork());
+    const run = await backend.start(workspace, withData(workspace), tinyNetwork());
     if (!run.ok) throw new Error(run.error);
     expect(run.value.status).toBe('queued');
     ids.push(run.value.id);
@@ -122,7 +122,7 @@ it('does not take up a run that has finished', async () => {
   const backend = createRunBackend(stoppable());
   onTestFinished(() => backend.dispose());
   const workspace = temporaryFolder();
-  const run = createRunFolder(join(workspace, '.morphnet', 'runs', 'net-1'), withData(), tinyNetwork());
+  const run = createRunFolder(join(workspace, '.morphnet', 'runs', 'net-1'), withData(workspace), tinyNetwork());
   if (!run.ok) throw new Error(run.error);
   logEnd(run.value, { version: 1, time: 0, kind: 'finished', step: 9, summary: 'Nothing got narrower.' });
   const error = 'The run net-1 has finished: there is nothing left to train';
@@ -135,8 +135,17 @@ it('starts nothing and leaves nothing behind where the data set is not there', a
   onTestFinished(() => backend.dispose());
   const workspace = temporaryFolder();
   const path = join(workspace, 'gone');
-  const started = await backend.start(workspace, runConfig({ data: { kind: 'idx', path } }), tinyNetwork());
+  const started = await backend.start(workspace, runConfigIn(workspace, { data: { kind: 'idx', path } }), tinyNetwork());
   expect(started).toEqual({ ok: false, error: expect.stringContaining(`The data set ${path} is not there`) as string });
+  expect(readdirSync(workspace)).toEqual([]);
+});
+
+it('starts nothing and leaves nothing behind where the model lies elsewhere', async () => {
+  const backend = createRunBackend(stoppable());
+  onTestFinished(() => backend.dispose());
+  const workspace = temporaryFolder();
+  const started = await backend.start(workspace, withData(temporaryFolder()), tinyNetwork());
+  expect(started).toEqual({ ok: false, error: expect.stringContaining('lies outside') as string });
   expect(readdirSync(workspace)).toEqual([]);
 });
 
@@ -155,7 +164,8 @@ console.log(JSON.stringify(event));`,
   backend.onGrew(({ events }) => events.forEach((event) => event.kind === 'started' && engines.push(event.engine)));
   for (const path of ['/first', '/second']) {
     backend.setPaths({ tfjsPath: path, sitePackages: '' });
-    const run = await backend.start(temporaryFolder(), withData(), tinyNetwork());
+    const workspace = temporaryFolder();
+    const run = await backend.start(workspace, withData(workspace), tinyNetwork());
     expect(run.ok).toBe(true);
     await expect.poll(() => engines.at(-1), { timeout: 20_000 }).toBe(`tfjs from ${path}`);
   }

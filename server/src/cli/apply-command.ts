@@ -11,6 +11,8 @@ import { chooseDevice } from '../analysis/latency-device.ts';
 import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
 import { slimModel } from '../analysis/slim-model.ts';
 import { defaultSettings } from '../protocol/settings.ts';
+import { liesInside } from '../runs/inner-folder.ts';
+import { workspaceOf } from '../runs/portable-config.ts';
 import { readExpanded } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
@@ -42,6 +44,8 @@ interface Applied {
   readonly attached: AttachedProposal;
   /** The command as it was given, to be repeated with another option. */
   readonly again: string;
+  /** Below which files may be edited. */
+  readonly workspace: string;
 }
 
 export async function applyCommand(
@@ -101,7 +105,9 @@ async function countsOf(
     options.keepFirst === true ? '--keep-first' : [],
     options.removeCommonPrefix === true ? '--remove-common-prefix' : [],
   ];
-  return { session, document: file.document, attached: attached.value, again: again.flat().join(' ') };
+  // Who typed the model's path means that file.
+  const workspace = liesInside(terminal.folder, file.path) ? terminal.folder : dirname(file.path);
+  return { session, document: file.document, attached: attached.value, again: again.flat().join(' '), workspace };
 }
 
 /** Larger files are not read: one name and count a layer. */
@@ -133,16 +139,24 @@ async function runOf(
     );
   }
   const path = URI.parse(document).fsPath;
-  if (!existsSync(path)) throw workFailed(`The run’s model was in ${path}, which is not there any more.`);
-  const folders = [...new Set([terminal.folder, dirname(path)])].map((one) => URI.file(one).toString());
-  const session = await openSession(folders);
+  if (!existsSync(path))
+    throw workFailed(
+      `The run’s model was in ${shownPath(path, terminal.folder)}, which is not there any more. Put it back, or name its new place in config.json of the run`,
+    );
+  // Its own workspace and nothing else: that is what may be edited.
+  const workspace = workspaceOf(folder, terminal.folder);
+  const session = await openSession([URI.file(workspace).toString()]);
   session.requestEntry(document, { entry, input, from: 'request' });
   const attached = { runId: id, entry, input, proposal };
   const again = `morphnet apply ${argument}${options.expanded === true ? ' --expanded' : ''}`;
-  return { session, document, attached, again };
+  return { session, document, attached, again, workspace };
 }
 
-function applyEdits(terminal: Terminal, { session, document, attached, again }: Applied, options: ApplyOptions): void {
+function applyEdits(
+  terminal: Terminal,
+  { session, document, attached, again, workspace }: Applied,
+  options: ApplyOptions,
+): void {
   const { proposal } = attached;
   const edits = proposalEdits(session, document, attached);
   const shown = shownDocument(document, terminal.folder);
@@ -169,6 +183,12 @@ function applyEdits(terminal: Terminal, { session, document, attached, again }: 
     terminal.note(`${title}: proven, not written. Write it with: ${again} --write\n`);
     return;
   }
+  // A link in the workspace may lead to another project's file.
+  const outside = texts.find((text) => !liesInside(workspace, URI.parse(text.document).fsPath));
+  if (outside !== undefined)
+    throw workFailed(
+      `${shownDocument(outside.document, terminal.folder)} leads outside ${workspace}, which holds the run, so nothing was written. Apply the diff there by hand`,
+    );
   for (const text of texts) writeText(text, terminal.folder);
   terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
 }

@@ -83,7 +83,7 @@ export async function trainPart(
   };
   const started = isThere
     ? await training.resume(folder, listener)
-    : await training.start({ workingFolder: terminal.folder, folder }, config, network, listener);
+    : await training.start({ workspace: terminal.folder, folder }, config, network, listener);
   if (!started.ok) throw workFailed(started.error);
   const run = await followTraining(terminal, started.value, progress);
   if (run.status === 'finished' || (mayFail === 'gives-run' && wouldFailAgain(run))) return run;

@@ -8,6 +8,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import { iterationFileSchema, iterationName, type IterationFile } from '../protocol/iteration-file.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { resourceUnits } from '../protocol/sweep-file.ts';
+import { workspaceFor, workspaceOf } from '../runs/portable-config.ts';
 import { createRunFolder, readConfig, readDocument, writeDocument, writeProposal } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
@@ -40,7 +41,7 @@ export async function iterateCommand(
     ? takenUp(path, argument, options)
     : await newIteration(terminal, openSession, networks, argument, options);
   const shown = shownPath(folder, terminal.folder);
-  const config = readConfig(folder);
+  const config = readConfig(folder, workspaceOf(folder, terminal.folder));
   if (!config.ok) throw workFailed(config.error);
   let file = read(folder);
   terminal.note(`Iteration of ${String(file.rounds)} rounds in ${shown}.\n`);
@@ -138,9 +139,11 @@ async function newIteration(
   const seedCost = networks.cost({ ...config, target: { resource } }, network);
   const folder =
     options.out === undefined
-      ? newStoreFolder(terminal.folder, 'iterations', config, new Date())
+      ? newStoreFolder(workspaceFor(config, terminal.folder), 'iterations', config, new Date())
       : ({ ok: true, value: resolve(terminal.folder, options.out) } as const);
-  const made = folder.ok ? createRunFolder(folder.value, config, network) : folder;
+  const made = folder.ok
+    ? createRunFolder(folder.value, config, network, workspaceOf(folder.value, terminal.folder))
+    : folder;
   if (!made.ok) throw workFailed(made.error);
   const file: IterationFile = {
     version: 1,

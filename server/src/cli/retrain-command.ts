@@ -9,6 +9,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import { retrainingName, type RetrainingFile } from '../protocol/retraining-file.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal } from '../protocol/run-files.ts';
+import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { readExpanded, writeDocument } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { testResultOf, trainPart } from './follow-training.ts';
@@ -55,7 +56,9 @@ export async function retrainCommand(
   for (const seed of seeds) {
     for (const [index, { name, network }] of compared.entries()) {
       const settings: RunConfig = { ...config, task: 'retrain', steps, seed };
-      const part = partOf(name, settings, network);
+      const stored = portableConfig(settings, workspaceOf(folder, terminal.folder));
+      if (!stored.ok) throw workFailed(stored.error);
+      const part = partOf(name, stored.value, network);
       announcePart(terminal, {
         title: `The ${structureWords[name]} from scratch, seed ${String(seed)}`,
         number: seeds.indexOf(seed) * compared.length + index + 1,
@@ -133,7 +136,10 @@ async function structuresOf(
   return compared;
 }
 
-/** A training's place in the run's folder: it changes with its settings and its network, so that no other is taken for it. */
+/**
+ * A training's place in the run's folder: it changes with its settings, as they are kept on disk, and its network, so that no
+ * other is taken for it.
+ */
 export function partOf(name: RunNetwork, config: RunConfig, network: NetworkGraph): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([config, network]))

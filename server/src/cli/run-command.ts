@@ -9,6 +9,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import { iterationName } from '../protocol/iteration-file.ts';
 import { sweepName } from '../protocol/sweep-file.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
+import { workspaceFor } from '../runs/portable-config.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { failureOf, followTraining, lastStep } from './follow-training.ts';
 import { parseInputArgument, shownPath } from './model-argument.ts';
@@ -64,7 +65,8 @@ async function begin(
   }
   const { config, network } = await prepareRun(terminal, openSession, argument, options);
   const folder = options.out === undefined ? undefined : resolve(terminal.folder, options.out);
-  return training.start({ workingFolder: terminal.folder, folder }, config, network, listener);
+  const workspace = workspaceFor(config, terminal.folder);
+  return training.start({ workspace, folder }, config, network, listener);
 }
 
 /** The command that takes up a folder with several runs in it. */

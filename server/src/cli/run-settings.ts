@@ -10,6 +10,7 @@ import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set
 import { runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
 import { defaultSettings } from '../protocol/settings.ts';
+import { resolvedConfig, workspaceOf } from '../runs/portable-config.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { isFile, parseDeviceArgument, parseModelArgument, shownPath, type ModelFile } from './model-argument.ts';
 import { findProject, readProject, type FoundProject } from './project-settings.ts';
@@ -81,7 +82,11 @@ function parseRunConfig(path: string, folder: string): RunConfig | undefined {
   }
   if (typeof content !== 'object' || content === null || !('model' in content)) return undefined;
   const result = v.safeParse(runConfigSchema, content);
-  if (result.success) return result.output;
+  if (result.success) {
+    const config = resolvedConfig(result.output, workspaceOf(dirname(path), folder));
+    if (config.ok) return config.value;
+    throw workFailed(`${shownPath(path, folder)}: ${config.error}`);
+  }
   const [issue] = result.issues;
   throw workFailed(`${shownPath(path, folder)}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
 }

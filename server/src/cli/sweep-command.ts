@@ -9,6 +9,7 @@ import { formatDataSet } from '../protocol/data-set-text.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { resourceUnits, sweepFileSchema, sweepName, type SweepFile, type SweepPoint } from '../protocol/sweep-file.ts';
+import { portableConfig, workspaceFor, workspaceOf } from '../runs/portable-config.ts';
 import { createRunFolder, readConfig, readDocument, writeDocument } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
@@ -47,7 +48,7 @@ export async function sweepCommand(
   const path = resolve(terminal.folder, argument);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const sweep = isFolder
-    ? await goOnWith(networks, path, argument, options)
+    ? await goOnWith(terminal, networks, path, argument, options)
     : await newSweep(terminal, openSession, networks, argument, options);
   const shown = shownPath(sweep.folder, terminal.folder);
   const file = read(sweep.folder);
@@ -95,15 +96,19 @@ async function newSweep(
   const strengths = gridOf(options, seedCost);
   const folder =
     options.out === undefined
-      ? newStoreFolder(terminal.folder, 'sweeps', config, new Date())
+      ? newStoreFolder(workspaceFor(config, terminal.folder), 'sweeps', config, new Date())
       : ({ ok: true, value: resolve(terminal.folder, options.out) } as const);
-  const made = folder.ok ? createRunFolder(folder.value, config, network) : folder;
+  if (!folder.ok) throw workFailed(folder.error);
+  const workspace = workspaceOf(folder.value, terminal.folder);
+  const made = createRunFolder(folder.value, config, network, workspace);
   if (!made.ok) throw workFailed(made.error);
+  const stored = portableConfig(config, workspace);
+  if (!stored.ok) throw workFailed(stored.error);
   const file: SweepFile = {
     version: 1,
     kind: 'sweep',
-    model: { document: config.model.document, entry: config.model.entry },
-    data: formatDataSet(config.data),
+    model: { document: stored.value.model.document, entry: config.model.entry },
+    data: formatDataSet(stored.value.data),
     resource,
     unit: resourceUnits[resource],
     device: config.device.name,
@@ -123,6 +128,7 @@ async function newSweep(
 }
 
 async function goOnWith(
+  terminal: Terminal,
   networks: RunNetworkService,
   folder: string,
   argument: string,
@@ -133,7 +139,7 @@ async function goOnWith(
     throw wrongArguments(`--${optionName(given)} cannot be changed while a sweep goes on; start a new one.`);
   if (!existsSync(join(folder, sweepName)))
     throw wrongArguments(`${argument} is no sweep: it has no ${sweepName}. Give a model’s file to start one.`);
-  const config = readConfig(folder);
+  const config = readConfig(folder, workspaceOf(folder, terminal.folder));
   if (!config.ok) throw workFailed(config.error);
   const network = await networks.network(folder, 'seed');
   if (!network.ok) throw workFailed(network.error);
@@ -190,7 +196,9 @@ async function trainPoint(
   const finished = { ...point, status: 'finished', cost, costShare: cost / seedCost, ...figuresOf(learned) } as const;
   if (!retrain) return finished;
   const settings: RunConfig = { ...config, task: 'retrain' };
-  const part = partOf('proposal', settings, proposed.value);
+  const stored = portableConfig(settings, workspaceOf(sweep.folder, terminal.folder));
+  if (!stored.ok) throw workFailed(stored.error);
+  const part = partOf('proposal', stored.value, proposed.value);
   const trained = await trainPart(
     terminal,
     training,

@@ -25,9 +25,9 @@ export interface RunningTraining {
 
 /** Paths are absolute. Errors are sentences with a remedy. */
 export interface TrainingService {
-  /** Starts in a new folder: the one asked for, or one of its own below `.morphnet/runs` of the working folder. */
+  /** Starts in a new folder: the one asked for, or one of its own below `.morphnet/runs` of the workspace. */
   start(
-    where: { readonly workingFolder: string; readonly folder: string | undefined },
+    where: { readonly workspace: string; readonly folder: string | undefined },
     config: RunConfig,
     network: NetworkGraph,
     listener: EventListener,

@@ -11,6 +11,7 @@ import {
   type TrainerCommand,
 } from '../protocol/trainer-messages.ts';
 import { parseEvent } from '../runs/event-log.ts';
+import { workspaceOf } from '../runs/portable-config.ts';
 import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
 import { watchProcess } from './watched-process.ts';
 
@@ -39,14 +40,16 @@ export interface TrainerProcess {
 /** So long a trainer may take to begin with its last checkpoint, in milliseconds: it may be within a step, or still be loading. */
 const hearingPatience = 1000;
 
-/** Starts a trainer on a run's folder; `listener` hears every event that it logs. */
+/** Starts a trainer on a run's folder; `listener` hears every event that it logs. `workspace`: whose the run is. */
 export function startTrainer(
   program: TrainerProgram,
   folder: string,
   listener: (event: RunEvent) => void,
   patience = hearingPatience,
+  workspace = workspaceOf(folder),
 ): TrainerProcess {
   const child = spawn(program.executable, [program.script, folder], {
+    cwd: workspace,
     env: { ...process.env, ...program.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,

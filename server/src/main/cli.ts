@@ -12,7 +12,7 @@ import { DiskReader } from './disk-reader.ts';
 import { createEditorTerminal } from './editor-terminal.ts';
 import { createFrontends } from './frontends.ts';
 import { findTrainer } from './trainer-program.ts';
-import { createTrainingService, runNetworks } from './training-service.ts';
+import { createRunNetworks, createTrainingService } from './training-service.ts';
 
 async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
   // What the user named, the editor's setting, or the environment that is active in this shell.
@@ -64,7 +64,10 @@ void runCommandLine(
   {
     terminal: editor?.terminal ?? plainTerminal,
     openSession,
-    ...(trainer && { training: createTrainingService(trainer), networks: runNetworks }),
+    ...(trainer && {
+      training: createTrainingService(trainer, process.cwd()),
+      networks: createRunNetworks(process.cwd()),
+    }),
     version: packageVersion(),
   },
   editor === undefined ? process.argv.slice(2) : others,

@@ -10,6 +10,7 @@ import type { MethodBackend, MethodWork } from '../lsp/method-backend.ts';
 import type { MethodMessage, MethodSummary } from '../protocol/method-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { askedName } from '../protocol/sweep-file.ts';
+import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { writeDocument } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { pacedTelling } from './paced-telling.ts';
@@ -60,12 +61,13 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
     if (missing !== undefined) return { ok: false, error: missing };
     const folder = newStoreFolder(workspaceFolder, store, config, new Date());
     if (!folder.ok) return folder;
-    const written = writeDocument(folder.value, askedName, config);
+    const stored = portableConfig(config, workspaceFolder);
+    const written = stored.ok ? writeDocument(folder.value, askedName, stored.value) : stored;
     return written.ok ? folder : written;
   };
 
   return {
-    expand: (runFolder, request) => Promise.resolve(expandRun(runFolder, request)),
+    expand: (runFolder, request) => Promise.resolve(expandRun(runFolder, request, workspaceOf(runFolder))),
     retrain(work, { steps, seeds, expanded }) {
       const words = ['retrain', work.folder, '--seeds', String(seeds)];
       if (steps !== undefined) words.push('--steps', String(steps));

@@ -26,8 +26,8 @@ interface Seed {
   readonly grouping: ChannelGrouping;
 }
 
-function readSeed(folder: string): Result<Seed> {
-  const config = readConfig(folder);
+function readSeed(folder: string, workspace: string): Result<Seed> {
+  const config = readConfig(folder, workspace);
   if (!config.ok) return config;
   const content = readNetwork(folder);
   if (!content.ok) return content;
@@ -38,8 +38,8 @@ function readSeed(folder: string): Result<Seed> {
 }
 
 /** One of the networks of a run; what is not there yet is a failure that says how to get it. */
-export function runNetwork(folder: string, which: RunNetwork): Result<NetworkGraph> {
-  const seed = readSeed(folder);
+export function runNetwork(folder: string, which: RunNetwork, workspace: string): Result<NetworkGraph> {
+  const seed = readSeed(folder, workspace);
   if (!seed.ok || which === 'seed') return seed.ok ? { ok: true, value: seed.value.graph } : seed;
   const proposal = which === 'proposal' ? proposalOf(folder) : expandedOf(folder);
   if (!proposal.ok) return proposal;
@@ -67,8 +67,8 @@ function widthsOf({ groups }: RunProposal): ReadonlyMap<string, number> {
 }
 
 /** Scales all proposed widths by the largest factor whose rounded network fits the budget; the answer is kept in the folder. */
-export function expandRun(folder: string, request: ExpansionRequest): Result<ExpandedProposal> {
-  const seed = readSeed(folder);
+export function expandRun(folder: string, request: ExpansionRequest, workspace: string): Result<ExpandedProposal> {
+  const seed = readSeed(folder, workspace);
   if (!seed.ok) return seed;
   const proposal = proposalOf(folder);
   if (!proposal.ok) return proposal;
@@ -104,8 +104,13 @@ export function expandRun(folder: string, request: ExpansionRequest): Result<Exp
  * The proposal that leads from a run's seed to a network that rounds of shrinking and expanding made of it. It is proven by
  * rebuilding the seed; where that gives other layers or widths there is no such proposal.
  */
-export function proposalTo(folder: string, network: NetworkGraph, step: number): Result<RunProposal> {
-  const seed = readSeed(folder);
+export function proposalTo(
+  folder: string,
+  network: NetworkGraph,
+  step: number,
+  workspace: string,
+): Result<RunProposal> {
+  const seed = readSeed(folder, workspace);
   if (!seed.ok) return seed;
   const { config, grouping } = seed.value;
   const now = new Map(network.ops.map((op) => [op.name, op]));

@@ -4,7 +4,9 @@ import type { Result } from '../common/problem.ts';
 import type { EventListener, RunNetworkService, RunningTraining, TrainingService } from '../cli/training-service.ts';
 import { askEngines } from '../jobs/ask-engines.ts';
 import { startTrainer, type TrainerProgram } from '../jobs/trainer-process.ts';
+import type { RunSnapshot } from '../protocol/run-files.ts';
 import { createRunFolder, readConfig, readSnapshot } from '../runs/run-folder.ts';
+import { workspaceOf } from '../runs/portable-config.ts';
 import { holderOf } from '../runs/run-lock.ts';
 import { missingData, newRunFolder } from '../runs/run-store.ts';
 import { patternsThatMatch } from '../structure/scope.ts';
@@ -12,9 +14,9 @@ import { networkCost } from '../structure/settled-cost.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
 import { expandRun, proposalTo, runNetwork } from './run-networks.ts';
 
-/** The networks of runs. */
-export const runNetworks: RunNetworkService = {
-  network: (folder, which) => Promise.resolve(runNetwork(folder, which)),
+/** The networks of runs; those outside of any workspace belong to the working folder. */
+export const createRunNetworks = (workingFolder: string): RunNetworkService => ({
+  network: (folder, which) => Promise.resolve(runNetwork(folder, which, workspaceOf(folder, workingFolder))),
   cost: (config, network) => networkCost(network, structureOptionsOf(config)),
   settingsFor(config, network) {
     const { exclude, forceGroups, compat } = config;
@@ -27,15 +29,17 @@ export const runNetworks: RunNetworkService = {
       ...(forceGroups && { forceGroups: matching(forceGroups) }),
     };
   },
-  expand: (folder, request) => Promise.resolve(expandRun(folder, request)),
-  proposalTo: (folder, network, step) => Promise.resolve(proposalTo(folder, network, step)),
-};
+  expand: (folder, request) => Promise.resolve(expandRun(folder, request, workspaceOf(folder, workingFolder))),
+  proposalTo: (folder, network, step) =>
+    Promise.resolve(proposalTo(folder, network, step, workspaceOf(folder, workingFolder))),
+});
 
-/** The service over one trainer program. */
-export function createTrainingService(program: TrainerProgram): TrainingService {
+/** The service over one trainer program; runs outside of any workspace belong to the working folder. */
+export function createTrainingService(program: TrainerProgram, workingFolder: string): TrainingService {
+  const read = (folder: string): Result<RunSnapshot> => readSnapshot(folder, workspaceOf(folder, workingFolder));
   const train = (folder: string, listener: EventListener): RunningTraining => {
-    const process = startTrainer(program, folder, listener);
-    return { folder, stop: () => process.stop(), ended: process.ended.then(() => readSnapshot(folder)) };
+    const process = startTrainer(program, folder, listener, undefined, workspaceOf(folder, workingFolder));
+    return { folder, stop: () => process.stop(), ended: process.ended.then(() => read(folder)) };
   };
   return {
     start(where, config, network, listener): Promise<Result<RunningTraining>> {
@@ -43,13 +47,15 @@ export function createTrainingService(program: TrainerProgram): TrainingService 
       if (missing !== undefined) return Promise.resolve({ ok: false, error: missing });
       const empty: Result<string> =
         where.folder === undefined
-          ? newRunFolder(where.workingFolder, config, new Date())
+          ? newRunFolder(where.workspace, config, new Date())
           : { ok: true, value: where.folder };
-      const folder = empty.ok ? createRunFolder(empty.value, config, network) : empty;
+      const folder = empty.ok
+        ? createRunFolder(empty.value, config, network, workspaceOf(empty.value, workingFolder))
+        : empty;
       return Promise.resolve(folder.ok ? { ok: true, value: train(folder.value, listener) } : folder);
     },
     resume(folder, listener): Promise<Result<RunningTraining>> {
-      const config = readConfig(folder);
+      const config = readConfig(folder, workspaceOf(folder, workingFolder));
       if (!config.ok) return Promise.resolve(config);
       const holder = holderOf(folder);
       if (holder !== undefined) {
@@ -61,6 +67,6 @@ export function createTrainingService(program: TrainerProgram): TrainingService 
       return Promise.resolve({ ok: true, value: train(folder, listener) });
     },
     engines: (threads) => askEngines(program, threads),
-    read: (folder) => Promise.resolve(readSnapshot(folder)),
+    read: (folder) => Promise.resolve(read(folder)),
   };
 }

@@ -21,19 +21,30 @@ import { isLeftover, writeFileAtomically } from './atomic-file.ts';
 import { EventReader } from './event-log.ts';
 import { readJsonFile } from './json-file.ts';
 import { learnedStructureFolder } from './learned-structures.ts';
+import { portableConfig, portableNetwork, resolvedConfig, workspaceOf } from './portable-config.ts';
 import { holderOf } from './run-lock.ts';
 
 export const eventsFile = 'events.ndjson';
 
-/** Makes a run's folder with what never changes. Fails when the folder holds a run already. */
-export function createRunFolder(folder: string, config: RunConfig, network: unknown): Result<string> {
+/**
+ * Makes a run's folder with what never changes. Fails when the folder holds a run already, or when the model lies outside the
+ * workspace.
+ */
+export function createRunFolder(
+  folder: string,
+  config: RunConfig,
+  network: unknown,
+  workspace = workspaceOf(folder),
+): Result<string> {
   if (existsSync(join(folder, 'config.json'))) {
     return { ok: false, error: `${folder} holds a run already; choose another folder, or resume that run` };
   }
+  const stored = portableConfig(config, workspace);
+  if (!stored.ok) return stored;
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileAtomically(join(folder, 'network.json'), `${JSON.stringify(network)}\n`);
-    writeFileAtomically(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    writeFileAtomically(join(folder, 'network.json'), `${portableNetwork(network, workspace)}\n`);
+    writeFileAtomically(join(folder, 'config.json'), `${JSON.stringify(stored.value, null, 2)}\n`);
   } catch (error) {
     return {
       ok: false,
@@ -57,12 +68,12 @@ function readJson<T>(folder: string, name: string, schema: v.GenericSchema<unkno
   return readJsonFile(join(folder, name), schema);
 }
 
-/** The settings of a run. */
-export function readConfig(folder: string): Result<RunConfig> {
+/** The settings of a run; its model lies in the workspace. */
+export function readConfig(folder: string, workspace = workspaceOf(folder)): Result<RunConfig> {
   const config = readJson(folder, 'config.json', runConfigSchema);
   if (!config.ok) return config;
   if (config.value === undefined) return { ok: false, error: `${folder} is no run: it has no config.json` };
-  return { ok: true, value: config.value };
+  return resolvedConfig(config.value, workspace);
 }
 
 /** The seed network, as whoever made the run wrote it. */
@@ -130,8 +141,8 @@ export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunS
 }
 
 /** All that a dashboard shows of a run. */
-export function readSnapshot(folder: string): Result<RunSnapshot> {
-  const config = readConfig(folder);
+export function readSnapshot(folder: string, workspace = workspaceOf(folder)): Result<RunSnapshot> {
+  const config = readConfig(folder, workspace);
   if (!config.ok) return config;
   // The log first: what it speaks of was written before it.
   const events = new EventReader(join(folder, eventsFile)).read();

@@ -9,10 +9,8 @@ import type { RunSnapshot } from '../protocol/run-files.ts';
 import { runIdSchema } from '../protocol/run-names.ts';
 import { innerFolder, liesInside } from './inner-folder.ts';
 import { hasCode } from './regular-file.ts';
+import { portableConfig, storeName } from './portable-config.ts';
 import { readSnapshot } from './run-folder.ts';
-
-/** The folder of a workspace folder that holds all that is kept here. */
-export const storeName = '.morphnet';
 
 /** What is kept: runs, and several that belong together. */
 export type StoreKind = 'runs' | 'sweeps' | 'iterations';
@@ -67,8 +65,11 @@ export function newRunFolder(workspaceFolder: string, config: RunConfig, now: Da
  * get two. Keeps version control out of the store.
  */
 export function newStoreFolder(workspaceFolder: string, kind: StoreKind, config: RunConfig, now: Date): Result<string> {
+  // What can't be kept here must leave no folder behind.
+  const stored = portableConfig(config, workspaceFolder);
+  if (!stored.ok) return stored;
   const date = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const model = basename(decodeURIComponent(config.model.document))
+  const model = basename(stored.value.model.document)
     .replace(/\.[^.]*$/, '')
     .replace(/[^\w-]+/g, '-')
     .slice(0, 60);

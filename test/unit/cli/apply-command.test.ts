@@ -1,6 +1,6 @@
 // `morphnet apply` on a model whose blocks share one number: edits can't give each its own width, a file of its own can.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,6 +35,24 @@ const proposal: RunProposal = {
   totals: { macs: same, params: same, latencyMs: same },
 };
 
+const small = `import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3)
+        self.norm = nn.BatchNorm2d(16)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+`;
+
+const narrower: RunProposal = {
+  ...proposal,
+  layers: [{ ...proposal.layers[0]!, name: 'conv', group: 'conv' }],
+};
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'morphnet-apply-'));
@@ -47,9 +65,9 @@ function apply(...words: readonly string[]): Promise<CommandLineRun> {
   return applyThe(proposal, words);
 }
 
-function applyThe(proposal: RunProposal, words: readonly string[]): Promise<CommandLineRun> {
+function applyThe(proposal: RunProposal, words: readonly string[], entry = 'resnet20()'): Promise<CommandLineRun> {
   const document = pathToFileURL(join(folder, 'resnet20.py')).href;
-  const model = { document, entry: 'resnet20()', input: [[3, 32, 32]] };
+  const model = { document, entry, input: [[3, 32, 32]] };
   const config = { model } as unknown as RunConfig;
   const notAsked = (): Promise<never> => Promise.reject(new Error('Not asked for here'));
   const service: TrainingService = {
@@ -82,6 +100,24 @@ test('the refusal names the file, the line where the number stands, who shares i
       'layer1.0.conv1 and layer1.0.bn1, which keeps it.\n' +
       'As a file of its own, with every width as proposed: morphnet apply run --slim-file NEW.py\n',
   );
+});
+
+test('a link that leads out of the workspace is not written through', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'morphnet-apply-'));
+  const target = join(elsewhere, 'mine.py');
+  writeFileSync(target, small);
+  rmSync(join(folder, 'resnet20.py'));
+  symlinkSync(target, join(folder, 'resnet20.py'));
+  const { status } = await applyThe(narrower, ['--write'], 'Net()');
+  expect(status).toBe(1);
+  expect(readFileSync(target, 'utf8')).toBe(small);
+  rmSync(elsewhere, { recursive: true });
+});
+
+test('a file of the workspace is written', async () => {
+  writeFileSync(join(folder, 'resnet20.py'), small);
+  expect(await applyThe(narrower, ['--write'], 'Net()')).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'resnet20.py'), 'utf8')).toContain('Conv2d(3, 5, 3)');
 });
 
 test.for(['', '--write'])(

@@ -88,7 +88,7 @@ function playing(events: readonly RunEvent[], status: RunStatus, waitsForStop = 
   const service: TrainingService = {
     start: (where, config, network, listener) => {
       Object.assign(seen, { config, network, folder: where.folder });
-      return play(where.folder ?? join(where.workingFolder, '.morphnet/runs/r'), listener);
+      return play(where.folder ?? join(where.workspace, '.morphnet/runs/r'), listener);
     },
     resume: (runFolder, listener) => {
       seen.resumed = runFolder;

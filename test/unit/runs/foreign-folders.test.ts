@@ -11,13 +11,14 @@ import { loadCheckpoint, saveCheckpoint } from '../../../server/src/runs/checkpo
 import { EventReader, EventWriter, parseEvent } from '../../../server/src/runs/event-log.ts';
 import { innerFolder } from '../../../server/src/runs/inner-folder.ts';
 import { readJsonFile } from '../../../server/src/runs/json-file.ts';
+import { workspaceOf } from '../../../server/src/runs/portable-config.ts';
 import { createRunFolder, eventsFile, readConfig, readSnapshot } from '../../../server/src/runs/run-folder.ts';
 import { listRuns, newRunFolder, runFolder, runsFolder } from '../../../server/src/runs/run-store.ts';
 import { sampleSweep } from '../../webview/sample-sweep.ts';
-import { runConfig, temporaryFolder } from '../../support/run-folder.ts';
+import { runConfig, runConfigIn, temporaryFolder } from '../../support/run-folder.ts';
 
 function makeRun(folder: string): string {
-  expect(createRunFolder(folder, runConfig(), { version: 1 })).toMatchObject({ ok: true });
+  expect(createRunFolder(folder, runConfigIn(workspaceOf(folder)), { version: 1 })).toMatchObject({ ok: true });
   return folder;
 }
 
@@ -86,7 +87,7 @@ describe.skipIf(process.platform === 'win32')('a store', () => {
     const workspace = temporaryFolder();
     const elsewhere = temporaryFolder();
     const target = link === '.morphnet' ? join(elsewhere, 'runs') : elsewhere;
-    makeRun(join(target, 'a'));
+    expect(createRunFolder(join(target, 'a'), runConfigIn(elsewhere), { version: 1 }, elsewhere).ok).toBe(true);
     mkdirSync(dirname(join(workspace, link)), { recursive: true });
     symlinkSync(elsewhere, join(workspace, link));
     expect(ids(workspace)).toEqual([]);
@@ -117,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('a store', () => {
 describe('numbers', () => {
   it('that JavaScript reads as infinite are none', () => {
     const folder = makeRun(join(temporaryFolder(), 'run'));
-    const text = JSON.stringify(runConfig({ learningRate: 7 })).replace('7', '1e999');
+    const text = JSON.stringify(runConfigIn(workspaceOf(folder), { learningRate: 7 })).replace('7', '1e999');
     writeFileSync(join(folder, 'config.json'), text);
     expect(readConfig(folder)).toMatchObject({ ok: false, error: expect.stringContaining('not finite') as unknown });
     expect(readSnapshot(folder).ok).toBe(false);

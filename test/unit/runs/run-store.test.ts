@@ -5,21 +5,21 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRunFolder } from '../../../server/src/runs/run-folder.ts';
 import { listRuns, newRunFolder, runFolder, runsFolder } from '../../../server/src/runs/run-store.ts';
-import { runConfig, temporaryFolder } from '../../support/run-folder.ts';
+import { modelIn, runConfigIn, temporaryFolder } from '../../support/run-folder.ts';
 
 const noon = new Date('2026-03-04T12:00:00.999Z');
 const later = new Date('2026-11-04T09:05:07Z');
 
 function newFolder(workspace: string, now: Date, document?: string): string {
-  const model = document === undefined ? runConfig().model : { document, entry: 'x', input: [] };
-  const folder = newRunFolder(workspace, runConfig({ model }), now);
+  const model = document === undefined ? runConfigIn(workspace).model : { document, entry: 'x', input: [] };
+  const folder = newRunFolder(workspace, runConfigIn(workspace, { model }), now);
   if (!folder.ok) throw new Error(folder.error);
   return folder.value;
 }
 
 function makeRun(workspace: string, now: Date): string {
   const folder = newFolder(workspace, now);
-  expect(createRunFolder(folder, runConfig(), { version: 1 })).toMatchObject({ ok: true });
+  expect(createRunFolder(folder, runConfigIn(workspace), { version: 1 })).toMatchObject({ ok: true });
   return basename(folder);
 }
 
@@ -32,7 +32,7 @@ describe('the store of runs', () => {
   it('says where runs can not be kept', () => {
     const workspace = temporaryFolder();
     writeFileSync(join(workspace, '.morphnet'), '');
-    expect(newRunFolder(workspace, runConfig(), noon)).toEqual({
+    expect(newRunFolder(workspace, runConfigIn(workspace), noon)).toEqual({
       ok: false,
       error: expect.stringContaining(runsFolder(workspace)) as unknown,
     });
@@ -66,12 +66,8 @@ describe('the store of runs', () => {
 
   it('finds every run that it named, also of documents with odd names', () => {
     const workspace = temporaryFolder();
-    for (const document of [
-      'file:///a/%E2%9C%93.py',
-      'file:///a/..',
-      'file:///a/50%25%20of.it.cfg',
-      'file:///a/100%25',
-    ]) {
+    for (const name of ['✓.py', '..py', '50% of.it.cfg', '100%', 'a/b c.py']) {
+      const document = modelIn(workspace, name);
       const folder = newFolder(workspace, noon, document);
       expect(runFolder(workspace, basename(folder))).toBe(folder);
       expect(readdirSync(folder)).toEqual([]);
