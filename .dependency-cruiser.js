@@ -17,8 +17,10 @@ const layers = {
   training: ['structure', 'costs', 'network', 'common', 'protocol'],
   runs: ['protocol', 'common'],
   jobs: ['runs', 'protocol', 'common'],
-  lsp: ['analysis', 'jobs', 'runs', 'protocol', 'network', 'common'],
-  cli: ['analysis', 'jobs', 'runs', 'protocol', 'network', 'common'],
+  experiments: ['jobs', 'runs', 'training', 'structure', 'network', 'protocol', 'common'],
+  trainer: ['training', 'runs', 'structure', 'network', 'protocol', 'common'],
+  lsp: ['analysis', 'experiments', 'protocol', 'network', 'common'],
+  cli: ['analysis', 'experiments', 'runs', 'protocol', 'network', 'common'],
 };
 
 const frontends = ['python', 'darknet'];

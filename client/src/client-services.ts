@@ -5,7 +5,7 @@ import type { DashboardPanel } from './panel/dashboard-panel.ts';
 import type { RunPanels } from './panel/run-panels.ts';
 import type { TradeOffPanel } from './panel/trade-off-panel.ts';
 import type { ServerConnection } from './server-connection.ts';
-import type { MethodProgress } from './status/method-progress.ts';
+import type { ExperimentProgress } from './status/experiment-progress.ts';
 import type { RunProgress } from './status/run-progress.ts';
 
 export interface ClientServices {
@@ -14,5 +14,5 @@ export interface ClientServices {
   readonly progress: RunProgress;
   readonly dashboards: RunPanels<DashboardPanel>;
   readonly tradeOffs: RunPanels<TradeOffPanel>;
-  readonly methods: MethodProgress;
+  readonly experiments: ExperimentProgress;
 }

@@ -20,7 +20,7 @@ import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
 import { dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
-import { MethodProgress } from './status/method-progress.ts';
+import { ExperimentProgress } from './status/experiment-progress.ts';
 import { RunProgress } from './status/run-progress.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
@@ -31,13 +31,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const progress = new RunProgress(server);
   const dashboards = dashboardPanels(context, server);
   const tradeOffs = tradeOffPanels(context, server);
-  const methods = new MethodProgress(server, dashboards);
-  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, methods };
+  const experiments = new ExperimentProgress(server, dashboards);
+  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, experiments };
   context.subscriptions.push(
     progress,
     dashboards,
     tradeOffs,
-    methods,
+    experiments,
     server,
     handBackForeignCfg(),
     registerRunMorphNet(services),

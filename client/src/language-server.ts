@@ -23,7 +23,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #emitters: Emitters = {
     'morphnet/runGrew': new vscode.EventEmitter(),
-    'morphnet/methodGrew': new vscode.EventEmitter(),
+    'morphnet/experimentGrew': new vscode.EventEmitter(),
   };
   readonly #restarts = new vscode.EventEmitter<void>();
   #starting: Promise<LanguageClient> | undefined;
@@ -97,8 +97,8 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
     client.onNotification('morphnet/runGrew', (params: ServerNotifications['morphnet/runGrew']) =>
       this.#emitters['morphnet/runGrew'].fire(params),
     );
-    client.onNotification('morphnet/methodGrew', (params: ServerNotifications['morphnet/methodGrew']) =>
-      this.#emitters['morphnet/methodGrew'].fire(params),
+    client.onNotification('morphnet/experimentGrew', (params: ServerNotifications['morphnet/experimentGrew']) =>
+      this.#emitters['morphnet/experimentGrew'].fire(params),
     );
     await client.start();
     client.onDidChangeState(({ newState }) => {

@@ -13,7 +13,7 @@ import { apiScenario } from './api-scenario.ts';
 import { CodeServer } from './code-server.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
-import { methodScenario } from './method-scenario.ts';
+import { experimentScenario } from './experiment-scenario.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
 import { skipped } from './skipped.ts';
 import { slimFileScenario } from './slim-file-scenario.ts';
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
       { name: 'Slim file', run: slimFileScenario, folder: slim },
-      { name: 'Method', run: methodScenario, folder: method },
+      { name: 'Method', run: experimentScenario, folder: method },
       { name: 'API', run: apiScenario, folder: darknet },
     ].filter(({ name }) => values.only === undefined || values.only === name);
     const counts = { passed: 0, failed: 0 };

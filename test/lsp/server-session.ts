@@ -2,7 +2,7 @@
 
 import { mkdtempSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import {
@@ -44,13 +44,16 @@ import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-fron
 import type { Result } from '../../server/src/common/problem.ts';
 import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
-import type { RunSnapshot } from '../../server/src/protocol/run-files.ts';
+import type { RunSnapshot, RunSummary } from '../../server/src/protocol/run-files.ts';
 import type {
   ServerNotifications,
   ServerRequestName,
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
-import type { ProcessPaths, RunBackend, RunGrowth, StopAnswer } from '../../server/src/lsp/run-backend.ts';
+import type { QueuedTraining, RunService, RunGrowth, StopAnswer } from '../../server/src/experiments/run-service.ts';
+import { afterEvent, newState } from '../../server/src/runs/run-state.ts';
+import { summaryOf } from '../../server/src/runs/run-summaries.ts';
+import type { ProcessPaths } from '../../server/src/jobs/training-queue.ts';
 import { startServer, type ServerEnvironment } from '../../server/src/lsp/server.ts';
 
 /** A folder of its own for one test, gone after it. */
@@ -97,7 +100,18 @@ export class TestWorkspace implements Disposable {
 }
 
 /** Runs as they would stand in a workspace's folder, and a trainer that does what a test says. */
-export class GivenRuns implements RunBackend {
+/** A run as lists have it. */
+function inShort(run: RunSnapshot): RunSummary {
+  return summaryOf(
+    run.folder,
+    run.config,
+    run.events.reduce(afterEvent, newState),
+    run.proposal !== undefined,
+    run.status,
+  );
+}
+
+export class GivenRuns implements RunService {
   #runs: RunSnapshot[];
   #listener: (growth: RunGrowth) => void = () => undefined;
   /** Ids of runs that the server asked to stop. */
@@ -118,51 +132,79 @@ export class GivenRuns implements RunBackend {
     this.#runs = [...runs];
   }
 
-  list(): Promise<readonly RunSnapshot[]> {
-    return Promise.resolve(this.#runs.toSorted((left, right) => right.id.localeCompare(left.id)));
+  list(): ReturnType<RunService['list']> {
+    const runs = this.#runs.toSorted((left, right) => right.id.localeCompare(left.id)).map(inShort);
+    return Promise.resolve({ runs, unreadable: [] });
   }
 
-  read(_folder: string, id: string): Promise<Result<RunSnapshot>> {
-    const run = this.#runs.find((known) => known.id === id);
-    return Promise.resolve(
-      run === undefined ? { ok: false, error: `There is no run ${id}.` } : { ok: true, value: run },
-    );
+  /** Their folders are called by their ids alone. */
+  find(_workspace: string, id: string): string | undefined {
+    return this.#runs.find((known) => known.id === id)?.folder;
+  }
+
+  read(folder: string): Promise<Result<RunSnapshot>> {
+    const run = this.#runs.find((known) => known.folder === folder);
+    return Promise.resolve(run === undefined ? { ok: false, error: `${folder} is gone.` } : { ok: true, value: run });
+  }
+
+  async summary(folder: string): ReturnType<RunService['summary']> {
+    const run = await this.read(folder);
+    return run.ok ? { ok: true, value: inShort(run.value) } : run;
+  }
+
+  async proposal(folder: string): ReturnType<RunService['proposal']> {
+    const run = await this.read(folder);
+    return run.ok ? { ok: true, value: run.value.proposal } : run;
+  }
+
+  engines(): ReturnType<RunService['engines']> {
+    return Promise.reject(new Error('Not asked for here'));
   }
 
   setPaths(paths: ProcessPaths): void {
     this.paths = paths;
   }
 
-  start(folder: string, config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
-    this.started.push({ folder, config, network });
+  start(
+    { workspace }: { readonly workspace: string },
+    config: RunConfig,
+    network: NetworkGraph,
+  ): Promise<Result<QueuedTraining>> {
+    this.started.push({ folder: workspace, config, network });
     const id = `started-${String(this.started.length)}`;
-    const run: RunSnapshot = { id, folder: join(folder, '.morphnet/runs', id), status: 'queued', config, events: [] };
-    this.#runs.push(run);
-    return Promise.resolve({ ok: true, value: run });
+    const folder = join(workspace, '.morphnet/runs', id);
+    this.#runs.push({ id, folder, status: 'queued', config, events: [] });
+    return this.resume(folder);
   }
 
-  resume(folder: string, id: string): Promise<Result<RunSnapshot>> {
-    return this.read(folder, id);
+  async resume(folder: string): Promise<Result<QueuedTraining>> {
+    const run = await this.read(folder);
+    if (!run.ok) return run;
+    const never = new Promise<never>(() => undefined);
+    return { ok: true, value: { folder, summary: inShort(run.value), stop: () => undefined, ended: never } };
   }
 
-  sweeps(): ReturnType<RunBackend['sweeps']> {
+  sweeps(): ReturnType<RunService['sweeps']> {
     return Promise.resolve([]);
   }
 
-  unfinished(): ReturnType<RunBackend['unfinished']> {
+  sweep(): ReturnType<RunService['sweep']> {
     return Promise.resolve(undefined);
   }
 
-  stop(id: string, atOnce: boolean): StopAnswer {
-    if (!this.#runs.some((run) => run.id === id)) return 'absent';
+  unfinished(): ReturnType<RunService['unfinished']> {
+    return Promise.resolve(undefined);
+  }
+
+  stop(folder: string, atOnce: boolean): StopAnswer {
+    const id = basename(folder);
     if (this.stopped.includes(id) && !atOnce) return 'stopping';
     this.stopped.push(id);
     return 'asked';
   }
 
-  pause(id: string): StopAnswer {
-    if (!this.#runs.some((run) => run.id === id)) return 'absent';
-    this.paused.push(id);
+  pause(folder: string): StopAnswer {
+    this.paused.push(basename(folder));
     return 'asked';
   }
 

@@ -2,7 +2,8 @@
 
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import { runCommandLine } from '../../server/src/cli/command-line.ts';
-import type { RunNetworkService, TrainingService } from '../../server/src/cli/training-service.ts';
+import type { RunNetworkService } from '../../server/src/experiments/run-network-service.ts';
+import type { TrainingService } from '../../server/src/experiments/run-service.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 import { DiskReader } from '../../server/src/main/disk-reader.ts';

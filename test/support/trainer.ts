@@ -9,11 +9,12 @@ import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import type { RunEvent, RunEventKind } from '../../server/src/protocol/run-events.ts';
 import { loadCheckpoint } from '../../server/src/runs/checkpoints.ts';
+import { workspaceOf } from '../../server/src/runs/portable-config.ts';
 import { createRunFolder } from '../../server/src/runs/run-folder.ts';
 import { randomStream } from '../../server/src/training/engines/random.ts';
 import { SmallNetwork } from '../unit/training/engines/small-network.ts';
 import { idxImages, idxLabels, writeFiles } from './idx-files.ts';
-import { runConfig } from './run-folder.ts';
+import { runConfigIn } from './run-folder.ts';
 import { runtime } from './runtime.ts';
 
 /** Where this worker's trainer is, below `.cache`: workers run beside each other. */
@@ -73,7 +74,7 @@ export function makeRun(
 ): string {
   const data = join(parent, 'data');
   mkdirSync(parent, { recursive: true });
-  const config = runConfig({
+  const config = runConfigIn(workspaceOf(parent), {
     data: { kind: 'idx', path: writeImages(data) },
     steps: 100,
     aliveEvery: 10,

@@ -1,8 +1,7 @@
 // Which run a command means when nobody said: the only one that fits, or one of a list.
 
 import * as vscode from 'vscode';
-import type { RunSummary } from '../../../server/src/protocol/lsp-extensions.ts';
-import type { RunStatus } from '../../../server/src/protocol/run-files.ts';
+import type { RunStatus, RunSummary } from '../../../server/src/protocol/run-files.ts';
 import type { ServerConnection } from '../server-connection.ts';
 
 export interface RunChoice {

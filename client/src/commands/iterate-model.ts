@@ -5,13 +5,13 @@ import type { ClientServices } from '../client-services.ts';
 import { requireTrust } from '../messages.ts';
 import { chooseConfig } from './choose-config.ts';
 import { askForBudget } from './expand-run.ts';
-import { askForCount } from './method-questions.ts';
+import { askForCount } from './experiment-questions.ts';
 import { registerCommand } from './register-command.ts';
 import { saveModel } from './sweep-strengths.ts';
 
 const title = 'MorphNet: Iterate Shrink and Expand';
 
-export function registerIterateModel({ server, methods }: ClientServices): vscode.Disposable {
+export function registerIterateModel({ server, experiments }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.iterateModel', 'Starting the iteration', async (uri, entry) => {
     if (!(await requireTrust())) return;
     const config = await chooseConfig(server, { title, accept: 'Continue' }, uri, entry);
@@ -21,6 +21,6 @@ export function registerIterateModel({ server, methods }: ClientServices): vscod
     if (rounds === undefined) return;
     const budget = await askForBudget(title);
     if (budget === undefined) return;
-    await methods.start({ kind: 'iterate', config, request: { rounds, budget } });
+    await experiments.start({ kind: 'iterate', config, request: { rounds, budget } });
   });
 }

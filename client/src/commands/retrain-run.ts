@@ -4,12 +4,12 @@ import type * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, requireTrust, showRefusal } from '../messages.ts';
 import { chooseProposal } from './choose-run.ts';
-import { askForCount, askWhether } from './method-questions.ts';
+import { askForCount, askWhether } from './experiment-questions.ts';
 import { registerCommand } from './register-command.ts';
 
 const title = 'MorphNet: Retrain Seed and Proposal';
 
-export function registerRetrainRun({ server, methods }: ClientServices): vscode.Disposable {
+export function registerRetrainRun({ server, experiments }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.retrainRun', 'Retraining', async (runId) => {
     if (!(await requireTrust())) return;
     const run = runId ?? (await chooseProposal(server, 'The run whose seed and proposal to train from scratch'))?.id;
@@ -30,6 +30,6 @@ export function registerRetrainRun({ server, methods }: ClientServices): vscode.
         { label: 'Seed, proposal and expanded proposal' },
       ));
     if (expanded === undefined) return;
-    await methods.start({ kind: 'retrain', run, request: { seeds, expanded } });
+    await experiments.start({ kind: 'retrain', run, request: { seeds, expanded } });
   });
 }

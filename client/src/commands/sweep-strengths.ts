@@ -1,23 +1,23 @@
 // "MorphNet: Sweep Strengths…": a structure at each of several strengths, in the background; the curve grows meanwhile.
 
 import * as vscode from 'vscode';
-import type { SweepRequest } from '../../../server/src/protocol/method-messages.ts';
+import type { SweepRequest } from '../../../server/src/protocol/experiment-messages.ts';
 import type { ClientServices } from '../client-services.ts';
 import { requireTrust } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { chooseConfig } from './choose-config.ts';
-import { askForCount, askWhether } from './method-questions.ts';
+import { askForCount, askWhether } from './experiment-questions.ts';
 import { registerCommand } from './register-command.ts';
 
 const title = 'MorphNet: Sweep Strengths';
 
-export function registerSweepStrengths({ server, methods, tradeOffs }: ClientServices): vscode.Disposable {
+export function registerSweepStrengths({ server, experiments, tradeOffs }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.sweepStrengths', 'Starting the sweep', async (uri, entry) => {
     if (!(await requireTrust())) return;
     const unfinished = uri === undefined ? await chooseUnfinished(server) : 'new';
     if (unfinished === undefined) return;
     if (unfinished !== 'new') {
-      const going = await methods.start({ kind: 'go-on', what: 'sweep', id: unfinished });
+      const going = await experiments.start({ kind: 'resume', what: 'sweep', id: unfinished });
       if (going !== undefined) tradeOffs.open(going.id);
       return;
     }
@@ -26,7 +26,7 @@ export function registerSweepStrengths({ server, methods, tradeOffs }: ClientSer
     await saveModel(config.model.document);
     const request = await askForSweep();
     if (request === undefined) return;
-    const sweep = await methods.start({ kind: 'sweep', config, request });
+    const sweep = await experiments.start({ kind: 'sweep', config, request });
     if (sweep !== undefined) tradeOffs.open(sweep.id);
   });
 }

@@ -2,7 +2,8 @@
 
 import * as vscode from 'vscode';
 import type { CommandId } from '../../../server/src/protocol/commands.ts';
-import type { RunSummary, ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
+import type { ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
+import type { RunSummary } from '../../../server/src/protocol/run-files.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';

@@ -19,7 +19,7 @@ import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
 import { isFile, parseInputArgument, parseModelArgument, shownDocument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import type { Terminal } from './terminal.ts';
-import type { TrainingService } from './training-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface ApplyOptions {
   /** The model that a file of alive counts is about: FILE[::ENTRY]. */

@@ -7,14 +7,15 @@ import { costCommand, type CostOptions } from './cost-command.ts';
 import { enginesCommand, type EnginesOptions } from './engines-command.ts';
 import { entriesCommand, type EntriesOptions } from './entries-command.ts';
 import { graphCommand, type GraphOptions } from './graph-command.ts';
-import { addMethodCommands } from './method-commands.ts';
+import { addExperimentCommands } from './experiment-commands.ts';
 import { modelArgument, withRunOptions } from './run-options.ts';
 import type { OpenSession } from './open-model.ts';
 import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
 import { setCommand, type SetOptions } from './set-command.ts';
 import type { Terminal } from './terminal.ts';
-import type { RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 /** What commands are given by main/. */
 export interface CliServices {
@@ -75,7 +76,7 @@ function commands({ terminal, openSession: openWith, training, networks, version
 
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);
   if (training !== undefined && networks !== undefined)
-    addMethodCommands(program, { terminal, openSession, training, networks });
+    addExperimentCommands(program, { terminal, openSession, training, networks });
 
   program
     .command('entries')

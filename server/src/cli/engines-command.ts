@@ -4,7 +4,7 @@ import type { EngineReport } from '../protocol/engine-report.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import type { Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
-import type { TrainingService } from './training-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface EnginesOptions {
   readonly threads?: string;

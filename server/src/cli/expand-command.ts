@@ -15,7 +15,8 @@ import { shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
 import { proposalTable } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
-import type { RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 /** A budget is a share of the seed's cost in one of the resources. */
 export type BudgetOptions = Partial<Record<RunConfig['target']['resource'], string>>;

@@ -10,7 +10,7 @@ import { innerFolder } from '../runs/inner-folder.ts';
 import { workFailed } from './cli-failure.ts';
 import { RunProgress } from './run-progress.ts';
 import type { Terminal } from './terminal.ts';
-import type { RunningTraining, TrainingService } from './training-service.ts';
+import type { RunningTraining, TrainingService } from '../experiments/run-service.ts';
 
 /** Waits for a training to end; Ctrl-C meanwhile asks it to stop at a checkpoint. */
 export async function followTraining(
@@ -46,7 +46,7 @@ export function lastFailure(run: RunSnapshot): Extract<RunEvent, { readonly kind
 }
 
 /** One of several trainings that a command is made of. */
-export interface TrainingPart {
+export interface Stage {
   /** The folder that holds all of them, absolute. */
   readonly within: string;
   /** Its run there, with slashes; made where it is not there. */
@@ -56,19 +56,19 @@ export interface TrainingPart {
 }
 
 /**
- * Trains a part to its end and gives the run: at once where it is finished already, from its last checkpoint where it was
- * stopped. `goOn` is the command that takes the whole up again; `mayFail` lets the caller look at failures that would only
+ * Trains a stage to its end and gives the run: at once where it is finished already, from its last checkpoint where it was
+ * stopped. `resume` is the command that takes the whole up again; `mayFail` lets the caller look at failures that would only
  * repeat themselves.
  */
-export async function trainPart(
+export async function trainStage(
   terminal: Terminal,
   training: TrainingService,
-  part: TrainingPart,
-  goOn: string,
+  stage: Stage,
+  resume: string,
   mayFail: 'ends' | 'gives-run' = 'ends',
 ): Promise<RunSnapshot> {
-  const { config, network } = part;
-  const folder = partFolder(part);
+  const { config, network } = stage;
+  const folder = stageFolder(stage);
   const isThere = existsSync(join(folder, 'config.json'));
   const known = isThere ? await training.read(folder) : undefined;
   if (known !== undefined) {
@@ -92,12 +92,12 @@ export async function trainPart(
       ? failureOf(run)
       : `Stopped at step ${String(lastStep(run))} of ${String(run.config.steps)}.`;
   // An editor has a button for it.
-  const hint = terminal.follow === undefined ? `\nWhat is done stays done; go on with: ${goOn}` : '';
+  const hint = terminal.follow === undefined ? `\nWhat is done stays done; go on with: ${resume}` : '';
   throw workFailed(`${reason}${hint}`);
 }
 
 /** Made step by step, so that no link that came with the folder leads elsewhere. */
-function partFolder({ within, run }: TrainingPart): string {
+function stageFolder({ within, run }: Stage): string {
   try {
     return innerFolder(within, ...run.split('/'));
   } catch (error) {

@@ -13,14 +13,15 @@ import { createRunFolder, readConfig, readDocument, writeDocument, writeProposal
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { budgetOf, multipleOption, type BudgetOptions } from './expand-command.ts';
-import { testResultOf, trainPart } from './follow-training.ts';
+import { testResultOf, trainStage } from './follow-training.ts';
 import { shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
 import { optionName, prepareRun } from './run-command.ts';
 import { parseCount, type RunOptions } from './run-settings.ts';
-import { announcePart, type Terminal } from './terminal.ts';
+import { announceStage, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
-import type { RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface IterateOptions extends RunOptions, BudgetOptions {
   readonly rounds?: string;
@@ -38,7 +39,7 @@ export async function iterateCommand(
   const path = resolve(terminal.folder, argument);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const folder = isFolder
-    ? takenUp(path, argument, options)
+    ? resumed(path, argument, options)
     : await newIteration(terminal, openSession, networks, argument, options);
   const shown = shownPath(folder, terminal.folder);
   const config = readConfig(folder, workspaceOf(folder, terminal.folder));
@@ -48,7 +49,7 @@ export async function iterateCommand(
   let network = await networkAfter(networks, folder, file);
   while (file.finished.length < file.rounds) {
     const round = file.finished.length + 1;
-    announcePart(terminal, { title: 'Shrink, then expand', number: round, of: file.rounds });
+    announceStage(terminal, { title: 'Shrink, then expand', number: round, of: file.rounds });
     const result = await playRound(terminal, training, networks, {
       folder,
       file,
@@ -89,7 +90,7 @@ async function playRound(
 ): Promise<{ readonly finished: IterationFile['finished'][number]; readonly network: NetworkGraph }> {
   const run = roundFolder(file.finished.length + 1);
   const place = join(folder, run);
-  const trained = await trainPart(
+  const trained = await trainStage(
     terminal,
     training,
     { within: folder, run, config, network },
@@ -160,7 +161,7 @@ async function newIteration(
   return made.value;
 }
 
-function takenUp(folder: string, argument: string, options: IterateOptions): string {
+function resumed(folder: string, argument: string, options: IterateOptions): string {
   const given = Object.entries(options).find(([key, value]) => key !== 'json' && value !== undefined)?.[0];
   if (given !== undefined)
     throw wrongArguments(`--${optionName(given)} cannot be changed while an iteration goes on; start a new one.`);

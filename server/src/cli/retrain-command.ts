@@ -12,12 +12,14 @@ import type { RunProposal } from '../protocol/run-files.ts';
 import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { readExpanded, writeDocument } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
-import { testResultOf, trainPart } from './follow-training.ts';
+import { testResultOf, trainStage } from './follow-training.ts';
 import { shownPath } from './model-argument.ts';
 import { parseCount } from './run-settings.ts';
-import { announcePart, type Terminal } from './terminal.ts';
+import { announceStage, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
-import type { RunNetwork, RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { RunNetwork } from '../experiments/run-networks.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface RetrainOptions {
   readonly steps?: string;
@@ -43,7 +45,7 @@ export async function retrainCommand(
   const steps = options.steps === undefined ? config.steps : parseCount('--steps', options.steps, 1);
   const count = options.seeds === undefined ? 1 : parseCount('--seeds', options.seeds, 1);
   const seeds = Array.from({ length: count }, (_, index) => config.seed + index);
-  const goOn = ['morphnet retrain', argument, ...words(options)].join(' ');
+  const resume = ['morphnet retrain', argument, ...words(options)].join(' ');
   const compared = await structuresOf(networks, folder, proposal, options.expanded === true);
   const structures: Structure[] = compared.map(({ name, totals }) => ({
     name,
@@ -58,23 +60,23 @@ export async function retrainCommand(
       const settings: RunConfig = { ...config, task: 'retrain', steps, seed };
       const stored = portableConfig(settings, workspaceOf(folder, terminal.folder));
       if (!stored.ok) throw workFailed(stored.error);
-      const part = partOf(name, stored.value, network);
-      announcePart(terminal, {
+      const stage = stageFolderOf(name, stored.value, network);
+      announceStage(terminal, {
         title: `The ${structureWords[name]} from scratch, seed ${String(seed)}`,
         number: seeds.indexOf(seed) * compared.length + index + 1,
         of: seeds.length * compared.length,
       });
-      const trained = await trainPart(
+      const trained = await trainStage(
         terminal,
         training,
-        { within: folder, run: part, config: settings, network },
-        goOn,
+        { within: folder, run: stage, config: settings, network },
+        resume,
       );
       const tested = testResultOf(trained);
       if (tested === undefined)
         throw workFailed(`The training in ${shownPath(trained.folder, terminal.folder)} was not tested.`);
       structures[index]?.accuracies.push(tested.accuracy);
-      structures[index]?.runs.push(part);
+      structures[index]?.runs.push(stage);
     }
   }
   const report: RetrainingFile = {
@@ -140,7 +142,7 @@ async function structuresOf(
  * A training's place in the run's folder: it changes with its settings, as they are kept on disk, and its network, so that no
  * other is taken for it.
  */
-export function partOf(name: RunNetwork, config: RunConfig, network: NetworkGraph): string {
+export function stageFolderOf(name: RunNetwork, config: RunConfig, network: NetworkGraph): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([config, network]))
     .digest('hex')

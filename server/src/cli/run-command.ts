@@ -18,7 +18,7 @@ import { RunProgress } from './run-progress.ts';
 import { parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
 import type { Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
-import type { EventListener, RunningTraining, TrainingService } from './training-service.ts';
+import type { EventListener, RunningTraining, TrainingService } from '../experiments/run-service.ts';
 
 export async function runCommand(
   terminal: Terminal,

@@ -13,15 +13,16 @@ import { portableConfig, workspaceFor, workspaceOf } from '../runs/portable-conf
 import { createRunFolder, readConfig, readDocument, writeDocument } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
-import { lastFailure, testResultOf, trainPart } from './follow-training.ts';
+import { lastFailure, testResultOf, trainStage } from './follow-training.ts';
 import { shownPath } from './model-argument.ts';
 import type { OpenSession } from './open-model.ts';
-import { partOf } from './retrain-command.ts';
+import { stageFolderOf } from './retrain-command.ts';
 import { optionName, prepareRun } from './run-command.ts';
 import { parseCount, type RunOptions } from './run-settings.ts';
-import { announcePart, type Terminal } from './terminal.ts';
+import { announceStage, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
-import type { RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface SweepOptions extends RunOptions {
   readonly strengths?: string;
@@ -48,7 +49,7 @@ export async function sweepCommand(
   const path = resolve(terminal.folder, argument);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const sweep = isFolder
-    ? await goOnWith(terminal, networks, path, argument, options)
+    ? await resumed(terminal, networks, path, argument, options)
     : await newSweep(terminal, openSession, networks, argument, options);
   const shown = shownPath(sweep.folder, terminal.folder);
   const file = read(sweep.folder);
@@ -62,7 +63,7 @@ export async function sweepCommand(
   for (const [index, point] of file.points.entries()) {
     if (point.status === 'finished') continue;
     const title = `Strength ${point.strength.toExponential(3)}`;
-    announcePart(terminal, { title, number: index + 1, of: points.length });
+    announceStage(terminal, { title, number: index + 1, of: points.length });
     keep(index, { ...point, status: 'running' });
     try {
       keep(index, await trainPoint(terminal, training, networks, sweep, file, point, `morphnet sweep ${shown}`));
@@ -127,7 +128,7 @@ async function newSweep(
   return { folder: made.value, config, network };
 }
 
-async function goOnWith(
+async function resumed(
   terminal: Terminal,
   networks: RunNetworkService,
   folder: string,
@@ -176,16 +177,16 @@ async function trainPoint(
   sweep: Sweep,
   { seedCost, retrain }: SweepFile,
   { strength, run }: SweepPoint,
-  goOn: string,
+  resume: string,
 ): Promise<SweepPoint> {
   const folder = join(sweep.folder, run);
   const config: RunConfig = { ...sweep.config, strength };
   const { network } = sweep;
-  const learned = await trainPart(
+  const learned = await trainStage(
     terminal,
     training,
     { within: sweep.folder, run, config, network },
-    goOn,
+    resume,
     'gives-run',
   );
   const point = { strength, run };
@@ -198,12 +199,12 @@ async function trainPoint(
   const settings: RunConfig = { ...config, task: 'retrain' };
   const stored = portableConfig(settings, workspaceOf(sweep.folder, terminal.folder));
   if (!stored.ok) throw workFailed(stored.error);
-  const part = partOf('proposal', stored.value, proposed.value);
-  const trained = await trainPart(
+  const stage = stageFolderOf('proposal', stored.value, proposed.value);
+  const trained = await trainStage(
     terminal,
     training,
-    { within: folder, run: part, config: settings, network: proposed.value },
-    goOn,
+    { within: folder, run: stage, config: settings, network: proposed.value },
+    resume,
   );
   const tested = testResultOf(trained);
   return { ...finished, ...(tested && { retrainedAccuracy: tested.accuracy }) };

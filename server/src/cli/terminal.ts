@@ -1,6 +1,6 @@
 // Where a command writes, and what it is told about that place. Commands never touch `process` themselves.
 
-import type { MethodMessage, MethodPart } from '../protocol/method-messages.ts';
+import type { ExperimentMessage, ExperimentStage } from '../protocol/experiment-messages.ts';
 
 export interface Terminal {
   /** Results, to standard output. */
@@ -14,11 +14,11 @@ export interface Terminal {
   /** Calls back at every Ctrl-C in place of ending the program, until released. */
   readonly onInterrupt: (listener: () => void) => () => void;
   /** Hears how a command of several trainings goes on, where a program follows it. */
-  readonly follow?: (message: Exclude<MethodMessage, { readonly kind: 'ended' }>) => void;
+  readonly follow?: (message: Exclude<ExperimentMessage, { readonly kind: 'ended' }>) => void;
 }
 
 /** Says which of a command's trainings begins. */
-export function announcePart(terminal: Terminal, part: MethodPart): void {
-  terminal.note(`${part.title} (${String(part.number)} of ${String(part.of)}):\n`);
-  terminal.follow?.({ kind: 'part', ...part });
+export function announceStage(terminal: Terminal, stage: ExperimentStage): void {
+  terminal.note(`${stage.title} (${String(stage.number)} of ${String(stage.of)}):\n`);
+  terminal.follow?.({ kind: 'stage', ...stage });
 }

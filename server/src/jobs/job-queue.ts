@@ -2,6 +2,7 @@
 // lets the others go first, and keeps its place before those that came later.
 
 import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
+import { workspaceOf } from '../runs/portable-config.ts';
 import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
 import { startTrainer, type TrainerProcess, type TrainerProgram } from './trainer-process.ts';
 
@@ -43,10 +44,10 @@ export class JobQueue {
   }
 
   /** Starts a trainer on a run's folder, at once or when those before it have ended. */
-  add(folder: string, listener: (event: RunEvent) => void): Job {
+  add(folder: string, listener: (event: RunEvent) => void, workspace = workspaceOf(folder)): Job {
     return this.addProcess(
       folder,
-      () => startTrainer(this.#program, folder, listener),
+      () => startTrainer(this.#program, folder, listener, undefined, workspace),
       (reason) => {
         const event = interruptedAt(loggedStep(folder), reason);
         logEnd(folder, event);

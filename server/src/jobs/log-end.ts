@@ -2,8 +2,7 @@
 
 import { join } from 'node:path';
 import type { InterruptionReason, RunEvent } from '../protocol/run-events.ts';
-import { EventReader, EventWriter } from '../runs/event-log.ts';
-import { eventsFile } from '../runs/run-folder.ts';
+import { EventReader, EventWriter, eventsFile } from '../runs/event-log.ts';
 import { holderOf } from '../runs/run-lock.ts';
 
 /** Appends the event, unless the log is another trainer's or gone. */

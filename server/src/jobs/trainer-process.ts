@@ -1,6 +1,5 @@
 // One trainer process: started with arrays, watched line by line, stopped or paused by a word. What it computes is not known here.
 
-import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import * as v from 'valibot';
 import { endings, type InterruptionReason, type RunEvent } from '../protocol/run-events.ts';
@@ -13,7 +12,7 @@ import {
 import { parseEvent } from '../runs/event-log.ts';
 import { workspaceOf } from '../runs/portable-config.ts';
 import { interruptedAt, logEnd, loggedStep } from './log-end.ts';
-import { watchProcess } from './watched-process.ts';
+import { startWatched } from './watched-process.ts';
 
 export interface TrainerProgram {
   /** The Node executable; inside an editor its own binary, which `environment` tells to be Node. */
@@ -48,12 +47,6 @@ export function startTrainer(
   patience = hearingPatience,
   workspace = workspaceOf(folder),
 ): TrainerProcess {
-  const child = spawn(program.executable, [program.script, folder], {
-    cwd: workspace,
-    env: { ...process.env, ...program.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
   let step = 0;
   /** Where the run goes on from when its process ends now. */
   let checkpoint: number | undefined;
@@ -63,7 +56,6 @@ export function startTrainer(
   let isKilled = false;
   let unheard: NodeJS.Timeout | undefined;
   let isStrange = false;
-  if (child.pid !== undefined) lowerPriority(child.pid);
   const hear = (event: RunEvent): void => {
     if ('step' in event) step = event.step;
     if (event.kind === 'started' || event.kind === 'checkpoint') checkpoint = event.step;
@@ -73,30 +65,39 @@ export function startTrainer(
     }
     listener(event);
   };
-  const { errors, ended } = watchProcess(child, (line) => {
-    const event = parseEvent(line);
-    if (event) hear(event);
-    else if (isStopping(line)) clearTimeout(unheard);
-    else if (!isOurHello(line) && !isStrange) {
-      // One line for all: they must not push the error output out of what a crash is explained with.
-      isStrange = true;
-      errors.push(`Not understood: ${line.slice(0, 200)}`);
-    }
-  });
+  const environment = { ...process.env, ...program.environment };
+  const child = startWatched(
+    program.executable,
+    [program.script, folder],
+    { cwd: workspace, env: environment },
+    (line) => {
+      const event = parseEvent(line);
+      if (event) hear(event);
+      else if (isStopping(line)) clearTimeout(unheard);
+      else if (!isOurHello(line) && !isStrange) {
+        // One line for all: they must not push the error output out of what a crash is explained with.
+        isStrange = true;
+        child.errors.push(`Not understood: ${line.slice(0, 200)}`);
+      }
+    },
+  );
+  if (child.pid !== undefined) lowerPriority(child.pid);
   const kill = (): void => {
-    isKilled = child.kill('SIGKILL') || isKilled;
+    isKilled = child.kill() || isKilled;
   };
   const ask = (command: TrainerCommand, reason: InterruptionReason): void => {
     if (asked === undefined) unheard = setTimeout(kill, patience);
     // Who stops a run that was to pause does not want it back.
     if (asked === undefined || reason === 'cancelled') asked = reason;
-    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(command)}\n`);
+    child.say(JSON.stringify(command));
   };
   return {
-    ended: ended.then((reason) => {
+    ended: child.ended.then((reason) => {
       clearTimeout(unheard);
       if (!hasEnded)
-        hear(isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, errors));
+        hear(
+          isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, child.errors),
+        );
     }),
     stop() {
       if (asked !== undefined) kill();
@@ -106,7 +107,7 @@ export function startTrainer(
       ask({ kind: 'pause' }, 'paused');
     },
     leave() {
-      child.stdin.end();
+      child.leave();
     },
   };
 }

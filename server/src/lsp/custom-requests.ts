@@ -4,10 +4,10 @@ import { ErrorCodes, ResponseError, type CancellationToken, type Connection } fr
 import * as v from 'valibot';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
-import { methodKindSchema, methodTaskSchema } from '../protocol/method-messages.ts';
+import { experimentKindSchema, experimentTaskSchema } from '../protocol/experiment-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { runIdSchema } from '../protocol/run-names.ts';
-import { expandRun, startMethod, stopMethod } from './method-requests.ts';
+import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { listDevices } from './list-devices.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
@@ -16,6 +16,7 @@ import {
   listRuns,
   listSweeps,
   pauseRun,
+  readSweep,
   resumeRun,
   runSnapshot,
   startRun,
@@ -53,12 +54,13 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/resumeRun': { params: v.object({ id: runIdSchema }), handle: resumeRun },
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/sweeps': { params: none, handle: listSweeps },
+  'morphnet/sweep': { params: v.object({ id: runIdSchema }), handle: readSweep },
   'morphnet/runSnapshot': { params: v.object({ id: runIdSchema }), handle: runSnapshot },
   'morphnet/expandRun': { params: v.object({ id: runIdSchema, request: expansionRequestSchema }), handle: expandRun },
-  'morphnet/startMethod': { params: v.object({ task: methodTaskSchema }), handle: startMethod },
-  'morphnet/stopMethod': {
-    params: v.object({ id: runIdSchema, kind: methodKindSchema, atOnce: v.exactOptional(v.boolean()) }),
-    handle: stopMethod,
+  'morphnet/startExperiment': { params: v.object({ task: experimentTaskSchema }), handle: startExperiment },
+  'morphnet/stopExperiment': {
+    params: v.object({ id: runIdSchema, kind: experimentKindSchema, atOnce: v.exactOptional(v.boolean()) }),
+    handle: stopExperiment,
   },
   'morphnet/proposalEdits': {
     params: v.object({ id: runIdSchema, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
@@ -97,10 +99,11 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/resumeRun', requests['morphnet/resumeRun']);
   register('morphnet/runs', requests['morphnet/runs']);
   register('morphnet/sweeps', requests['morphnet/sweeps']);
+  register('morphnet/sweep', requests['morphnet/sweep']);
   register('morphnet/runSnapshot', requests['morphnet/runSnapshot']);
   register('morphnet/expandRun', requests['morphnet/expandRun']);
-  register('morphnet/startMethod', requests['morphnet/startMethod']);
-  register('morphnet/stopMethod', requests['morphnet/stopMethod']);
+  register('morphnet/startExperiment', requests['morphnet/startExperiment']);
+  register('morphnet/stopExperiment', requests['morphnet/stopExperiment']);
   register('morphnet/proposalEdits', requests['morphnet/proposalEdits']);
   register('morphnet/slimModel', requests['morphnet/slimModel']);
   register('morphnet/layerLocation', requests['morphnet/layerLocation']);

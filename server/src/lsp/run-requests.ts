@@ -1,10 +1,10 @@
 // Runs as the client asks for them: draft, start, stop, pause, resume, list, snapshot.
 
 import type { CancellationToken } from 'vscode-languageserver/node';
-import type { Refusal, RunDraft, RunSummary, ServerRequests } from '../protocol/lsp-extensions.ts';
+import type { StopAnswer } from '../experiments/run-service.ts';
+import type { Refusal, RunDraft, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { RunSnapshot } from '../protocol/run-files.ts';
-import type { StopAnswer } from './run-backend.ts';
+import type { RunSnapshot, RunSummary } from '../protocol/run-files.ts';
 import { refuse } from './refusal.ts';
 import { askAbout, type ServerContext } from './server-context.ts';
 
@@ -24,7 +24,7 @@ export async function startRun(
   const found = await askAbout(context, config.model.document, 'run-network', config.model, token);
   if ('refused' in found) return found;
   const run = await context.runs.start(config, found.network);
-  return run.ok ? summarize(run.value) : refuse(run.error);
+  return run.ok ? run.value : refuse(run.error);
 }
 
 export function stopRun(
@@ -51,11 +51,18 @@ export async function resumeRun(
   { id }: { readonly id: string },
 ): Promise<RunSummary | Refusal> {
   const run = await context.runs.resume(id);
-  return run.ok ? summarize(run.value) : refuse(run.error);
+  return run.ok ? run.value : refuse(run.error);
 }
 
-export async function listRuns(context: ServerContext): Promise<readonly RunSummary[]> {
-  return (await context.runs.list()).map(summarize);
+export function listRuns(context: ServerContext): Promise<readonly RunSummary[]> {
+  return context.runs.list();
+}
+
+export async function readSweep(
+  context: ServerContext,
+  { id }: { readonly id: string },
+): Promise<ServerRequests['morphnet/sweep']['result']> {
+  return (await context.runs.sweep(id)) ?? null;
 }
 
 export function listSweeps(context: ServerContext): Promise<ServerRequests['morphnet/sweeps']['result']> {
@@ -68,19 +75,6 @@ export async function runSnapshot(
 ): Promise<RunSnapshot | Refusal> {
   const run = await context.runs.read(id);
   return run.ok ? run.value : refuse(run.error);
-}
-
-function summarize({ id, folder, status, config, events }: RunSnapshot): RunSummary {
-  const step = events.reduce((latest, event) => ('step' in event ? event.step : latest), 0);
-  return {
-    id,
-    folder,
-    status,
-    uri: config.model.document,
-    entry: config.model.entry,
-    step,
-    totalSteps: config.steps,
-  };
 }
 
 /** The last part of a URI, as a user knows it. */

@@ -1,9 +1,9 @@
 // What the server's own thread works with: made once in server.ts, handed to each request.
 
 import type { CancellationToken } from 'vscode-languageserver/node';
+import type { ExperimentService } from '../experiments/experiment-service.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import type { AnalysisQuestions, QuestionName } from './analysis-questions.ts';
-import type { MethodBackend } from './method-backend.ts';
 import type { ServerLog } from './server-log.ts';
 import type { SettingsStore } from './settings-store.ts';
 import type { WorkspaceRuns } from './workspace-runs.ts';
@@ -14,7 +14,7 @@ export interface ServerContext {
   readonly log: ServerLog;
   readonly runs: WorkspaceRuns;
   /** Absent where the trainer is not installed. */
-  readonly methods: MethodBackend | undefined;
+  readonly experiments: ExperimentService | undefined;
 }
 
 /** Asks analysis about a document, under the document's settings. */

@@ -29,9 +29,9 @@ import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
 import { registerCustomRequests } from './custom-requests.ts';
 import { Debounced } from './debounce.ts';
-import type { MethodBackend } from './method-backend.ts';
+import type { ExperimentService } from '../experiments/experiment-service.ts';
 import { PulledDiagnostics, type DiagnosticDelays } from './pulled-diagnostics.ts';
-import type { RunBackend } from './run-backend.ts';
+import type { RunService } from '../experiments/run-service.ts';
 import { guardEvent, guardRequest } from './requests.ts';
 import { askAbout, type ServerContext } from './server-context.ts';
 import { ServerLog } from './server-log.ts';
@@ -42,8 +42,8 @@ import { WorkspaceRuns } from './workspace-runs.ts';
 export interface ServerEnvironment {
   readonly startAnalysis: StartAnalysis;
   /** Absent where no trainer is installed: costs are shown all the same. */
-  readonly runs?: RunBackend;
-  readonly methods?: MethodBackend;
+  readonly runs?: RunService;
+  readonly experiments?: ExperimentService;
   /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
   readonly delaysMs: DiagnosticDelays & { readonly refresh: number };
 }
@@ -122,7 +122,7 @@ class LanguageServer {
         this.#refresh.schedule();
       },
     });
-    environment.methods?.onGrew((summary) => void connection.sendNotification('morphnet/methodGrew', summary));
+    environment.experiments?.onGrew((summary) => void connection.sendNotification('morphnet/experimentGrew', summary));
     const reload = guardEvent(this.#log, 'Runs', () => this.#runs.load());
     this.#reload = new Debounced(environment.delaysMs.refresh, () => void reload());
     this.#context = {
@@ -130,7 +130,7 @@ class LanguageServer {
       settings,
       log: this.#log,
       runs: this.#runs,
-      methods: environment.methods,
+      experiments: environment.experiments,
     };
     this.#diagnostics = new PulledDiagnostics(this.#context, environment.delaysMs);
   }

@@ -2,13 +2,14 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../common/problem.ts';
+import type { RunGrowth, RunService, StopAnswer, UnfinishedExperiment } from '../experiments/run-service.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { ServerNotifications, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
+import type { RunProposal, RunSnapshot, RunSummary } from '../protocol/run-files.ts';
+import type { SweepFile } from '../protocol/sweep-file.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import { guardEvent } from './requests.ts';
-import type { RunBackend, RunGrowth, StopAnswer } from './run-backend.ts';
 import type { ServerLog } from './server-log.ts';
 
 /** The proposals that documents show. */
@@ -29,7 +30,7 @@ const noSuchRun = (id: string): string =>
   `There is no run ${id} in this workspace. Open the folder that holds .morphnet/runs/${id}.`;
 
 export class WorkspaceRuns {
-  readonly #backend: RunBackend | undefined;
+  readonly #service: RunService | undefined;
   readonly #shownProposals: ShownProposals;
   readonly #log: ServerLog;
   readonly #listener: RunListener;
@@ -39,12 +40,12 @@ export class WorkspaceRuns {
   /** Runs that are trained from here, by id, with the model that each is about. */
   readonly #models = new Map<string, RunConfig['model']>();
 
-  constructor(backend: RunBackend | undefined, shownProposals: ShownProposals, log: ServerLog, listener: RunListener) {
-    this.#backend = backend;
+  constructor(service: RunService | undefined, shownProposals: ShownProposals, log: ServerLog, listener: RunListener) {
+    this.#service = service;
     this.#shownProposals = shownProposals;
     this.#log = log;
     this.#listener = listener;
-    backend?.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
+    service?.onGrew((growth) => void guardEvent(log, 'Run', (news: RunGrowth) => this.#grew(news))(growth));
   }
 
   /** Folder URIs without a trailing slash. */
@@ -52,29 +53,18 @@ export class WorkspaceRuns {
     this.#roots = roots;
   }
 
-  /** Reads the runs there are and shows their latest proposals; those of runs that are gone are taken back. */
+  /** Looks at the runs there are and shows their latest proposals; those of runs that are gone are taken back. */
   async load(): Promise<void> {
-    const latest = new Map<string, RunSnapshot>();
-    for (const run of await this.list()) {
-      const { document } = run.config.model;
-      if (run.proposal !== undefined && !latest.has(document)) latest.set(document, run);
-    }
-    // What is trained from here has told more than was on disk when we began to read.
-    const own = (document: string): boolean =>
-      this.#models.has(this.#shownProposals.attachedProposal(document)?.runId ?? '');
-    const gone = [...this.#shown].filter((document) => !latest.has(document) && !own(document));
+    const latest = new Map<string, RunSummary>();
+    for (const run of await this.list()) if (run.hasProposal && !latest.has(run.uri)) latest.set(run.uri, run);
+    const gone = [...this.#shown].filter((document) => !latest.has(document) && !this.#isOurs(document));
     for (const document of gone) {
       this.#shownProposals.attachProposal(document, undefined);
       this.#shown.delete(document);
     }
-    const changed = [...latest].filter(([document, { id, config, proposal }]) => {
-      const attached = this.#shownProposals.attachedProposal(document);
-      if (own(document) || proposal === undefined) return false;
-      if (attached?.runId === id && attached.proposal.step === proposal.step) return false;
-      this.#attach(id, config.model, proposal);
-      return true;
-    });
-    const documents = [...gone, ...changed.map(([document]) => document)];
+    const changed: string[] = [];
+    for (const [document, run] of latest) if (await this.#showProposal(document, run)) changed.push(document);
+    const documents = [...gone, ...changed];
     if (documents.length > 0) this.#listener.proposalsChanged(documents);
   }
 
@@ -84,39 +74,49 @@ export class WorkspaceRuns {
     return run !== undefined && !this.#models.has(run);
   }
 
-  /** Every run, newest first; a folder that can't be read is left out and logged. */
-  async list(): Promise<readonly RunSnapshot[]> {
-    const backend = this.#backend;
-    if (backend === undefined) return [];
+  /** Every run in short, newest first; one that can't be read is left out, and logged once. */
+  async list(): Promise<readonly RunSummary[]> {
+    const service = this.#service;
+    if (service === undefined) return [];
     const lists = await Promise.all(
-      this.#folders().map((folder) =>
-        backend.list(folder).catch((error: unknown) => {
+      this.#folders().map(async (folder) => {
+        try {
+          const { runs, unreadable } = await service.list(folder);
+          for (const reason of unreadable) this.#log.warning(reason);
+          return runs;
+        } catch (error) {
           this.#log.failure(`Reading the runs of ${folder}`, error);
           return [];
-        }),
-      ),
+        }
+      }),
     );
     return lists.flat().sort((left, right) => right.id.localeCompare(left.id));
   }
 
   /** Every sweep, newest first. */
   async sweeps(): Promise<ServerRequests['morphnet/sweeps']['result']> {
-    const backend = this.#backend;
-    if (backend === undefined) return [];
-    const lists = await Promise.all(this.#folders().map((folder) => backend.sweeps(folder)));
+    const service = this.#service;
+    if (service === undefined) return [];
+    const lists = await Promise.all(this.#folders().map((folder) => service.sweeps(folder)));
     return lists.flat().sort((left, right) => right.id.localeCompare(left.id));
   }
 
-  async read(id: string): Promise<Result<RunSnapshot>> {
-    const backend = this.#backend;
-    if (backend === undefined) return { ok: false, error: noTraining };
-    let failure: Result<RunSnapshot> = { ok: false, error: noSuchRun(id) };
+  /** One sweep; undefined while it has no file. */
+  async sweep(id: string): Promise<SweepFile | undefined> {
     for (const folder of this.#folders()) {
-      const run = await backend.read(folder, id);
-      if (run.ok) return run;
-      failure = run;
+      const sweep = await this.#service?.sweep(folder, id);
+      if (sweep !== undefined) return sweep;
     }
-    return failure;
+    return undefined;
+  }
+
+  read(id: string): Promise<Result<RunSnapshot>> {
+    return this.#with(id, (service, folder) => service.read(folder));
+  }
+
+  /** The same in short. */
+  summary(id: string): Promise<Result<RunSummary>> {
+    return this.#with(id, (service, folder) => service.summary(folder));
   }
 
   /** Where the runs of a document's model are kept, as a path. */
@@ -126,54 +126,82 @@ export class WorkspaceRuns {
   }
 
   /** A sweep or an iteration to go on with: its folder, and what its runs have in common. */
-  async unfinished(
-    what: 'sweep' | 'iterate',
-    id: string,
-  ): Promise<Result<{ readonly folder: string; readonly config: RunConfig }>> {
-    const backend = this.#backend;
-    if (backend === undefined) return { ok: false, error: noTraining };
+  async unfinished(what: 'sweep' | 'iterate', id: string): Promise<Result<UnfinishedExperiment>> {
+    const service = this.#service;
+    if (service === undefined) return { ok: false, error: noTraining };
     for (const folder of this.#folders()) {
-      const found = await backend.unfinished(folder, what, id);
+      const found = await service.unfinished(folder, what, id);
       if (found !== undefined) return found;
     }
     return { ok: false, error: `There is no ${what === 'sweep' ? 'sweep' : 'iteration'} ${id} in this workspace.` };
   }
 
-  async start(config: RunConfig, network: NetworkGraph): Promise<Result<RunSnapshot>> {
-    const backend = this.#backend;
-    if (backend === undefined) return { ok: false, error: noTraining };
-    const root = this.#rootOf(config.model.document);
-    if (root === undefined) {
+  async start(config: RunConfig, network: NetworkGraph): Promise<Result<RunSummary>> {
+    const service = this.#service;
+    if (service === undefined) return { ok: false, error: noTraining };
+    const workspace = this.workspaceFolderOf(config.model.document);
+    if (workspace === undefined) {
       return { ok: false, error: 'The model lies outside the workspace. Open its folder to keep its runs there.' };
     }
-    const run = await backend.start(fileURLToPath(root), config, network);
-    if (run.ok) this.#models.set(run.value.id, config.model);
-    return run;
+    const run = await service.start({ workspace }, config, network);
+    if (!run.ok) return run;
+    this.#models.set(run.value.summary.id, config.model);
+    return { ok: true, value: run.value.summary };
   }
 
-  async resume(id: string): Promise<Result<RunSnapshot>> {
-    const backend = this.#backend;
-    if (backend === undefined) return { ok: false, error: noTraining };
-    for (const folder of this.#folders()) {
-      const known = await backend.read(folder, id);
-      if (!known.ok) continue;
-      const run = await backend.resume(folder, id);
-      if (run.ok) this.#models.set(id, run.value.config.model);
-      return run;
-    }
-    return { ok: false, error: noSuchRun(id) };
+  resume(id: string): Promise<Result<RunSummary>> {
+    return this.#with(id, async (service, folder) => {
+      const known = await service.read(folder);
+      const run = await service.resume(folder);
+      if (!run.ok) return run;
+      if (known.ok) this.#models.set(id, known.value.config.model);
+      return { ok: true, value: run.value.summary };
+    });
   }
 
   stop(id: string, atOnce: boolean): StopAnswer {
-    return this.#backend?.stop(id, atOnce) ?? 'absent';
+    const folder = this.#find(id);
+    return folder === undefined ? 'absent' : (this.#service?.stop(folder, atOnce) ?? 'absent');
   }
 
   pause(id: string): StopAnswer {
-    return this.#backend?.pause(id) ?? 'absent';
+    const folder = this.#find(id);
+    return folder === undefined ? 'absent' : (this.#service?.pause(folder) ?? 'absent');
   }
 
   async dispose(): Promise<void> {
-    await this.#backend?.dispose();
+    await this.#service?.dispose();
+  }
+
+  /** Whether what is shown of a document is of a run that is trained from here: it has told more than was on disk. */
+  #isOurs(document: string): boolean {
+    return this.#models.has(this.#shownProposals.attachedProposal(document)?.runId ?? '');
+  }
+
+  /** Shows a run's proposal with its document; whether that changed something. */
+  async #showProposal(document: string, { id, folder, entry, input }: RunSummary): Promise<boolean> {
+    const proposal = await this.#service?.proposal(folder);
+    if (proposal?.ok !== true || proposal.value === undefined) return false;
+    // What is trained from here may have begun to tell while we read.
+    if (this.#isOurs(document)) return false;
+    const attached = this.#shownProposals.attachedProposal(document);
+    if (attached?.runId === id && attached.proposal.step === proposal.value.step) return false;
+    this.#attach(id, { document, entry, input: input.map((shape) => [...shape]) }, proposal.value);
+    return true;
+  }
+
+  async #with<T>(id: string, use: (service: RunService, folder: string) => Promise<Result<T>>): Promise<Result<T>> {
+    if (this.#service === undefined) return { ok: false, error: noTraining };
+    const folder = this.#find(id);
+    return folder === undefined ? { ok: false, error: noSuchRun(id) } : use(this.#service, folder);
+  }
+
+  #find(id: string): string | undefined {
+    for (const folder of this.#folders()) {
+      const found = this.#service?.find(folder, id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #grew(growth: RunGrowth): void {
@@ -196,7 +224,13 @@ export class WorkspaceRuns {
     return this.#roots.filter((root) => root.startsWith('file:')).map((root) => fileURLToPath(root));
   }
 
+  /** The innermost workspace folder that holds a document. */
   #rootOf(document: string): string | undefined {
-    return this.#roots.find((root) => root.startsWith('file:') && document.startsWith(`${root}/`));
+    return this.#roots
+      .filter((root) => root.startsWith('file:') && document.startsWith(`${root}/`))
+      .reduce<string | undefined>(
+        (inner, root) => (inner === undefined || root.length > inner.length ? root : inner),
+        undefined,
+      );
   }
 }

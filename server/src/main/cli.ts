@@ -5,14 +5,15 @@ import { resolve } from 'node:path';
 import { URI } from 'vscode-uri';
 import { AnalysisSession } from '../analysis/analysis-session.ts';
 import { runCommandLine } from '../cli/command-line.ts';
+import { createEditorTerminal } from '../cli/editor-terminal.ts';
 import type { Terminal } from '../cli/terminal.ts';
-import { editorWord } from '../protocol/method-messages.ts';
+import { createRunService } from '../experiments/local-run-service.ts';
+import { createRunNetworks } from '../experiments/run-network-service.ts';
+import { editorWord } from '../protocol/experiment-messages.ts';
 import { sitePackagesVariable } from '../protocol/settings.ts';
 import { DiskReader } from './disk-reader.ts';
-import { createEditorTerminal } from './editor-terminal.ts';
 import { createFrontends } from './frontends.ts';
 import { findTrainer } from './trainer-program.ts';
-import { createRunNetworks, createTrainingService } from './training-service.ts';
 
 async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
   // What the user named, the editor's setting, or the environment that is active in this shell.
@@ -65,7 +66,7 @@ void runCommandLine(
     terminal: editor?.terminal ?? plainTerminal,
     openSession,
     ...(trainer && {
-      training: createTrainingService(trainer, process.cwd()),
+      training: createRunService(trainer),
       networks: createRunNetworks(process.cwd()),
     }),
     version: packageVersion(),

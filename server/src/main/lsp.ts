@@ -1,12 +1,12 @@
 // The language server's composition root: the channel to the editor and the analysis thread are made here and handed to lsp/.
 
 import { createConnection } from 'vscode-languageserver/node';
+import { createExperimentService } from '../experiments/local-experiment-service.ts';
+import { createRunService } from '../experiments/local-run-service.ts';
+import { createTrainingQueue } from '../jobs/training-queue.ts';
 import { startServer } from '../lsp/server.ts';
 import { startAnalysis } from './analysis-thread.ts';
-import { createMethodBackend } from './method-backend.ts';
-import { createRunBackend } from './run-backend.ts';
 import { findCommandLine, findTrainer } from './trainer-program.ts';
-import { createTrainingQueue } from './training-queue.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
 const delaysMs = { diagnostics: 250, halfTyped: 2000, refresh: 400 };
@@ -22,14 +22,14 @@ function main(): void {
   process.on('unhandledRejection', survive);
   const trainer = findTrainer();
   const training = trainer && createTrainingQueue(trainer);
-  const runs = trainer && createRunBackend(trainer, training);
+  const runs = trainer && createRunService(trainer, { training });
   const commandLine = findCommandLine();
-  const methods = commandLine && training && createMethodBackend(commandLine, training);
+  const experiments = commandLine && training && createExperimentService(commandLine, training);
   startServer(connection, {
     startAnalysis,
     delaysMs,
     ...(runs && { runs }),
-    ...(methods && { methods }),
+    ...(experiments && { experiments }),
   });
   connection.listen();
 }

@@ -1,11 +1,11 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
 import type { ExpansionRequest } from './expansion-request.ts';
-import type { MethodKind, MethodSummary, MethodTask } from './method-messages.ts';
+import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
 import type { RunConfig } from './run-config.ts';
 import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
-import type { ExpandedProposal, RunProposal, RunSnapshot, RunStatus, RunStructure } from './run-files.ts';
+import type { ExpandedProposal, RunProposal, RunSnapshot, RunStatus, RunStructure, RunSummary } from './run-files.ts';
 
 /** Zero-based, as LSP has it. */
 export interface WirePosition {
@@ -33,16 +33,6 @@ export interface ModelSummary {
   readonly input: readonly (readonly number[])[];
   /** `1.2 MMACs · 44.4 k params · 0.10 ms on V100`, ready to show. */
   readonly totals: string;
-}
-
-export interface RunSummary {
-  readonly id: string;
-  readonly folder: string;
-  readonly status: RunStatus;
-  readonly uri: string;
-  readonly entry: string;
-  readonly step: number;
-  readonly totalSteps: number;
 }
 
 /** A run's settings as far as known before asking: `missing` names what the user must still say. */
@@ -95,16 +85,18 @@ export interface ServerRequests {
   'morphnet/pauseRun': { params: { id: string }; result: { alreadyStopping: boolean } | Refusal };
   'morphnet/resumeRun': { params: { id: string }; result: RunSummary | Refusal };
   'morphnet/runs': { params: Record<string, never>; result: readonly RunSummary[] };
+  /** One sweep; null while it has no file yet. */
+  'morphnet/sweep': { params: { id: string }; result: SweepFile | null };
   /** Every sweep of the workspace, newest first. */
   'morphnet/sweeps': { params: Record<string, never>; result: readonly { id: string; sweep: SweepFile }[] };
   'morphnet/runSnapshot': { params: { id: string }; result: RunSnapshot | Refusal };
   /** Scales all widths that the run proposes by one factor to a budget; the answer is kept in the run's folder. */
   'morphnet/expandRun': { params: { id: string; request: ExpansionRequest }; result: ExpandedProposal | Refusal };
   /** Starts a command of several trainings in the queue, or goes on with one. */
-  'morphnet/startMethod': { params: { task: MethodTask }; result: MethodSummary | Refusal };
+  'morphnet/startExperiment': { params: { task: ExperimentTask }; result: ExperimentSummary | Refusal };
   /** As `morphnet/stopRun`. */
-  'morphnet/stopMethod': {
-    params: { id: string; kind: MethodKind; atOnce?: boolean };
+  'morphnet/stopExperiment': {
+    params: { id: string; kind: ExperimentKind; atOnce?: boolean };
     result: { alreadyStopping: boolean } | Refusal;
   };
   /** All widths of the run's proposal or, `expanded`, of what it was expanded to (`layer` absent) or of one layer, as proven edits. */
@@ -130,9 +122,11 @@ export interface ServerNotifications {
     events: readonly RunEvent[];
     structure?: RunStructure;
     proposal?: RunProposal;
+    /** It could not begin and left no folder; the last event says why. */
+    removed?: true;
   };
   /** A command of several trainings went on or ended. */
-  'morphnet/methodGrew': MethodSummary;
+  'morphnet/experimentGrew': ExperimentSummary;
 }
 
 export type ServerRequestName = keyof ServerRequests;

@@ -75,6 +75,32 @@ export const expandedProposalSchema = v.object({
 /** How a run stands, worked out from its last events and whether its process lives. */
 export const runStatusSchema = v.picklist(['queued', 'running', 'paused', 'interrupted', 'finished', 'failed']);
 
+/** A run in a list. */
+export interface RunSummary {
+  readonly kind: 'run' | 'iteration';
+  readonly id: string;
+  readonly folder: string;
+  readonly status: RunStatus;
+  /** Whether somebody stopped it, and did not lose it. */
+  readonly cancelled?: true;
+  /** URI of the model's file. */
+  readonly uri: string;
+  readonly entry: string;
+  readonly input: readonly (readonly number[])[];
+  readonly step: number;
+  readonly totalSteps: number;
+  /** `flops:0.5`. */
+  readonly target: string;
+  readonly hasProposal: boolean;
+  /** Of the last event, in milliseconds since the epoch. */
+  readonly time?: number;
+  /** The proposed structure's cost as a share of the seed's. */
+  readonly costShare?: number;
+  readonly accuracy?: number;
+  /** What it came to, or why it failed. */
+  readonly message?: string;
+}
+
 /** All that a dashboard shows of a run. */
 export const runSnapshotSchema = v.object({
   id: v.string(),

@@ -7,8 +7,13 @@ import { runEventSchema, type RunEvent } from '../protocol/run-events.ts';
 import { hasFiniteNumbers } from './json-file.ts';
 import { openRegularFile, plainly } from './regular-file.ts';
 
-/** So much of a log is in memory at a time, beside the events themselves; a line is much shorter. */
-const bytesAtOnce = 4_000_000;
+/** The log's name in a run's folder. */
+export const eventsFile = 'events.ndjson';
+
+/** No event is as long as this, in characters: what comes until such a line's end belongs to none. */
+const longestLine = 4_000_000;
+/** So much of a log is read at a time: a few thousand events, which take some milliseconds to understand. */
+const bytesAtOnce = 250_000;
 
 /** Appends events; each is on disk when `append` returns. */
 export class EventWriter {
@@ -64,27 +69,40 @@ export class EventReader {
 
   /** The events since the last call; none when there is no log (any more), or something that is none. */
   read(): readonly RunEvent[] {
+    return [...this.#parts()].flat();
+  }
+
+  /** The same in turns: after each part others may have the thread. `take` gets the events in their order. */
+  async readInTurns(take: (event: RunEvent) => void): Promise<void> {
+    for (const events of this.#parts()) {
+      events.forEach(take);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Whether the log was replaced by a shorter one since it was read. */
+  isReplaced(): boolean {
     const opened = this.#open();
-    if (opened === undefined) return [];
+    if (opened !== undefined) closeSync(opened.file);
+    return (opened?.size ?? 0) < this.#position;
+  }
+
+  *#parts(): Generator<readonly RunEvent[]> {
+    const opened = this.#open();
+    if (opened === undefined) return;
     const { file, size } = opened;
-    const events: RunEvent[] = [];
     try {
       if (size < this.#position) this.#startOver();
       while (this.#position < size) {
         const bytes = Buffer.alloc(Math.min(bytesAtOnce, size - this.#position));
         const count = readSync(file, bytes, 0, bytes.length, this.#position);
-        if (count === 0) break;
+        if (count === 0) return;
         this.#position += count;
         const lines = (this.#rest + this.#decoder.write(bytes.subarray(0, count))).split('\n');
         this.#rest = lines.pop() ?? '';
-        for (const line of lines) {
-          const event = parseEvent(line);
-          if (event !== undefined) events.push(event);
-        }
-        // No event is as long as this: what comes until the line's end belongs to none.
-        if (this.#rest.length > bytesAtOnce) this.#rest = '';
+        if (this.#rest.length > longestLine) this.#rest = '';
+        yield lines.flatMap((line) => parseEvent(line) ?? []);
       }
-      return events;
     } finally {
       closeSync(file);
     }

@@ -14,17 +14,15 @@ import {
   type ExpandedProposal,
   type RunProposal,
   type RunSnapshot,
-  type RunStatus,
   type RunStructure,
 } from '../protocol/run-files.ts';
 import { isLeftover, writeFileAtomically } from './atomic-file.ts';
-import { EventReader } from './event-log.ts';
+import { EventReader, eventsFile } from './event-log.ts';
 import { readJsonFile } from './json-file.ts';
 import { learnedStructureFolder } from './learned-structures.ts';
 import { portableConfig, portableNetwork, resolvedConfig, workspaceOf } from './portable-config.ts';
 import { holderOf } from './run-lock.ts';
-
-export const eventsFile = 'events.ndjson';
+import { afterEvent, newState, statusOf } from './run-state.ts';
 
 /**
  * Makes a run's folder with what never changes. Fails when the folder holds a run already, or when the model lies outside the
@@ -84,6 +82,11 @@ export function readNetwork(folder: string): Result<unknown> {
   return { ok: true, value: network.value };
 }
 
+/** The channel groups that its last process found, if one has begun. */
+export function readStructure(folder: string): Result<RunStructure | undefined> {
+  return readJson(folder, 'structure.json', runStructureSchema);
+}
+
 export function writeStructure(folder: string, structure: RunStructure): void {
   writeFileAtomically(join(folder, 'structure.json'), `${JSON.stringify(structure)}\n`);
 }
@@ -126,27 +129,22 @@ export function writeExpanded(folder: string, proposal: ExpandedProposal): void 
   writeFileAtomically(join(folder, 'expanded.json'), `${JSON.stringify(proposal)}\n`);
 }
 
-/**
- * How a run stands by its last events and by whether a process works on it. One that nobody began counts as interrupted, so
- * that it can be resumed: which runs wait for their turn only the queue knows, and a queue ends with its editor.
- */
-export function statusOf(events: readonly RunEvent[], isWorkedOn: boolean): RunStatus {
-  const last = events.findLast(
-    ({ kind }) => kind === 'started' || kind === 'interrupted' || kind === 'finished' || kind === 'failed',
-  );
-  if (last === undefined) return isWorkedOn ? 'running' : 'interrupted';
-  if (last.kind === 'started') return isWorkedOn ? 'running' : 'interrupted';
-  if (last.kind === 'interrupted') return last.reason === 'paused' ? 'paused' : 'interrupted';
-  return last.kind === 'finished' ? 'finished' : 'failed';
-}
-
-/** All that a dashboard shows of a run. */
+/** All that a dashboard shows of a run, with a log that is read now. */
 export function readSnapshot(folder: string, workspace = workspaceOf(folder)): Result<RunSnapshot> {
-  const config = readConfig(folder, workspace);
-  if (!config.ok) return config;
   // The log first: what it speaks of was written before it.
   const events = new EventReader(join(folder, eventsFile)).read();
-  const structure = readJson(folder, 'structure.json', runStructureSchema);
+  return snapshotWith(folder, events, workspace);
+}
+
+/** The same with the events of its log. */
+export function snapshotWith(
+  folder: string,
+  events: readonly RunEvent[],
+  workspace = workspaceOf(folder),
+): Result<RunSnapshot> {
+  const config = readConfig(folder, workspace);
+  if (!config.ok) return config;
+  const structure = readStructure(folder);
   const proposal = readProposal(folder);
   const expanded = readExpanded(folder);
   const retraining = readJson(folder, retrainingName, retrainingFileSchema);
@@ -155,7 +153,7 @@ export function readSnapshot(folder: string, workspace = workspaceOf(folder)): R
     value: {
       id: basename(folder),
       folder,
-      status: statusOf(events, holderOf(folder) !== undefined),
+      status: statusOf(events.reduce(afterEvent, newState), holderOf(folder) !== undefined),
       config: config.value,
       events: [...events],
       ...(structure.ok && structure.value && { structure: structure.value }),

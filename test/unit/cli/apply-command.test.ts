@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TrainingService } from '../../../server/src/cli/training-service.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrainingService } from '../../../server/src/experiments/run-service.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { RunProposal } from '../../../server/src/protocol/run-files.ts';
 import { morphnetIn, type CommandLineRun } from '../../support/command-line.ts';
@@ -43,9 +44,10 @@ class Net(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 16, 3)
         self.norm = nn.BatchNorm2d(16)
+        self.last = nn.Conv2d(16, 8, 3)
 
     def forward(self, x):
-        return self.norm(self.conv(x))
+        return self.last(self.norm(self.conv(x)))
 `;
 
 const narrower: RunProposal = {

@@ -2,7 +2,7 @@
 
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { TrainingService } from '../../../server/src/cli/training-service.ts';
+import type { TrainingService } from '../../../server/src/experiments/run-service.ts';
 import type { EngineReport } from '../../../server/src/protocol/engine-report.ts';
 import { morphnetIn, noTraining } from '../../support/command-line.ts';
 

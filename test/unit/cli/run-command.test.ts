@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TrainingService } from '../../../server/src/cli/training-service.ts';
+import type { TrainingService } from '../../../server/src/experiments/run-service.ts';
 import type { NetworkGraph } from '../../../server/src/network/network-graph.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
@@ -59,7 +59,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** A trainer that plays these events; `waitsForStop` holds the end back until it is asked to stop. */
 function playing(events: readonly RunEvent[], status: RunStatus, waitsForStop = false) {
   const seen: { config?: RunConfig; network?: NetworkGraph; folder?: string | undefined; resumed?: string } = {};
-  const play = (runFolder: string, listener: (event: RunEvent) => void) => {
+  const play = (runFolder: string, listener: ((event: RunEvent) => void) | undefined) => {
     let stop = (): void => undefined;
     const stopped = new Promise<void>((resolve) => (stop = resolve));
     const snapshot = (): RunSnapshot => ({
@@ -73,7 +73,7 @@ function playing(events: readonly RunEvent[], status: RunStatus, waitsForStop = 
     const ended = (async () => {
       // As with a real process, nothing arrives before the caller has the training in hand.
       await new Promise((resolve) => setImmediate(resolve));
-      for (const event of events) listener(event);
+      for (const event of events) listener?.(event);
       if (waitsForStop) {
         pressInterrupt();
         await stopped;

@@ -5,17 +5,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
 import type { RunStatus } from '../../../server/src/protocol/run-files.ts';
-import { EventWriter } from '../../../server/src/runs/event-log.ts';
+import { EventWriter, eventsFile } from '../../../server/src/runs/event-log.ts';
 import {
   createRunFolder,
-  eventsFile,
   readConfig,
   readNetwork,
   readProposal,
   readSnapshot,
   removeLeftovers,
-  statusOf,
 } from '../../../server/src/runs/run-folder.ts';
+import { afterEvent, newState, statusOf } from '../../../server/src/runs/run-state.ts';
 import { runConfig, temporaryFolder } from '../../support/run-folder.ts';
 
 const network = { version: 1, ops: [], values: [] };
@@ -136,6 +135,6 @@ describe('the status of a run', () => {
     ['its process is about to end', [started, finished], true, 'finished'],
     ['it failed', [started, failed], false, 'failed'],
   ])('when %s', ([, events, isWorkedOn, status]) => {
-    expect(statusOf(events, isWorkedOn)).toBe(status);
+    expect(statusOf(events.reduce(afterEvent, newState), isWorkedOn)).toBe(status);
   });
 });

@@ -8,16 +8,17 @@ import { retrainCommand, type RetrainOptions } from './retrain-command.ts';
 import { modelArgument, withRunOptions } from './run-options.ts';
 import { sweepCommand, type SweepOptions } from './sweep-command.ts';
 import type { Terminal } from './terminal.ts';
-import type { RunNetworkService, TrainingService } from './training-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
+import type { TrainingService } from '../experiments/run-service.ts';
 
-interface MethodServices {
+interface ExperimentServices {
   readonly terminal: Terminal;
   readonly openSession: OpenSession;
   readonly training: TrainingService;
   readonly networks: RunNetworkService;
 }
 
-export function addMethodCommands(program: Command, services: MethodServices): void {
+export function addExperimentCommands(program: Command, services: ExperimentServices): void {
   const { terminal, openSession, training, networks } = services;
 
   withBudget(

@@ -12,7 +12,7 @@ import { percent } from '../../webview/src/model/curves.ts';
 import type { ScenarioContext } from './scenario-context.ts';
 import { trainDigits } from './workspace.ts';
 
-export async function methodScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
+export async function experimentScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
   const runFolder = join(folder, '.morphnet/runs/digits-1');
   const { dashboard, page } = workbench;
 

@@ -2,14 +2,14 @@
 
 import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { ServerRequests } from '../protocol/lsp-extensions.ts';
-import type { MethodKind, MethodTask } from '../protocol/method-messages.ts';
+import type { ExperimentKind, ExperimentTask } from '../protocol/experiment-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
-import type { MethodWork } from './method-backend.ts';
+import type { Experiment } from '../experiments/experiment-service.ts';
 import { refuse } from './refusal.ts';
 import { fileOf } from './run-requests.ts';
 import type { ServerContext } from './server-context.ts';
 
-const noMethods = 'The trainer is missing from this installation. Install the extension for your platform.';
+const noTrainer = 'The trainer is missing from this installation. Install the extension for your platform.';
 
 export async function expandRun(
   context: ServerContext,
@@ -20,17 +20,17 @@ export async function expandRun(
   if (run.value.proposal === undefined) {
     return refuse(`The run ${id} has proposed no widths yet. Wait for its first alive count.`);
   }
-  if (context.methods === undefined) return refuse(noMethods);
-  const expanded = await context.methods.expand(run.value.folder, request);
+  if (context.experiments === undefined) return refuse(noTrainer);
+  const expanded = await context.experiments.expand(run.value.folder, request);
   return expanded.ok ? expanded.value : refuse(expanded.error);
 }
 
-export async function startMethod(
+export async function startExperiment(
   context: ServerContext,
-  { task }: { readonly task: MethodTask },
-): Promise<ServerRequests['morphnet/startMethod']['result']> {
-  if (context.methods === undefined) return refuse(noMethods);
-  const { methods } = context;
+  { task }: { readonly task: ExperimentTask },
+): Promise<ServerRequests['morphnet/startExperiment']['result']> {
+  if (context.experiments === undefined) return refuse(noTrainer);
+  const { experiments } = context;
   switch (task.kind) {
     case 'retrain': {
       const run = await context.runs.read(task.run);
@@ -42,7 +42,7 @@ export async function startMethod(
       }
       const work = workOf(context, 'retrain', config);
       if (work === undefined) return refuse(outside);
-      const started = await methods.retrain({ ...work, folder }, task.request);
+      const started = await experiments.retrain({ ...work, folder }, task.request);
       return started.ok ? started.value : refuse(started.error);
     }
     case 'sweep':
@@ -51,33 +51,37 @@ export async function startMethod(
       if (work === undefined) return refuse(outside);
       const started =
         task.kind === 'sweep'
-          ? await methods.sweep(work, task.config, task.request)
-          : await methods.iterate(work, task.config, task.request);
+          ? await experiments.sweep(work, task.config, task.request)
+          : await experiments.iterate(work, task.config, task.request);
       return started.ok ? started.value : refuse(started.error);
     }
-    case 'go-on': {
+    case 'resume': {
       const found = await context.runs.unfinished(task.what, task.id);
       if (!found.ok) return refuse(found.error);
       const work = workOf(context, task.what, found.value.config);
       if (work === undefined) return refuse(outside);
-      const started = await methods.goOn({ ...work, folder: found.value.folder });
+      const started = await experiments.resume({ ...work, folder: found.value.folder });
       return started.ok ? started.value : refuse(started.error);
     }
   }
 }
 
-export function stopMethod(
+export function stopExperiment(
   context: ServerContext,
-  { id, kind, atOnce = false }: { readonly id: string; readonly kind: MethodKind; readonly atOnce?: boolean },
-): Promise<ServerRequests['morphnet/stopMethod']['result']> {
-  const answer = context.methods?.stop(id, kind, atOnce) ?? 'absent';
+  { id, kind, atOnce = false }: { readonly id: string; readonly kind: ExperimentKind; readonly atOnce?: boolean },
+): Promise<ServerRequests['morphnet/stopExperiment']['result']> {
+  const answer = context.experiments?.stop(id, kind, atOnce) ?? 'absent';
   if (answer === 'absent') return Promise.resolve(refuse('This is not being trained here any more.'));
   return Promise.resolve({ alreadyStopping: answer === 'stopping' });
 }
 
 const outside = 'The model lies outside the workspace. Open its folder to keep its runs there.';
 
-function workOf(context: ServerContext, kind: MethodKind, config: RunConfig): Omit<MethodWork, 'folder'> | undefined {
+function workOf(
+  context: ServerContext,
+  kind: ExperimentKind,
+  config: RunConfig,
+): Omit<Experiment, 'folder'> | undefined {
   const workspaceFolder = context.runs.workspaceFolderOf(config.model.document);
   if (workspaceFolder === undefined) return undefined;
   const { document, entry } = config.model;

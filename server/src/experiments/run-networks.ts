@@ -1,7 +1,6 @@
 // The networks that a run leads to, rebuilt from its folder: the seed, the proposal, the proposal expanded to a budget.
 
 import type { Result } from '../common/problem.ts';
-import type { RunNetwork } from '../cli/training-service.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { ownWidthOf } from '../network/op-traits.ts';
 import type { ExpansionRequest } from '../protocol/expansion-request.ts';
@@ -18,6 +17,9 @@ import { channelCounts, rebuildWithWidths } from '../structure/rebuild-graph.ts'
 import type { WidthProposal } from '../structure/width-proposal.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
 import { asNetworkGraph } from '../training/loop/training-setup.ts';
+
+/** The networks that a run leads to: the seed, the proposed one, and that one after `expand`. */
+export type RunNetwork = 'seed' | 'proposal' | 'expanded';
 
 interface Seed {
   readonly config: RunConfig;

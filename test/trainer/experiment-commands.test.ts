@@ -4,9 +4,10 @@ import { cpSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { TrainingService } from '../../server/src/cli/training-service.ts';
+import type { TrainingService } from '../../server/src/experiments/run-service.ts';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
-import { createRunNetworks, createTrainingService } from '../../server/src/main/training-service.ts';
+import { createRunService } from '../../server/src/experiments/local-run-service.ts';
+import { createRunNetworks } from '../../server/src/experiments/run-network-service.ts';
 import type { IterationFile } from '../../server/src/protocol/iteration-file.ts';
 import { retrainingFileSchema } from '../../server/src/protocol/retraining-file.ts';
 import type { RunEvent } from '../../server/src/protocol/run-events.ts';
@@ -39,7 +40,7 @@ function workspace(changes: object = {}): string {
 function morphnet(
   folder: string,
   words: string,
-  training = createTrainingService(program, folder),
+  training: TrainingService = createRunService(program, { workingFolder: folder }),
 ): Promise<CommandLineRun> {
   return morphnetIn(folder, words.split(' '), training, undefined, createRunNetworks(folder));
 }
@@ -52,7 +53,7 @@ async function done(folder: string, words: string): Promise<string> {
 
 /** A service whose process is killed at the given event. */
 function killedAt(workingFolder: string, isMoment: (event: RunEvent, folder: string) => boolean): TrainingService {
-  const service = createTrainingService(program, workingFolder);
+  const service = createRunService(program, { workingFolder });
   return {
     ...service,
     start(where, config, network, listener) {
@@ -60,7 +61,7 @@ function killedAt(workingFolder: string, isMoment: (event: RunEvent, folder: str
       return service.start(where, config, network, (event) => {
         if (event.kind === 'started') pid = event.pid;
         if (isMoment(event, where.folder ?? '')) process.kill(pid, 'SIGKILL');
-        listener(event);
+        listener?.(event);
       });
     },
   };

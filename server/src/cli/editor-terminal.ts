@@ -2,8 +2,8 @@
 // editor says so or is gone.
 
 import { createInterface } from 'node:readline';
-import type { Terminal } from '../cli/terminal.ts';
-import { stopWord, type MethodMessage } from '../protocol/method-messages.ts';
+import { stopWord, type ExperimentMessage } from '../protocol/experiment-messages.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface EditorTerminal {
   readonly terminal: Terminal;
@@ -15,7 +15,7 @@ export function createEditorTerminal(input: NodeJS.ReadStream, output: NodeJS.Wr
   const listeners = new Set<() => void>();
   let stops = false;
   let lastNote = '';
-  const tell = (message: MethodMessage): void => void output.write(`${JSON.stringify(message)}\n`);
+  const tell = (message: ExperimentMessage): void => void output.write(`${JSON.stringify(message)}\n`);
   const stop = (): void => {
     stops = true;
     for (const listener of listeners) listener();

@@ -8,11 +8,11 @@ import { renderToString } from 'preact-render-to-string';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { buildNodeBundle } from '../../scripts/bundles.ts';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
-import type { MethodBackend } from '../../server/src/lsp/method-backend.ts';
-import { createMethodBackend } from '../../server/src/main/method-backend.ts';
-import { createRunBackend } from '../../server/src/main/run-backend.ts';
-import { createTrainingQueue } from '../../server/src/main/training-queue.ts';
-import type { MethodSummary } from '../../server/src/protocol/method-messages.ts';
+import type { ExperimentService } from '../../server/src/experiments/experiment-service.ts';
+import { createExperimentService } from '../../server/src/experiments/local-experiment-service.ts';
+import { createRunService } from '../../server/src/experiments/local-run-service.ts';
+import { createTrainingQueue } from '../../server/src/jobs/training-queue.ts';
+import type { ExperimentSummary } from '../../server/src/protocol/experiment-messages.ts';
 import type { RetrainingFile } from '../../server/src/protocol/retraining-file.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';
 import { listIterations } from '../../server/src/runs/read-iterations.ts';
@@ -36,10 +36,10 @@ beforeAll(async () => {
 interface Desk {
   readonly folder: string;
   readonly config: RunConfig;
-  readonly methods: MethodBackend;
-  readonly said: MethodSummary[];
+  readonly experiments: ExperimentService;
+  readonly said: ExperimentSummary[];
   /** The first summary that fits, waited for. */
-  readonly heard: (fits: (summary: MethodSummary) => boolean) => Promise<MethodSummary>;
+  readonly heard: (fits: (summary: ExperimentSummary) => boolean) => Promise<ExperimentSummary>;
 }
 
 function desk(changes: Partial<RunConfig> = {}, program = commandLine): Desk {
@@ -55,10 +55,10 @@ function desk(changes: Partial<RunConfig> = {}, program = commandLine): Desk {
   });
   const training = createTrainingQueue(trainer);
   onTestFinished(() => training.queue.dispose());
-  const methods = createMethodBackend(program, training);
-  const said: MethodSummary[] = [];
+  const experiments = createExperimentService(program, training);
+  const said: ExperimentSummary[] = [];
   const waiting = new Set<() => void>();
-  methods.onGrew((summary) => {
+  experiments.onGrew((summary) => {
     said.push(summary);
     for (const look of waiting) look();
   });
@@ -73,20 +73,20 @@ function desk(changes: Partial<RunConfig> = {}, program = commandLine): Desk {
       waiting.add(look);
       look();
     });
-  return { folder, config, methods, said, heard };
+  return { folder, config, experiments, said, heard };
 }
 
-const hasEnded = ({ status }: MethodSummary): boolean => ['finished', 'failed', 'interrupted'].includes(status);
+const hasEnded = ({ status }: ExperimentSummary): boolean => ['finished', 'failed', 'interrupted'].includes(status);
 const textOf = (html: string): string => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
 
 it('sweeps in a process of its own, and the page shows every point of the curve', async () => {
-  const { folder, config, methods, said, heard } = desk();
+  const { folder, config, experiments, said, heard } = desk();
   const work = { kind: 'sweep', workspaceFolder: folder, model: 'net.cfg' } as const;
   const strengths = { from: 1e-9, to: 1e-6 };
-  const started = await methods.sweep(work, config, { points: 2, strengths, retrain: false });
+  const started = await experiments.sweep(work, config, { points: 2, strengths, retrain: false });
   expect(started).toMatchObject({ ok: true, value: { kind: 'sweep', status: 'queued' } });
   expect(await heard(hasEnded)).toMatchObject({ status: 'finished' });
-  expect(said.map(({ part }) => part?.number)).toContain(2);
+  expect(said.map(({ stage }) => stage?.number)).toContain(2);
 
   const [known] = readSweeps(folder);
   const points = known!.sweep.points;
@@ -104,14 +104,18 @@ it('sweeps in a process of its own, and the page shows every point of the curve'
 }, 60_000);
 
 it('stops at a checkpoint, goes on where it was, and trains seed and proposal side by side', async () => {
-  const { folder, config, methods, said, heard } = desk({ steps: 4000, checkpointEvery: 10 });
+  const { folder, config, experiments, said, heard } = desk({ steps: 4000, checkpointEvery: 10 });
   const work = { kind: 'sweep', workspaceFolder: folder, model: 'net.cfg' } as const;
-  const sweep = await methods.sweep(work, config, { points: 1, strengths: { from: 1e-9, to: 2e-9 }, retrain: false });
+  const sweep = await experiments.sweep(work, config, {
+    points: 1,
+    strengths: { from: 1e-9, to: 2e-9 },
+    retrain: false,
+  });
   if (!sweep.ok) throw new Error(sweep.error);
   const { id } = sweep.value;
   // Late enough that widths are proposed: alive channels are counted every five steps.
   await heard(({ step }) => step > 10);
-  expect(methods.stop(id, 'sweep', false)).toBe('asked');
+  expect(experiments.stop(id, 'sweep', false)).toBe('asked');
   expect(await heard(hasEnded)).toMatchObject({ status: 'interrupted' });
   const run = join(folder, '.morphnet', 'sweeps', id, 'points', '1');
   const stopped = readSnapshot(run);
@@ -122,7 +126,7 @@ it('stops at a checkpoint, goes on where it was, and trains seed and proposal si
 
   // The proposal of the point that was stopped is a proposal like any other.
   said.length = 0;
-  const retrained = await methods.retrain(
+  const retrained = await experiments.retrain(
     { kind: 'retrain', folder: run, workspaceFolder: folder, model: 'net.cfg' },
     { steps: 12, seeds: 1, expanded: false },
   );
@@ -136,10 +140,10 @@ it('stops at a checkpoint, goes on where it was, and trains seed and proposal si
   expect(readSnapshot(run)).toMatchObject({ value: { retraining: { steps: 12 } } });
 
   said.length = 0;
-  const goOn = { kind: 'sweep', folder: join(folder, '.morphnet', 'sweeps', id), workspaceFolder: folder } as const;
-  expect((await methods.goOn({ ...goOn, model: 'net.cfg' })).ok).toBe(true);
+  const resume = { kind: 'sweep', folder: join(folder, '.morphnet', 'sweeps', id), workspaceFolder: folder } as const;
+  expect((await experiments.resume({ ...resume, model: 'net.cfg' })).ok).toBe(true);
   await heard(({ step }) => step > 0);
-  expect(methods.stop(id, 'sweep', false)).toBe('asked');
+  expect(experiments.stop(id, 'sweep', false)).toBe('asked');
   await heard(hasEnded);
   const gone = readSnapshot(run);
   const stoppedAt = stopped.value.events.findLast((event) => event.kind === 'interrupted')?.step;
@@ -154,23 +158,23 @@ it('tells the end once, when the process has left the folder and the next one ca
     `console.log(JSON.stringify({ kind: 'ended', ok: true, message: '' }));
 setTimeout(() => undefined, 400);`,
   );
-  const { folder, methods, said, heard } = desk({}, { ...commandLine, script });
+  const { folder, experiments, said, heard } = desk({}, { ...commandLine, script });
   const work = { kind: 'sweep', folder: join(folder, 'sweep'), workspaceFolder: folder, model: 'net.cfg' } as const;
-  expect((await methods.goOn(work)).ok).toBe(true);
+  expect((await experiments.resume(work)).ok).toBe(true);
   await heard(hasEnded);
   expect(said.map(({ status }) => status)).toEqual(['finished']);
   said.length = 0;
-  expect((await methods.goOn(work)).ok).toBe(true);
+  expect((await experiments.resume(work)).ok).toBe(true);
   await heard(hasEnded);
   expect(said.map(({ status }) => status)).toEqual(['finished']);
 });
 
 it('says why it failed, and what is there stays', async () => {
-  const { folder, config, methods, heard } = desk();
+  const { folder, config, experiments, heard } = desk();
   const work = { kind: 'iterate', workspaceFolder: folder, model: 'net.cfg' } as const;
   const budget = { resource: 'flops', budget: { share: 1 }, multipleOf: 2 } as const;
   writeFileSync(join(folder, 'net.cfg'), '[net]\nwidth=eight\n');
-  const started = await methods.iterate(work, config, { rounds: 1, budget });
+  const started = await experiments.iterate(work, config, { rounds: 1, budget });
   if (!started.ok) throw new Error(started.error);
   const ended = await heard(hasEnded);
   expect(ended).toMatchObject({
@@ -181,17 +185,20 @@ it('says why it failed, and what is there stays', async () => {
 }, 60_000);
 
 it('iterates to its end', async () => {
-  const { folder, config, methods, heard } = desk();
+  const { folder, config, experiments, heard } = desk();
   const work = { kind: 'iterate', workspaceFolder: folder, model: 'net.cfg' } as const;
   const budget = { resource: 'flops', budget: { share: 1 }, multipleOf: 2 } as const;
-  const started = await methods.iterate(work, config, { rounds: 1, budget });
+  const started = await experiments.iterate(work, config, { rounds: 1, budget });
   if (!started.ok) throw new Error(started.error);
-  expect(await heard(hasEnded)).toMatchObject({ status: 'finished', part: { number: 1, of: 1 } });
+  expect(await heard(hasEnded)).toMatchObject({ status: 'finished', stage: { number: 1, of: 1 } });
   const { id } = started.value;
   const [iteration] = listIterations(folder);
   expect(iteration).toMatchObject({ id, status: 'finished', proposal: { step: 20 }, config: { steps: 20 } });
   const summary = /^One round of shrinking and expanding came to \d+\.\d % of the seed’s FLOPs\.$/;
   const events = iteration?.events.map((event) => (event.kind === 'finished' ? event.summary : ''));
   expect(events).toEqual([expect.stringMatching(summary)]);
-  expect(await createRunBackend(trainer).read(folder, id)).toEqual({ ok: true, value: iteration });
+  expect(await createRunService(trainer).read(join(folder, '.morphnet/iterations', id))).toEqual({
+    ok: true,
+    value: iteration,
+  });
 }, 60_000);

@@ -4,34 +4,38 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Result } from '../common/problem.ts';
-import { startMethod } from '../jobs/method-process.ts';
+import { startExperiment } from '../jobs/experiment-process.ts';
+import { pacedTelling } from '../jobs/paced-telling.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
-import type { MethodBackend, MethodWork } from '../lsp/method-backend.ts';
-import type { MethodMessage, MethodSummary } from '../protocol/method-messages.ts';
+import type { TrainingQueue } from '../jobs/training-queue.ts';
+import type { ExperimentMessage, ExperimentSummary } from '../protocol/experiment-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { askedName } from '../protocol/sweep-file.ts';
 import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { writeDocument } from '../runs/run-folder.ts';
 import { missingData, newStoreFolder } from '../runs/run-store.ts';
-import { pacedTelling } from './paced-telling.ts';
+import type { Experiment, ExperimentService } from './experiment-service.ts';
 import { expandRun } from './run-networks.ts';
-import type { TrainingQueue } from './training-queue.ts';
 
 /** `program` is the command line's. */
-export function createMethodBackend(program: TrainerProgram, training: TrainingQueue): MethodBackend {
-  const listeners: ((summary: MethodSummary) => void)[] = [];
+export function createExperimentService(program: TrainerProgram, training: TrainingQueue): ExperimentService {
+  const listeners: ((summary: ExperimentSummary) => void)[] = [];
   /** By the folder that a work is about, until it has ended. */
-  const works = new Map<string, MethodSummary>();
+  const works = new Map<string, ExperimentSummary>();
 
-  const begin = (folder: string, words: readonly string[], work: Omit<MethodWork, 'folder'>): Result<MethodSummary> => {
+  const begin = (
+    folder: string,
+    words: readonly string[],
+    work: Omit<Experiment, 'folder'>,
+  ): Result<ExperimentSummary> => {
     if (works.has(folder)) return { ok: false, error: `This is being done already; see its progress` };
     const { kind, model, workspaceFolder } = work;
-    let summary: MethodSummary = { kind, id: basename(folder), model, status: 'queued', step: 0, totalSteps: 0 };
+    let summary: ExperimentSummary = { kind, id: basename(folder), model, status: 'queued', step: 0, totalSteps: 0 };
     works.set(folder, summary);
     const telling = pacedTelling(() => {
       for (const listener of listeners) listener(summary);
     });
-    const hear = (message: MethodMessage): void => {
+    const hear = (message: ExperimentMessage): void => {
       const isStopping = training.queue.find(jobOf(folder, kind))?.isStopping() === true;
       summary = afterMessage(summary, message, isStopping);
       works.set(folder, summary);
@@ -41,7 +45,7 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
     };
     const job = training.queue.addProcess(
       jobOf(folder, kind),
-      () => startMethod({ ...program, environment: training.environment() }, words, workspaceFolder, hear),
+      () => startExperiment({ ...program, environment: training.environment() }, words, workspaceFolder, hear),
       () => {
         summary = { ...summary, status: 'interrupted' };
       },
@@ -73,7 +77,7 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
       if (steps !== undefined) words.push('--steps', String(steps));
       if (expanded) words.push('--expanded');
       try {
-        // Here, not in the trainer's folder: the command line makes its parts below it.
+        // Here, not in the trainer's folder: the command line makes its stages below it.
         mkdirSync(join(work.folder, 'retrained'), { recursive: true });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -105,7 +109,7 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
       words.push(`--${budget.resource}`, String(share), '--multiple-of', String(budget.multipleOf));
       return Promise.resolve(begin(folder.value, words, work));
     },
-    goOn: (work) => Promise.resolve(begin(work.folder, [work.kind, work.folder], work)),
+    resume: (work) => Promise.resolve(begin(work.folder, [work.kind, work.folder], work)),
     onGrew(listener) {
       listeners.push(listener);
     },
@@ -113,18 +117,22 @@ export function createMethodBackend(program: TrainerProgram, training: TrainingQ
 }
 
 /** The queue's name for a work: a run can wait there beside its retraining. */
-function jobOf(folder: string, kind: MethodSummary['kind']): string {
+function jobOf(folder: string, kind: ExperimentSummary['kind']): string {
   return kind === 'retrain' ? join(folder, 'retrained') : folder;
 }
 
 /** How a work stands after it said something. */
-export function afterMessage(summary: MethodSummary, message: MethodMessage, isStopping: boolean): MethodSummary {
+export function afterMessage(
+  summary: ExperimentSummary,
+  message: ExperimentMessage,
+  isStopping: boolean,
+): ExperimentSummary {
   const status = isStopping ? 'stopping' : 'running';
   switch (message.kind) {
-    case 'part': {
+    case 'stage': {
       const { title, number, of } = message;
       const { kind, id, model } = summary;
-      return { kind, id, model, status, part: { title, number, of }, step: 0, totalSteps: 0 };
+      return { kind, id, model, status, stage: { title, number, of }, step: 0, totalSteps: 0 };
     }
     case 'event': {
       const { event } = message;

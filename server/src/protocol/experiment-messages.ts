@@ -13,19 +13,19 @@ export const editorWord = '--for-editor';
 /** The line that asks such a process to stop at a checkpoint. When its input ends it does the same. */
 export const stopWord = 'stop';
 
-export const methodMessageSchema = v.variant('kind', [
+export const experimentMessageSchema = v.variant('kind', [
   /** The next of its trainings begins. */
-  v.object({ kind: v.literal('part'), title: v.string(), number: v.number(), of: v.number() }),
+  v.object({ kind: v.literal('stage'), title: v.string(), number: v.number(), of: v.number() }),
   /** News of the training that goes on. */
   v.object({ kind: v.literal('event'), event: runEventSchema }),
   /** The last line. `message`: why it did not come to its end. */
   v.object({ kind: v.literal('ended'), ok: v.boolean(), message: v.string() }),
 ]);
 
-export type MethodMessage = v.InferOutput<typeof methodMessageSchema>;
+export type ExperimentMessage = v.InferOutput<typeof experimentMessageSchema>;
 
 /** One of the trainings that a command is made of. */
-export type MethodPart = Omit<Extract<MethodMessage, { kind: 'part' }>, 'kind'>;
+export type ExperimentStage = Omit<Extract<ExperimentMessage, { kind: 'stage' }>, 'kind'>;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000));
 const strength = v.pipe(v.number(), v.gtValue(0), v.finite());
@@ -52,28 +52,28 @@ export type SweepRequest = v.InferOutput<typeof sweepRequestSchema>;
 export type IterateRequest = v.InferOutput<typeof iterateRequestSchema>;
 
 /** What to start, or to go on with. */
-export const methodTaskSchema = v.variant('kind', [
+export const experimentTaskSchema = v.variant('kind', [
   v.object({ kind: v.literal('retrain'), run: runIdSchema, request: retrainRequestSchema }),
   v.object({ kind: v.literal('sweep'), config: runConfigSchema, request: sweepRequestSchema }),
   v.object({ kind: v.literal('iterate'), config: runConfigSchema, request: iterateRequestSchema }),
-  v.object({ kind: v.literal('go-on'), what: v.picklist(['sweep', 'iterate']), id: runIdSchema }),
+  v.object({ kind: v.literal('resume'), what: v.picklist(['sweep', 'iterate']), id: runIdSchema }),
 ]);
 
-export type MethodTask = v.InferOutput<typeof methodTaskSchema>;
+export type ExperimentTask = v.InferOutput<typeof experimentTaskSchema>;
 
-export const methodKindSchema = v.picklist(['retrain', 'sweep', 'iterate']);
+export const experimentKindSchema = v.picklist(['retrain', 'sweep', 'iterate']);
 
-export type MethodKind = v.InferOutput<typeof methodKindSchema>;
+export type ExperimentKind = v.InferOutput<typeof experimentKindSchema>;
 
 /** How such a work stands. */
-export interface MethodSummary {
-  readonly kind: MethodKind;
+export interface ExperimentSummary {
+  readonly kind: ExperimentKind;
   /** The run that is retrained, the sweep, or the iteration: the name of its folder. */
   readonly id: string;
   readonly model: string;
   readonly status: 'queued' | 'running' | 'stopping' | 'interrupted' | 'finished' | 'failed';
-  readonly part?: MethodPart;
-  /** Within the part. */
+  readonly stage?: ExperimentStage;
+  /** Within the stage. */
   readonly step: number;
   readonly totalSteps: number;
   readonly secondsLeft?: number;

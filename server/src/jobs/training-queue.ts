@@ -1,10 +1,15 @@
 // The one queue of an editor's trainings: runs and commands of several trainings wait for each other.
 
-import { JobQueue } from '../jobs/job-queue.ts';
-import type { TrainerProgram } from '../jobs/trainer-process.ts';
-import type { ProcessPaths } from '../lsp/run-backend.ts';
 import { tfjsPathVariable } from '../protocol/engine-report.ts';
 import { sitePackagesVariable } from '../protocol/settings.ts';
+import { JobQueue } from './job-queue.ts';
+import type { TrainerProgram } from './trainer-process.ts';
+
+/** The settings of these names; empty where nothing is set. */
+export interface ProcessPaths {
+  readonly tfjsPath: string;
+  readonly sitePackages: string;
+}
 
 export interface TrainingQueue {
   readonly queue: JobQueue;
