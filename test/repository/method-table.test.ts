@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { root } from '../../scripts/bundles.ts';
-import type { TrainingService } from '../../server/src/cli/training-service.ts';
+import type { TrainingService } from '../../server/src/experiments/run-service.ts';
 import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import { parseProjectFile } from '../../server/src/protocol/project-file.ts';
 import type { RunConfig } from '../../server/src/protocol/run-config.ts';

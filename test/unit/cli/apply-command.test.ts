@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainingService } from '../../../server/src/experiments/run-service.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { RunProposal } from '../../../server/src/protocol/run-files.ts';
