@@ -69,7 +69,7 @@ let session = newSession();
 function newSession(): AnalysisSession {
   const disk = new DiskReader({ workspace: roots, libraries: [] });
   const made = new AnalysisSession({ frontends, disk, workspaceRoots: roots });
-  made.showInPart();
+  made.showChosenFirst();
   return made;
 }
 

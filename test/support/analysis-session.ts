@@ -2,7 +2,7 @@
 
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import type { AnalysisSettings } from '../../server/src/analysis/analysis-settings.ts';
-import type { Pack } from '../../server/src/analysis/entry-memory.ts';
+import type { Pack } from '../../server/src/analysis/evaluation-memory.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import { pythonFrontend } from './python-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';

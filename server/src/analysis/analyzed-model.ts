@@ -27,6 +27,8 @@ export interface DocumentAnalysis {
   readonly models: readonly AnalyzedModel[];
   /** Findings in the present text, from any document that was read. */
   readonly problems: readonly Problem[];
+  /** Documents that were read or looked for, itself among them. */
+  readonly dependencies: readonly string[];
 }
 
 /** Whether the text itself could not be read somewhere, so that what was made from it may be a part only. */

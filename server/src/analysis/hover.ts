@@ -2,7 +2,7 @@
 // their widths come from, and what is tied to them.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
-import { LineIndex } from '../common/line-index.ts';
+import type { LineIndex } from '../common/line-index.ts';
 import { sumCosts, type Cost } from '../costs/cost-report.ts';
 import type { Op } from '../network/op.ts';
 import { firstUnknown } from '../network/shape.ts';
@@ -42,13 +42,11 @@ export function hover(
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
 ): Hover | undefined {
-  const text = session.textOf(document);
-  if (text === undefined) return undefined;
+  const lines = session.linesOf(document);
+  if (lines === undefined) return undefined;
   for (const model of session.modelsIn(document, cancellation)) {
     const subject =
-      literalAt(model, document, offset) ??
-      siteAt(model, document, offset) ??
-      lineAt(model, document, offset, new LineIndex(text));
+      literalAt(model, document, offset) ?? siteAt(model, document, offset) ?? lineAt(model, document, offset, lines);
     if (subject === undefined) continue;
     const markdown = new HoverText(session, model, subject.ops, settings).markdown();
     return { start: subject.start, end: subject.end, markdown };

@@ -2,7 +2,6 @@
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { Count } from '../common/count.ts';
-import { LineIndex } from '../common/line-index.ts';
 import { sumCosts, type Cost } from '../costs/cost-report.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
@@ -32,9 +31,9 @@ export function inlayHints(
   range?: { readonly start: number; readonly end: number },
   cancellation: Cancellation = neverCancelled,
 ): readonly InlayHint[] {
-  const text = session.textOf(document);
-  if (text === undefined || !settings.hints.enabled || settings.hints.quantities.length === 0) return [];
-  const lines = new LineIndex(text);
+  const [text, lines] = [session.textOf(document), session.linesOf(document)];
+  if (text === undefined || lines === undefined || !settings.hints.enabled || settings.hints.quantities.length === 0)
+    return [];
   const models = session.modelsToShow(document, cancellation);
   const proposals =
     session.attachedProposal(document) === undefined ? [] : models.flatMap((model) => proposedChanges(session, model));

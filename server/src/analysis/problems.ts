@@ -2,7 +2,7 @@
 // called, and, where a run proposes another width, a hint that carries the quick-fix.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
-import { LineIndex } from '../common/line-index.ts';
+import type { LineIndex } from '../common/line-index.ts';
 import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { UnknownPart } from '../network/network-graph.ts';
@@ -21,9 +21,8 @@ export function documentProblems(
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
 ): readonly Problem[] {
-  const text = session.textOf(document);
-  if (text === undefined) return [];
-  const lines = new LineIndex(text);
+  const [text, lines] = [session.textOf(document), session.linesOf(document)];
+  if (text === undefined || lines === undefined) return [];
   const analysis = session.analyze(document, cancellation);
   const isBroken = analysis.problems.some(isSyntaxError);
   // What a half-typed text makes of a whole model says nothing; the syntax error does.

@@ -18,6 +18,6 @@ export interface AnalysisContext {
 
 /** Positions in the present text of a document, open or on disk; undefined when there is no such document. */
 export function positionsIn(session: AnalysisSession, uri: string): TextPositions | undefined {
-  const text = session.textOf(uri);
-  return text === undefined ? undefined : new TextPositions(text);
+  const lines = session.linesOf(uri);
+  return lines === undefined ? undefined : new TextPositions(lines);
 }

@@ -200,7 +200,7 @@ class AnalysisServer {
         break;
       case 'client':
         this.#canPreview = input.canPreview;
-        if (input.refreshesHints) session.showInPart();
+        if (input.refreshesHints) session.showChosenFirst();
         break;
     }
   }

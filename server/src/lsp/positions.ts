@@ -1,14 +1,14 @@
 // Offsets of the core to positions of the protocol and back. The only place where the two meet.
 
-import { LineIndex } from '../common/line-index.ts';
+import type { LineIndex } from '../common/line-index.ts';
 import type { WirePosition, WireRange } from '../protocol/lsp-extensions.ts';
 
 /** One text's offsets as protocol positions (zero-based lines, UTF-16 columns, which is what we negotiate). */
 export class TextPositions {
   readonly #lines: LineIndex;
 
-  constructor(text: string) {
-    this.#lines = new LineIndex(text);
+  constructor(lines: LineIndex) {
+    this.#lines = lines;
   }
 
   position(offset: number): WirePosition {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { countEvaluations } from '../../../scripts/evaluation-counts.ts';
 import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
-import type { Pack } from '../../../server/src/analysis/entry-memory.ts';
+import type { Pack } from '../../../server/src/analysis/evaluation-memory.ts';
 import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
 import { documentProblems } from '../../../server/src/analysis/problems.ts';
 import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
@@ -32,7 +32,7 @@ const text = (first: number, second: number): string =>
 test('an edit shows the chosen model at once and the others when there is time, none evaluated twice', () => {
   const frontend = counting(pythonFrontend);
   const session = sessionOver(new Map(), [frontend]);
-  session.showInPart();
+  session.showChosenFirst();
   const labels = (): readonly string[] => inlayHints(session, document, shapes).map(({ label }) => label);
   session.setDocument(document, text(4, 5), 1);
   expect(labels()).toEqual(['4×8×8']);
@@ -61,7 +61,7 @@ test('a text that is too long is told of and not parsed, in part or as a whole',
     },
   };
   const session = sessionOver(new Map(), [frontend]);
-  session.showInPart();
+  session.showChosenFirst();
   session.setDocument(document, `import torch\nx = "${'x'.repeat(10_000_000)}"`, 1);
   expect(inlayHints(session, document, shapes)).toEqual([]);
   expect(documentProblems(session, document, shapes).map(({ code }) => code)).toEqual(['limit-source']);

@@ -1,9 +1,10 @@
-// Evaluations by document and entry, each good as long as no text that it read has changed: what was evaluated for the hints
-// on the screen is not evaluated again for the diagnostics, nor when its file is shown again an hour later.
+// Evaluations by document and entry, each good as long as nothing that it was made from has changed: what was evaluated for
+// the hints on the screen is not evaluated again for the diagnostics, nor when its file is shown again an hour later. Those that
+// nobody has looked at for long are packed.
 
-import type { Evaluation } from '../frontends/shared/frontend.ts';
+import { isLimit, type Evaluation, type EvaluationLimits } from '../frontends/shared/frontend.ts';
 import type { ModelEntry } from '../network/network-graph.ts';
-import type { DocumentStore } from './document-store.ts';
+import type { Inputs, MadeFrom } from './inputs.ts';
 
 /**
  * Makes an evaluation small: the function that comes back gives an equal one each time it is called, and holds little memory
@@ -16,53 +17,54 @@ interface KnownEvaluation {
   evaluation: Evaluation | undefined;
   /** Kept once it was packed, so that nothing is packed twice. */
   unpack?: () => Evaluation;
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly from: MadeFrom;
+  /** The limits that cut it off; undefined when none did. */
+  readonly cutOffBy: EvaluationLimits | undefined;
 }
 
-export class EntryMemory {
-  readonly #store: DocumentStore;
+export class EvaluationMemory {
+  readonly #inputs: Inputs;
   readonly #known = new Map<string, Map<string, KnownEvaluation>>();
-
   readonly #pack: Pack | undefined;
 
   /** Without `pack`, what there is no room for is forgotten. */
-  constructor(store: DocumentStore, pack?: Pack) {
-    this.#store = store;
+  constructor(inputs: Inputs, pack?: Pack) {
+    this.#inputs = inputs;
     this.#pack = pack;
   }
 
-  /** What an entry's evaluation gave, unless a text that it depends on has changed since. */
-  find(entry: ModelEntry): Evaluation | undefined {
-    const known = this.#current(entry);
+  /** What an entry's evaluation gave; undefined where it has to be made, or was cut off by other limits than these. */
+  find(entry: ModelEntry, limits: EvaluationLimits): Evaluation | undefined {
+    const known = this.#current(entry, limits);
     if (known === undefined) return undefined;
+    this.#inputs.use(known.from);
     known.evaluation ??= known.unpack?.();
     this.use(entry.document);
     return known.evaluation;
   }
 
-  /** Whether `find` would find something. */
+  /** Whether an entry's evaluation is known, under whichever limits. */
   has(entry: ModelEntry): boolean {
     return this.#current(entry) !== undefined;
   }
 
-  #current(entry: ModelEntry): KnownEvaluation | undefined {
+  #current(entry: ModelEntry, limits?: EvaluationLimits): KnownEvaluation | undefined {
     const known = this.#known.get(entry.document)?.get(keyOf(entry));
-    if (known === undefined) return undefined;
-    for (const [document, revision] of known.revisions) {
-      if (this.#store.revision(document) !== revision) return undefined;
-    }
-    return known;
+    if (known === undefined || !this.#inputs.isCurrent(known.from)) return undefined;
+    const { cutOffBy } = known;
+    const isUnderOthers = limits !== undefined && cutOffBy !== undefined && !areEqual(cutOffBy, limits);
+    return isUnderOthers ? undefined : known;
   }
 
-  keep(entry: ModelEntry, evaluation: Evaluation): void {
-    const revisions = this.#store.revisionsOf([entry.document, ...evaluation.dependencies]);
+  keep(entry: ModelEntry, evaluation: Evaluation, from: MadeFrom, limits: EvaluationLimits): void {
     const entries = this.#known.get(entry.document) ?? new Map<string, KnownEvaluation>();
-    entries.set(keyOf(entry), { evaluation, revisions });
+    const cutOffBy = evaluation.problems.some(isLimit) ? limits : undefined;
+    entries.set(keyOf(entry), { evaluation, from, cutOffBy });
     this.#known.set(entry.document, entries);
     this.use(entry.document);
   }
 
-  /** A document's evaluations are wanted: they are the last that are given up. */
+  /** A document's evaluations are wanted: they are the last that are packed. */
   use(document: string): void {
     const known = this.#known.get(document);
     if (known === undefined) return;
@@ -70,11 +72,8 @@ export class EntryMemory {
     this.#known.set(document, known);
   }
 
-  /**
-   * The documents that were not wanted for the longest time, beyond those whose networks have so many ops together; what is
-   * packed does not count.
-   */
-  beyond(mostOps: number): readonly string[] {
+  /** The documents not wanted for longest, beyond those whose networks have so many ops together; what is packed does not count. */
+  leastUsed(mostOps: number): readonly string[] {
     let total = 0;
     return [...this.#known].reverse().flatMap(([document, entries], i) => {
       let ops = 0;
@@ -85,7 +84,7 @@ export class EntryMemory {
   }
 
   /** Makes a document's evaluations small; without the means for that, they are forgotten. */
-  putAway(document: string): void {
+  pack(document: string): void {
     const pack = this.#pack;
     if (pack === undefined) {
       this.forget(document);
@@ -112,4 +111,8 @@ export class EntryMemory {
 
 function keyOf({ name, input }: ModelEntry): string {
   return `${name}|${JSON.stringify(input)}`;
+}
+
+function areEqual(one: EvaluationLimits, other: EvaluationLimits): boolean {
+  return one.steps === other.steps && one.items === other.items && one.ops === other.ops;
 }
