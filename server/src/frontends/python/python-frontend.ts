@@ -35,11 +35,12 @@ import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { openLibraries, type OpenLibraries } from './libraries/open-libraries.ts';
 import type { TracedNetwork } from './tracing/traced-network.ts';
 import type { OpenLibrary, PythonLibrary } from './libraries/python-library.ts';
+import { kerasLibrary } from './libraries/keras/keras-library.ts';
 import { torchLibrary } from './libraries/torch/torch-library.ts';
 import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue, Machine } from './evaluator/machine.ts';
 
 /** The frameworks that are read; tensors that are nobody's are the first one's. */
-const libraries: readonly PythonLibrary[] = [torchLibrary];
+const libraries: readonly PythonLibrary[] = [torchLibrary, kerasLibrary];
 
 /** The frontend for Python sources; the parser is loaded by whoever composes the program. */
 export function createPythonFrontend(plainParser: PythonParser): Frontend {
@@ -268,13 +269,22 @@ function run(
 ): NetworkGraph {
   network.nameModules(model);
   network.inputNames = inputNames(machine, owner, model, entry.span);
-  const site = { span: entry.input.span ?? entry.span, callChain: [] };
-  const inputs = entry.input.shapes.map((shape, i) =>
-    network.input([1, ...shape], site, entry.input.shapes.length === 1 ? 'input' : `input${String(i)}`),
+  const told = withStatedInputs(entry, owner, model);
+  const { input } = told;
+  const site = { span: input.span ?? entry.span, callChain: [] };
+  const isLast = owner.imageLayout === 'hwc';
+  const inputs = input.shapes.map((shape, i) =>
+    network.input(
+      [1, ...shape],
+      site,
+      input.shapes.length === 1 ? 'input' : `input${String(i)}`,
+      isLast ? owner.framework : undefined,
+      isLast && shape.length > 1 ? -1 : undefined,
+    ),
   );
   let outputs: number[] = [];
   try {
-    const result = machine.call(model, { positional: inputs, keywords: new Map() }, entry.span);
+    const result = machine.call(model, owner.inputArguments(inputs), entry.span);
     outputs = tensorsIn(result).map((tensor) => network.idOf(machine, tensor, entry.span));
     if (result.kind === 'unknown') machine.loseTrack(result.reason, result.span);
   } catch (error) {
@@ -282,7 +292,28 @@ function run(
     machine.report({ ...failure, message: failure.message.replace('Building', 'Running') });
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  return finish(machine, network, owner, entry, outputs);
+  return finish(machine, network, owner, told, outputs);
+}
+
+/** What is assumed of a size that a model leaves open: the side of ImageNet's images. */
+const usualSide = 224;
+
+/**
+ * The entry with the inputs that the model itself says it takes, where nobody outside the file says otherwise. Images that are
+ * only assumed are laid out as the framework has them.
+ */
+function withStatedInputs(entry: ModelEntry, owner: OpenLibrary, model: InstanceValue): ModelEntry {
+  const { input } = entry;
+  if (input.from !== 'default' && input.from !== 'call') return entry;
+  const stated = owner.statedInputs?.(model);
+  if (stated) {
+    const isOpen = stated.shapes.some((shape) => shape.includes(undefined));
+    const shapes = stated.shapes.map((shape) => shape.map((size) => size ?? usualSide));
+    return { ...entry, input: { shapes, from: isOpen ? 'default' : 'call', span: stated.span } };
+  }
+  if (input.from !== 'default' || owner.imageLayout === 'chw') return entry;
+  const shapes = input.shapes.map((shape) => (shape.length > 2 ? [...shape.slice(1), ...shape.slice(0, 1)] : shape));
+  return { ...entry, input: { ...input, shapes } };
 }
 
 /** What a model has to be given, by name. */

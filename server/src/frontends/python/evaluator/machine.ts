@@ -4,7 +4,7 @@
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Framework, UnknownPart } from '../../../network/network-graph.ts';
-import type { Parameter, ValueId } from '../../../network/op.ts';
+import type { Initializer, Parameter, ValueId } from '../../../network/op.ts';
 import type { Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { EvaluationLimits, SourceReader, StoppingLimit } from '../../shared/frontend.ts';
@@ -178,6 +178,8 @@ export interface TensorValue {
         id: string;
         readonly role: Parameter['role'];
         readonly trainable: boolean;
+        /** How training starts it, where a framework or the source says. */
+        readonly initializer?: Initializer;
         readonly width?: WidthOrigin | undefined;
         /** Another parameter that counts with it: the length where it is a direction only. */
         length?: TensorValue;

@@ -1,6 +1,7 @@
 // The frameworks of one evaluation as the evaluator sees them: one library that asks each in turn.
 
-import type { Library, PyValue, TensorValue } from '../evaluator/machine.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Library, Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
 import { sidePackage } from '../standard-library/side-packages.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
 import { elementsOf } from '../tracing/constants.ts';
@@ -25,6 +26,18 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
   const [usual] = open;
   const ownerOfTensor = (tensor: TensorValue): OpenLibrary | undefined =>
     open.find((each) => each.owns(tensor)) ?? usual;
+  const operate = (
+    machine: Machine,
+    operator: string,
+    args: readonly PyValue[],
+    span: SourceSpan,
+    run: (args: readonly PyValue[]) => PyValue,
+  ): PyValue => {
+    const owner = open.find((each) =>
+      args.some((value) => value.kind === 'tensor' && each.owns(value) && each.operation),
+    );
+    return owner?.operation ? owner.operation(machine, operator, args, span, run) : run(args);
+  };
   const first = <T>(ask: (library: OpenLibrary) => T | undefined): T | undefined => {
     for (const each of open) {
       const answer = ask(each);
@@ -36,11 +49,15 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
     module: (machine, name) =>
       first((each) => each.module(machine, name)) ?? modelled(name, standardModule(machine, name) ?? sidePackage(name)),
     tensorOperator: (machine, operator, left, right, span) =>
-      tensorOperator(network, machine, operator, left, right, span),
+      operate(machine, operator, [left, right], span, ([one = left, other = right]) =>
+        tensorOperator(network, machine, operator, one, other, span),
+      ),
     tensorAttribute: (machine, tensor, name, span) =>
       tensor.kind === 'tensor' ? ownerOfTensor(tensor)?.tensorAttribute(machine, tensor, name, span) : undefined,
     tensorItem: (machine, tensor, index, span) =>
-      tensor.kind === 'tensor' ? tensorItem(network, machine, tensor, index, span) : tensor,
+      operate(machine, '[]', [tensor], span, ([whole = tensor]) =>
+        whole.kind === 'tensor' ? tensorItem(network, machine, whole, index, span) : whole,
+      ),
     numberOf: (tensor, span) => (elementsOf(tensor)?.length === 1 ? itemOf(tensor, span) : undefined),
     writeTensorItem: (machine, tensor, index, value, span) => {
       writeItem(network, machine, tensor, index, value, span);

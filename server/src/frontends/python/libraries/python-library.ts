@@ -20,6 +20,10 @@ export interface PythonLibrary {
 export interface OpenLibrary {
   readonly framework: Framework;
   readonly layers: LayerRules;
+  /** Where channels stand in images that nobody says the shape of. */
+  readonly imageLayout: 'chw' | 'hwc';
+  /** The arguments that give a model so many inputs. */
+  inputArguments(inputs: readonly TensorValue[]): Arguments;
   /** A modelled module (`torch.nn.functional`), or undefined. */
   module(machine: Machine, name: string): ModuleValue | undefined;
   /** Whether a tensor has this library's attributes and methods; those of no library have the first one's. */
@@ -29,6 +33,14 @@ export interface OpenLibrary {
   callInstance(machine: Machine, instance: InstanceValue, args: Arguments, span: SourceSpan): PyValue | undefined;
   /** An item of one of its containers; undefined when the instance is none. */
   instanceItem(machine: Machine, instance: InstanceValue, index: PyValue, span: SourceSpan): PyValue | undefined;
+  /** Runs an operator of the language, or `[]`, on tensors of this library, which may note how they come about. */
+  operation?(
+    machine: Machine,
+    operator: string,
+    args: readonly PyValue[],
+    span: SourceSpan,
+    run: (args: readonly PyValue[]) => PyValue,
+  ): PyValue;
   /** The inputs that a model says itself that it takes, without the batch, and where it says so. */
   statedInputs?(model: InstanceValue): StatedInputs | undefined;
 }

@@ -181,9 +181,10 @@ export class TracedNetwork {
   }
 
   /** The graph's input. */
-  input(shape: Shape, site: LayerSite, name: string, owner?: Framework): TensorValue {
+  input(shape: Shape, site: LayerSite, name: string, owner?: Framework, channelAxis?: number): TensorValue {
     this.#isRecording = true;
-    const added = this.builder.add({ name, label: 'input', attributes: { kind: 'input', shape }, inputs: [], site });
+    const attributes = { kind: 'input', shape, ...(channelAxis !== undefined && { channelAxis }) } as const;
+    const added = this.builder.add({ name, label: 'input', attributes, inputs: [], site });
     const value = this.#output(added.ok ? added.value[0] : undefined);
     if (value.id !== undefined) this.#inputIds.add(value.id);
     return owner === undefined ? value : { ...value, owner };
@@ -249,8 +250,8 @@ export class TracedNetwork {
   #parametersOf(emission: Emission): Parameter[] {
     return (emission.parameters ?? []).flatMap((tensor) => {
       if (!tensor?.parameter || !isListed(tensor.parameter)) return [];
-      const { id, role, length } = tensor.parameter;
-      const own: Parameter = { id, role, shape: tensor.shape };
+      const { id, role, length, initializer } = tensor.parameter;
+      const own: Parameter = { id, role, shape: tensor.shape, ...(initializer && { initializer }) };
       return length?.parameter ? [own, { id: length.parameter.id, role: 'other', shape: length.shape }] : [own];
     });
   }
@@ -314,7 +315,16 @@ export class TracedNetwork {
       label: parameter ? 'Parameter' : 'constant',
       attributes: { kind: 'constant', shape: tensor.shape, ...(tensor.fill !== undefined && { value: tensor.fill }) },
       inputs: [],
-      parameters: parameter ? [{ id: parameter.id, role: parameter.role, shape: tensor.shape }] : [],
+      parameters: parameter
+        ? [
+            {
+              id: parameter.id,
+              role: parameter.role,
+              shape: tensor.shape,
+              ...(parameter.initializer && { initializer: parameter.initializer }),
+            },
+          ]
+        : [],
       site,
     });
     if (parameter) this.#usedParameters.add(parameter.id);

@@ -4,7 +4,7 @@ import { none } from '../../evaluator/values.ts';
 import { emitDense } from './layers.ts';
 import { tensorAttribute } from './layer-modules.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
-import { attend, withoutWeights } from './product-functions.ts';
+import { attend, withoutWeights } from '../../tracing/product-functions.ts';
 import { reshape } from '../../tracing/tensor-operators.ts';
 import {
   emitOn,

@@ -12,7 +12,7 @@ import {
   emitTransposedConvolution,
 } from './layers.ts';
 import { arrangementRows } from './arrangement-functions.ts';
-import { attentionRow } from './product-functions.ts';
+import { attentionRow } from '../../tracing/product-functions.ts';
 import { overwrite } from '../../tracing/tensor-writes.ts';
 import { axisOf, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';

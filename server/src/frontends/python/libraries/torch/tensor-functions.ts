@@ -7,7 +7,7 @@ import { elementsOf } from '../../tracing/constants.ts';
 import { elementwiseRows } from './elementwise-functions.ts';
 import { functional } from './functional.ts';
 import { literalTensor } from '../../tracing/literal-tensor.ts';
-import { formulaRows, productRows } from './product-functions.ts';
+import { formulaRows, productRows } from '../../tracing/product-functions.ts';
 import { reductionRows } from './reduction-functions.ts';
 import { itemOf, listOf } from '../../tracing/tensor-operators.ts';
 import { writeItem } from '../../tracing/tensor-writes.ts';

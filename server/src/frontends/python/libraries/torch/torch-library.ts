@@ -37,6 +37,8 @@ function openTorch(network: TracedNetwork): OpenLibrary {
     value.kind === 'instance' && isSubclass(value.class, base);
   return {
     framework: 'pytorch',
+    imageLayout: 'chw',
+    inputArguments: (inputs) => ({ positional: inputs, keywords: new Map() }),
     layers: {
       isLayer,
       childrenOf: ({ attributes }) =>

@@ -1,11 +1,11 @@
 // Products of tensors: matmul and its kin, einsum, attention. One row each.
 
-import type { Dimension } from '../../../../network/shape.ts';
-import { binary } from '../../evaluator/operators.ts';
-import { none, tuple } from '../../evaluator/values.ts';
-import { BoundArguments } from '../../tracing/signature.ts';
-import { axisOf, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
-import type { PyValue, TensorValue } from '../../evaluator/machine.ts';
+import type { Dimension } from '../../../network/shape.ts';
+import { binary } from '../evaluator/operators.ts';
+import { none, tuple } from '../evaluator/values.ts';
+import { BoundArguments } from './signature.ts';
+import { axisOf, fn, giveUp, type TracedCall, type TracedFunction } from './traced-call.ts';
+import type { PyValue, TensorValue } from '../evaluator/machine.ts';
 
 const notATensor = 'This is given something that is no known tensor';
 
