@@ -160,5 +160,6 @@ export const elementwiseLayers: readonly LayerRow[] = [
   unchanged('ActivityRegularization', 'l1=0.0 l2=0.0'),
   unchanged('Masking', 'mask_value=0.0'),
   unchanged('UnitNormalization', 'axis=-1'),
+  unchanged('Normalization', 'axis=-1 mean=None variance=None invert=False'),
   ...augmentations.split(' ').map((name) => unchanged(name, '*settings **options')),
 ];

@@ -173,7 +173,7 @@ function transparent(parts: KerasParts, name: string): ClassValue {
 
 /** Layers of which nothing is known but that they have weights or change shapes. */
 const opaque =
-  'ConvLSTM1D ConvLSTM2D ConvLSTM3D RNN StackedRNNCells LSTMCell GRUCell SimpleRNNCell ReversibleEmbedding Normalization CategoryEncoding Discretization Hashing HashedCrossing IntegerLookup StringLookup TextVectorization MelSpectrogram STFTSpectrogram TorchModuleWrapper JaxLayer FlaxLayer TFSMLayer CategoricalCrossing';
+  'ConvLSTM1D ConvLSTM2D ConvLSTM3D RNN StackedRNNCells LSTMCell GRUCell SimpleRNNCell ReversibleEmbedding CategoryEncoding Discretization Hashing HashedCrossing IntegerLookup StringLookup TextVectorization MelSpectrogram STFTSpectrogram TorchModuleWrapper JaxLayer FlaxLayer TFSMLayer CategoricalCrossing';
 
 function unmodelled(parts: KerasParts, name: string): ClassValue {
   return nativeClass(
