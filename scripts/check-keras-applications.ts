@@ -51,7 +51,6 @@ function packagesReader(folder: string): SourceReader {
   const disk = new DiskReader({ workspace: [], libraries: [pathToFileURL(folder).href] });
   const texts = new Map<string, string | undefined>();
   return {
-    ...disk,
     roots: disk.roots,
     read: (document) => {
       if (!texts.has(document)) texts.set(document, disk.read(document));
@@ -69,8 +68,7 @@ function readApplication(frontend: Frontend, packages: SourceReader, truth: Trut
     roots: packages.roots,
     read: (wanted) => (wanted === document ? text : packages.read(wanted)),
   };
-  const request = { entry: `keras.applications.${truth.name}(${truth.arguments})`, from: 'request' } as const;
-  const [entry] = frontend.entries(document, reader, request).entries;
+  const [entry] = frontend.entries(document, reader).entries;
   return entry && frontend.evaluate(entry, reader, defaultLimits, neverCancelled).graph;
 }
 

@@ -8,6 +8,7 @@ import type {
   Statement,
 } from '../syntax/ast.ts';
 import { assignmentsIn, blocksOf } from './syntax-search.ts';
+import { isModelBase, isModelMaker } from './vocabulary.ts';
 
 export type Definition = ClassDefinition | FunctionDefinition;
 /** Those of a file's top level, by name. */
@@ -24,13 +25,11 @@ export function definitionsIn(body: readonly Statement[]): Definitions {
   return found;
 }
 
-const moduleBases = /^(Module|Sequential|LightningModule)$/;
-
 export function isModuleClass(definition: Definition, definitions: Definitions, depth = 0): boolean {
   if (definition.kind !== 'class') return false;
   return definition.bases.some(({ value }) => {
     const name = value.kind === 'attribute' ? value.name : value.kind === 'name' ? value.name : '';
-    if (moduleBases.test(name)) return true;
+    if (isModelBase(name)) return true;
     const base = definitions.get(name);
     return depth < 20 && base !== undefined && base !== definition && isModuleClass(base, definitions, depth + 1);
   });
@@ -42,7 +41,8 @@ export function mayBeModel(definition: Definition, definitions: Definitions): bo
   return returned(definition.body).some((returnedValue) => {
     const value = assignedTo(returnedValue, definition);
     const callee = value.kind === 'call' ? value.callee : undefined;
-    if (callee?.kind === 'attribute') return callee.name === 'Sequential';
+    if (callee?.kind === 'attribute') return isModelMaker(callee.name);
+    if (callee?.kind === 'name' && !definitions.has(callee.name) && isModelMaker(callee.name)) return true;
     const target = callee?.kind === 'name' ? definitions.get(callee.name) : undefined;
     return target?.kind === 'class'
       ? isModuleClass(target, definitions)

@@ -6,6 +6,7 @@ import type { OpAttributes } from '../../../network/op.ts';
 import { calledInputs } from './called-inputs.ts';
 import type { InputShapes, WantedInput } from './fitting-input.ts';
 import { callsIn, isKind, nodesIn } from './syntax-search.ts';
+import { imageOfDataSet } from './vocabulary.ts';
 import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 
 export interface SeenShapes {
@@ -92,22 +93,9 @@ function exampleInput(body: readonly Statement[]): SeenShapes | undefined {
   return undefined;
 }
 
-/** Images of torchvision's data sets, as they come from disk. */
-const dataSets: Readonly<Record<string, readonly number[]>> = {
-  MNIST: [1, 28, 28],
-  FashionMNIST: [1, 28, 28],
-  KMNIST: [1, 28, 28],
-  QMNIST: [1, 28, 28],
-  EMNIST: [1, 28, 28],
-  CIFAR10: [3, 32, 32],
-  CIFAR100: [3, 32, 32],
-  SVHN: [3, 32, 32],
-  STL10: [3, 96, 96],
-};
-
 const crops = /^(Resize|CenterCrop|RandomCrop|RandomResizedCrop)$/;
 /** A text without one of these words needs no walk. */
-const preparesData = /\b(\w*MNIST|CIFAR100?|SVHN|STL10|Resize|\w+Crop)\b/;
+const preparesData = /\b(\w*mnist|cifar100?|svhn|stl10|resize|\w+crop|image_size|target_size)\b/i;
 
 /** What data the file prepares: the shape of a known data set, and the sizes that it brings images to, last first. */
 export interface PreparedData {
@@ -119,15 +107,28 @@ export function preparedData(body: readonly Statement[], text: string): Prepared
   if (!preparesData.test(text)) return { shape: undefined, sizes: [] };
   let shape: readonly number[] | undefined;
   const sizes: (readonly [number, number])[] = [];
+  const addSize = (value: Expression): void => {
+    const [height, width = height] = sizesIn(value);
+    if (height !== undefined && width !== undefined && height > 0 && width > 0) sizes.unshift([height, width]);
+  };
   for (const { callee, arguments: given } of callsIn(body)) {
     const name = callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
-    if (Object.hasOwn(dataSets, name)) shape ??= dataSets[name];
+    shape ??= imageOfDataSet(loadedSet(name, callee, given));
+    const side = given.find((argument) => /^(image_size|target_size)$/.test(argument.name ?? ''));
+    if (side !== undefined) addSize(side.value);
     const size = given.find((argument) => argument.name === 'size') ?? given.find(({ kind }) => kind === 'positional');
     if (!crops.test(name) || size === undefined) continue;
-    const [height, width = height] = sizesIn(size.value);
-    if (height !== undefined && width !== undefined && height > 0 && width > 0) sizes.unshift([height, width]);
+    addSize(size.value);
   }
   return { shape, sizes };
+}
+
+/** `CIFAR10` of `CIFAR10(root)`, `cifar10` of `cifar10.load_data()` and of `tfds.load('cifar10')`. */
+function loadedSet(name: string, callee: Expression, given: ExpressionOf<'call'>['arguments']): string {
+  const [first] = given;
+  if (name === 'load' && first?.value.kind === 'string') return first.value.value;
+  if (name !== 'load_data' || callee.kind !== 'attribute') return name;
+  return callee.object.kind === 'name' || callee.object.kind === 'attribute' ? callee.object.name : name;
 }
 
 /** The shape to assume first. */

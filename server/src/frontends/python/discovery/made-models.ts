@@ -13,6 +13,7 @@ import {
   mentionsAttribute,
   namesIn,
 } from './syntax-search.ts';
+import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
 
 export interface MadeModel {
@@ -100,7 +101,7 @@ function keptValues(place: Place, used: ReadonlySet<string>, definitions: Defini
     madeIn(value).some((call) => {
       const name = calleeName(call);
       const definition = call.callee.kind === 'name' ? definitions.get(name) : undefined;
-      return name === 'Sequential' || (definition !== undefined && mayBeModel(definition, definitions));
+      return isModelMaker(name) || (definition !== undefined && mayBeModel(definition, definitions));
     });
   const keep = (holder: Expression, value: Expression): void => {
     const root = rootOf(holder);

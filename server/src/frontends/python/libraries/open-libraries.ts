@@ -34,7 +34,7 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
     run: (args: readonly PyValue[]) => PyValue,
   ): PyValue => {
     const owner = open.find((each) =>
-      args.some((value) => value.kind === 'tensor' && each.owns(value) && each.operation),
+      args.some((value) => value.kind === 'tensor' && each.owns(value) && 'operation' in each),
     );
     return owner?.operation ? owner.operation(machine, operator, args, span, run) : run(args);
   };

@@ -117,6 +117,10 @@ export class TracedNetwork {
 
   /** Gives every module and parameter under a root the name that `named_modules` prints; the first path wins. */
   nameModules(root: InstanceValue): void {
+    this.#nameFrom(root, '');
+  }
+
+  #nameFrom(root: InstanceValue, rootName: string): void {
     const visit = (module: InstanceValue, name: string): void => {
       if (this.names.has(module)) return;
       this.names.set(module, name);
@@ -124,7 +128,14 @@ export class TracedNetwork {
       this.nameParameters(module);
       for (const [attribute, child] of this.childrenOf(module)) visit(child, `${prefix}${attribute}`);
     };
-    visit(root, '');
+    visit(root, rootName);
+  }
+
+  /** Names a layer that is called by the layer under way, where it was made after the model was named. */
+  nameWithin(module: InstanceValue, own: string): void {
+    if (!this.#isRecording) return;
+    if (!this.names.has(module)) this.#nameFrom(module, this.#nameInside(own));
+    this.nameParameters(module);
   }
 
   /** Gives a module's own parameters and buffers their qualified names. */
@@ -215,12 +226,18 @@ export class TracedNetwork {
   }
 
   /** The output as a constant, for what is no part of the network. */
-  #constant(machine: Machine, { attributes, inputs, span, fold, dtype }: Emission): TensorValue {
+  #constant(machine: Machine, emission: Emission): TensorValue {
+    const { attributes, inputs, span, fold, dtype } = emission;
     const shapes = inferShapes(
       attributes,
       inputs.map((input) => input.shape),
     );
-    if (!shapes.ok) return machine.raise('RuntimeError', shapes.error, span);
+    if (!shapes.ok) {
+      const owner = ownerOf(inputs);
+      if (owner.owner === undefined) return machine.raise('RuntimeError', shapes.error, span);
+      // A model that is written down tensor by tensor: what does not fit is told when it is run.
+      return { kind: 'tensor', shape: this.#fittingShapes(emission)?.[0] ?? inputs[0]?.shape ?? [], ...owner };
+    }
     // Only known numbers are worked through: a weight that is being initialised has none.
     if (inputs.every((input) => input.parameter?.trainable !== true && (input.elements ?? input.fill) !== undefined))
       machine.walk(walksOfElement * Math.min(2 * longestConstant, elementCount(shapes.value[0] ?? []) ?? 0), span);

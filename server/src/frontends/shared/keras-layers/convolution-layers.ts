@@ -32,7 +32,10 @@ function spatial<Tensor, Weight>(call: LayerCall<Tensor, Weight>, rank: number):
   const [kernel, stride, dilation] = ['kernel_size', 'strides', 'dilation_rate'].map((name) =>
     settings.integers(name, rank),
   );
-  if (!kernel || !stride || !dilation) return call.refuse('The window of this layer is not known');
+  if (!kernel || !stride || !dilation) {
+    call.refuse('The window of this layer is not known');
+    return undefined;
+  }
   const window = { kernel, stride, dilation };
   const sizes = spatialAxesOf(given.shape.length, channelAxis).map((axis) => given.shape[axis] ?? 1);
   const rule = settings.text('padding')?.toLowerCase() ?? 'valid';

@@ -56,19 +56,19 @@ const einsumDense: LayerRow = {
     const given = onlyInput(call);
     if (given === undefined) return undefined;
     const projection = projectionOf(call.settings.text('equation') ?? '', given.shape.length);
-    const written = call.settings.integers('output_shape', 0);
+    const written = call.settings.sizes('output_shape');
     if (!projection) return call.refuse('The equation of this layer is not known');
     const { input, kernel, output } = projection;
     if (input.length !== given.shape.length) return call.refuse('The equation of this layer does not fit its input');
-    const sizes = new Map<string, Dimension>([...input].map((letter, i) => [letter, given.shape[i] ?? 1]));
+    const sizes = new Map<string, Dimension>(Array.from(input).map((letter, i) => [letter, given.shape[i] ?? 1]));
     // `output_shape` is without the batch; sizes that it leaves open are the input's.
-    const named = [...output].slice(output.length - (written?.length ?? 0));
+    const named = Array.from(output).slice(output.length - (written?.length ?? 0));
     for (const [i, letter] of named.entries()) {
       const size = written?.[i];
       if (!sizes.has(letter) && size !== undefined) sizes.set(letter, size);
     }
-    const contracted = [...kernel].filter((letter) => input.includes(letter) && !output.includes(letter));
-    const made = [...kernel].filter((letter) => !input.includes(letter) && output.includes(letter));
+    const contracted = Array.from(kernel).filter((letter) => input.includes(letter) && !output.includes(letter));
+    const made = Array.from(kernel).filter((letter) => !input.includes(letter) && output.includes(letter));
     if (contracted.length + made.length !== kernel.length)
       return call.refuse('An equation whose kernel is applied place by place is not modelled');
     const [inSizes, outSizes] = [contracted, made].map((letters) =>
@@ -79,14 +79,16 @@ const einsumDense: LayerRow = {
     );
     if (inSizes?.length !== contracted.length || outSizes?.length !== made.length)
       return call.refuse('The sizes of this layer are not all known');
-    const kept = [...input].filter((letter) => !contracted.includes(letter));
+    const kept = Array.from(input).filter((letter) => !contracted.includes(letter));
     const [inFeatures, outFeatures] = [product(inSizes), product(outSizes)];
     const bias = call.settings.text('bias_axes');
-    const biasShape = [...(bias ?? '')].map((letter) => sizes.get(letter)).filter((size) => typeof size === 'number');
+    const biasShape = Array.from(bias ?? '')
+      .map((letter) => sizes.get(letter))
+      .filter((size) => typeof size === 'number');
     const arranged = arrange(
       call,
       given.input,
-      [...input],
+      Array.from(input),
       [...kept, ...contracted],
       [...kept.map((letter) => sizes.get(letter) ?? 1), inFeatures],
     );
@@ -106,7 +108,7 @@ const einsumDense: LayerRow = {
       [...kept, ...made].map((letter) => sizes.get(letter) ?? 1),
     );
     if (apart === undefined) return undefined;
-    const result = permuted(call, apart, [...kept, ...made], [...output]);
+    const result = permuted(call, apart, [...kept, ...made], Array.from(output));
     return result === undefined ? undefined : call.activate(result, 'activation');
   },
 };

@@ -11,6 +11,8 @@ export interface LayerSettings {
   integer(name: string): number | undefined;
   /** One integer for every axis, or one an axis; undefined when they are not known. */
   integers(name: string, count: number): readonly number[] | undefined;
+  /** Sizes of a shape; those that it leaves open are undefined. */
+  sizes(name: string): readonly (number | undefined)[] | undefined;
   number(name: string): number | undefined;
   text(name: string): string | undefined;
   flag(name: string): boolean;
@@ -44,8 +46,8 @@ export interface LayerCall<Tensor, Weight> {
   constant(value: number): Tensor;
   /** What the activation of that setting makes of a tensor; the tensor itself where there is none. */
   activate(tensor: Tensor, setting: string): Tensor | undefined;
-  /** Says that something could not be followed. */
-  refuse(reason: string): undefined;
+  /** Says that something could not be followed; there is then no tensor to give. */
+  refuse(reason: string): Tensor | undefined;
 }
 
 export interface LayerRow {
@@ -60,7 +62,9 @@ export function onlyInput<Tensor, Weight>(
   call: LayerCall<Tensor, Weight>,
 ): { readonly input: Tensor; readonly shape: Shape } | undefined {
   const [input] = call.inputs;
-  return input === undefined ? call.refuse('This layer is given no tensor') : { input, shape: call.shapeOf(input) };
+  if (input !== undefined) return { input, shape: call.shapeOf(input) };
+  call.refuse('This layer is given no tensor');
+  return undefined;
 }
 
 /** Where channels stand: 1 or -1. */
@@ -81,9 +85,8 @@ export function knownSize<Tensor, Weight>(
 ): number | undefined {
   const size = shape.at(axis);
   if (typeof size === 'number') return size;
-  return call.refuse(
-    size === undefined ? 'The input has too few axes' : `The input's width is not known: ${size.reason}`,
-  );
+  call.refuse(size === undefined ? 'The input has too few axes' : `The input's width is not known: ${size.reason}`);
+  return undefined;
 }
 
 /** A size of which nothing is known but why. */

@@ -8,7 +8,7 @@ import type { OpenLibrary, PythonLibrary } from '../python-library.ts';
 import { callLayer, callOperation, operationClass, type KerasParts } from './layer-calls.ts';
 import { baseLayerClass, nameOf, tableClasses } from './layer-classes.ts';
 import { LayerNames } from './layer-names.ts';
-import { inputTensor, layersOf, modelClasses, statedInputs } from './model-classes.ts';
+import { graphOf, inputTensor, layersOf, modelClasses, statedInputs } from './model-classes.ts';
 import { kerasModule, type KerasNames } from './namespaces.ts';
 import { layerOfKind } from './row-calls.ts';
 import { isSymbolic, shapeValue } from './symbolic-tensors.ts';
@@ -116,7 +116,7 @@ function childrenOf(
   isLayer: (value: PyValue) => value is InstanceValue,
   layer: InstanceValue,
 ): readonly (readonly [string, InstanceValue])[] {
-  const found = new Set<InstanceValue>(layersOf(parts, layer));
+  const found = new Set<InstanceValue>(graphOf(layer)?.operations ?? layersOf(parts, layer));
   const visit = (value: PyValue, depth: number): void => {
     if (isLayer(value)) found.add(value);
     else if (depth < 4 && (value.kind === 'list' || value.kind === 'tuple'))

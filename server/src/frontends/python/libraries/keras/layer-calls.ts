@@ -54,6 +54,7 @@ function runLayer(
   span: SourceSpan,
 ): PyValue {
   build(machine, layer, args, span);
+  parts.network.nameWithin(layer, layerName(layer));
   const run = machine.method(layer, 'call', span);
   if (run === undefined) return machine.raise('NotImplementedError', `${layer.class.name} has no call`, span);
   parts.network.moduleStack.push(layer);
@@ -89,7 +90,28 @@ function build(machine: Machine, layer: InstanceValue, args: Arguments, span: So
       first.kind === 'tensor' ? shapeValue(first) : list(tensors.map((tensor: TensorValue) => shapeValue(tensor)));
     machine.callWith({ kind: 'bound-method', self: layer, function: own }, span, shape);
   }
+  keepWeights(machine, layer);
   machine.change(layer.attributes).set('built', pyTrue);
+}
+
+/** Where a layer keeps a weight that it was given a name for; no Python text can use the key. */
+export const weightKey = (name: string): string => `<weight ${name}>`;
+
+/** Weights that the source keeps as attributes are known by these; others by the names that they were given. */
+function keepWeights(machine: Machine, layer: InstanceValue): void {
+  const attributes = machine.change(layer.attributes);
+  for (const [key, value] of [...layer.attributes]) {
+    const name = /^<weight (.*)>$/.exec(key)?.[1];
+    if (name === undefined) continue;
+    const isKept = [...layer.attributes].some(([other, held]) => other !== key && held === value);
+    attributes.delete(key);
+    if (!isKept) attributes.set(name, value);
+  }
+}
+
+function layerName({ attributes, class: type }: InstanceValue): string {
+  const name = attributes.get('name');
+  return name?.kind === 'string' ? name.value : type.name;
 }
 
 /** What an operation does; no Python text can use the name. */

@@ -7,7 +7,7 @@ import { nativeClass } from '../../evaluator/classes.ts';
 import { builtin, dict, int, list, none, pyFalse, pyTrue, string, tuple, unknown } from '../../evaluator/values.ts';
 import type { Arguments, ClassValue, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import { bindSignature, signature } from '../../tracing/signature.ts';
-import type { KerasParts } from './layer-calls.ts';
+import { weightKey, type KerasParts } from './layer-calls.ts';
 import { kerasWeight, runRow, settingsKey, startOf } from './row-calls.ts';
 import { tensorsOf } from './symbolic-tensors.ts';
 
@@ -94,7 +94,7 @@ function addWeight(self: InstanceValue, args: Arguments, machine: Machine, span:
   // Keras lists weights whether or not the source keeps them as attributes.
   const count = [...self.attributes.values()].filter((value) => value.kind === 'tensor' && value.parameter).length;
   const key = name?.kind === 'string' ? name.value : `weight_${String(count)}`;
-  if (!self.attributes.has(key)) machine.change(self.attributes).set(`<${key}>`, weight);
+  if (!self.attributes.has(key)) machine.change(self.attributes).set(weightKey(key), weight);
   return weight;
 }
 

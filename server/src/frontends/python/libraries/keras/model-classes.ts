@@ -3,14 +3,14 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
-import { bool, builtin, dict, int, list, none, pyTrue, string, tuple } from '../../evaluator/values.ts';
+import { builtin, int, list, none, pyTrue, string, tuple } from '../../evaluator/values.ts';
 import type { Arguments, ClassValue, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import { bindSignature, signature } from '../../tracing/signature.ts';
 import type { StatedInputs } from '../python-library.ts';
 import { functionalGraph, runGraph, type FunctionalGraph } from './functional-graph.ts';
 import { callLayer, type KerasParts } from './layer-calls.ts';
 import { initLayer, method, nameOf } from './layer-classes.ts';
-import { isSymbolic, madeByCall, nodeOf, tensorsOf } from './symbolic-tensors.ts';
+import { isSymbolic, madeByCall, nodeOf, sizesOf, tensorsOf } from './symbolic-tensors.ts';
 
 /** Where a functional model keeps its ends; no Python text can use the names. */
 const inputsKey = '<inputs>';
@@ -88,16 +88,6 @@ export function inputTensor(
   return made;
 }
 
-/** A shape as source writes it; sizes that it leaves open are undefined. */
-export function sizesOf(value: PyValue): readonly (number | undefined)[] | undefined {
-  if (value.kind !== 'tuple' && value.kind !== 'list') {
-    const size = integerOf(value);
-    return size === undefined ? undefined : [size];
-  }
-  const sizes = value.items.map((item) => (item.kind === 'none' ? undefined : (integerOf(item) ?? NaN)));
-  return sizes.some(Number.isNaN) ? undefined : sizes;
-}
-
 /** The shape that a model's input has by what the model itself says, without the batch. */
 export function statedInputs(parts: KerasParts, model: InstanceValue): StatedInputs | undefined {
   const graph = graphOf(model);
@@ -118,7 +108,7 @@ export function statedInputs(parts: KerasParts, model: InstanceValue): StatedInp
 
 /** The classes of models, by name. */
 export function modelClasses(parts: KerasParts, inputLayer: ClassValue): ReadonlyMap<string, ClassValue> {
-  const functionalInit = (self: InstanceValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue => {
+  const functionalInit = (self: InstanceValue, args: Arguments, machine: Machine): PyValue => {
     const [first, second] = args.positional;
     const inputs = args.keywords.get('inputs') ?? args.keywords.get('input') ?? first;
     const outputs = args.keywords.get('outputs') ?? args.keywords.get('output') ?? second;

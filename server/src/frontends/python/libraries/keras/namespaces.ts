@@ -12,7 +12,7 @@ import { activationNames } from './activations.ts';
 import { callOperation, type KerasParts } from './layer-calls.ts';
 import { imageRows, operationRows, otherNames } from './operations.ts';
 import { functionalGraph } from './functional-graph.ts';
-import { isSymbolic, nodeOf, tensorsGiven, tensorsOf } from './symbolic-tensors.ts';
+import { isSymbolic, tensorsGiven, tensorsOf } from './symbolic-tensors.ts';
 
 export type Names = Iterable<readonly [string, PyValue]>;
 
@@ -143,14 +143,15 @@ const decorating = (name: string): [string, PyValue] => [
   }),
 ];
 
-function backendNames({ parts, setDataFormat }: KerasNames): Names {
+function backendNames(names: KerasNames): Names {
+  const { parts } = names;
   return [
     ...operations(parts, 'K.', operationRows),
     ...functionValues({
       image_data_format: () => string(parts.usualDataFormat()),
       set_image_data_format: (_, { positional: [format] }) => {
         if (format?.kind === 'string')
-          setDataFormat(format.value === 'channels_first' ? 'channels_first' : 'channels_last');
+          names.setDataFormat(format.value === 'channels_first' ? 'channels_first' : 'channels_last');
         return none;
       },
       standardize_data_format: (_, { positional: [format] }) =>

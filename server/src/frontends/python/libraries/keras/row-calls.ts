@@ -13,6 +13,7 @@ import { BoundArguments } from '../../tracing/signature.ts';
 import { originOf } from '../../tracing/traced-call.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import { applyActivation } from './activations.ts';
+import { sizesOf } from './symbolic-tensors.ts';
 
 /** Where a layer keeps the arguments that it was made with; no Python text can use the name. */
 export const settingsKey = '<settings>';
@@ -28,6 +29,7 @@ export function layerSettings(args: BoundArguments): LayerSettings {
     isNone: (name) => args.isNone(name),
     integer: (name) => args.integer(name),
     integers: (name, count) => args.integers(name, count),
+    sizes: (name) => sizesOf(args.value(name)),
     number: (name) => args.number(name),
     text: (name) => args.text(name),
     flag: (name) => args.flag(name),

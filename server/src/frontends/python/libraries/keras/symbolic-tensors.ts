@@ -3,7 +3,9 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
+import { integerOf } from '../../evaluator/numbers.ts';
 import { builtin, dict, int, list, none, string, tuple } from '../../evaluator/values.ts';
+import type { Changing } from '../../evaluator/effects.ts';
 import type { Arguments, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const madeBy = '<made by>';
@@ -57,8 +59,9 @@ export const isSymbolic = (tensor: TensorValue): boolean => tensor.own?.has(made
 /** A tensor without its past. */
 export function plain(tensor: TensorValue): TensorValue {
   if (!isSymbolic(tensor)) return tensor;
-  const { own: _, ...rest } = tensor;
-  return rest;
+  const plainOne: Changing<TensorValue> = { ...tensor };
+  delete plainOne.own;
+  return plainOne;
 }
 
 /** The result of a call with every tensor in it symbolic, made by that call. */
@@ -135,4 +138,14 @@ export function shapeValue(tensor: TensorValue): PyValue {
     ),
     class: shapeClass,
   };
+}
+
+/** A shape as source writes it; sizes that it leaves open are undefined. */
+export function sizesOf(value: PyValue): readonly (number | undefined)[] | undefined {
+  if (value.kind !== 'tuple' && value.kind !== 'list') {
+    const size = integerOf(value);
+    return size === undefined ? undefined : [size];
+  }
+  const sizes = value.items.map((item) => (item.kind === 'none' ? undefined : (integerOf(item) ?? NaN)));
+  return sizes.some(Number.isNaN) ? undefined : sizes;
 }
