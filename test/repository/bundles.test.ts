@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
   'lsp.cjs': { packages: [/^vscode-/, /^valibot$/, /^re2js$/], kilobytes: 700 },
   // The thread that reads models has nothing of the protocol but its types.
   'analysis-worker.cjs': {
-    packages: [/^vscode-uri$/, /^valibot$/, /^web-tree-sitter$/, /^jsonc-parser$/, /^re2js$/],
+    packages: [/^vscode-uri$/, /^valibot$/, /^web-tree-sitter$/, /^jsonc-parser$/, /^re2js$/, /^(yaml|smol-toml)$/],
     kilobytes: 1500,
   },
   'trainer.cjs': {
@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
       /^(string-width|strip-ansi|ansi-regex|emoji-regex|is-fullwidth-code-point)$/,
       /^vscode-uri$/,
       /^re2js$/,
+      /^(yaml|smol-toml)$/,
     ],
     kilobytes: 1500,
   },

@@ -20,10 +20,11 @@ import { findEntries } from './discovery/entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
-import { deferredName, lazyName } from './evaluator/modules.ts';
+import { deferredName, importModule, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/run-module.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
+import { list, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
@@ -174,7 +175,10 @@ function trace(
   for (const name of importable) machine.modules.set(name, module);
   const scope: Scope = { names: module.names, parent: undefined, module };
   const text = machine.reader.read(entry.document) ?? '';
-  const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === entry.name);
+  // `main.model(--width 32)`: the program is started with these words.
+  const [, held = entry.name, words] = /^([^(]+)\((-.*)\)$/.exec(entry.name) ?? [];
+  if (words !== undefined) giveArguments(machine, words, entry.span);
+  const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === held);
   const model = made
     ? keptModel(machine, (value) => frameworks.ownerOf(value) !== undefined, parsed.body, scope, made)
     : (runModule(machine, scope, parsed.body), makeModel(machine, parser, parsed, scope, entry));
@@ -215,6 +219,13 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
+}
+
+/** Sets what `argparse` reads, as a shell would from so many words. */
+function giveArguments(machine: Machine, words: string, span: SourceSpan): void {
+  const given = (words.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => string(word.replace(/^(["'])(.*)\1$/, '$2')));
+  const system = importModule(machine, 'sys', span);
+  if (system) machine.change(system.names).set('argv', list([string('main.py'), ...given]));
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */

@@ -331,7 +331,10 @@ const functions: Readonly<Record<string, Function>> = {
   dir: () => list([]),
   chr: (_, args) => string(String.fromCharCode(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
   ord: (_, args) => int(args.positional[0]?.kind === 'string' ? args.positional[0].value.charCodeAt(0) : 0),
-  open: (_, _args, span) => unknown('Files are not read', span),
+  open: (machine, args, span) => {
+    const open = machine.library.module(machine, 'io')?.names.get('open');
+    return open ? machine.call(open, args, span) : unknown('Files are not read', span);
+  },
   exec: (_, _args, span) => unknown('Text is not run as code', span),
   eval: (_, _args, span) => unknown('Text is not run as code', span),
 };

@@ -47,7 +47,8 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
   };
   const library: Library = {
     module: (machine, name) =>
-      first((each) => each.module(machine, name)) ?? modelled(name, standardModule(machine, name) ?? sidePackage(name)),
+      first((each) => each.module(machine, name)) ??
+      modelled(name, standardModule(machine, name) ?? sidePackage(machine, name)),
     tensorOperator: (machine, operator, left, right, span) =>
       operate(machine, operator, [left, right], span, ([one = left, other = right]) =>
         tensorOperator(network, machine, operator, one, other, span),

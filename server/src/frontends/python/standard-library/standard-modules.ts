@@ -3,6 +3,9 @@
 import { bool, list, string } from '../evaluator/values.ts';
 import { argparseModule } from './argparse-module.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
+import { configParserModule } from './configparser-module.ts';
+import { astModule, csvModule, ioModule, jsonModule, tomlModule } from './file-modules.ts';
+import { pathlibModule } from './pathlib-module.ts';
 import { functoolsModule, operatorModule } from './functools-modules.ts';
 import { inspectModule } from './inspect-module.ts';
 import { mathModule } from './math-module.ts';
@@ -46,12 +49,15 @@ const keywordModule: ModuleTable = () =>
 const tables: Readonly<Record<string, ModuleTable>> = {
   abc: abstractModule,
   argparse: argparseModule,
+  ast: astModule,
   atexit: atexitModule,
   collections: collectionsModule,
   'collections.abc': abstractCollectionsModule,
+  configparser: configParserModule,
   contextlib: contextModule,
   contextvars: contextVariablesModule,
   copy: copyModule,
+  csv: csvModule,
   dataclasses: dataclassesModule,
   enum: enumModule,
   fnmatch: fnmatchModule,
@@ -60,7 +66,9 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   'importlib.metadata': importlibUtilModule,
   'importlib.util': importlibUtilModule,
   inspect: inspectModule,
+  io: ioModule,
   itertools: itertoolsModule,
+  json: jsonModule,
   keyword: keywordModule,
   logging: loggingModule,
   math: mathModule,
@@ -68,10 +76,12 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   operator: operatorModule,
   os: osModule,
   'os.path': pathModule,
+  pathlib: pathlibModule,
   pkgutil: packageDataModule,
   re: regularExpressionModule,
   string: stringModule,
   sys: sysModule,
+  tomllib: tomlModule,
   types: typesModule,
   typing: typingModule,
   typing_extensions: typingModule,
@@ -81,8 +91,8 @@ const tables: Readonly<Record<string, ModuleTable>> = {
 
 /** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */
 const silentNames = new Set(
-  `array ast asyncio base64 bisect cmath concurrent configparser csv ctypes datetime decimal difflib email errno fractions
-   gc getpass glob gzip hashlib heapq html http io ipaddress json locale mmap multiprocessing pathlib pdb pickle platform
+  `array asyncio base64 bisect cmath concurrent ctypes datetime decimal difflib email errno fractions
+   gc getpass glob gzip hashlib heapq html http ipaddress locale mmap multiprocessing pdb pickle platform
    pprint queue random select shlex shutil signal socket sqlite3 statistics struct subprocess tarfile tempfile textwrap threading
    time timeit traceback unicodedata unittest urllib uuid weakref xml zipfile zlib`.split(/\s+/),
 );

@@ -3,7 +3,9 @@
 
 import { nativeClass } from '../evaluator/classes.ts';
 import { importModule } from '../evaluator/modules.ts';
-import { bool, builtin, dict, int, list, none, pyFalse, string, tuple } from '../evaluator/values.ts';
+import { existsOnDisk } from './file-modules.ts';
+import { pathOf } from './workspace-files.ts';
+import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import {
   argument,
   functionValues,
@@ -17,7 +19,7 @@ import {
 } from './module-table.ts';
 import type { Machine, PyValue } from '../evaluator/machine.ts';
 
-const textOfArgument = (value: PyValue | undefined): string => (value?.kind === 'string' ? value.value : '');
+const textOfArgument = (value: PyValue | undefined): string => pathOf(value) ?? '';
 
 /** A function from text to text. */
 const onText =
@@ -43,9 +45,9 @@ export const pathModule: ModuleTable = () =>
       realpath: onText((path = '') => string(path)),
       normpath: onText((path = '') => string(path)),
       expanduser: onText((path = '') => string(path)),
-      exists: () => pyFalse,
-      isfile: () => pyFalse,
-      isdir: () => pyFalse,
+      exists: existsOnDisk,
+      isfile: existsOnDisk,
+      isdir: (_, args, span) => unknown(`Whether ${textOfArgument(argument(args, 0))} is there is not known`, span),
     }),
   );
 
