@@ -27,6 +27,9 @@ const languages = [
   },
 ];
 
+/** Files of the languages that models are read from. */
+const isModelFile = 'resourceLangId == python || resourceLangId == darknet';
+
 /** The manifest's fields that declarations decide, by name. */
 function manifestFields(): Readonly<Record<string, unknown>> {
   return {
@@ -34,6 +37,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
     activationEvents: [
       'onLanguage:python',
       'onLanguage:darknet',
+      'onWebviewPanel:morphnet.costs',
       'onWebviewPanel:morphnet.dashboard',
       'onWebviewPanel:morphnet.tradeOff',
     ],
@@ -57,6 +61,10 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
       commands: commandDeclarations,
+      menus: {
+        'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: isModelFile }],
+        'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
+      },
       configuration: {
         title: 'MorphNet',
         properties: Object.fromEntries(

@@ -1,6 +1,7 @@
 // What commands work with: made once by the composition root, handed to each.
 
 import type * as vscode from 'vscode';
+import type { CostsPanel } from './panel/costs-panel.ts';
 import type { DashboardPanel } from './panel/dashboard-panel.ts';
 import type { RunPanels } from './panel/run-panels.ts';
 import type { TradeOffPanel } from './panel/trade-off-panel.ts';
@@ -15,4 +16,5 @@ export interface ClientServices {
   readonly dashboards: RunPanels<DashboardPanel>;
   readonly tradeOffs: RunPanels<TradeOffPanel>;
   readonly experiments: ExperimentProgress;
+  readonly costs: RunPanels<CostsPanel>;
 }

@@ -12,6 +12,7 @@ import { registerRetrainRun } from './commands/retrain-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
+import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerSweepStrengths } from './commands/sweep-strengths.ts';
@@ -19,7 +20,7 @@ import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/w
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
-import { dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
+import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { RunProgress } from './status/run-progress.ts';
 
@@ -31,17 +32,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const progress = new RunProgress(server);
   const dashboards = dashboardPanels(context, server);
   const tradeOffs = tradeOffPanels(context, server);
+  const costs = costsPanels(context, server);
   const experiments = new ExperimentProgress(server, dashboards);
-  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, experiments };
+  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, costs, experiments };
   context.subscriptions.push(
     progress,
     dashboards,
     tradeOffs,
+    costs,
     experiments,
     server,
     handBackForeignCfg(),
     registerRunMorphNet(services),
     registerOpenDashboard(services),
+    registerShowCosts(services),
     registerShowTradeOff(services),
     registerStopRun(services),
     registerPauseRun(services),

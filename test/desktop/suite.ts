@@ -67,16 +67,16 @@ const checks: readonly (readonly [title: string, check: () => Promise<void>])[] 
     },
   ],
   [
-    'lenses run MorphNet and open the dashboard',
+    'lenses run MorphNet, show the costs and open the dashboard',
     async () => {
       const document = await open('digits.cfg');
       const lenses = await answered(
         () => vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 10),
-        (found) => found.length >= 3,
+        (found) => found.length >= 4,
       );
       const titles = lenses.map(({ command }) => command?.title ?? '');
-      assert.match(titles[0] ?? '', /^209 kMACs · 3\.93 k params/);
-      assert.deepEqual(titles.slice(1), ['Run MorphNet', 'Open dashboard']);
+      assert.match(titles.at(-1) ?? '', /^209 kMACs · 3\.93 k params/);
+      assert.deepEqual(titles.slice(0, 3), ['Run MorphNet', 'Costs', 'Dashboard']);
     },
   ],
   [

@@ -55,9 +55,28 @@ test('a lens gives the totals and starts a run with the model', async () => {
   await using editor = await openEditor();
   const uri = await editor.open('small.cfg', smallNetwork);
   const commands = (await editor.lenses(uri)).map(({ command }) => command);
-  expect(commands[0]?.title).toMatch(/^8\.45 kMACs · 142 params · .* on V100 · input 3×8×8$/);
-  expect(commands.map((command) => command?.command)).toEqual(['', 'morphnet.runMorphNet', 'morphnet.openDashboard']);
-  expect(commands[1]?.arguments).toEqual([uri, '']);
+  expect(commands.at(-1)?.title).toMatch(/^8\.45 kMACs · 142 params · .* on V100 · input 3×8×8$/);
+  expect(commands.map((command) => command?.command)).toEqual([
+    'morphnet.runMorphNet',
+    'morphnet.showCosts',
+    'morphnet.openDashboard',
+    '',
+  ]);
+  expect(commands[0]?.arguments).toEqual([uri, '']);
+});
+
+test('a table lists what costs something, with where it stands and what is tied', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const table = await editor.request('morphnet/costTable', { uri });
+  expect(table).toMatchObject({ file: 'small.cfg', entry: '', input: '3×8×8', convention: 'macs' });
+  if ('refused' in table) return;
+  expect(table.rows.map(({ name, width, macs, place }) => [name, width, macs.value, place?.line])).toEqual([
+    ['convolutional_0', 4, 6912, firstLayerLine],
+    ['convolutional_1', 6, 1536, 12],
+  ]);
+  expect(table.totals.macs).toEqual({ value: 8448, atLeast: false });
+  expect(await editor.request('morphnet/costTable', { uri, entry: 'Other()' })).toMatchObject({ refused: true });
 });
 
 test('settings decide what is shown', async () => {

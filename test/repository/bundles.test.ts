@@ -45,6 +45,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
     ],
     kilobytes: 1500,
   },
+  'webview/costs.js': { packages: [/^preact$/, /^@preact\//, /^valibot$/], kilobytes: 100 },
   'webview/dashboard.js': { packages: [/^preact$/, /^@preact\//, /^d3-/, /^internmap$/, /^valibot$/], kilobytes: 200 },
 };
 

@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { dashboardHtml } from '../../client/src/panel/dashboard-html.ts';
 import { forPages } from '../../scripts/bundles.ts';
+import type { FromCostPage, ToCostPage } from '../../server/src/protocol/cost-table.ts';
 import type { FromPage, ToPage } from '../../server/src/protocol/webview-messages.ts';
 import { chromiumFlags } from '../support/chromium.ts';
 import type { Theme } from './themes.ts';
@@ -13,7 +14,7 @@ const origin = 'https://dashboard.test';
 
 /** What the page's scope holds in these tests. */
 interface TestWindow {
-  posted: FromPage[];
+  posted: (FromPage | FromCostPage)[];
   remembered: unknown;
   violations: string[];
   axe: typeof axe;
@@ -36,26 +37,28 @@ export class DashboardPages {
     this.#files = files;
   }
 
-  static async launch(executablePath: string): Promise<DashboardPages> {
+  /** Opens the pages of one kind: dashboards, or tables of costs. */
+  static async launch(executablePath: string, name: 'dashboard' | 'costs' = 'dashboard'): Promise<DashboardPages> {
     const { outputFiles } = await build({
       ...forPages,
-      entryPoints: ['webview/src/pages/dashboard.tsx'],
-      outfile: 'dashboard.js',
+      entryPoints: [`webview/src/pages/${name}.tsx`],
+      outfile: `${name}.js`,
       minify: true,
       write: false,
     });
     const bundle = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
     const html = dashboardHtml({
-      scriptUri: `${origin}/dashboard.js`,
-      styleUri: `${origin}/dashboard.css`,
+      scriptUri: `${origin}/${name}.js`,
+      styleUri: `${origin}/${name}.css`,
       styleSource: origin,
       nonce: 'only-for-this-test',
+      page: name,
       runId: 'lenet-1',
     });
     const files = new Map([
       ['/', { contentType: 'text/html', body: html }],
-      ['/dashboard.js', { contentType: 'text/javascript', body: bundle('.js') }],
-      ['/dashboard.css', { contentType: 'text/css', body: bundle('.css') }],
+      [`/${name}.js`, { contentType: 'text/javascript', body: bundle('.js') }],
+      [`/${name}.css`, { contentType: 'text/css', body: bundle('.css') }],
     ]);
     return new DashboardPages(await chromium.launch({ executablePath, args: chromiumFlags }), files);
   }
@@ -73,7 +76,7 @@ export class DashboardPages {
       document.addEventListener('securitypolicyviolation', (event) => scope.violations.push(event.violatedDirective));
       Object.assign(scope, {
         acquireVsCodeApi: () => ({
-          postMessage: (message: FromPage) => scope.posted.push(message),
+          postMessage: (message: FromPage | FromCostPage) => scope.posted.push(message),
           setState: (state: unknown) => (scope.remembered = state),
         }),
       });
@@ -100,12 +103,12 @@ export class DashboardPage {
     this.page = page;
   }
 
-  async send(message: ToPage): Promise<void> {
+  async send(message: ToPage | ToCostPage): Promise<void> {
     await this.page.evaluate((data) => postMessage(data, '*'), message);
   }
 
   /** What the page has said to its host. */
-  posted(): Promise<readonly FromPage[]> {
+  posted(): Promise<readonly (FromPage | FromCostPage)[]> {
     return this.page.evaluate(() => (globalThis as unknown as TestWindow).posted);
   }
 

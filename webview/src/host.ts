@@ -6,13 +6,15 @@ import { toPageSchema, type FromPage, type ToPage } from '../../server/src/proto
 /** Sends a message to the host. */
 export type Post = (message: FromPage) => void;
 
-export interface DashboardHost {
-  readonly post: Post;
+export interface PageHost<From, To> {
+  readonly post: (message: From) => void;
   /** Listens from now on. */
-  listen(listener: (message: ToPage) => void): void;
+  listen(listener: (message: To) => void): void;
   /** Kept by the editor across reloads: which run this page shows. */
   remember(state: { readonly run: string }): void;
 }
+
+export type DashboardHost = PageHost<FromPage, ToPage>;
 
 /** What the editor puts into a page's scope. */
 interface EditorApi {
@@ -24,12 +26,17 @@ declare function acquireVsCodeApi(): EditorApi;
 
 /** The real host. Call it once: the editor hands its interface out only once a page. */
 export function editorHost(): DashboardHost {
+  return openHost(toPageSchema);
+}
+
+/** A page's host for messages that the schema checks. */
+export function openHost<From, To>(schema: v.GenericSchema<unknown, To>): PageHost<From, To> {
   const editor = acquireVsCodeApi();
   return {
     post: (message) => editor.postMessage(message),
     listen: (listener) =>
       window.addEventListener('message', (event: MessageEvent<unknown>) => {
-        const checked = v.safeParse(toPageSchema, event.data);
+        const checked = v.safeParse(schema, event.data);
         // A newer extension may say more than this page knows.
         if (checked.success) listener(checked.output);
       }),

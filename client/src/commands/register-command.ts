@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { CommandArguments, CommandId } from '../../../server/src/protocol/commands.ts';
 import { showFailure } from '../messages.ts';
 
-/** All arguments of our commands are optional strings; what is none counts as not given. */
+/** All arguments of our commands are optional strings; what is none counts as not given. Menus of files give a URI. */
 export function registerCommand(
   command: CommandId,
   title: string,
@@ -12,11 +12,16 @@ export function registerCommand(
 ): vscode.Disposable {
   return vscode.commands.registerCommand(command, async (...rest: readonly unknown[]) => {
     try {
-      await run(...rest.map((argument) => (typeof argument === 'string' ? argument : undefined)));
+      await run(...rest.map(textOf));
     } catch (error) {
       await showFailure(title, error);
     }
   });
+}
+
+function textOf(argument: unknown): string | undefined {
+  if (argument instanceof vscode.Uri) return argument.toString();
+  return typeof argument === 'string' ? argument : undefined;
 }
 
 /** Executes a command of ours with arguments of its types. */

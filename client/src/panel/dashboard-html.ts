@@ -1,4 +1,4 @@
-// The dashboard's HTML: an empty shell whose policy lets in one script and one style sheet of ours, and nothing else.
+// A page's HTML: an empty shell whose policy lets in one script and one style sheet of ours, and nothing else.
 
 export interface DashboardHtmlOptions {
   readonly scriptUri: string;
@@ -7,11 +7,21 @@ export interface DashboardHtmlOptions {
   readonly styleSource: string;
   /** Fresh for each page, from a cryptographic source. */
   readonly nonce: string;
+  /** What the page shows: `dashboard`, or `costs`. */
+  readonly page?: 'dashboard' | 'costs';
+  /** Which run, sweep or model it is about. */
   readonly runId: string;
 }
 
-/** The page for one run. Data come by message once the page says `ready`, never inside the HTML. */
-export function dashboardHtml({ scriptUri, styleUri, styleSource, nonce, runId }: DashboardHtmlOptions): string {
+/** The page for one run, sweep or model. Data come by message once the page says `ready`, never inside the HTML. */
+export function dashboardHtml({
+  scriptUri,
+  styleUri,
+  styleSource,
+  nonce,
+  page = 'dashboard',
+  runId,
+}: DashboardHtmlOptions): string {
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${styleSource}`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -23,7 +33,7 @@ export function dashboardHtml({ scriptUri, styleUri, styleSource, nonce, runId }
 <link rel="stylesheet" href="${escapeAttribute(styleUri)}">
 </head>
 <body>
-<div id="dashboard" data-run="${escapeAttribute(runId)}"></div>
+<div id="${page}" data-run="${escapeAttribute(runId)}"></div>
 <script nonce="${nonce}" src="${escapeAttribute(scriptUri)}"></script>
 </body>
 </html>

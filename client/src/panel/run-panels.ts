@@ -1,9 +1,10 @@
-// The open panels of one kind, one a run or a sweep: opens or reveals them, and takes them over again after a reload of the
+// The open panels of one kind, one a run, a sweep or a model: opens or reveals them, and takes them over again after a reload of the
 // window.
 
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { ServerConnection } from '../server-connection.ts';
+import { CostsPanel } from './costs-panel.ts';
 import { DashboardPanel } from './dashboard-panel.ts';
 import { TradeOffPanel } from './trade-off-panel.ts';
 
@@ -72,6 +73,11 @@ const pagesOf = (context: vscode.ExtensionContext): vscode.Uri =>
 /** The dashboards of runs. */
 export function dashboardPanels(context: vscode.ExtensionContext, server: ServerConnection): RunPanels<DashboardPanel> {
   return new RunPanels('morphnet.dashboard', (panel, run) => new DashboardPanel(panel, pagesOf(context), server, run));
+}
+
+/** The tables of models' costs. */
+export function costsPanels(context: vscode.ExtensionContext, server: ServerConnection): RunPanels<CostsPanel> {
+  return new RunPanels('morphnet.costs', (panel, model) => new CostsPanel(panel, pagesOf(context), server, model));
 }
 
 /** The trade-off curves of sweeps. */

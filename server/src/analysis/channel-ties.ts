@@ -11,6 +11,29 @@ export interface ChannelTies {
   readonly fixed: string | undefined;
 }
 
+/** A number for every layer that is tied to another, by op; layers with the same one are tied, directly or through others. */
+export function tieNumbers(grouping: ChannelGrouping): ReadonlyMap<number, number> {
+  const numbers = new Map<number, number>();
+  const merged: number[] = [];
+  const rootOf = (number: number): number => {
+    const above = merged[number] ?? number;
+    return above === number ? number : (merged[number] = rootOf(above));
+  };
+  for (const { members } of grouping.groups) {
+    const layers = [...new Set(members.map(({ op }) => op))].filter((id) => {
+      const op = grouping.graph.ops[id];
+      return op !== undefined && isLayer(op);
+    });
+    if (layers.length < 2) continue;
+    const known = layers.flatMap((id) => numbers.get(id) ?? []).map(rootOf);
+    const number = known.length === 0 ? merged.length : Math.min(...known);
+    merged[number] ??= number;
+    for (const other of known) merged[other] = number;
+    for (const id of layers) numbers.set(id, number);
+  }
+  return new Map([...numbers].map(([id, number]) => [id, rootOf(number)]));
+}
+
 /** The ties of an op's output channels; none for an op that has no channels of its own. */
 export function tiesOf(grouping: ChannelGrouping, op: Op): ChannelTies {
   const own = grouping.groups.filter(({ members }) => members.some((slice) => slice.op === op.id));

@@ -15,7 +15,7 @@ export interface CodeLens {
   readonly end: number;
   readonly title: string;
   /** `totals` only shows. */
-  readonly action: 'totals' | 'run-morphnet' | 'open-dashboard';
+  readonly action: 'totals' | 'run-morphnet' | 'show-costs' | 'open-dashboard';
   readonly entry: string;
 }
 
@@ -41,9 +41,10 @@ export function codeLenses(
     taken.set(span.start, [...(above ?? []), model]);
     if (above !== undefined) return [totals];
     return [
-      totals,
       { ...place, title: 'Run MorphNet', action: 'run-morphnet' },
-      { ...place, title: 'Open dashboard', action: 'open-dashboard' },
+      { ...place, title: 'Costs', action: 'show-costs' },
+      { ...place, title: 'Dashboard', action: 'open-dashboard' },
+      totals,
     ];
   });
 }

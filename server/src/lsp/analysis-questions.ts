@@ -28,6 +28,10 @@ export interface AnalysisQuestions {
   readonly 'code-actions': { readonly params: CodeActionParams; readonly answer: CodeAction[] };
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
   readonly models: { readonly params: { readonly uri: string }; readonly answer: readonly ModelSummary[] };
+  readonly 'cost-table': {
+    readonly params: { readonly uri: string; readonly entry?: string };
+    readonly answer: ServerRequests['morphnet/costTable']['result'];
+  };
   /** A run's settings as far as they are known before anybody is asked. */
   readonly 'draft-run': {
     readonly params: { readonly uri: string; readonly entry?: string };

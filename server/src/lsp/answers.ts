@@ -6,6 +6,7 @@ import type { AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
 import { provideCodeActions } from './code-actions.ts';
 import { provideCodeLenses } from './code-lenses.ts';
+import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
 import { provideHover } from './hover.ts';
@@ -30,6 +31,7 @@ export const answerers: Answerers = {
   'code-actions': provideCodeActions,
   diagnostics: documentDiagnostics,
   models: listModels,
+  'cost-table': costTable,
   'draft-run': draftRun,
   'run-network': runNetwork,
   'proposal-edits': proposalEdits,
@@ -59,6 +61,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'hover':
     case 'code-lenses':
     case 'models':
+    case 'cost-table':
       return session.isKnown(uri, 'all');
     case 'inlay-hint':
     case 'code-actions':

@@ -46,6 +46,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text }),
     handle: (context, params, token) => askAbout(context, params.uri, 'models', params, token),
   },
+  'morphnet/costTable': {
+    params: v.object({ uri: text, entry: v.exactOptional(text) }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
+  },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
@@ -91,6 +95,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
     connection.onRequest(name, (params: unknown, token: CancellationToken) => handle(params, token));
   };
   register('morphnet/models', requests['morphnet/models']);
+  register('morphnet/costTable', requests['morphnet/costTable']);
   register('morphnet/devices', requests['morphnet/devices']);
   register('morphnet/draftRun', requests['morphnet/draftRun']);
   register('morphnet/startRun', requests['morphnet/startRun']);

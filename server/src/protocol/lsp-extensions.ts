@@ -1,5 +1,6 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
+import type { CostTable } from './cost-table.ts';
 import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
 import type { RunConfig } from './run-config.ts';
@@ -76,6 +77,8 @@ interface WireProposalEdits {
 export interface ServerRequests {
   /** The document's models, the chosen one first. */
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
+  /** A model's costs, layer by layer; without an entry the chosen model's. */
+  'morphnet/costTable': { params: { uri: string; entry?: string }; result: CostTable | Refusal };
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };

@@ -12,6 +12,10 @@ const boxHeight = 480;
 export interface Column {
   readonly title: string;
   readonly numeric?: boolean;
+  /** The order that the rows are in by this column, if they are. */
+  readonly sorted?: 'ascending' | 'descending' | undefined;
+  /** Asks for the rows in the order of this column. */
+  readonly sort?: () => void;
 }
 
 export interface RowTableProperties {
@@ -43,9 +47,16 @@ export function RowTable({ caption, columns, count, row, foot }: RowTablePropert
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr aria-rowindex={compact ? 1 : undefined}>
-            {columns.map(({ title, numeric }) => (
-              <th key={title} scope="col" class={numeric === true ? 'numeric' : undefined}>
-                {title}
+            {columns.map(({ title, numeric, sorted, sort }) => (
+              <th key={title} scope="col" class={numeric === true ? 'numeric' : undefined} aria-sort={sorted}>
+                {sort === undefined ? (
+                  title
+                ) : (
+                  <button type="button" class="sort" onClick={sort}>
+                    {title}
+                    {sorted !== undefined && <span aria-hidden="true"> {sorted === 'ascending' ? '▲' : '▼'}</span>}
+                  </button>
+                )}
               </th>
             ))}
           </tr>

@@ -1,0 +1,141 @@
+// The table of one model's costs: sends it to its page, again when its source or a setting changed, and the line that the
+// cursor stands on. The panel's subject is the document and the entry, as `costsSubject` writes them.
+
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { fromCostPageSchema, type CostTable, type ToCostPage } from '../../../server/src/protocol/cost-table.ts';
+import { isRefusal, showFailure } from '../messages.ts';
+import type { ServerConnection } from '../server-connection.ts';
+import { showSource } from '../show-source.ts';
+import { dashboardHtml } from './dashboard-html.ts';
+
+/** A pause in typing, after which the table is asked for again. */
+const pauseMs = 400;
+
+const subjectSchema = v.tuple([v.string(), v.nullable(v.string())]);
+
+/** A document's model as one text, which the editor keeps across reloads; without an entry it is the chosen model. */
+export function costsSubject(uri: string, entry: string | undefined): string {
+  return JSON.stringify([uri, entry ?? null]);
+}
+
+export class CostsPanel implements vscode.Disposable {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #server: ServerConnection;
+  readonly #subject: { readonly uri: string; readonly entry?: string };
+  readonly #subscriptions: readonly vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
+  /** What the page shows; absent until it is there. */
+  #table: CostTable | undefined;
+  /** Counts what was asked for, so that a late answer does not overwrite a newer one. */
+  #asked = 0;
+
+  /** Takes over the panel, whether new or restored by the editor. `folder` holds the page's script and style. */
+  constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, subject: string) {
+    this.#panel = panel;
+    this.#server = server;
+    const [uri, entry] = subjectOf(subject);
+    this.#subject = { uri, ...(entry !== null && { entry }) };
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    this.#subscriptions = [
+      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      // Any document may be one that the model is made of; an answer that is known already costs nothing.
+      vscode.workspace.onDidChangeTextDocument(({ contentChanges }) => {
+        if (contentChanges.length > 0) this.#schedule();
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('morphnet')) this.#schedule();
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
+        const [selection] = selections;
+        if (selection === undefined) return;
+        this.#post({ kind: 'cursor', uri: textEditor.document.uri.toString(), line: selection.active.line });
+      }),
+      panel.onDidChangeViewState(() => {
+        if (panel.visible) this.#schedule();
+      }),
+    ];
+    webview.html = dashboardHtml({
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'costs.js')).toString(),
+      styleUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'costs.css')).toString(),
+      styleSource: webview.cspSource,
+      nonce: randomBytes(24).toString('base64url'),
+      page: 'costs',
+      runId: subject,
+    });
+  }
+
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #post(message: ToCostPage): void {
+    void this.#panel.webview.postMessage(message);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (!this.#panel.visible) return;
+    this.#timer = setTimeout(() => {
+      this.#send().catch((error: unknown) => showFailure('The table of costs', error));
+    }, pauseMs);
+  }
+
+  async #receive(message: unknown): Promise<void> {
+    const checked = v.safeParse(fromCostPageSchema, message);
+    if (!checked.success) return;
+    try {
+      switch (checked.output.kind) {
+        case 'ready':
+          await this.#send();
+          break;
+        case 'copy':
+          await vscode.env.clipboard.writeText(checked.output.text);
+          vscode.window.setStatusBarMessage('MorphNet: The table is copied', 3000);
+          break;
+        case 'show-in-code':
+          await this.#show(checked.output.row);
+          break;
+      }
+    } catch (error) {
+      await showFailure('The table of costs', error);
+    }
+  }
+
+  async #send(): Promise<void> {
+    const asked = ++this.#asked;
+    const table = await this.#server.request('morphnet/costTable', this.#subject);
+    if (asked !== this.#asked) return;
+    if (isRefusal(table)) {
+      this.#post({ kind: 'refused', message: table.message });
+      return;
+    }
+    this.#table = table;
+    this.#panel.title = `Costs: ${table.entry === '' ? table.file : table.entry}`;
+    this.#post({ kind: 'table', table });
+  }
+
+  async #show(row: number): Promise<void> {
+    const place = this.#table?.rows[row]?.place;
+    if (place === undefined || place === null) return;
+    const position = new vscode.Position(place.line, place.character);
+    await showSource(vscode.Uri.parse(place.uri, true), new vscode.Range(position, position));
+  }
+}
+
+function subjectOf(subject: string): v.InferOutput<typeof subjectSchema> {
+  try {
+    const checked = v.safeParse(subjectSchema, JSON.parse(subject));
+    if (checked.success) return checked.output;
+  } catch {
+    // What the editor kept is of another version.
+  }
+  return ['', null];
+}

@@ -1,0 +1,79 @@
+// The costs of a model layer by layer, as data for a table: what has parameters or operations, in network order.
+
+import type { Count } from '../common/count.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { Cost } from '../costs/cost-report.ts';
+import { widthsOf } from '../network/op-traits.ts';
+import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
+import type { AnalyzedModel } from './analyzed-model.ts';
+import { tieNumbers } from './channel-ties.ts';
+import { imageShapeText } from './cost-text.ts';
+import { outputShape } from './inlay-hints.ts';
+
+/** Null where nothing is known; `atLeast` marks a lower bound. */
+interface KnownCount {
+  value: number | null;
+  atLeast: boolean;
+}
+
+interface KnownCosts {
+  macs: KnownCount;
+  params: KnownCount;
+  activations: KnownCount;
+  latencyMs: KnownCount;
+}
+
+export interface CostRow extends KnownCosts {
+  name: string;
+  label: string;
+  shape: string;
+  width: number | null;
+  /** Rows with the same number live and die together; null where a layer is tied to no other. */
+  tie: number | null;
+  /** Where it stands in the text as it is now, if that is known. */
+  span: SourceSpan | undefined;
+}
+
+export interface CostRows {
+  readonly rows: readonly CostRow[];
+  readonly totals: KnownCosts;
+}
+
+export function costRows(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): CostRows {
+  const { graph } = model;
+  const report = session.costs(graph, settings);
+  const ties = tieNumbers(session.grouping(graph));
+  const rows = graph.ops.flatMap((op): readonly CostRow[] => {
+    const cost = report.ops[op.id];
+    if (cost === undefined) return [];
+    const costs = knownCosts(cost);
+    if (op.parameters.length === 0 && costs.macs.value === 0 && op.attributes.kind !== 'opaque') return [];
+    return [
+      {
+        name: op.name,
+        label: op.label,
+        shape: imageShapeText(outputShape(graph, op)),
+        width: widthsOf(op.attributes).out ?? null,
+        ...costs,
+        tie: ties.get(op.id) ?? null,
+        span: model.place(op.site.span),
+      },
+    ];
+  });
+  return { rows, totals: knownCosts(report.total) };
+}
+
+const knownCount = (count: Count): KnownCount =>
+  count.kind === 'unknown'
+    ? { value: null, atLeast: false }
+    : { value: count.value, atLeast: count.kind === 'at-least' };
+
+function knownCosts({ macs, params, activations, latencyMs }: Cost): KnownCosts {
+  return {
+    macs: knownCount(macs),
+    params: knownCount(params),
+    activations: knownCount(activations),
+    latencyMs: knownCount(latencyMs),
+  };
+}

@@ -1,0 +1,63 @@
+// The table of a model's costs: what the server gives, and the messages between its page and the page's host. Sequence: the
+// page says `ready`, the host sends `table`, and again whenever the source or a setting changed it.
+
+import * as v from 'valibot';
+
+/** Null where nothing is known; `atLeast` marks a lower bound. */
+const count = v.object({ value: v.nullable(v.number()), atLeast: v.boolean() });
+const costs = { macs: count, params: count, activations: count, latencyMs: count };
+
+export type TableCount = v.InferOutput<typeof count>;
+
+/** Zero-based, as LSP has it. */
+const place = v.object({ uri: v.string(), line: v.number(), character: v.number() });
+
+export const costTableSchema = v.object({
+  /** The name of the model's file. */
+  file: v.string(),
+  /** The entry's name; empty where a file is one model. */
+  entry: v.string(),
+  /** `3×32×32`, with a word where it is assumed. */
+  input: v.string(),
+  convention: v.picklist(['macs', 'flops']),
+  device: v.string(),
+  /** The text has an error now, and these are the figures from before it. */
+  isStale: v.boolean(),
+  /** What has parameters or operations, in network order. Operations are MACs whatever the convention. */
+  rows: v.array(
+    v.object({
+      /** The qualified name that the framework prints; dots make the tree. */
+      name: v.string(),
+      label: v.string(),
+      /** The shape of one image that it gives. */
+      shape: v.string(),
+      width: v.nullable(v.number()),
+      ...costs,
+      /** Rows with the same number live and die together; null where a layer is tied to no other. */
+      tie: v.nullable(v.number()),
+      place: v.nullable(place),
+    }),
+  ),
+  totals: v.object(costs),
+});
+
+export type CostTable = v.InferOutput<typeof costTableSchema>;
+export type CostTableRow = CostTable['rows'][number];
+
+/** Host to page. */
+export const toCostPageSchema = v.variant('kind', [
+  v.object({ kind: v.literal('table'), table: costTableSchema }),
+  /** The cursor stands on this line (zero-based) of a document. */
+  v.object({ kind: v.literal('cursor'), uri: v.string(), line: v.number() }),
+  v.object({ kind: v.literal('refused'), message: v.string() }),
+]);
+
+/** Page to host; checked by the host, since a page is not trusted. */
+export const fromCostPageSchema = v.variant('kind', [
+  v.object({ kind: v.literal('ready') }),
+  v.object({ kind: v.literal('show-in-code'), row: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  v.object({ kind: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(20_000_000)) }),
+]);
+
+export type ToCostPage = v.InferOutput<typeof toCostPageSchema>;
+export type FromCostPage = v.InferOutput<typeof fromCostPageSchema>;

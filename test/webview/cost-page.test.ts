@@ -1,0 +1,84 @@
+// The table of costs in headless Chromium: policy, accessibility, folding, filtering, sorting, copies, the way to the code. A
+// picture is kept for each theme where MORPHNET_SCREENSHOTS names a folder.
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium } from '../support/chromium.ts';
+import { DashboardPages } from './dashboard-page.ts';
+import { sampleCosts } from './sample-costs.ts';
+import { themes } from './themes.ts';
+
+const executable = findChromium(process.env);
+const pictures = process.env['MORPHNET_SCREENSHOTS'];
+
+describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_PATH and PATH have none)', () => {
+  let pages: DashboardPages;
+
+  beforeAll(async () => {
+    pages = await DashboardPages.launch(executable!, 'costs');
+  });
+
+  afterAll(() => pages.close());
+
+  async function open(theme: keyof typeof themes = 'dark', width = 1000, blocks = 2) {
+    const opened = await pages.open({ theme: themes[theme], width });
+    await opened.send({ kind: 'table', table: sampleCosts(blocks) });
+    await opened.page.getByRole('heading', { level: 1, name: 'ResNet()' }).waitFor();
+    return opened;
+  }
+
+  test.for([
+    ['dark', 1000],
+    ['light', 1000],
+    ['highContrast', 600],
+    ['dark', 320],
+  ] as const)('%s, %d pixels: accessible, within the policy and the window', async ([theme, width]) => {
+    const costs = await open(theme, width);
+    expect(await costs.accessibilityProblems()).toEqual([]);
+    expect(await costs.violations()).toEqual([]);
+    expect(await costs.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    if (pictures !== undefined) await costs.page.screenshot({ path: join(pictures, `costs-${theme}-${width}.png`) });
+    await costs.page.close();
+  });
+
+  test('is worked with by keyboard: filter, fold, sort, copy, to the code', async () => {
+    const costs = await open();
+    const { page } = costs;
+    const rows = page.locator('tbody tr');
+    expect(await rows.count()).toBe(9);
+    await page.getByRole('button', { name: 'layer1.0: fold' }).press('Enter');
+    expect(await rows.count()).toBe(7);
+    await page.getByRole('button', { name: 'Unfold all' }).press('Enter');
+    await page.getByLabel('Filter').fill('.conv2');
+    expect(await rows.count()).toBe(5);
+    await page.getByLabel('Filter').fill('');
+    await page.getByRole('button', { name: 'MACs' }).press('Enter');
+    expect(await rows.first().getByRole('rowheader').textContent()).toContain('layer1');
+    expect(await page.getByRole('columnheader', { name: 'MACs' }).getAttribute('aria-sort')).toBe('descending');
+    await page.getByRole('button', { name: 'fc' }).press('Enter');
+    await page.getByRole('button', { name: 'CSV' }).press('Enter');
+    expect(await costs.posted()).toMatchObject([{ kind: 'ready' }, { kind: 'show-in-code', row: 5 }, { kind: 'copy' }]);
+    const copied = (await costs.posted()).at(-1);
+    expect(copied?.kind === 'copy' && copied.text).toMatch(/^layer,op,/);
+    await page.close();
+  });
+
+  test('marks the layers of the line that the cursor stands on', async () => {
+    const costs = await open();
+    await costs.send({ kind: 'cursor', uri: 'file:///project/net.py', line: 4 });
+    const here = costs.page.locator('[aria-current]');
+    await here.first().waitFor();
+    expect(await here.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))).toEqual([
+      'layer1.0.conv1',
+      'layer1.1.conv1',
+    ]);
+    await costs.page.close();
+  });
+
+  test('of a long table only what is in view is drawn', async () => {
+    const { page } = await open('dark', 1000, 250);
+    expect(await page.locator('tbody tr:not(.gap)').count()).toBeLessThan(80);
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('754');
+    await page.close();
+  });
+});

@@ -1,0 +1,47 @@
+// A table of costs as text for other programs: Markdown, CSV and JSON, with plain numbers and units in the headings.
+
+import type { CostTable, TableCount } from '../../../server/src/protocol/cost-table.ts';
+import { convention } from './counting.ts';
+
+export type CopyFormat = 'markdown' | 'csv' | 'json';
+
+type Cell = string | number | null;
+
+/** The whole table, in network order, whatever is folded or filtered at the moment. */
+export function costCopy(table: CostTable, format: CopyFormat): string {
+  const { perMac, unit } = convention(table.convention);
+  const head = ['layer', 'op', 'output', 'width', unit, 'params', 'activations', `latency on ${table.device} (ms)`];
+  const amount = ({ value, atLeast }: TableCount, factor = 1): Cell =>
+    value === null ? null : atLeast ? `>=${String(value * factor)}` : value * factor;
+  const costs = (of: CostTable['totals']): readonly Cell[] => [
+    amount(of.macs, perMac),
+    amount(of.params),
+    amount(of.activations),
+    amount(of.latencyMs),
+  ];
+  const rows: readonly (readonly Cell[])[] = [
+    ...table.rows.map((row): readonly Cell[] => [row.name, row.label, row.shape, row.width, ...costs(row)]),
+    ['total', '', '', null, ...costs(table.totals)],
+  ];
+  switch (format) {
+    case 'markdown':
+      return [
+        `| ${head.join(' | ')} |`,
+        `| ${head.map((_, column) => (column < 3 ? ':--' : '--:')).join(' | ')} |`,
+        ...rows.map((row) => `| ${row.map((cell) => markdownCell(cell)).join(' | ')} |`),
+        '',
+      ].join('\n');
+    case 'csv':
+      return [head, ...rows].map((row) => row.map(csvCell).join(',')).join('\n') + '\n';
+    case 'json':
+      return `${JSON.stringify(table, undefined, 2)}\n`;
+  }
+}
+
+const markdownCell = (cell: Cell): string => (cell === null ? '' : String(cell).replaceAll('|', '\\|'));
+
+/** Quoted where a comma, quote or line break asks for it (RFC 4180). */
+function csvCell(cell: Cell): string {
+  const text = cell === null ? '' : String(cell);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
