@@ -11,6 +11,7 @@ import { BatchOrder, shuffled } from './batch-order.ts';
 import type { DataSet } from './data-set.ts';
 import { FileLoader } from './file-loader.ts';
 import type { ImageLoader, LoadedBatch, LoadRequest } from './image-loader.ts';
+import { writeChannelsLast, type ImageLayout } from './image-layout.ts';
 import { MemoryLoader } from './memory-loader.ts';
 import { normalizationOf, type Normalization } from './normalization.ts';
 import { UnreadableFiles, type UnreadablePath } from './unreadable-files.ts';
@@ -19,6 +20,8 @@ export interface BatchSettings {
   readonly size: number;
   readonly seed: number;
   readonly augmentation?: Augmentation | undefined;
+  /** In which order the network takes an image; absent: `chw`. */
+  readonly layout?: ImageLayout | undefined;
   /** What `Batches.state` gave in an earlier process: figures of files need not be taken again. */
   readonly saved?: string | undefined;
   /** Decoding threads; absent: what the machine has room for. */
@@ -89,6 +92,8 @@ export class Batches {
   readonly #augmentation: Augmentation;
   readonly #order: BatchOrder;
   readonly #loader: ImageLoader;
+  /** Where images are rearranged; undefined where they are given as they are loaded. */
+  readonly #room: Float32Array<ArrayBuffer> | undefined;
   readonly #unreadable: UnreadableFiles;
   readonly #normalization: Normalization | undefined;
   /** Batches that were asked for ahead, by step. */
@@ -98,7 +103,7 @@ export class Batches {
   /** `normalization` is given when it took time and is to be kept with a checkpoint. */
   constructor(
     dataSet: DataSet,
-    { size, seed, augmentation = 'none' }: BatchSettings,
+    { size, seed, augmentation = 'none', layout = 'chw' }: BatchSettings,
     loader: ImageLoader,
     unreadable: UnreadableFiles,
     normalization: Normalization | undefined,
@@ -109,6 +114,8 @@ export class Batches {
     this.#size = Math.min(size, dataSet.training.count);
     this.#order = new BatchOrder(dataSet.training.count, this.#size, seed);
     this.#loader = loader;
+    const [channels, height, width] = dataSet.shape;
+    if (layout === 'hwc') this.#room = new Float32Array(this.#size * channels * height * width);
     this.#unreadable = unreadable;
     this.#normalization = normalization;
   }
@@ -144,7 +151,7 @@ export class Batches {
     const loaded = await this.#coming.get(step);
     this.#coming.delete(step);
     if (loaded === undefined) throw new Error(`The batch of step ${String(step)} is gone`);
-    return this.#whole(loaded, step);
+    return this.#arranged(await this.#whole(loaded, step));
   }
 
   /**
@@ -171,7 +178,7 @@ export class Batches {
         const loaded = await coming.shift();
         if (loaded === undefined) return;
         const batch = this.#registered(loaded);
-        if (!batch.ok || batch.value.labels.length > 0) yield batch;
+        if (!batch.ok || batch.value.labels.length > 0) yield this.#arranged(batch);
         if (!batch.ok) return;
       }
     } finally {
@@ -204,6 +211,14 @@ export class Batches {
     this.#unreadable.add(loaded.value.unreadable);
     const { excess } = this.#unreadable;
     return excess === undefined ? loaded : { ok: false, error: excess };
+  }
+
+  /** A batch in the order in which the network takes images. */
+  #arranged(batch: Result<Batch>): Result<Batch> {
+    if (!batch.ok || this.#room === undefined) return batch;
+    const { images, labels } = batch.value;
+    writeChannelsLast(images, this.#dataSet.shape, this.#room);
+    return { ok: true, value: { images: this.#room.subarray(0, images.length), labels } };
   }
 
   /** A batch without gaps, since a step takes no smaller one. */

@@ -30,7 +30,7 @@ import { RunData } from './run-data.ts';
 import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
 import { structureOptionsOf } from './structure-options.ts';
-import { misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
 
 export interface StructureLearning {
   readonly config: RunConfig;
@@ -89,7 +89,13 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     const run = new Run(learning, analysis.value, session, controller?.value);
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
     const first = saved.value?.step ?? 0;
-    const data = await RunData.open(dataSet, config, sink, saved.value?.metadata, cancellation);
+    const data = await RunData.open(
+      dataSet,
+      { ...config, layout: imageLayoutOf(graph) },
+      sink,
+      saved.value?.metadata,
+      cancellation,
+    );
     if (!data.ok) fail('data-unreadable', data.error);
     else if (data.value === undefined) sink.event({ kind: 'interrupted', step: first, reason: learning.stopReason() });
     else await run.train(first, data.value, cancellation);

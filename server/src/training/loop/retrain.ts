@@ -12,7 +12,7 @@ import { fallingRate } from './falling-rate.ts';
 import type { StructureLearning } from './learn-structure.ts';
 import { RunData } from './run-data.ts';
 import { structureOptionsOf } from './structure-options.ts';
-import { misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
 
 /** Trains to the end, to a cancellation or to a failure; how it ended is in the log. */
 export async function retrain(training: StructureLearning, cancellation: Cancellation): Promise<void> {
@@ -40,7 +40,13 @@ export async function retrain(training: StructureLearning, cancellation: Cancell
   try {
     if (saved.value) session.restore(saved.value.tensors);
     begin(training, first, saved.value?.damaged ?? []);
-    const data = await RunData.open(dataSet, config, sink, saved.value?.metadata, cancellation);
+    const data = await RunData.open(
+      dataSet,
+      { ...config, layout: imageLayoutOf(graph) },
+      sink,
+      saved.value?.metadata,
+      cancellation,
+    );
     if (!data.ok) fail('data-unreadable', data.error);
     else if (data.value === undefined) sink.event({ kind: 'interrupted', step: first, reason: training.stopReason() });
     else {

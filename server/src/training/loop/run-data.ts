@@ -5,12 +5,19 @@ import type { Result } from '../../common/problem.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import { openBatches, sampledFiles, type Batches } from '../data/batches.ts';
 import type { DataSet } from '../data/data-set.ts';
+import type { ImageLayout } from '../data/image-layout.ts';
 import type { Batch, TrainingSession } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
 import type { RunSink } from './run-sink.ts';
 
 /** The name under which a checkpoint keeps what the data came to. */
 const dataKey = 'data';
+
+/** What of a run's settings its batches depend on. */
+export interface DataSettings extends Pick<RunConfig, 'batchSize' | 'seed' | 'augmentation'> {
+  /** In which order the network takes an image; absent: channels first. */
+  readonly layout?: ImageLayout;
+}
 
 export class RunData {
   readonly #batches: Batches;
@@ -24,7 +31,7 @@ export class RunData {
   /** Opens the batches; `saved` is a checkpoint's metadata. Undefined when cancelled. */
   static async open(
     dataSet: DataSet,
-    { batchSize, seed, augmentation }: Pick<RunConfig, 'batchSize' | 'seed' | 'augmentation'>,
+    { batchSize, seed, augmentation, layout }: DataSettings,
     sink: RunSink,
     saved: Readonly<Record<string, string>> | undefined,
     cancellation: Cancellation,
@@ -38,7 +45,7 @@ export class RunData {
         sink.event({ kind: 'notice', severity: 'information', code: 'data-set', message });
       }
     }
-    const settings = { size: batchSize, seed, augmentation, saved: saved?.[dataKey] };
+    const settings = { size: batchSize, seed, augmentation, layout, saved: saved?.[dataKey] };
     const batches = await openBatches(dataSet, settings, cancellation);
     if (!batches.ok || batches.value === undefined) return batches.ok ? { ok: true, value: undefined } : batches;
     const data = new RunData(batches.value, sink);

@@ -9,7 +9,7 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Engine } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
 import { fallingRate } from './falling-rate.ts';
-import { misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
 
 export type PlainTraining = Pick<
   RunConfig,
@@ -27,7 +27,11 @@ export async function trainPlain(
   const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
   if (misfit !== undefined) return { ok: false, error: misfit };
   const { batchSize, learningRate, optimizer, weightDecay, augmentation, labelSmoothing, steps, seed } = settings;
-  const opened = await openBatches(dataSet, { size: batchSize, seed, augmentation }, neverCancelled);
+  const opened = await openBatches(
+    dataSet,
+    { size: batchSize, seed, augmentation, layout: imageLayoutOf(graph) },
+    neverCancelled,
+  );
   if (!opened.ok) return opened;
   const batches = opened.value;
   if (batches === undefined) return { ok: false, error: 'The training was cancelled' };

@@ -4,13 +4,15 @@ import type { Result } from '../../common/problem.ts';
 import { opOf, valueOf, type NetworkGraph } from '../../network/network-graph.ts';
 import { formatShape } from '../../network/shape.ts';
 import type { DataSet, ImageShape } from '../data/data-set.ts';
+import { shapeIn, type ImageLayout } from '../data/image-layout.ts';
 import type { Engine, Optimizer } from '../engines/engine.ts';
 
 /** The images that the network takes: what data sets are read for. */
 export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
   const [input] = graph.inputs;
   const shape = input === undefined ? [] : valueOf(graph, input).shape.slice(1);
-  const [channels, height, width] = shape;
+  const [first, second, third] = shape;
+  const [channels, height, width] = imageLayoutOf(graph) === 'hwc' ? [third, first, second] : [first, second, third];
   if (shape.length === 3 && typeof channels === 'number' && typeof height === 'number' && typeof width === 'number')
     return { ok: true, value: [channels, height, width] };
   return {
@@ -19,14 +21,23 @@ export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
   };
 }
 
+/** In which order a network takes an image. */
+export function imageLayoutOf(graph: NetworkGraph): ImageLayout {
+  const [input] = graph.inputs;
+  if (input === undefined) return 'chw';
+  const { attributes } = opOf(graph, valueOf(graph, input).producer);
+  return attributes.kind === 'input' && attributes.channelAxis === -1 ? 'hwc' : 'chw';
+}
+
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
 export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, batchSize: number): string | undefined {
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
     return `The network must have one input, but it has ${String(graph.inputs.length)}`;
   const shape = valueOf(graph, input).shape.slice(1);
-  if (formatShape(shape) !== formatShape(dataSet.shape)) {
-    return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(dataSet.shape)}. If the model can take these, name them in its file, # morphnet: input=${dataSet.shape.join('x')}; otherwise choose other data`;
+  const images = shapeIn(imageLayoutOf(graph), dataSet.shape);
+  if (formatShape(shape) !== formatShape(images)) {
+    return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(images)}. If the model can take these, name them in its file, # morphnet: input=${images.join('x')}; otherwise choose other data`;
   }
   const [output, ...more] = graph.outputs;
   if (output === undefined || more.length > 0)

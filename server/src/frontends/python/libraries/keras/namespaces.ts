@@ -398,5 +398,15 @@ export function kerasModule(names: KerasNames, machine: Machine, name: string): 
     document: '',
     names: new Map(table?.(names) ?? []),
     isModelled: true,
+    ...(canonical === 'keras' && { deferred: new Map([['applications', () => applications(machine)]]) }),
   };
+}
+
+/** `keras.applications`, whose source stands among the installed packages. */
+function applications(machine: Machine): PyValue {
+  const packages = 'installed packages (morphnet.python.sitePackages, --site-packages)';
+  return (
+    importModule(machine, 'keras.applications', noSpan) ??
+    unknown(`keras.applications is read from Keras's own source, which is not among the ${packages}`, noSpan)
+  );
 }
