@@ -19,6 +19,8 @@ import { groupChannels } from '../structure/group-channels.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentModels, maxModels } from './document-models.ts';
+import type { Result } from '../common/problem.ts';
+import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import type { Pack } from './evaluation-memory.ts';
 import { importersOf } from './importers.ts';
@@ -313,6 +315,12 @@ export class AnalysisSession {
   /** The definitions of functions in a document. */
   functionsIn(document: string): readonly SourceSpan[] {
     return this.#models.frontendOf(document)?.functions?.(document, this.#inputs.reader()) ?? [];
+  }
+
+  /** Gives numbers of a document's language names of their own. */
+  nameNumbers(document: string, request: NamingRequest): Result<NamedNumbers> {
+    const named = this.#models.frontendOf(document)?.nameNumbers?.(request, this.#inputs.reader());
+    return named ?? { ok: false, error: 'its language has no functions' };
   }
 
   /** Documents of the workspace that import one of these, directly or through others. */

@@ -1,8 +1,13 @@
 // Proven edits for a run's proposal, worked out once for each state of the source and each proposal.
 
 import type { Result } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
+import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import { refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
+import type { Op } from '../network/op.ts';
 import { EditPlanner, type EditPlan } from '../edits/plan.ts';
-import type { WidthUnit } from '../edits/constraints.ts';
+import type { WidthEnd, WidthUnit } from '../edits/constraints.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { hasOwnWidth } from '../network/op-traits.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
@@ -16,6 +21,9 @@ export interface PlanTexts {
   isEditable(document: string): boolean;
   grouping(graph: NetworkGraph): ChannelGrouping;
   readonly siblings: SiblingModels;
+  trace(entry: ModelEntry): TracedEvaluation | undefined;
+  functionsIn(document: string): readonly SourceSpan[];
+  nameNumbers(document: string, request: NamingRequest): Result<NamedNumbers>;
   evaluateWith(overlay: ReadonlyMap<string, string>, entry: ModelEntry): NetworkGraph | undefined;
 }
 
@@ -40,6 +48,7 @@ export const rebuildByStructure: RebuildNetwork = (grouping, widths) => {
 
 interface Plans {
   readonly units: readonly WidthUnit[];
+  readonly sources: RefactoringSources;
   readonly planner: EditPlanner;
   all: EditPlan | undefined;
   readonly single: Map<string, Result<EditPlan>>;
@@ -62,9 +71,10 @@ export class ProposalPlans {
     return plans.all;
   }
 
-  /** The plan that brings the most. */
-  best(graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
-    return this.all(graph, proposal);
+  /** The same where code may be rewritten for it; or why that does not help. */
+  refactored(graph: NetworkGraph, proposal: ProposedWidths): Result<EditPlan> {
+    const { units, sources } = this.#plans(graph, proposal);
+    return refactoredPlan(sources, units);
   }
 
   /** One layer's proposed width, with what must change with it. */
@@ -94,19 +104,32 @@ export class ProposalPlans {
     if (plans === undefined) {
       const grouping = this.#texts.grouping(graph);
       const units = unitsOf(grouping, proposal);
-      const sources = {
+      const sources: RefactoringSources = {
         graph,
         rebuild: (widths: ReadonlyMap<string, number>) => this.#rebuild(grouping, widths),
         read: (document: string) => this.#texts.textOf(document),
         isEditable: (document: string) => this.#texts.isEditable(document),
         evaluate: (overlay: ReadonlyMap<string, string>) => this.#texts.evaluateWith(overlay, graph.entry),
+        trace: () => this.#texts.trace(graph.entry),
+        functionsIn: (document) => this.#texts.functionsIn(document),
+        nameNumbers: (document, request) => this.#texts.nameNumbers(document, request),
+        unitAt: (op, end) => unitAt(grouping, op, end),
         siblings: (documents: readonly string[]) => this.#texts.siblings.of(graph.entry, documents),
       };
-      plans = { units, planner: new EditPlanner(sources, units), all: undefined, single: new Map() };
+      plans = { units, sources, planner: new EditPlanner(sources, units), all: undefined, single: new Map() };
       byProposal.set(proposal, plans);
     }
     return plans;
   }
+}
+
+/** The groups whose channels stand at an op's end. */
+function unitAt({ valueChannels, groupOfChannel, groups }: ChannelGrouping, op: Op, end: WidthEnd): string {
+  const value = end === 'out' ? op.outputs[0] : op.inputs[0];
+  const channels = valueChannels[value ?? -1]?.channels ?? new Int32Array(0);
+  return [...new Set(channels.map((channel) => groupOfChannel[channel] ?? -1))]
+    .map((id) => groups[id]?.name ?? '')
+    .join(' + ');
 }
 
 /**

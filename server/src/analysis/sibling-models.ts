@@ -75,6 +75,7 @@ export class SiblingModels {
     return {
       name: entry.document === home ? called : `${called} of ${fileName(entry.document)}`,
       isReached: (edits) => this.#isReached(entry, edits),
+      runs: (definition) => this.#read(entry).evaluation?.calls.some(({ body }) => isSame(body, definition)) ?? true,
       present: () => this.#read(entry).graph,
       evaluate: (overlay) => this.#texts.evaluateWith(overlay, this.#asRead(entry)),
     };

@@ -3,6 +3,8 @@
 
 import type { Cost } from '../costs/cost-report.ts';
 import { knownValue } from '../common/count.ts';
+import type { Result } from '../common/problem.ts';
+import { isExact } from './proposal-edits.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
@@ -26,8 +28,15 @@ export interface WidthChange {
 }
 
 /** The change that brings the most of a proposal into the source. */
-export function widthChange(session: AnalysisSession, { graph }: AnalyzedModel, proposal: ProposedWidths): WidthChange {
-  const plan = session.plans.best(graph, proposal);
+export function widthChange(
+  session: AnalysisSession,
+  { graph }: AnalyzedModel,
+  proposal: ProposedWidths,
+  { refactor }: { readonly refactor: boolean },
+): WidthChange {
+  const plain = session.plans.all(graph, proposal);
+  const plan =
+    isExact(plain) || !refactor ? plain : better(session, graph, plain, session.plans.refactored(graph, proposal));
   const grouping = session.grouping(graph);
   const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
   return {
@@ -36,6 +45,16 @@ export function widthChange(session: AnalysisSession, { graph }: AnalyzedModel, 
     wanted: rebuilt.ok ? sizeOf(session, rebuilt.value.graph) : undefined,
     after: sizeOf(session, plan.graph ?? graph),
   };
+}
+
+/** The plan that saves more; of equal ones that which rewrites nothing. */
+function better(session: AnalysisSession, graph: NetworkGraph, plain: EditPlan, other: Result<EditPlan>): EditPlan {
+  if (!other.ok) return plain;
+  const cost = ({ graph: after }: EditPlan): number => {
+    const { macs, params } = sizeOf(session, after ?? graph);
+    return macs ?? params ?? Infinity;
+  };
+  return isExact(other.value) || cost(other.value) < cost(plain) ? other.value : plain;
 }
 
 export function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {

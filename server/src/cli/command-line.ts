@@ -100,6 +100,7 @@ function commands({ terminal, openSession: openWith, training, networks, version
     .argument('[layer=width...]', 'layers by name: layer1.0.conv1=41, or =0.5x for half of what it has')
     .option('--scale <factor>', 'a factor for all other layers that may change: 0.75')
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+    .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the network to this new file instead, as a PyTorch module of its own')
     .option('--json', 'print what was planned as JSON')

@@ -20,6 +20,8 @@ import type { Terminal } from './terminal.ts';
 export interface SetOptions {
   readonly scale?: string;
   readonly input?: string;
+  /** False with `--no-refactor`. */
+  readonly refactor: boolean;
   readonly slimFile?: string;
   readonly write?: boolean;
   readonly json?: boolean;
@@ -46,7 +48,7 @@ export async function setCommand(
     writeSlim(terminal, session, model, asked.value, options.slimFile);
     return;
   }
-  const change = widthChange(session, model, asked.value);
+  const change = widthChange(session, model, asked.value, { refactor: options.refactor });
   const edits = editsOfPlan(session, change.plan);
   const texts = editedTexts(session, edits);
   const isOffered = change.plan.edits.length > 0;

@@ -19,9 +19,9 @@ export interface WidthUnit {
 }
 
 /** Which of an op's widths: of its input, of its output, or its number of groups. */
-type WidthEnd = 'in' | 'out' | 'groups';
+export type WidthEnd = 'in' | 'out' | 'groups';
 
-const ends: readonly WidthEnd[] = ['out', 'in', 'groups'];
+export const widthEnds: readonly WidthEnd[] = ['out', 'in', 'groups'];
 
 /** One width named in the source. */
 export interface Constraint {
@@ -38,7 +38,7 @@ export interface Constraint {
 export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | undefined;
 
 /** The width at one end of an op, as its attributes or its output have it. */
-function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | undefined {
+export function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | undefined {
   const { attributes } = op;
   if (end === 'groups') return 'groups' in attributes ? attributes.groups : undefined;
   const own = widthsOf(attributes)[end];
@@ -64,7 +64,7 @@ export function constraintsOf(
     for (const op of graph.ops) {
       const changed = other.ops[op.id];
       if (changed === undefined) continue;
-      for (const end of ends) {
+      for (const end of widthEnds) {
         const now = widthAt(graph, op, end);
         const then = widthAt(other, changed, end);
         if (now === undefined || then === undefined || now === then) continue;
@@ -76,7 +76,7 @@ export function constraintsOf(
     }
   }
   return graph.ops.flatMap((op) =>
-    ends.flatMap((end): readonly Constraint[] => {
+    widthEnds.flatMap((end): readonly Constraint[] => {
       const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
       const present = widthAt(graph, op, end);
       if (trail === undefined || present === undefined || followsShape(trail)) return [];

@@ -1,6 +1,6 @@
 // Numbers as they are written: reading one at a span, writing another in its place, and nothing else of the text.
 
-/** One literal exchanged for another. */
+/** One literal exchanged for another; in a refactoring, any text. */
 export interface LiteralEdit {
   readonly document: string;
   /** UTF-16 offsets `[start, end)`. */
@@ -31,7 +31,7 @@ export function writeLiteral(value: number, oldText: string): string {
 export function applyEdits(text: string, edits: readonly LiteralEdit[]): string {
   let result = '';
   let from = 0;
-  for (const edit of [...edits].sort((left, right) => left.start - right.start)) {
+  for (const edit of [...edits].sort((left, right) => left.start - right.start || left.end - right.end)) {
     if (edit.start < from || text.slice(edit.start, edit.end) !== edit.oldText) {
       throw new Error(`The edit of ${edit.oldText} at ${String(edit.start)} does not fit its text`);
     }

@@ -4,6 +4,7 @@
 import { LineIndex } from '../common/line-index.ts';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
+import type { SourceSpan } from '../common/source-span.ts';
 import type { EditableLeaf } from '../network/width-origin.ts';
 import { constraintsOf, type Constraint, type Rebuild, type WidthUnit } from './constraints.ts';
 import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
@@ -31,6 +32,8 @@ export interface SiblingModel {
   readonly name: string;
   /** Whether an edit at these places can reach it; where that is not known it can. */
   readonly isReached: (edits: readonly LiteralEdit[]) => boolean;
+  /** Whether it runs the function that is defined here; where that is not known it does. */
+  readonly runs: (definition: SourceSpan) => boolean;
   /** Its network as it is; undefined when it could not be read before either. */
   readonly present: () => NetworkGraph | undefined;
   readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;

@@ -53,7 +53,7 @@ export function evaluateTrail(trail: WidthOrigin, values: LeafValues): number {
   }
 }
 
-function compute(operator: OriginOperator, operands: readonly number[]): number {
+export function compute(operator: OriginOperator, operands: readonly number[]): number {
   const [first = NaN, ...rest] = operands;
   switch (operator) {
     case '+':

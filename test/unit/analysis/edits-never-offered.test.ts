@@ -26,7 +26,7 @@ function asked(
 function change(session: AnalysisSession, file: string, entry: string, layer: string, width: number): WidthChange {
   const proposal = asked(session, file, entry, layer, width);
   if (!proposal.ok) throw new Error(proposal.error);
-  return widthChange(session, session.model(uriOf(file), entry)!, proposal.value);
+  return widthChange(session, session.model(uriOf(file), entry)!, proposal.value, { refactor: false });
 }
 
 function errorOf(result: Result<unknown>): string {

@@ -1,7 +1,8 @@
 // Python files as a frontend: parse, run the definitions in the evaluator, make the entry, call it on an input.
 
 import type { Cancellation } from '../../common/cancellation.ts';
-import type { Problem } from '../../common/problem.ts';
+import type { Problem, Result } from '../../common/problem.ts';
+import type { NamedNumbers } from '../shared/named-numbers.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import {
@@ -30,6 +31,7 @@ import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
 import { keptModel } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
+import { nameNumbers } from './refactoring/name-numbers.ts';
 import { functionsOf } from './syntax/definitions.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
@@ -86,11 +88,23 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       return text === undefined ? [] : functionsOf(parser.parse(document, text).body).map(({ span }) => span);
     },
 
+    nameNumbers(request, reader): Result<NamedNumbers> {
+      const textOf = (document: string): string | undefined => reader.read(document);
+      return nameNumbers(request, {
+        textOf,
+        functionAt: ({ document, start, end }) => {
+          const text = textOf(document);
+          const functions = text === undefined ? [] : functionsOf(parser.parse(document, text).body);
+          return functions.find(({ span }) => span.start === start && span.end === end);
+        },
+      });
+    },
+
     trace(entry, reader, limits, cancellation): TracedEvaluation {
       const flow = new ValueFlow();
       const parsed = parser.parse(entry.document, reader.read(entry.document) ?? '');
       const { evaluation } = evaluateEntry(parser, parsed, entry, reader, limits, cancellation, flow);
-      return { ...evaluation, calls: flow.calls, callOf: flow.callOf };
+      return { ...evaluation, calls: flow.calls, passings: flow.passings };
     },
   };
 }

@@ -1,10 +1,12 @@
 // What every frontend offers: text in, entries and a network out. Frontends get text and a reader, never the file system.
 
 import type { Cancellation } from '../../common/cancellation.ts';
-import type { Problem } from '../../common/problem.ts';
+import type { Problem, Result } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
+import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
+import type { NumberPassing, TracedCall } from './traced-calls.ts';
 
 /** Gives the text of documents by URI: open editors first, then disk; the caller keeps paths inside its roots. */
 export interface SourceReader {
@@ -115,26 +117,13 @@ export interface Evaluation {
   readonly dependencies: readonly string[];
 }
 
-/** One call of a function of the source that ran while a model was made and run. */
-export interface TracedCall {
-  /** Its place in the order of calls. */
-  readonly id: number;
-  /** The call that it was made in; undefined outside all functions. */
-  readonly parent: number | undefined;
-  /** The text of the call. */
-  readonly site: SourceSpan;
-  readonly name: string;
-  /** The text of the function's definition. */
-  readonly body: SourceSpan;
-}
-
 /**
  * An evaluation that remembers how its numbers came about: in the trails of its widths an operator `int` with one operand
- * stands for each argument and assignment that a number went through, and `callOf` says in which call.
+ * stands for each argument and assignment that a number went through, and `passings` says when that was.
  */
 export interface TracedEvaluation extends Evaluation {
   readonly calls: readonly TracedCall[];
-  readonly callOf: ReadonlyMap<WidthOrigin, number>;
+  readonly passings: ReadonlyMap<WidthOrigin, NumberPassing>;
 }
 
 /** One source format. Pure: the same texts give the same answers. */
@@ -148,6 +137,8 @@ export interface Frontend {
   /** The definitions of functions in a document; absent where a format has none. */
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
   /** The same, with how its numbers came about; absent where a format has no calls. */
+  /** Gives numbers names of their own; see `NamingRequest`. */
+  nameNumbers?(request: NamingRequest, reader: SourceReader): Result<NamedNumbers>;
   trace?(
     entry: ModelEntry,
     reader: SourceReader,

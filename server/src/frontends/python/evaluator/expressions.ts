@@ -356,8 +356,10 @@ function comprehension(
     const iterable = evaluateExpression(machine, depth === 0 ? scope : inner, clause.iterable);
     const sequence = machine.iterate(iterable, clause.iterable.span);
     if ('kind' in sequence) return sequence;
-    for (const item of sequence) {
+    const loop = machine.flow?.loop();
+    for (const [i, item] of sequence.entries()) {
       machine.tick(expression.span);
+      loop?.at(i);
       assign(machine, inner, clause.target, item);
       let holds = true;
       for (const condition of clause.conditions) {
@@ -372,6 +374,7 @@ function comprehension(
       const stopped = holds ? run(depth + 1) : undefined;
       if (stopped) return stopped;
     }
+    loop?.end();
     return undefined;
   };
   const stopped = run(0);

@@ -275,6 +275,8 @@ export type Ending =
 export interface NumberFlow {
   enter(site: SourceSpan, callee: FunctionValue): void;
   leave(): void;
+  /** A loop begins in the call under way: `at` says which round it is in, from 0. */
+  loop(): { at(round: number): void; end(): void };
   passed(value: PyValue, span: SourceSpan): PyValue;
 }
 

@@ -221,15 +221,21 @@ function runFor(machine: Machine, scope: Scope, statement: Extract<Statement, { 
     machine.undecided(items, statement.iterable.span);
     return undefined;
   }
-  // A list that grows while it is walked is walked to its new end, as in Python.
-  for (let i = 0; i < items.length; i++) {
-    machine.tick(statement.span);
-    const item = items[i];
-    if (item === undefined) break;
-    assign(machine, scope, statement.target, item);
-    const ending = runBlock(machine, scope, statement.body);
-    if (ending?.kind === 'break') return undefined;
-    if (ending?.kind === 'return') return ending;
+  const loop = machine.flow?.loop();
+  try {
+    // A list that grows while it is walked is walked to its new end, as in Python.
+    for (let i = 0; i < items.length; i++) {
+      machine.tick(statement.span);
+      const item = items[i];
+      if (item === undefined) break;
+      loop?.at(i);
+      assign(machine, scope, statement.target, item);
+      const ending = runBlock(machine, scope, statement.body);
+      if (ending?.kind === 'break') return undefined;
+      if (ending?.kind === 'return') return ending;
+    }
+  } finally {
+    loop?.end();
   }
   return runBlock(machine, scope, statement.otherwise);
 }

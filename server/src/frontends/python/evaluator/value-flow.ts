@@ -3,44 +3,61 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
-import type { TracedCall } from '../../shared/frontend.ts';
+import type { NumberPassing, TracedCall } from '../../shared/traced-calls.ts';
 import type { FunctionValue, NumberFlow, PyValue } from './machine.ts';
+
+interface RunningCall {
+  readonly id: number;
+  /** The rounds of the loops that it is in, outermost first. */
+  readonly rounds: number[];
+}
 
 export class ValueFlow implements NumberFlow {
   readonly #calls: TracedCall[] = [];
-  readonly #running: number[] = [];
-  readonly #callOf = new Map<WidthOrigin, number>();
+  readonly #running: RunningCall[] = [];
+  readonly #passings = new Map<WidthOrigin, NumberPassing>();
 
   get calls(): readonly TracedCall[] {
     return this.#calls;
   }
 
-  /** The call that each passing happened in, by the trail's node. */
-  get callOf(): ReadonlyMap<WidthOrigin, number> {
-    return this.#callOf;
+  get passings(): ReadonlyMap<WidthOrigin, NumberPassing> {
+    return this.#passings;
   }
 
   enter(site: SourceSpan, { name, body }: FunctionValue): void {
     const id = this.#calls.length;
-    this.#calls.push({ id, parent: this.#running.at(-1), site, name, body: body.span });
-    this.#running.push(id);
+    const parent = this.#running.at(-1);
+    this.#calls.push({ id, parent: parent?.id, rounds: [...(parent?.rounds ?? [])], site, name, body: body.span });
+    this.#running.push({ id, rounds: [] });
   }
 
   leave(): void {
     this.#running.pop();
   }
 
+  loop(): { at(round: number): void; end(): void } {
+    const rounds = this.#running.at(-1)?.rounds ?? [];
+    const depth = rounds.length;
+    return {
+      at(round) {
+        rounds.length = depth;
+        rounds.push(round);
+      },
+      end() {
+        rounds.length = depth;
+      },
+    };
+  }
+
   /** The same number, which remembers that the expression at `span` gave it. */
   passed(value: PyValue, span: SourceSpan): PyValue {
     const call = this.#running.at(-1);
     if (value.kind !== 'int' || call === undefined) return value;
-    const before: WidthOrigin = value.origin ?? {
-      kind: 'untraced',
-      value: value.value,
-      reason: 'a number without a trail',
-    };
+    const reason = 'a number without a trail';
+    const before: WidthOrigin = value.origin ?? { kind: 'untraced', value: value.value, reason };
     const origin: WidthOrigin = { kind: 'computed', value: value.value, operator: 'int', operands: [before], span };
-    this.#callOf.set(origin, call);
+    this.#passings.set(origin, { call: call.id, rounds: [...call.rounds] });
     return { ...value, origin };
   }
 }

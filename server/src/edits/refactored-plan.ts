@@ -1,0 +1,155 @@
+// A plan that may rewrite code: first numbers that feed several layers get names of their own, which must change no network at
+// all, then the names get the wanted numbers, which must give just the wanted network. Both are proven before either is offered.
+
+import type { Result } from '../common/problem.ts';
+import type { SourceSpan } from '../common/source-span.ts';
+import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
+import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import type { Op } from '../network/op.ts';
+import type { WidthEnd, WidthUnit } from './constraints.ts';
+import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
+import { placesToName, type WidthsToName } from './name-widths.ts';
+import { proveSiblings, type EditPlan, type EditSources } from './plan.ts';
+import { firstChange, firstDifference } from './prove.ts';
+
+/** What refactorings need beyond a plan's sources. */
+export interface RefactoringSources extends EditSources {
+  /** The model's own evaluation with how its numbers came about; undefined where its format does not tell. */
+  readonly trace: () => TracedEvaluation | undefined;
+  readonly functionsIn: (document: string) => readonly SourceSpan[];
+  readonly nameNumbers: (document: string, request: NamingRequest) => Result<NamedNumbers>;
+  /** The unit that the channels at an op's end belong to; several are joined. */
+  readonly unitAt: (op: Op, end: WidthEnd) => string;
+}
+
+/** More groups that can't be told apart are not left out one by one. */
+const mostLeftOut = 24;
+
+/** The refactored plan of all units, as far as it goes; or why there is none. */
+export function refactoredPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
+  const traced = sources.trace();
+  if (traced?.graph === undefined) return { ok: false, error: 'its source is not code that can be rewritten' };
+  const leftOut = new Map<string, string>();
+  for (;;) {
+    const asked = units.filter((unit) => unit.wanted !== unit.before && !leftOut.has(unit.key));
+    if (asked.length === 0) return { ok: false, error: [...leftOut.values()][0] ?? 'nothing is asked' };
+    const attempt = attemptWith(sources, traced, asked);
+    if (attempt.ok) return { ok: true, value: planOf(attempt.value, units, leftOut) };
+    const { group, error } = attempt;
+    const culprits = asked.filter(({ key }) => group?.split(' + ').includes(key) === true);
+    if (culprits.length === 0 || leftOut.size >= mostLeftOut) return { ok: false, error };
+    for (const { key } of culprits) leftOut.set(key, error);
+  }
+}
+
+interface Proven {
+  readonly edits: readonly LiteralEdit[];
+  readonly refactoring: readonly LiteralEdit[];
+  readonly alsoChanges: readonly string[];
+  readonly graph: EditPlan['graph'];
+}
+
+type Attempt =
+  | { readonly ok: true; readonly value: Proven }
+  | { readonly ok: false; readonly error: string; readonly group?: string | undefined };
+
+function attemptWith(sources: RefactoringSources, traced: TracedEvaluation, asked: readonly WidthUnit[]): Attempt {
+  const inner = attemptInOrder(sources, traced, asked, 'inner');
+  if (inner.ok) return inner;
+  const outer = attemptInOrder(sources, traced, asked, 'outer');
+
+  return outer.ok ? outer : inner;
+}
+
+function attemptInOrder(
+  sources: RefactoringSources,
+  traced: TracedEvaluation,
+  asked: readonly WidthUnit[],
+  first: WidthsToName['first'],
+): Attempt {
+  const wanted = sources.rebuild(new Map(asked.map((unit) => [unit.key, unit.wanted])));
+  if (wanted === undefined) return { ok: false, error: 'there is no network with these widths' };
+  const functions = new Map<string, ReadonlySet<string>>();
+  const isFunction = ({ document, start, end }: SourceSpan): boolean => {
+    const known =
+      functions.get(document) ??
+      new Set(sources.functionsIn(document).map((one) => `${String(one.start)}:${String(one.end)}`));
+    functions.set(document, known);
+    return known.has(`${String(start)}:${String(end)}`);
+  };
+  const places = placesToName({
+    traced,
+    wanted,
+    first,
+    groupOf: sources.unitAt,
+    isChangeable: (definition, place) =>
+      place.document === definition.document && sources.isEditable(place.document) && isFunction(definition),
+  });
+  if (!places.ok) return places;
+  const documents = [...new Set(places.value.map(({ span }) => span.document))];
+  const siblings = sources.siblings(documents);
+  const named = sources.nameNumbers(documents[0] ?? '', {
+    places: places.value,
+    calls: traced.calls,
+    isOnlyOurs: (definition) => !siblings.some((sibling) => sibling.runs(definition)),
+  });
+  if (!named.ok) return named;
+  return prove(sources, named.value, wanted, siblings);
+}
+
+function prove(
+  sources: RefactoringSources,
+  { refactoring, numbers }: NamedNumbers,
+  wanted: NonNullable<TracedEvaluation['graph']>,
+  siblings: ReturnType<EditSources['siblings']>,
+): Attempt {
+  const overlayOf = (edits: readonly LiteralEdit[]): ReadonlyMap<string, string> =>
+    new Map([...byDocument(edits)].map(([document, own]) => [document, applyEdits(sources.read(document) ?? '', own)]));
+  if (refactoring.length > 0) {
+    const overlay = overlayOf(refactoring);
+    const same = sources.evaluate(overlay);
+    const change = same === undefined ? 'the model could not be read' : firstChange(sources.graph, same);
+    if (change !== undefined) return { ok: false, error: `after the refactoring alone ${change}` };
+    const others = proveSiblings(siblings, refactoring, overlay);
+    if (!others.ok) return { ok: false, error: `after the refactoring alone ${others.error}` };
+    if (others.value.length > 0)
+      return { ok: false, error: `the refactoring alone changes ${others.value.join(', ')}` };
+  }
+  const edits = [...refactoring, ...numbers];
+  const overlay = overlayOf(edits);
+  const graph = sources.evaluate(overlay);
+  const difference = graph === undefined ? 'the model could not be read' : firstDifference(wanted, graph);
+  if (difference !== undefined) return { ok: false, error: `with the edit ${difference}` };
+  const others = proveSiblings(siblings, edits, overlay);
+  if (!others.ok) return { ok: false, error: `with the edit ${others.error}` };
+  return { ok: true, value: { edits, refactoring, alsoChanges: others.value, graph } };
+}
+
+function planOf(
+  { edits, refactoring, alsoChanges, graph }: Proven,
+  units: readonly WidthUnit[],
+  leftOut: ReadonlyMap<string, string>,
+): EditPlan {
+  const asked = units.filter((unit) => unit.wanted !== unit.before);
+  return {
+    edits: [...edits].sort(
+      (left, right) => left.document.localeCompare(right.document) || left.start - right.start || left.end - right.end,
+    ),
+    widths: asked
+      .filter(({ key }) => !leftOut.has(key))
+      .map(({ layers, before, wanted }) => ({ layers, before, wanted, after: wanted })),
+    refused: asked.flatMap(({ key, layers, before, wanted }) => {
+      const reason = leftOut.get(key);
+      return reason === undefined
+        ? []
+        : [{ layers, before, wanted, reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` }];
+    }),
+    notes: [],
+    alsoChanges,
+    graph,
+    ...(refactoring.length > 0 && {
+      refactoring:
+        'First numbers that several layers share become parameters, which changes no model; then they get their widths.',
+    }),
+  };
+}

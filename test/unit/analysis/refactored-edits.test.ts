@@ -1,0 +1,188 @@
+// Widths that share a number: the code is first rewritten so that each layer can have its own, which changes no model of the
+// file, then the numbers are set. Each fixture is a family of published code in small.
+
+import { expect, test } from 'vitest';
+import { applyEdits } from '../../../server/src/edits/literal-text.ts';
+import { askedProposal } from '../../../server/src/analysis/asked-widths.ts';
+import { isExact } from '../../../server/src/analysis/proposal-edits.ts';
+import { widthChange, type WidthChange } from '../../../server/src/analysis/width-change.ts';
+import { hasOwnWidth, widthsOf } from '../../../server/src/network/op-traits.ts';
+import { sessionOver, uriOf } from '../../support/analysis-session.ts';
+
+const head = 'import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n';
+
+const residual = `${head}class Block(nn.Module):
+    expansion = 1
+
+    def __init__(self, in_planes, planes, stride=1):
+        super().__init__()
+        # Two convolutions of the same width.
+        self.conv1 = nn.Conv2d(in_planes, planes, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or in_planes != planes:
+            self.shortcut = nn.Sequential(nn.Conv2d(in_planes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
+
+    def forward(self, x):
+        out = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(out)) + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, block, num_blocks):
+        super().__init__()
+        self.in_planes = 16
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.layer1 = self._make_layer(block, 16, num_blocks[0], 1)
+        self.layer2 = self._make_layer(block, 32, num_blocks[1], 2)
+        self.linear = nn.Linear(32, 10)
+
+    def _make_layer(self, block, planes, num_blocks, stride):
+        layers = []
+        for stride in [stride] + [1] * (num_blocks - 1):
+            layers.append(block(self.in_planes, planes, stride))
+            self.in_planes = planes * block.expansion
+        return nn.Sequential(*layers)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        return self.linear(self.layer2(self.layer1(x)).mean((2, 3)))
+
+
+def resnet8():
+    return ResNet(Block, [2, 2])
+
+
+def resnet14():
+    return ResNet(Block, [3, 3])
+`;
+
+function change(
+  text: string,
+  entry: string,
+  widths: Readonly<Record<string, number>>,
+): WidthChange & { readonly after_: string } {
+  const session = sessionOver(new Map([['net.py', text]]));
+  const model = session.model(uriOf('net.py'), entry)!;
+  const asked = new Map(Object.entries(widths).map(([name, width]) => [name, { kind: 'width', width } as const]));
+  const proposal = askedProposal(session.grouping(model.graph), { layers: asked });
+  if (!proposal.ok) throw new Error(proposal.error);
+  const found = widthChange(session, model, proposal.value, { refactor: true });
+  return { ...found, after_: applyEdits(text, found.plan.edits) };
+}
+
+/** Every layer's width in an entry of a text. */
+function widthsIn(text: string, entry: string): Readonly<Record<string, number | undefined>> {
+  const { graph } = sessionOver(new Map([['net.py', text]])).model(uriOf('net.py'), entry)!;
+  return Object.fromEntries(graph.ops.filter(hasOwnWidth).map((op) => [op.name, widthsOf(op.attributes).out]));
+}
+
+test('each block of a residual network gets its own inner width, and the other builder keeps its numbers', () => {
+  const { plan, after_ } = change(residual, 'resnet8()', {
+    'layer1.0.conv1': 5,
+    'layer1.1.conv1': 9,
+    'layer2.1.conv1': 20,
+  });
+  expect({ exact: isExact(plan), others: plan.alsoChanges, refused: plan.refused }).toEqual({
+    exact: true,
+    others: [],
+    refused: [],
+  });
+  expect(widthsIn(after_, 'resnet8()')).toMatchObject({
+    'layer1.0.conv1': 5,
+    'layer1.0.conv2': 16,
+    'layer1.1.conv1': 9,
+    'layer2.0.conv1': 32,
+    'layer2.1.conv1': 20,
+  });
+  expect(widthsIn(after_, 'resnet14()')).toEqual(widthsIn(residual, 'resnet14()'));
+  expect(after_).toContain('        # Two convolutions of the same width.\n');
+  expect(after_.split('\n').filter((line) => !residual.split('\n').includes(line))).toEqual([
+    '    def __init__(self, in_planes, planes, stride=1, conv1_width=None):',
+    '        conv1_width = conv1_width or planes',
+    '        self.conv1 = nn.Conv2d(in_planes, conv1_width, 3, stride, 1, bias=False)',
+    '        self.bn1 = nn.BatchNorm2d(conv1_width)',
+    '        self.conv2 = nn.Conv2d(conv1_width, planes, 3, 1, 1, bias=False)',
+    '    def __init__(self, block, num_blocks, layer1_widths=None, layer2_widths=None):',
+    '        self.layer1 = self._make_layer(block, 16, num_blocks[0], 1, **(layer1_widths or {}))',
+    '        self.layer2 = self._make_layer(block, 32, num_blocks[1], 2, **(layer2_widths or {}))',
+    '    def _make_layer(self, block, planes, num_blocks, stride, block_widths=None):',
+    '        for i, stride in enumerate([stride] + [1] * (num_blocks - 1)):',
+    '            layers.append(block(self.in_planes, planes, stride, **(block_widths[i] if block_widths else {})))',
+    '    return ResNet(Block, [2, 2], layer1_widths=dict(block_widths=[dict(conv1_width=5), dict(conv1_width=9)]), layer2_widths=dict(block_widths=[{}, dict(conv1_width=20)]))',
+  ]);
+});
+
+test('a stage’s width leaves the inner ones and the other builder alone', () => {
+  const { plan, after_ } = change(residual, 'resnet8()', { 'layer2.1.conv2': 21 });
+  expect(isExact(plan)).toBe(true);
+  expect(widthsIn(after_, 'resnet8()')).toMatchObject({
+    'layer2.0.conv1': 32,
+    'layer2.0.conv2': 21,
+    'layer2.1.conv1': 32,
+    'layer2.1.conv2': 21,
+  });
+  expect(widthsIn(after_, 'resnet14()')).toEqual(widthsIn(residual, 'resnet14()'));
+});
+
+const dense = `${head}class Layer(nn.Module):
+    def __init__(self, channels, growth):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(channels, 4 * growth, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(4 * growth)
+        self.conv2 = nn.Conv2d(4 * growth, growth, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        out = self.conv1(F.relu(self.bn1(x)))
+        return torch.cat([x, self.conv2(F.relu(self.bn2(out)))], 1)
+
+
+class DenseNet(nn.Module):
+    def __init__(self, growth=12, depths=(3, 2)):
+        super().__init__()
+        channels = 2 * growth
+        self.conv = nn.Conv2d(3, channels, 3, padding=1)
+        blocks = []
+        for depth in depths:
+            for _ in range(depth):
+                blocks.append(Layer(channels, growth))
+                channels += growth
+        self.blocks = nn.Sequential(*blocks)
+        self.linear = nn.Linear(channels, 10)
+
+    def forward(self, x):
+        return self.linear(self.blocks(self.conv(x)).mean((2, 3)))
+
+
+def densenet():
+    return DenseNet(12)
+`;
+
+test('layers of a dense block differ, in nested loops', () => {
+  const { plan, after_ } = change(dense, 'densenet()', { 'blocks.1.conv1': 31, 'blocks.4.conv1': 17 });
+  expect(isExact(plan)).toBe(true);
+  expect(widthsIn(after_, 'densenet()')).toMatchObject({
+    'blocks.0.conv1': 48,
+    'blocks.1.conv1': 31,
+    'blocks.4.conv1': 17,
+  });
+});
+
+test.for([
+  ['carriage returns', (text: string) => text.replaceAll('\n', '\r\n')],
+  ['tabs', (text: string) => text.replaceAll('    ', '\t')],
+  ['a byte order mark', (text: string) => `\uFEFF${text}`],
+  ['signs beyond ASCII', (text: string) => text.replace('Two convolutions', 'Zwei Faltungen gleicher Größe 𝔸 🙂')],
+] as const)('%s stay as they are', ([, disguise]) => {
+  const text = disguise(residual);
+  const { plan, after_ } = change(text, 'resnet8()', { 'layer1.0.conv1': 5 });
+  expect(isExact(plan)).toBe(true);
+  expect(widthsIn(after_, 'resnet8()')['layer1.0.conv1']).toBe(5);
+  const untouched = text.split('\n').filter((line) => /Sequential|forward|self\.linear|Zwei|def resnet14/.test(line));
+  for (const line of untouched) expect(after_.split('\n')).toContain(line);
+  expect(after_.includes('\r\n') && /[^\r]\n/.test(after_)).toBe(false);
+});
