@@ -42,25 +42,32 @@ function keepText(folder: string): void {
 
 /** Makes sure of the libraries' text and of what they need to run; what is there already is not fetched again. */
 export function fetchPackages(): void {
+  for (const { name, version } of libraries) fetchText(name, version);
+  fetchRequirements();
+}
+
+/** Makes sure of one library's text. */
+export function fetchText(name: string, version: string): void {
   mkdirSync(site, { recursive: true });
-  for (const { name, version } of libraries) {
-    if (existsSync(join(site, `${name}-${version}.dist-info`))) continue;
-    console.log(`Fetching ${name} ${version} …`);
-    const archives = join(cache, `archives-${name}`);
-    const unpacked = join(cache, `unpacked-${name}`);
-    for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
-    pip('download', '--no-deps', '--only-binary', ':all:', '--dest', archives, `${name}==${version}`);
-    for (const archive of readdirSync(archives))
-      execFileSync(findPython(), ['-m', 'zipfile', '-e', join(archives, archive), unpacked]);
-    keepText(unpacked);
-    // The folder that says that it is there comes last.
-    const parts = [name, `${name}-${version}.dist-info`];
-    for (const part of parts) {
-      rmSync(join(site, part), { recursive: true, force: true });
-      renameSync(join(unpacked, part), join(site, part));
-    }
-    for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
+  if (existsSync(join(site, `${name}-${version}.dist-info`))) return;
+  console.log(`Fetching ${name} ${version} …`);
+  const archives = join(cache, `archives-${name}`);
+  const unpacked = join(cache, `unpacked-${name}`);
+  for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
+  pip('download', '--no-deps', '--only-binary', ':all:', '--dest', archives, `${name}==${version}`);
+  for (const archive of readdirSync(archives))
+    execFileSync(findPython(), ['-m', 'zipfile', '-e', join(archives, archive), unpacked]);
+  keepText(unpacked);
+  // The folder that says that it is there comes last.
+  const parts = [name, `${name}-${version}.dist-info`];
+  for (const part of parts) {
+    rmSync(join(site, part), { recursive: true, force: true });
+    renameSync(join(unpacked, part), join(site, part));
   }
+  for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
+}
+
+function fetchRequirements(): void {
   if (existsSync(requirements)) return;
   console.log(`Installing ${imported.join(', ')} for the truth …`);
   const half = `${requirements}-half`;

@@ -11,11 +11,13 @@ export function registerSelectDevice({ server }: ClientServices): vscode.Disposa
     const { device: current } = parseSettings(vscode.workspace.getConfiguration().get('morphnet') ?? defaultSettings);
     const devices = await server.request('morphnet/devices', {});
     const choice = await vscode.window.showQuickPick(
-      devices.map(({ name, peakGflopsPerSecond, memoryGigabytesPerSecond, builtIn }) => ({
-        label: name === current ? `$(check) ${name}` : name,
-        description: `${peakGflopsPerSecond} GFLOP/s, ${memoryGigabytesPerSecond} GB/s${builtIn ? '' : ', from your settings'}`,
-        name,
-      })),
+      [{ name: 'auto', description: 'this machine once it is measured', builtIn: true }, ...devices].map(
+        ({ name, description, builtIn }) => ({
+          label: name === current ? `$(check) ${name}` : name,
+          description: `${description}${builtIn ? '' : ', from your settings'}`,
+          name,
+        }),
+      ),
       { placeHolder: 'The device that latency is estimated for' },
     );
     if (choice !== undefined) await updateSetting('device', choice.name);

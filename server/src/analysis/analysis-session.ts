@@ -5,6 +5,7 @@ import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { reportCosts, type CostReport } from '../costs/cost-report.ts';
+import { isSameDevice } from '../costs/device-profile.ts';
 import {
   defaultLimits,
   type EntryRequest,
@@ -16,7 +17,6 @@ import {
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { groupChannels } from '../structure/group-channels.ts';
-import type { AnalysisSettings } from './analysis-settings.ts';
 import { partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentModels, maxModels } from './document-models.ts';
 import type { Result } from '../common/problem.ts';
@@ -25,7 +25,7 @@ import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import type { Pack } from './evaluation-memory.ts';
 import { importersOf } from './importers.ts';
 import { Inputs } from './inputs.ts';
-import { chooseDevice } from './latency-device.ts';
+import { chooseDevice, type LatencySettings } from './latency-device.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
 import { SiblingModels } from './sibling-models.ts';
 
@@ -341,11 +341,11 @@ export class AnalysisSession {
   }
 
   /** The costs of a graph on the settings' device; worked out once. */
-  costs(graph: NetworkGraph, settings: Pick<AnalysisSettings, 'device' | 'devices'>): CostReport {
-    const { device } = chooseDevice(settings);
+  costs(graph: NetworkGraph, settings: LatencySettings): CostReport {
+    const { device, batch } = chooseDevice(settings);
     const known = this.#costs.get(graph);
-    if (known !== undefined && JSON.stringify(known.device) === JSON.stringify(device)) return known;
-    const report = reportCosts(graph, device);
+    if (known !== undefined && known.batch === batch && isSameDevice(known.device, device)) return known;
+    const report = reportCosts(graph, device, batch);
     this.#costs.set(graph, report);
     return report;
   }

@@ -1,5 +1,8 @@
 // The settings that features look at. The wire's settings fit as they are; analysis does not import the wire.
 
+import type { Precision } from '../costs/latency/execution.ts';
+import type { MeasuredMachine } from './machine-device.ts';
+
 /** What a hint can show. */
 export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 
@@ -9,8 +12,15 @@ type OperationConvention = 'macs' | 'flops';
 export interface AnalysisSettings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
   readonly convention: OperationConvention;
-  /** A built-in profile's name or one of `devices`; an unknown name falls back to the default profile and is reported. */
+  /**
+   * A built-in profile's name, one of `devices`, or `auto`; an unknown name falls back to the default profile and is reported.
+   */
   readonly device: string;
+  /** Images in a step; 0: as the device was measured. */
+  readonly batch?: number;
+  readonly precision?: 'auto' | Precision;
+  /** This machine, once it is measured; settings don't hold it, whoever reads its file adds it. */
+  readonly thisMachine?: MeasuredMachine;
   /** GFLOP/s and GB/s by name. */
   readonly devices: Readonly<
     Record<string, { readonly peakGflopsPerSecond: number; readonly memoryGigabytesPerSecond: number }>

@@ -7,7 +7,7 @@ import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
-import { chooseDevice } from './latency-device.ts';
+import { chooseDevice, deviceText } from './latency-device.ts';
 
 export interface CodeLens {
   /** Offsets of the model's name or section. */
@@ -62,12 +62,12 @@ function isSameNetwork(left: NetworkGraph, right: NetworkGraph): boolean {
 /** `resnet20() · 40.8 MMACs · 272 k params · 0.10 ms on V100 · input 3×32×32 (assumed)`. */
 export function totalsText(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): string {
   const { total } = session.costs(model.graph, settings);
-  const { device } = chooseDevice(settings);
+  const chosen = chooseDevice(settings);
   return [
     ...(model.entry.name === '' ? [] : [model.entry.name]),
     operationsText(total, settings.convention),
     `${paramsText(total)} params`,
-    `${latencyText(total)} on ${device.name}`,
+    `${latencyText(total)} on ${deviceText(chosen)}`,
     `input ${inputText(model.entry)}`,
     ...(model.stale ? ['stale: the source has an error'] : []),
   ].join(' · ');

@@ -14,7 +14,7 @@ import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { unknownPartsOf } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
-import { chooseDevice } from './latency-device.ts';
+import { chooseDevice, latencySentence } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
 
 /** One-based, as people count. */
@@ -70,6 +70,10 @@ export interface ModelCostReport {
   input: { shapes: number[][]; from: string };
   convention: 'macs' | 'flops';
   device: string;
+  /** Images in the step that latencies are of. */
+  batch: number;
+  /** What latencies are worth, in words. */
+  latency: string;
   totals: {
     params: ReportTotal;
     macs: ReportTotal;
@@ -140,6 +144,7 @@ export function costReport(
     width: null,
   }));
   const { total } = report;
+  const chosen = chooseDevice(settings);
   return {
     version: 1,
     model: fileOf(model.entry.document),
@@ -147,7 +152,9 @@ export function costReport(
     entry: { name: model.entry.name, from: model.entry.from },
     input: { shapes: model.entry.input.shapes.map((shape) => [...shape]), from: model.entry.input.from },
     convention: settings.convention,
-    device: chooseDevice(settings).device.name,
+    device: chosen.device.name,
+    batch: chosen.batch,
+    latency: latencySentence(chosen),
     totals: {
       params: totalOf(total.params),
       macs: totalOf(total.macs),

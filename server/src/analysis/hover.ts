@@ -14,7 +14,7 @@ import { imageShapeText, inputText, operationsText, paramsText, shareText } from
 import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { instancesTable, type Instance } from './instances-table.ts';
-import { chooseDevice } from './latency-device.ts';
+import { chooseDevice, deviceText, latencySentence } from './latency-device.ts';
 import { obstacles } from './code-actions.ts';
 import { tiesOf, type ChannelTies } from './channel-ties.ts';
 import { codeSpan, escapeMarkdown, unbroken } from './markdown.ts';
@@ -120,6 +120,7 @@ class HoverText {
       ...this.#proposals(),
       ...this.#unknowns(),
       this.#instances(),
+      ...this.#latency(),
       ...this.#widths(),
     ];
     if (this.#model.stale) {
@@ -146,13 +147,23 @@ class HoverText {
   }
 
   #instances(): string {
-    const { device } = chooseDevice(this.#settings);
+    const chosen = chooseDevice(this.#settings);
     const { ops: costs } = this.#session.costs(this.#model.graph, this.#settings);
     const instances = this.#ops.flatMap((op): readonly Instance[] => {
       const cost = costs[op.id];
       return cost === undefined ? [] : [this.#instance(op, cost)];
     });
-    return instancesTable(instances, { convention: this.#settings.convention, device: device.name });
+    return instancesTable(instances, { convention: this.#settings.convention, device: deviceText(chosen) });
+  }
+
+  /** What latencies are worth, and what takes most of these layers' time; a roofline's table says all there is. */
+  #latency(): readonly string[] {
+    const chosen = chooseDevice(this.#settings);
+    if (chosen.device.rated === undefined) return [];
+    const { bindings } = this.#session.costs(this.#model.graph, this.#settings);
+    const binding = new Set(this.#ops.flatMap((op) => bindings[op.id] ?? []));
+    const bound = binding.size === 0 ? '' : ` Most of it is ${[...binding].join(' or ')}.`;
+    return [`${escapeMarkdown(latencySentence(chosen))}${bound}`];
   }
 
   #instance(op: Op, cost: Cost): Instance {

@@ -1,7 +1,10 @@
 // The command line: which commands there are, what they are called with, and how they end.
 
 import { Command, CommanderError } from 'commander';
+import type { Result } from '../common/problem.ts';
+import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
+import { calibrateCommand, type CalibrateOptions, type CalibrationService } from './calibrate-command.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
 import { enginesCommand, type EnginesOptions } from './engines-command.ts';
@@ -26,6 +29,10 @@ export interface CliServices {
   readonly training?: TrainingService;
   /** Comes with `training`. */
   readonly networks?: RunNetworkService;
+  /** Measures this machine; absent where nothing can. */
+  readonly calibration?: CalibrationService;
+  /** What was measured of this machine, if it was. */
+  readonly thisMachine?: () => Result<MachineProfile | undefined>;
   /** The version that `--version` prints. */
   readonly version: string;
 }
@@ -48,7 +55,8 @@ export async function runCommandLine(services: CliServices, words: readonly stri
   }
 }
 
-function commands({ terminal, openSession: openWith, training, networks, version }: CliServices): Command {
+function commands(services: CliServices): Command {
+  const { terminal, openSession: openWith, training, networks, calibration, thisMachine, version } = services;
   const program = new Command('morphnet')
     .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
     .version(version)
@@ -69,10 +77,22 @@ function commands({ terminal, openSession: openWith, training, networks, version
     .description('print the cost of every layer')
     .argument('<file[::entry]>', modelArgument)
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
-    .option('--device <name>', 'the device of latencies: V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
+    .option('--device <name>', 'the device of latencies: RTX 4090, V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
+    .option('--batch <count>', 'images in the step that latencies are of; by default as the device was measured')
+    .option('--precision <name>', 'the number format of latencies: fp32, fp16, bf16, amp, amp_bf16 or int8')
     .option('--convention <name>', 'macs, or flops (= 2 × MACs)')
     .option('--json', 'print the documented JSON instead of a table')
-    .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options));
+    .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options, thisMachine));
+
+  if (calibration !== undefined) {
+    program
+      .command('calibrate')
+      .description('measure this machine, so that latencies are of it; half a minute')
+      .option('--threads <count>', 'threads to measure with; 0 leaves one core to others')
+      .option('--batch <count>', 'images in a step; 1 unless given')
+      .option('--json', 'print the profile as JSON')
+      .action((options: CalibrateOptions) => calibrateCommand(terminal, calibration, options));
+  }
 
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);
   if (training !== undefined && networks !== undefined)

@@ -1,11 +1,18 @@
 // `morphnet cost`: what every layer of a model costs, as a table or as JSON.
 
-import { chooseDevice, knownDevices } from '../analysis/latency-device.ts';
+import { chooseDevice } from '../analysis/latency-device.ts';
 import { costReport, type ModelCostReport, type ReportTotal } from '../analysis/cost-report.ts';
 import type { Count } from '../common/count.ts';
+import type { Result } from '../common/problem.ts';
+import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { formatAmount, formatCount, formatLatency, formatMilliseconds } from '../common/number-format.ts';
 import { formatShape } from '../network/shape.ts';
-import { defaultSettings, type CountingConventionName } from '../protocol/settings.ts';
+import {
+  defaultSettings,
+  precisionNames,
+  type CountingConventionName,
+  type PrecisionName,
+} from '../protocol/settings.ts';
 import type { CostJson } from '../protocol/cost-json.ts';
 import { wrongArguments } from './cli-failure.ts';
 import { parseDeviceArgument, parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
@@ -16,6 +23,8 @@ import { textTable, type Column } from './text-table.ts';
 export interface CostOptions {
   readonly input?: string;
   readonly device?: string;
+  readonly batch?: string;
+  readonly precision?: string;
   readonly convention?: string;
   readonly json?: boolean;
 }
@@ -25,18 +34,23 @@ export async function costCommand(
   openSession: OpenSession,
   argument: string,
   options: CostOptions,
+  readThisMachine: () => Result<MachineProfile | undefined> = () => ({ ok: true, value: undefined }),
 ): Promise<void> {
   const file = parseModelArgument(argument, terminal.folder);
+  const thisMachine = readThisMachine();
+  if (!thisMachine.ok) terminal.note(`${thisMachine.error}\n`);
   const settings = {
     ...defaultSettings,
+    ...(thisMachine.ok && thisMachine.value !== undefined && { thisMachine: thisMachine.value }),
     ...parseDeviceArgument(options.device ?? defaultSettings.device),
     convention: parseConvention(options.convention ?? defaultSettings.convention),
+    batch: parseBatch(options.batch),
+    precision: parsePrecision(options.precision),
   };
-  if (chooseDevice(settings).problem !== undefined) {
-    const names = knownDevices(settings).map(({ name }) => name);
-    throw wrongArguments(
-      `There is no device ${settings.device}; known are ${names.join(', ')}, or describe one as laptop=500,40`,
-    );
+  const { problem } = chooseDevice(settings);
+  if (problem !== undefined) {
+    const [reason = ''] = problem.split('. Latencies are for');
+    throw wrongArguments(`${reason}, or describe one as laptop=500,40`);
   }
   const input = options.input === undefined ? undefined : parseInputArgument(options.input);
   const { session, model } = await openModel(terminal, openSession, file, input);
@@ -44,6 +58,19 @@ export async function costCommand(
   terminal.write(
     options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : `${costTable(report).join('\n')}\n`,
   );
+}
+
+function parseBatch(text: string | undefined): number {
+  if (text === undefined) return defaultSettings.batch;
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw wrongArguments(`--batch ${text} is no number of images: --batch 32`);
+  return Number(text);
+}
+
+function parsePrecision(text: string | undefined): PrecisionName {
+  const known = precisionNames.find((name) => name === (text ?? defaultSettings.precision));
+  if (known === undefined)
+    throw wrongArguments(`There is no precision ${String(text)}; known are ${precisionNames.join(', ')}`);
+  return known;
 }
 
 function parseConvention(text: string): CountingConventionName {
@@ -85,8 +112,9 @@ function costTable(report: ModelCostReport): readonly string[] {
       `total: ${formatCount(countOf(convention === 'macs' ? totals.macs : totals.flops), operations)}`,
       `${formatCount(countOf(totals.params))} params`,
       `${formatCount(countOf(totals.activations))} activations`,
-      `${formatLatency(countOf(totals.latencyMs))} on ${report.device}`,
+      `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
     ].join(' · '),
+    report.latency,
     ...new Set(
       report.unknowns.map(({ reason, origin }) => `not known: ${reason} (${origin.file}:${String(origin.line)})`),
     ),

@@ -1,13 +1,17 @@
 // The costs of a whole network, op by op and in total. Parameters count once however many ops share them.
 
-import { exactly, sumCounts, type Count } from '../common/count.ts';
+import { exactly, scaleCount, sumCounts, type Count } from '../common/count.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, Parameter } from '../network/op.ts';
-import type { Shape } from '../network/shape.ts';
+import { firstUnknown, type Shape } from '../network/shape.ts';
+import { flopsPerMac } from './counting-convention.ts';
 import type { DeviceProfile } from './device-profile.ts';
+import { timeOf } from './latency/fit-rates.ts';
+import type { Binding } from './latency/terms.ts';
+import { workOf } from './latency/work.ts';
 import { activationsOf, isTrained, latencyMsOf, macsOf, memoryBytesOf, parameterElements } from './op-cost.ts';
 
-/** Amounts for a batch of one. */
+/** Amounts for a batch of one, and latency for one step of the report's batch. */
 export interface Cost {
   readonly params: Count;
   readonly macs: Count;
@@ -18,10 +22,14 @@ export interface Cost {
 
 export interface CostReport {
   readonly device: DeviceProfile;
+  /** Images in the step that latencies are of. */
+  readonly batch: number;
   /** Indexed by op id. `params` of an op that shares a layer with an earlier one are 0: the earlier op has them. */
   readonly ops: readonly Cost[];
   /** Parameters of the graph's idle layers, in their order. */
   readonly idleParams: readonly Count[];
+  /** What takes most of each op's time, by op id; undefined where nothing does or nothing is known. */
+  readonly bindings: readonly (Binding | undefined)[];
   /** The whole model, with idle layers; lower bounds where the graph has unknown parts. */
   readonly total: Cost;
 }
@@ -36,14 +44,84 @@ export function sumCosts(costs: readonly Cost[]): Cost {
   };
 }
 
-/** Costs a network for a batch of one on a device. */
-export function reportCosts(graph: NetworkGraph, device: DeviceProfile): CostReport {
+/** Images in a step on a device where nobody says how many: as it was measured, else one. */
+export function usualBatch({ rated }: DeviceProfile): number {
+  return rated?.batches[1] ?? 1;
+}
+
+/** Costs a network on a device; `batch` is that of latencies alone. */
+export function reportCosts(graph: NetworkGraph, device: DeviceProfile, batch = usualBatch(device)): CostReport {
   const seen = new Set<string>();
-  const ops = graph.ops.map((op) => costOfOp(graph, op, newParameters(op.parameters, seen), device));
+  const { latencies, bindings } = latenciesOf(graph, device, batch);
+  const ops = graph.ops.map((op): Cost => {
+    const { inputs, outputs } = shapesOf(graph, op);
+    return {
+      params: paramsOf(op, newParameters(op.parameters, seen)),
+      macs: macsOf(op.attributes, inputs, outputs),
+      activations: activationsOf(op.attributes, outputs),
+      latencyMs: latencies[op.id] ?? exactly(0),
+    };
+  });
   const idleParams = graph.idle.map((layer) => sumCounts(newParameters(layer.parameters, seen).map(parameterElements)));
   const idle = idleParams.map((params) => ({ ...nothing, params }));
   const missing = graph.unknowns.map(({ reason }) => unknownCost(reason));
-  return { device, ops, idleParams, total: sumCosts([...ops, ...idle, ...missing]) };
+  return { device, batch, ops, idleParams, bindings, total: sumCosts([...ops, ...idle, ...missing]) };
+}
+
+interface Latencies {
+  readonly latencies: readonly Count[];
+  readonly bindings: readonly (Binding | undefined)[];
+}
+
+/** Time by op id. */
+function latenciesOf(graph: NetworkGraph, device: DeviceProfile, batch: number): Latencies {
+  const { rated } = device;
+  if (rated === undefined) {
+    const lines = graph.ops.map((op) => {
+      const { inputs, outputs } = shapesOf(graph, op);
+      const macs = scaleCount(macsOf(op.attributes, inputs, outputs), batch);
+      return { macs, bytes: memoryBytesOf(op.attributes, inputs, outputs, batch) };
+    });
+    return {
+      latencies: lines.map(({ macs, bytes }) => latencyMsOf(macs, bytes, device)),
+      bindings: lines.map(({ macs, bytes }) => roofOf(macs, bytes, device)),
+    };
+  }
+  const works = workOf(graph, { ...rated.execution, batch });
+  const times = works.map((work) => work && timeOf(work, rated.rates));
+  return {
+    latencies: times.map((time, id) =>
+      time === undefined ? { kind: 'unknown', reason: unknownReason(graph, id) } : exactly(time.total),
+    ),
+    bindings: times.map((time) => {
+      if (time === undefined || time.total === 0) return undefined;
+      const { parts } = time;
+      const most = Math.max(parts.compute, parts.memory, parts['start-up']);
+      return most === parts.compute ? 'compute' : most === parts.memory ? 'memory' : 'start-up';
+    }),
+  };
+}
+
+function roofOf(macs: Count, bytes: Count, device: DeviceProfile): Binding | undefined {
+  if (macs.kind === 'unknown' || bytes.kind === 'unknown' || macs.value + bytes.value === 0) return undefined;
+  const compute = (flopsPerMac * macs.value) / device.peakGflopsPerSecond;
+  return compute > bytes.value / device.memoryGigabytesPerSecond ? 'compute' : 'memory';
+}
+
+function unknownReason(graph: NetworkGraph, id: number): string {
+  const op = graph.ops[id];
+  if (op === undefined) return 'a shape is unknown';
+  if (op.attributes.kind === 'opaque') return op.attributes.reason;
+  const shapes = [...op.inputs, ...op.outputs].map((value) => valueOf(graph, value).shape);
+  return shapes.flatMap((shape) => firstUnknown(shape)?.reason ?? [])[0] ?? 'a shape is unknown';
+}
+
+function shapesOf(
+  graph: NetworkGraph,
+  op: Op,
+): { readonly inputs: readonly Shape[]; readonly outputs: readonly Shape[] } {
+  const shapes = (ids: readonly number[]): readonly Shape[] => ids.map((id) => valueOf(graph, id).shape);
+  return { inputs: shapes(op.inputs), outputs: shapes(op.outputs) };
 }
 
 const nothing: Cost = { params: exactly(0), macs: exactly(0), activations: exactly(0), latencyMs: exactly(0) };
@@ -60,19 +138,6 @@ function newParameters(parameters: readonly Parameter[], seen: Set<string>): rea
     seen.add(parameter.id);
     return true;
   });
-}
-
-function costOfOp(graph: NetworkGraph, op: Op, parameters: readonly Parameter[], device: DeviceProfile): Cost {
-  const shapesOf = (ids: readonly number[]): readonly Shape[] => ids.map((id) => valueOf(graph, id).shape);
-  const inputs = shapesOf(op.inputs);
-  const outputs = shapesOf(op.outputs);
-  const macs = macsOf(op.attributes, inputs, outputs);
-  return {
-    params: paramsOf(op, parameters),
-    macs,
-    activations: activationsOf(op.attributes, outputs),
-    latencyMs: latencyMsOf(macs, memoryBytesOf(op.attributes, inputs, outputs), device),
-  };
 }
 
 /** What an opaque op's parameters come to is only known as far as the frontend saw them. */

@@ -71,16 +71,21 @@ function weightElements(attributes: OpAttributes): number {
 }
 
 /**
- * Bytes that an op moves (float32, batch of 1; spec 3.5): each activation input and output once, weights once.
+ * Bytes that an op moves (float32; spec 3.5): each activation input and output once, weights once.
  * Ops that the reference leaves out (pools, resize, softmax, mean, shape changes) move none; what it miscounts
  * (3-D and depthwise weights, broadcast operands) is counted by its own size.
  */
-export function memoryBytesOf(attributes: OpAttributes, inputs: readonly Shape[], outputs: readonly Shape[]): Count {
+export function memoryBytesOf(
+  attributes: OpAttributes,
+  inputs: readonly Shape[],
+  outputs: readonly Shape[],
+  batch = 1,
+): Count {
   if (attributes.kind === 'opaque') return { kind: 'unknown', reason: attributes.reason };
   if (!movesBytes(attributes)) return exactly(0);
   const moved = elements([...inputs, ...outputs]);
   if (moved.kind !== 'exact') return moved;
-  return exactly(bytesPerElement * (moved.value + weightElements(attributes)));
+  return exactly(bytesPerElement * (batch * moved.value + weightElements(attributes)));
 }
 
 /** Roofline of one op in ms: compute and transfer overlap inside it, so the longer of the two counts (spec 3.5). */

@@ -11,8 +11,10 @@ import { createRunService } from '../experiments/local-run-service.ts';
 import { createRunNetworks } from '../experiments/run-network-service.ts';
 import { editorWord } from '../protocol/experiment-messages.ts';
 import { sitePackagesVariable } from '../protocol/settings.ts';
+import { startMeasuring } from '../jobs/measure-machine.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { readThisMachine, storeThisMachine } from './machine-profiles.ts';
 import { findTrainer } from './trainer-program.ts';
 
 async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
@@ -68,7 +70,12 @@ void runCommandLine(
     ...(trainer && {
       training: createRunService(trainer),
       networks: createRunNetworks(process.cwd()),
+      calibration: {
+        measure: (wanted, onProgress) => startMeasuring(trainer, wanted, onProgress),
+        store: storeThisMachine,
+      },
     }),
+    thisMachine: readThisMachine,
     version: packageVersion(),
   },
   editor === undefined ? process.argv.slice(2) : others,

@@ -1,13 +1,17 @@
-// The trainer's composition root: a process with one run's folder as its argument, or asked which engines there are.
+// The trainer's composition root: a process with one run's folder as its argument, or asked which engines there are, or to
+// measure this machine.
 
 import { enginesWord } from '../protocol/engine-report.ts';
+import { measureWord } from '../protocol/machine-profile.ts';
 import { trainRun } from '../trainer/train-run.ts';
 import { printEngines } from '../trainer/trainer-engine.ts';
+import { printMachine } from '../trainer/trainer-machine.ts';
 
-const [word, threads] = process.argv.slice(2);
+const [word, threads, batch] = process.argv.slice(2);
 
 if (word === undefined) {
   process.stderr.write('The trainer takes the folder of a run as its argument.\n');
   process.exit(2);
 } else if (word === enginesWord) void printEngines(threads);
+else if (word === measureWord) void printMachine(threads, batch);
 else void trainRun(word, new URL('./image-decoder.cjs', import.meta.url));

@@ -17,6 +17,8 @@ export const costJsonSchema = v.object({
   input: v.object({ shapes: v.array(v.array(v.number())), from: v.string() }),
   convention: v.picklist(['macs', 'flops']),
   device: v.string(),
+  batch: v.number(),
+  latency: v.string(),
   totals: v.object({ params: total, macs: total, flops: total, activations: total, latencyMs: total }),
   layers: v.array(
     v.object({

@@ -52,8 +52,8 @@ interface WireTextEdit {
 /** A device that latency can be estimated for. */
 export interface DeviceSummary {
   readonly name: string;
-  readonly peakGflopsPerSecond: number;
-  readonly memoryGigabytesPerSecond: number;
+  /** How its latencies came to be known: `fitted, ±8 %, float32; …`. */
+  readonly description: string;
   /** False for those of the setting `morphnet.devices`. */
   readonly builtIn: boolean;
 }

@@ -2,9 +2,14 @@
 // and what the editor sends back is read here too.
 
 import * as v from 'valibot';
+import type { MachineProfile } from './machine-profile.ts';
 
 /** What a cost counts as: MACs (one multiply-add is one), or FLOPs = 2 × MACs. */
 export type CountingConventionName = 'macs' | 'flops';
+
+/** Number formats that devices are known in; `auto`: the device's first. */
+export const precisionNames = ['auto', 'fp32', 'fp16', 'bf16', 'amp', 'amp_bf16', 'int8'] as const;
+export type PrecisionName = (typeof precisionNames)[number];
 
 /** A quantity that an inlay hint can show. */
 type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
@@ -22,7 +27,13 @@ export const sitePackagesVariable = 'MORPHNET_SITE_PACKAGES';
 export interface Settings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
   readonly convention: CountingConventionName;
+  /** A device's name, or `auto`: this machine once it is measured. */
   readonly device: string;
+  /** Images in a step of latencies; 0: as the device was measured. */
+  readonly batch: number;
+  readonly precision: PrecisionName;
+  /** What was measured of this machine; no setting, the user's file has it. */
+  readonly thisMachine?: MachineProfile;
   /** Devices of the user's own, by name. */
   readonly devices: Readonly<Record<string, DeviceSetting>>;
   readonly python: { readonly sitePackages: string };
@@ -37,7 +48,9 @@ export interface Settings {
 export const defaultSettings: Settings = {
   hints: { enabled: true, quantities: ['operations', 'params'] },
   convention: 'macs',
-  device: 'V100',
+  device: 'auto',
+  batch: 0,
+  precision: 'auto',
   devices: {},
   python: { sitePackages: '' },
   training: { engine: 'auto', threads: 0, tfjsPath: '' },
@@ -91,7 +104,28 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       type: 'string',
       default: defaultSettings.device,
       markdownDescription:
-        'The device that latency is estimated for: a built-in profile (K80, P4, T4, P100, V100, TPUv2) or one of `#morphnet.devices#`.',
+        'The device of latencies: `auto` (this machine once *MorphNet: Measure This Machine* has run, else a Core i7-12700H), a known device such as `RTX 4090` or `A100`, a roofline of the reference implementation (K80, P4, T4, P100, V100, TPUv2), or one of `#morphnet.devices#`.',
+    },
+  },
+  {
+    key: 'morphnet.batch',
+    scope: 'resource',
+    schema: {
+      type: 'integer',
+      minimum: 0,
+      default: defaultSettings.batch,
+      markdownDescription: 'Images in the step that latencies are of; 0: as many as the device was measured with.',
+    },
+  },
+  {
+    key: 'morphnet.precision',
+    scope: 'resource',
+    schema: {
+      type: 'string',
+      enum: precisionNames,
+      default: defaultSettings.precision,
+      markdownDescription:
+        'The number format of latencies, where the device is known in several: `amp` and `amp_bf16` are PyTorch’s autocast. `auto` takes the device’s first.',
     },
   },
   {
@@ -172,6 +206,8 @@ const settingsSchema = v.object({
   ),
   convention: v.fallback(v.picklist(['macs', 'flops']), defaultSettings.convention),
   device: v.fallback(v.pipe(v.string(), v.minLength(1)), defaultSettings.device),
+  batch: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.batch),
+  precision: v.fallback(v.picklist(precisionNames), defaultSettings.precision),
   devices: v.fallback(v.record(v.string(), v.unknown()), {}),
   python: v.fallback(v.object({ sitePackages: v.string() }), defaultSettings.python),
   training: v.fallback(
@@ -194,6 +230,8 @@ export function parseSettings(section: unknown): Settings {
     hints: undefined,
     convention: undefined,
     device: undefined,
+    batch: undefined,
+    precision: undefined,
     devices: undefined,
     python: undefined,
     training: undefined,

@@ -33,8 +33,11 @@ describe('JSON', () => {
       framework: 'darknet',
       input: { shapes: [[3, 32, 32]], from: 'call' },
       convention: 'macs',
-      device: 'V100',
+      device: 'Core i7-12700H, fp32, PyTorch 2.4, compiled',
+      batch: 1,
     });
+    // Fitted at one image a step, which is said beside the figures.
+    expect(report.latency).toMatch(/^Latency on Core i7-12700H.*: fitted, ±\d+ %, float32, batch 1\.$/);
     // in · out · kernel area · positions.
     expect(report.layers[0]).toMatchObject({
       name: 'convolutional_0',
@@ -71,7 +74,7 @@ describe('JSON', () => {
       '--input',
       '3x64x64',
       '--device',
-      'laptop=0.001,1e9',
+      'laptop=0.001,1e6',
       '--convention',
       'flops',
     );
@@ -114,7 +117,15 @@ describe('JSON', () => {
 });
 
 test('the table has a line a layer and says where the input comes from', async () => {
-  const { output } = await morphnet(repository, 'cost', 'examples/darknet-tiny.cfg', '--convention', 'flops');
+  const { output } = await morphnet(
+    repository,
+    'cost',
+    'examples/darknet-tiny.cfg',
+    '--convention',
+    'flops',
+    '--device',
+    'V100',
+  );
   const lines = output.split('\n');
   expect(lines[0]).toBe('examples/darknet-tiny.cfg at input 3×32×32 (from the file)');
   expect(lines[2]).toMatch(/^layer +op +output +FLOPs +params +latency on V100 +where$/);
@@ -122,7 +133,8 @@ test('the table has a line a layer and says where the input comes from', async (
   expect(lines[4]).toMatch(
     /^convolutional_0 +convolutional 3×3 +32×32×32 +1\.77 M +864 +0\.\d+ µs +examples\/darknet-tiny\.cfg:11$/,
   );
-  expect(lines.at(-2)).toMatch(/^total: 67\.5 MFLOPs · 288 k params · 152 k activations · 6\.3 µs on V100$/);
+  expect(lines.at(-2)).toMatch(/^Latency on V100 is a roofline/);
+  expect(lines.at(-3)).toMatch(/^total: 67\.5 MFLOPs · 288 k params · 152 k activations · 6\.3 µs on V100$/);
 });
 
 test('the graph has a line an op', async () => {
@@ -149,7 +161,13 @@ describe('what can go wrong', () => {
       'no such device',
       ['cost', 'examples/darknet-tiny.cfg', '--device', 'abacus'],
       2,
-      /^There is no device abacus; known are K80, P4,/,
+      /^There is no device abacus; known are RTX 4090, .*V100/,
+    ],
+    [
+      'an absurd device',
+      ['cost', 'examples/darknet-tiny.cfg', '--device', 'laptop=5,1e9'],
+      2,
+      /has 1000000000 GB\/s, which no device has/,
     ],
     ['half a device', ['cost', 'examples/darknet-tiny.cfg', '--device', 'laptop=5,0'], 2, /needs two numbers above 0/],
     [

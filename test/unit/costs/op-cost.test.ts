@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { exactly, type Count } from '../../../server/src/common/count.ts';
-import { builtInDevices, findDevice } from '../../../server/src/costs/device-profile.ts';
+import { askForDevice, builtInDevices, findDevice } from '../../../server/src/costs/device-profile.ts';
 import { inConvention, unitOf } from '../../../server/src/costs/counting-convention.ts';
 import { activationsOf, latencyMsOf, macsOf, memoryBytesOf } from '../../../server/src/costs/op-cost.ts';
 import { inferShapes } from '../../../server/src/network/infer-shapes.ts';
@@ -227,9 +227,24 @@ describe('devices', () => {
   });
 
   test('an unknown name is answered with the known ones', () => {
-    expect(findDevice('A100', { laptop: { peakGflopsPerSecond: 1, memoryGigabytesPerSecond: 2 } })).toEqual({
+    const found = findDevice('abacus', { laptop: { peakGflopsPerSecond: 1, memoryGigabytesPerSecond: 2 } });
+    expect(found).toMatchObject({ ok: false });
+    expect(found.ok ? '' : found.error).toMatch(
+      /^There is no device abacus; known are laptop, .*RTX 4090.*A100.*K80, P4, T4/,
+    );
+  });
+
+  test('the beginning of a name up to a comma is the plainest way of running the device', () => {
+    const found = findDevice('RTX 4090');
+    expect(found.ok && found.value.name).toBe('RTX 4090, amp, PyTorch 2.9');
+    expect(findDevice('RTX 40')).toMatchObject({ ok: false });
+  });
+
+  test('a precision that a device is not known in is refused with those that it is', () => {
+    expect(askForDevice({ name: 'RTX PRO 6000 Max-Q', precision: 'bf16' })).toMatchObject({ ok: true });
+    expect(askForDevice({ name: 'RTX 3090', precision: 'int8' })).toEqual({
       ok: false,
-      error: 'There is no device A100; known are laptop, K80, P4, T4, P100, V100, TPUv2, FLOP_LATENCY, MEMORY_LATENCY',
+      error: 'RTX 3090 is known in amp, not in int8',
     });
   });
 

@@ -1,0 +1,36 @@
+// The file that `morphnet calibrate` keeps about this machine, and what the trainer prints while it measures.
+
+import * as v from 'valibot';
+
+/** Times by term, in ms a unit; see costs/latency/terms.ts. */
+const rates = v.record(v.string(), v.pipe(v.number(), v.finite(), v.minValue(0)));
+
+export const machineProfileSchema = v.object({
+  version: v.literal(1),
+  /** When, as an ISO date. */
+  measured: v.string(),
+  /** What the figures belong to: another processor, memory or runtime makes them stale. */
+  machine: v.object({ cpu: v.string(), cores: v.number(), memory: v.number(), runtime: v.string() }),
+  threads: v.number(),
+  /** Images in a step. */
+  batch: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** How far a typical repetition lay above the best. */
+  spread: v.number(),
+  /** The median relative error on networks that were not fitted. */
+  error: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  rates,
+});
+
+export type MachineProfile = v.InferOutput<typeof machineProfileSchema>;
+
+/** The word that the trainer takes in place of a run's folder to measure this machine, with threads and batch behind it. */
+export const measureWord = '--measure-machine';
+
+/** The trainer's lines: how far it is, and at last the profile or why there is none. */
+export const measureLineSchema = v.variant('kind', [
+  v.object({ kind: v.literal('progress'), share: v.number() }),
+  v.object({ kind: v.literal('profile'), profile: machineProfileSchema }),
+  v.object({ kind: v.literal('failed'), reason: v.string() }),
+]);
+
+export type MeasureLine = v.InferOutput<typeof measureLineSchema>;
