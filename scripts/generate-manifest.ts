@@ -28,6 +28,8 @@ const languages = [
 ];
 
 /** Files of the languages that models are read from. */
+/** Set by the client for the active editor. */
+const hasModel = 'morphnet.hasModel';
 const isModelFile = 'resourceLangId == python || resourceLangId == darknet';
 
 /** The manifest's fields that declarations decide, by name. */
@@ -61,9 +63,11 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
       commands: commandDeclarations,
+      keybindings: [{ command: 'morphnet.toggleHints', key: 'ctrl+alt+h', mac: 'cmd+alt+h', when: hasModel }],
       menus: {
-        'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: isModelFile }],
+        'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: hasModel }],
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
+        commandPalette: [{ command: 'morphnet.goToMostExpensiveLayer', when: hasModel }],
       },
       configuration: {
         title: 'MorphNet',

@@ -4,6 +4,7 @@ import type * as vscode from 'vscode';
 import type { ClientServices } from './client-services.ts';
 import { registerApplyExpanded, registerApplyProposal } from './commands/apply-proposal.ts';
 import { registerExpandRun } from './commands/expand-run.ts';
+import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
@@ -16,12 +17,14 @@ import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerSweepStrengths } from './commands/sweep-strengths.ts';
+import { registerToggleHints } from './commands/toggle-hints.ts';
 import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
 import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
+import { LanguageStatus } from './status/language-status.ts';
 import { RunProgress } from './status/run-progress.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
@@ -58,6 +61,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerSweepStrengths(services),
     registerIterateModel(services),
     registerWriteExpandedModel(services),
+    registerGoToMostExpensiveLayer(services),
+    registerToggleHints(),
+    new LanguageStatus(server),
     registerSelectDevice(services),
     registerSelectConvention(),
   );

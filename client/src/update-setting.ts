@@ -3,7 +3,10 @@
 import * as vscode from 'vscode';
 
 /** `name` is the part after `morphnet.`. */
-export async function updateSetting(name: 'convention' | 'device', value: string): Promise<void> {
+export async function updateSetting(
+  name: 'convention' | 'device' | 'hints.enabled',
+  value: string | boolean,
+): Promise<void> {
   const section = vscode.workspace.getConfiguration('morphnet');
   const set = section.inspect(name);
   const target =

@@ -30,6 +30,10 @@ export interface CommandArguments {
   'morphnet.sweepStrengths': readonly [uri?: string, entry?: string];
   /** Rounds of shrinking and expanding. */
   'morphnet.iterateModel': readonly [uri?: string, entry?: string];
+  /** Puts the cursor on the layer of the chosen model that multiplies most. */
+  'morphnet.goToMostExpensiveLayer': readonly [];
+  /** Shows or hides the costs at the ends of lines. */
+  'morphnet.toggleHints': readonly [];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -60,6 +64,8 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.retrainRun', title: 'Retrain Seed and Proposal', category: 'MorphNet' },
   { command: 'morphnet.sweepStrengths', title: 'Sweep Strengths…', category: 'MorphNet' },
   { command: 'morphnet.iterateModel', title: 'Iterate Shrink and Expand', category: 'MorphNet' },
+  { command: 'morphnet.goToMostExpensiveLayer', title: 'Go to Most Expensive Layer', category: 'MorphNet' },
+  { command: 'morphnet.toggleHints', title: 'Toggle Hints', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

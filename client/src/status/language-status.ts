@@ -1,0 +1,83 @@
+// The model of the active editor in the language status: what it is, what it costs at which input, and the ways to change that.
+
+import * as vscode from 'vscode';
+import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
+import { statusText } from '../model-words.ts';
+import type { ServerConnection } from '../server-connection.ts';
+
+const selector: vscode.DocumentSelector = [{ language: 'python' }, { language: 'darknet' }];
+/** Typing goes on for a while before anybody reads a total. */
+const restMs = 500;
+
+export class LanguageStatus implements vscode.Disposable {
+  readonly #server: ServerConnection;
+  readonly #model: vscode.LanguageStatusItem;
+  readonly #device: vscode.LanguageStatusItem;
+  readonly #subscriptions: readonly vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(server: ServerConnection) {
+    this.#server = server;
+    this.#model = vscode.languages.createLanguageStatusItem('morphnet.model', selector);
+    this.#model.name = 'MorphNet model';
+    this.#model.text = 'MorphNet';
+    this.#device = vscode.languages.createLanguageStatusItem('morphnet.device', selector);
+    this.#device.name = 'MorphNet device';
+    this.#device.command = { command: 'morphnet.selectDevice', title: 'Select Device' };
+    this.#subscriptions = [
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        this.#schedule(0);
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document === vscode.window.activeTextEditor?.document) this.#schedule(restMs);
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('morphnet')) this.#schedule(0);
+      }),
+    ];
+    this.#schedule(restMs);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const subscription of [...this.#subscriptions, this.#model, this.#device]) subscription.dispose();
+  }
+
+  #schedule(afterMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#update(), afterMs);
+  }
+
+  async #update(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document === undefined || vscode.languages.match(selector, document) === 0) return;
+    this.#device.text = vscode.workspace.getConfiguration('morphnet').get('device', '');
+    this.#device.detail = 'latency is estimated for it';
+    this.#model.busy = true;
+    try {
+      this.#show(await this.#server.request('morphnet/models', { uri: document.uri.toString() }));
+      this.#model.severity = vscode.LanguageStatusSeverity.Information;
+    } catch {
+      this.#model.text = 'MorphNet: the server does not answer';
+      this.#model.detail = 'the output channel says why';
+      this.#model.severity = vscode.LanguageStatusSeverity.Error;
+    } finally {
+      this.#model.busy = false;
+    }
+  }
+
+  #show(models: readonly ModelSummary[]): void {
+    const [chosen] = models;
+    // What is offered only where it can work asks for this.
+    void vscode.commands.executeCommand('setContext', 'morphnet.hasModel', chosen !== undefined);
+    this.#model.text = statusText(models);
+    if (chosen === undefined) {
+      this.#model.detail = 'no model was found';
+      this.#model.command = undefined;
+      return;
+    }
+    this.#model.detail =
+      models.length === 1 ? chosen.totals : `${chosen.totals}; ${models.length - 1} more in this file`;
+    this.#model.command = { command: 'morphnet.showCosts', title: 'Show Costs', arguments: [chosen.uri, chosen.entry] };
+  }
+}

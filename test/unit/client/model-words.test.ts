@@ -1,0 +1,37 @@
+// Which layer is the most expensive, and what the language status says.
+
+import { expect, test } from 'vitest';
+import { mostExpensive, statusText } from '../../../client/src/model-words.ts';
+import type { CostTableRow } from '../../../server/src/protocol/cost-table.ts';
+
+/** A layer of so many MACs, which may be made in no text. */
+function row(name: string, macs: number | null, isPlaced = true): CostTableRow {
+  const exactly = (value: number | null) => ({ value, atLeast: false });
+  return {
+    name,
+    label: 'Conv2d',
+    shape: '4×8×8',
+    width: 4,
+    macs: exactly(macs),
+    params: exactly(1),
+    activations: exactly(1),
+    latencyMs: exactly(1),
+    tie: null,
+    place: isPlaced ? { uri: 'file:///a.py', line: 3, character: 8 } : null,
+  };
+}
+
+test('the most expensive layer multiplies most and stands in the source', () => {
+  const rows = [row('a', 10), row('b', 30), row('c', 20), row('d', 40, false), row('e', null)];
+  expect(mostExpensive(rows)?.name).toBe('b');
+  expect(mostExpensive([row('a', 0), row('b', null)])).toBeUndefined();
+  expect(mostExpensive([])).toBeUndefined();
+});
+
+test('the status names the chosen model and its input', () => {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+  const model = { uri: 'file:///a.py', entry: 'Net()', chosen: false, range, input: [[3, 32, 32], [10]], totals: '' };
+  expect(statusText([model])).toBe('Net() · 3×32×32, 10');
+  expect(statusText([{ ...model, entry: '' }])).toBe('3×32×32, 10');
+  expect(statusText([])).toBe('MorphNet');
+});
