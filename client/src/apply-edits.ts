@@ -18,9 +18,12 @@ export async function applyEdits(title: string, documents: readonly WireDocument
     documents.length > 1 ? { label: title, needsConfirmation: true } : undefined;
   for (const { uri, version, edits } of documents) {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
-    if (version !== null && document.version !== version) {
+    // A document that was not open has no version; what stands in the edits' places says whether it is still the same.
+    const isChanged =
+      (version !== null && document.version !== version) ||
+      edits.some(({ range, oldText }) => document.getText(toRange(range)) !== oldText);
+    if (isChanged)
       return `${vscode.workspace.asRelativePath(document.uri)} was changed meanwhile. Nothing was edited; try again.`;
-    }
     for (const edit of edits) change.replace(document.uri, toRange(edit.range), edit.newText, preview);
   }
   // The editor checks versions once more when it applies the change.

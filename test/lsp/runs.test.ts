@@ -128,7 +128,9 @@ test('proposal edits come with the version that they fit', async () => {
       {
         uri,
         version: 2,
-        edits: [{ range: { start: { line: 7, character: 8 }, end: { line: 7, character: 9 } }, newText: '3' }],
+        edits: [
+          { range: { start: { line: 7, character: 8 }, end: { line: 7, character: 9 } }, oldText: '4', newText: '3' },
+        ],
       },
     ],
     isExact: true,
@@ -296,4 +298,25 @@ test('folders in the settings are handed to what starts processes, also when the
   await expect.poll(() => runs.paths).toEqual({ tfjsPath: '/home/me/tfjs', sitePackages: '/home/me/venv' });
   await editor.changeSettings({ training: { engine: 'onnx' } });
   await expect.poll(() => runs.paths).toEqual({ tfjsPath: '', sitePackages: '' });
+});
+
+test('what a run that is trained here has proposed stays, whatever is found on disk meanwhile', async () => {
+  const workspace = new TestWorkspace();
+  workspace.write('morphnet.json', '{ "data": { "kind": "idx", "path": "data" } }');
+  const runs = new GivenRuns();
+  await using editor = await openEditor({ workspace, runs });
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const { config } = run(workspace, 'any');
+  const started = await editor.request('morphnet/startRun', { config });
+  if ('refused' in started) throw new Error(started.message);
+  runs.grow({ id: started.id, status: 'running', events: [], proposal: proposal(20, 2) });
+  await editor.diagnostics(uri, (found) => found.some(({ message }) => String(message).includes('proposes 2 of 4')));
+  // A run of the command line, which sorts before it.
+  runs.replace([run(workspace, 'zzz', 3)]);
+  const file = workspace.uriOf('.morphnet/runs/zzz/proposal.json');
+  await editor.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: file, type: FileChangeType.Created }] });
+  await editor.request('morphnet/runs', {});
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const found = await editor.diagnostics(uri);
+  expect(found.map(({ message }) => message)).toEqual(['MorphNet proposes 2 of 4 channels']);
 });

@@ -16,13 +16,18 @@ import { dashboardHtml } from './dashboard-html.ts';
 
 type Growth = ServerNotifications['morphnet/runGrew'];
 
+/** So much news is kept while the run's snapshot is on its way: a minute's. */
+const mostHeld = 400;
+
 export class DashboardPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #server: ServerConnection;
   readonly #runId: string;
   readonly #subscriptions: vscode.Disposable[] = [];
-  /** Growth that arrived before the page had its snapshot; absent when growth goes straight on. */
+  /** Growth that arrived while the page's snapshot was on its way; absent when growth goes straight on. */
   #held: Growth[] | undefined = [];
+  /** The page could not be sent the run as it stands; the next news of it is a reason to try again. */
+  #hasFailed = false;
   /** Counts the page's starts, so that a snapshot asked for by an earlier page is dropped. */
   #starts = 0;
 
@@ -37,6 +42,8 @@ export class DashboardPanel implements vscode.Disposable {
     this.#subscriptions.push(
       webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
       server.onNotification('morphnet/runGrew', (growth) => this.#grew(growth)),
+      // Trainers end with the server that started them, and nobody told us: the run's folder says how it stands.
+      server.onRestart(() => this.refresh()),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration('morphnet.convention')) {
           this.#post({ kind: 'convention', convention: countingConvention() });
@@ -115,10 +122,16 @@ export class DashboardPanel implements vscode.Disposable {
 
   async #sendSnapshot(): Promise<void> {
     const start = ++this.#starts;
-    this.#held ??= [];
-    const snapshot = await this.#server.request('morphnet/runSnapshot', { id: this.#runId });
+    // What was held for an earlier snapshot is in this one.
+    this.#held = [];
+    this.#hasFailed = false;
+    const snapshot = await this.#server.request('morphnet/runSnapshot', { id: this.#runId }).catch((error: unknown) => {
+      if (start === this.#starts) this.#giveUp();
+      throw error;
+    });
     if (start !== this.#starts) return;
     if (isRefusal(snapshot)) {
+      this.#giveUp();
       this.#post({ kind: 'refused', message: snapshot.message });
       return;
     }
@@ -131,10 +144,19 @@ export class DashboardPanel implements vscode.Disposable {
     for (const growth of held) this.#sendGrowth(growth);
   }
 
+  /** What was held back is in the next snapshot. */
+  #giveUp(): void {
+    this.#held = [];
+    this.#hasFailed = true;
+  }
+
   #grew(growth: Growth): void {
     if (growth.id !== this.#runId) return;
     if (this.#held === undefined) this.#sendGrowth(growth);
-    else this.#held.push(growth);
+    else if (this.#hasFailed) this.refresh();
+    else if (this.#held.length < mostHeld) this.#held.push(growth);
+    // The answer takes so long that what it lacks is better asked for again than kept.
+    else this.refresh();
   }
 
   #sendGrowth({ status, events, structure, proposal }: Growth): void {

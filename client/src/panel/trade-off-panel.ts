@@ -23,6 +23,9 @@ export class TradeOffPanel implements vscode.Disposable {
   /** What the page was sent last; absent before it is there. */
   #sent: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Questions so far, and the one whose answer is shown. */
+  #looks = 0;
+  #shownLook = 0;
 
   /** `folder` holds the page's script and style. */
   constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, sweepId: string) {
@@ -80,14 +83,17 @@ export class TradeOffPanel implements vscode.Disposable {
   }
 
   async #send(): Promise<void> {
-    const sweeps = await this.#server.request('morphnet/sweeps', {});
-    const found = sweeps.find(({ id }) => id === this.#sweepId);
-    if (found !== undefined) {
-      const { document, entry } = found.sweep.model;
+    const look = ++this.#looks;
+    const sweep = await this.#server.request('morphnet/sweep', { id: this.#sweepId });
+    // A later answer was here before.
+    if (look < this.#shownLook) return;
+    this.#shownLook = look;
+    if (sweep !== null) {
+      const { document, entry } = sweep.model;
       this.#panel.title = `Trade-off: ${entry === '' ? vscode.Uri.parse(document).path.split('/').at(-1) : entry}`;
     }
     const message: ToPage =
-      found === undefined ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep: found.sweep };
+      sweep === null ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep };
     const text = JSON.stringify(message);
     if (text === this.#sent) return;
     this.#sent = text;

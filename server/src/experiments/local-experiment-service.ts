@@ -4,12 +4,14 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Result } from '../common/problem.ts';
+import { askProgram } from '../jobs/ask-program.ts';
 import { startExperiment } from '../jobs/experiment-process.ts';
 import { pacedTelling } from '../jobs/paced-telling.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { TrainingQueue } from '../jobs/training-queue.ts';
 import type { ExperimentMessage, ExperimentSummary } from '../protocol/experiment-messages.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
+import { expandedProposalSchema } from '../protocol/run-files.ts';
 import { askedName } from '../protocol/sweep-file.ts';
 import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { writeDocument } from '../runs/run-folder.ts';
@@ -71,7 +73,15 @@ export function createExperimentService(program: TrainerProgram, training: Train
   };
 
   return {
-    expand: (runFolder, request) => Promise.resolve(expandRun(runFolder, request, workspaceOf(runFolder))),
+    // In a process of its own: for a large network it takes seconds, in which the editor must hear answers.
+    expand(runFolder, request) {
+      const { resource, budget, multipleOf } = request;
+      if (!('share' in budget)) return Promise.resolve(expandRun(runFolder, request, workspaceOf(runFolder)));
+      const share = String(budget.share);
+      const words = ['expand', runFolder, `--${resource}`, share, '--multiple-of', String(multipleOf), '--json'];
+      const environment = training.environment();
+      return askProgram({ ...program, environment }, words, workspaceOf(runFolder), expandedProposalSchema);
+    },
     retrain(work, { steps, seeds, expanded }) {
       const words = ['retrain', work.folder, '--seeds', String(seeds)];
       if (steps !== undefined) words.push('--steps', String(steps));

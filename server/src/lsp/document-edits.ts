@@ -12,12 +12,17 @@ export function toDocumentEdits(
 ): readonly WireDocumentEdits[] {
   return edits.documents.flatMap(({ document, version, edits: own }) => {
     const positions = positionsIn(session, document);
-    if (positions === undefined) return [];
+    const text = session.textOf(document);
+    if (positions === undefined || text === undefined) return [];
     return [
       {
         uri: document,
         version: version ?? null,
-        edits: own.map(({ start, end, newText }) => ({ range: positions.range(start, end), newText })),
+        edits: own.map(({ start, end, newText }) => ({
+          range: positions.range(start, end),
+          oldText: text.slice(start, end),
+          newText,
+        })),
       },
     ];
   });

@@ -46,6 +46,8 @@ export interface RunDraft {
 
 interface WireTextEdit {
   readonly range: WireRange;
+  /** What stands there: an edit of a document that is not open has no version to tell whether it still fits. */
+  readonly oldText: string;
   readonly newText: string;
 }
 

@@ -41,3 +41,15 @@ test('a sweep that has measured nothing has rows and no curve', () => {
   expect(series).toEqual([]);
   expect(rows.map(({ status }) => status)).toEqual(Array(4).fill('Waiting'));
 });
+
+test('strengths that look alike are told apart, and each row is its run’s', () => {
+  const sweep = sampleSweep();
+  const points = sweep.points.map((point, index) => ({ ...point, strength: 1e-7 * (1 + index / 1000) }));
+  const { rows, series } = tradeOffOf({ ...sweep, points });
+  expect(rows.map(({ strength }) => strength)).toEqual(['1.000e-7', '1.001e-7', '1.002e-7', '1.003e-7']);
+  expect(new Set(rows.map(({ run }) => run)).size).toBe(4);
+  expect(series[0]?.points.map(({ strength }) => strength)).toEqual(['1.002e-7', '1.001e-7', '1.000e-7']);
+  // Two of just the same strength are still two rows.
+  const equal = sweep.points.map((point) => ({ ...point, strength: 0 }));
+  expect(new Set(tradeOffOf({ ...sweep, points: equal }).rows.map(({ run }) => run)).size).toBe(4);
+});

@@ -45,7 +45,7 @@ export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
               </thead>
               <tbody>
                 {rows.map((row) => (
-                  <tr key={row.strength}>
+                  <tr key={row.run}>
                     <th scope="row" class="numeric">
                       {row.strength}
                     </th>

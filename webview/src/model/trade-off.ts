@@ -5,6 +5,8 @@ import { percent } from './curves.ts';
 
 /** A structure that was measured. Shares are of 1: of the seed's cost, of images told right. */
 export interface TradeOffPoint {
+  /** Its run, within the sweep's folder. */
+  readonly run: string;
   readonly strength: string;
   readonly costShare: number;
   readonly accuracy: number;
@@ -19,6 +21,8 @@ export interface TradeOffSeries {
 }
 
 interface TradeOffRow {
+  /** The point's run: strengths may look alike. */
+  readonly run: string;
   readonly strength: string;
   readonly status: string;
   readonly cost: string;
@@ -58,6 +62,8 @@ const statuses: Readonly<Record<SweepPoint['status'], string>> = {
 /** What a page shows of a sweep. */
 export function tradeOffOf(sweep: SweepFile): TradeOff {
   const { points, model, resource, steps, retrain } = sweep;
+  const texts = strengthTexts(points.map(({ strength }) => strength));
+  const textOf = new Map(points.map(({ run }, index) => [run, texts[index] ?? '']));
   const series = (
     [
       ['as learned', 0, ({ accuracy }) => accuracy],
@@ -67,7 +73,7 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
     const measured = points.flatMap((point): readonly TradeOffPoint[] => {
       const accuracy = accuracyOf(point);
       if (accuracy === undefined || point.costShare === undefined) return [];
-      return [{ strength: strengthText(point.strength), costShare: point.costShare, accuracy }];
+      return [{ run: point.run, strength: textOf.get(point.run) ?? '', costShare: point.costShare, accuracy }];
     });
     return measured.length === 0 ? [] : [{ name, rank, points: measured.sort((a, b) => a.costShare - b.costShare) }];
   });
@@ -79,7 +85,8 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
     hasRetrained: retrain || series.some(({ rank }) => rank === 1),
     series,
     rows: points.map((point) => ({
-      strength: strengthText(point.strength),
+      run: point.run,
+      strength: textOf.get(point.run) ?? '',
       status: statuses[point.status],
       cost: share(point.costShare),
       params: point.totals === undefined ? '–' : point.totals.params.toLocaleString('en'),
@@ -103,9 +110,16 @@ function share(value: number | undefined): string {
   return value === undefined ? '–' : percent(Math.round(value * 1000) / 1000);
 }
 
-function strengthText(strength: number): string {
-  return strength === 0 ? '0' : strength.toExponential(1);
+/** With as many digits as tell the strengths of a sweep apart. */
+export function strengthTexts(strengths: readonly number[]): readonly string[] {
+  for (let digits = 1; ; digits++) {
+    const texts = strengths.map((strength) => (strength === 0 ? '0' : strength.toExponential(digits)));
+    if (digits === mostDigits || new Set(texts).size === new Set(strengths).size) return texts;
+  }
 }
+
+/** Of a float64, behind the first. */
+const mostDigits = 16;
 
 function fileName(uri: string): string {
   return uri.slice(uri.lastIndexOf('/') + 1);

@@ -90,9 +90,7 @@ function readFolder(request: ReadRequest, walk: Walk): Result<ReadSet> {
   ];
   if (training.size === 0)
     return badFile(trainingFolder, ['has no sub-folders with images', ...notices()].join('. '), remedy);
-  const names = [...training.keys()];
-  const labelled = (classes: ReadonlyMap<string, readonly string[]>): readonly LabelledFile[] =>
-    [...classes].flatMap(([name, files]) => files.map((file) => ({ path: file, label: names.indexOf(name) })));
+  const numbers = new Map([...training.keys()].map((name, index) => [name, index]));
   const test = testFolder === undefined ? undefined : classesIn(testFolder, walk);
   const foreign = [...(test?.keys() ?? [])].find((name) => !training.has(name));
   if (testFolder !== undefined && foreign !== undefined) {
@@ -102,10 +100,21 @@ function readFolder(request: ReadRequest, walk: Walk): Result<ReadSet> {
     return badFile(testFolder, 'has no sub-folders with images', remedy);
   return filesAsSet(request, {
     name: `images in ${path}`,
-    classes: names.length,
-    training: labelled(training),
-    test: test && labelled(test),
+    classes: numbers.size,
+    training: labelledFiles(training, numbers),
+    test: test && labelledFiles(test, numbers),
     notices: notices(),
+  });
+}
+
+/** Every file with the number of its class. */
+export function labelledFiles(
+  classes: ReadonlyMap<string, readonly string[]>,
+  numbers: ReadonlyMap<string, number>,
+): readonly LabelledFile[] {
+  return [...classes].flatMap(([name, files]) => {
+    const label = numbers.get(name) ?? -1;
+    return files.map((path) => ({ path, label }));
   });
 }
 

@@ -1,6 +1,5 @@
 // NumPy's archives: a zip of `.npy` files (numpy.savez, numpy.savez_compressed).
 
-import { constants } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import * as yauzl from 'yauzl';
 import type { Result } from '../../common/problem.ts';
@@ -13,28 +12,38 @@ export interface Npz {
   readonly close: () => void;
 }
 
+/** More than the arrays of any set that fits into memory as images do, in bytes: a few kilobytes may claim to be terabytes. */
+const mostBytes = 8 * 2 ** 30;
+
 /** Opens an archive; the error says what is wrong with the file, as a sentence without a subject. */
-export async function openNpz(path: string): Promise<Result<Npz>> {
-  let archive: yauzl.ZipFile;
+export async function openNpz(path: string, most = mostBytes): Promise<Result<Npz>> {
+  let archive: yauzl.ZipFile | undefined;
   const entries = new Map<string, yauzl.Entry>();
   try {
     archive = await open(path);
     await listEntries(archive, entries);
   } catch (error) {
+    archive?.close();
     return { ok: false, error: `is no zip archive that can be read (${reasonOf(error)})` };
   }
+  const opened = archive;
+  let unpacked = 0;
   return {
     ok: true,
     value: {
       names: [...entries.keys()],
-      close: () => archive.close(),
+      close: () => opened.close(),
       async read(name) {
         const entry = entries.get(name);
         if (entry === undefined) return { ok: false, error: `has no array ${name}` };
-        if (entry.uncompressedSize > constants.MAX_LENGTH)
-          return { ok: false, error: `has more in ${name} than fits into memory` };
+        unpacked += entry.uncompressedSize;
+        if (unpacked > most)
+          return {
+            ok: false,
+            error: `unpacks to more than ${String(most)} bytes with ${name}, which is more than is read`,
+          };
         try {
-          const content = await contentOf(archive, entry);
+          const content = await contentOf(opened, entry);
           if (crc32(content) === entry.crc32) return { ok: true, value: content };
           return { ok: false, error: `is damaged: the checksum of ${name} differs` };
         } catch (error) {
@@ -76,7 +85,10 @@ function contentOf(archive: yauzl.ZipFile, entry: yauzl.Entry): Promise<Buffer> 
       }
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', reject);
+      stream.on('error', (failure) => {
+        stream.destroy();
+        reject(failure);
+      });
       stream.on('end', () => resolve(Buffer.concat(chunks)));
     });
   });

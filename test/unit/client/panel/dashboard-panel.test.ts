@@ -77,10 +77,14 @@ class FakeServer {
   readonly requests: unknown[][] = [];
   grew: (growth: Growth) => void = () => undefined;
   #answers: ((answer: unknown) => void)[] = [];
+  #failures: ((reason: unknown) => void)[] = [];
 
   request(...call: unknown[]) {
     this.requests.push(call);
-    return new Promise((resolve) => this.#answers.push(resolve));
+    return new Promise((resolve, reject) => {
+      this.#answers.push(resolve);
+      this.#failures.push(reject);
+    });
   }
 
   onNotification(_: string, listener: (growth: Growth) => void) {
@@ -88,8 +92,23 @@ class FakeServer {
     return { dispose: () => (this.grew = () => undefined) };
   }
 
+  restarted: () => void = () => undefined;
+
+  onRestart(listener: () => void) {
+    this.restarted = listener;
+    return { dispose: () => (this.restarted = () => undefined) };
+  }
+
+  /** Fails the oldest open request. */
+  async fail(): Promise<void> {
+    this.#failures.shift()?.(new Error('The server is gone.'));
+    this.#answers.shift();
+    await settled();
+  }
+
   /** Answers the oldest open request, and lets the panel act on it. */
   async answer(value: unknown): Promise<void> {
+    this.#failures.shift();
     this.#answers.shift()?.(value);
     await settled();
   }
@@ -229,4 +248,33 @@ test('nothing is sent once the panel is closed', async () => {
   panel.dispose();
   server.grew(growth('lenet-1'));
   expect(kinds()).toEqual(['snapshot']);
+});
+
+test('a server that came back is asked how the run stands, since its trainers went with it', async () => {
+  page.say({ kind: 'ready' });
+  await server.answer(snapshot);
+  server.restarted();
+  await server.answer({ ...snapshot, status: 'interrupted' });
+  expect(page.posted.at(-1)).toMatchObject({ kind: 'snapshot', snapshot: { status: 'interrupted' } });
+});
+
+test('nothing is kept while snapshots fail; the next news asks for one again', async () => {
+  page.say({ kind: 'ready' });
+  for (let number = 0; number < 50; number++) server.grew(growth('lenet-1'));
+  await server.fail();
+  expect(server.requests).toHaveLength(1);
+  server.grew(growth('lenet-1'));
+  expect(server.requests).toHaveLength(2);
+  await server.answer(snapshot);
+  // The snapshot and nothing of before: what was held is in it.
+  expect(page.posted.map(({ kind }) => kind)).toEqual(['snapshot']);
+});
+
+test('a snapshot that takes for ever is asked for again rather than news kept without end', async () => {
+  page.say({ kind: 'ready' });
+  for (let number = 0; number < 1000; number++) server.grew(growth('lenet-1'));
+  expect(server.requests.length).toBeGreaterThan(1);
+  expect(server.requests.length).toBeLessThan(5);
+  for (let number = server.requests.length; number > 0; number--) await server.answer(snapshot);
+  expect(page.posted.filter(({ kind }) => kind === 'grew').length).toBeLessThanOrEqual(400);
 });
