@@ -7,6 +7,7 @@ import type { RunPanels } from './panel/run-panels.ts';
 import type { TradeOffPanel } from './panel/trade-off-panel.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ExperimentProgress } from './status/experiment-progress.ts';
+import type { OpenTrainings } from './status/open-trainings.ts';
 import type { RunProgress } from './status/run-progress.ts';
 
 export interface ClientServices {
@@ -17,4 +18,5 @@ export interface ClientServices {
   readonly tradeOffs: RunPanels<TradeOffPanel>;
   readonly experiments: ExperimentProgress;
   readonly costs: RunPanels<CostsPanel>;
+  readonly openTrainings: OpenTrainings;
 }

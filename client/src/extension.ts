@@ -6,7 +6,7 @@ import { registerApplyExpanded, registerApplyProposal } from './commands/apply-p
 import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
-import { offerInterruptedRun, registerResumeRun } from './commands/resume-run.ts';
+import { registerResumeRun, resumeLostTrainings } from './commands/resume-run.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
 import { registerIterateModel } from './commands/iterate-model.ts';
 import { registerRetrainRun } from './commands/retrain-run.ts';
@@ -25,19 +25,31 @@ import { showFailure } from './messages.ts';
 import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
+import { OpenTrainings } from './status/open-trainings.ts';
 import { RunProgress } from './status/run-progress.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
 let server: LanguageServer | undefined;
+let openTrainings: OpenTrainings | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   server = new LanguageServer(context);
-  const progress = new RunProgress(server);
+  openTrainings = new OpenTrainings(context.workspaceState);
+  const progress = new RunProgress(server, openTrainings);
   const dashboards = dashboardPanels(context, server);
   const tradeOffs = tradeOffPanels(context, server);
   const costs = costsPanels(context, server);
-  const experiments = new ExperimentProgress(server, dashboards);
-  const services: ClientServices = { context, server, progress, dashboards, tradeOffs, costs, experiments };
+  const experiments = new ExperimentProgress(server, dashboards, openTrainings);
+  const services: ClientServices = {
+    context,
+    server,
+    progress,
+    dashboards,
+    tradeOffs,
+    costs,
+    experiments,
+    openTrainings,
+  };
   context.subscriptions.push(
     progress,
     dashboards,
@@ -72,13 +84,15 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 export async function deactivate(): Promise<void> {
+  // What ends from here on goes on in the next window.
+  openTrainings?.close();
   await server?.stop();
 }
 
 async function startServer(services: ClientServices): Promise<void> {
   try {
     await server?.start();
-    await offerInterruptedRun(services);
+    await resumeLostTrainings(services);
   } catch (error) {
     await showFailure('Starting the language server', error);
   }

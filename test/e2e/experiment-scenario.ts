@@ -51,7 +51,7 @@ export async function experimentScenario({ scenario, workbench, folder, url }: S
     await dashboard.getByRole('button', { name: 'Retrain…' }).click();
     await workbench.answer(/Trainings of each network/, '1');
     await workbench.pick('Seed, proposal and expanded proposal');
-    await workbench.notification(/Retraining of digits\.cfg.*1 of 3/).waitFor();
+    await workbench.statusItem(/Retraining 1 of 3/).waitFor();
     await workbench.screenshot('retraining');
     await dashboard.getByRole('heading', { name: 'Trained from scratch' }).waitFor({ timeout: 180_000 });
     const report = v.parse(retrainingFileSchema, JSON.parse(await readFile(join(runFolder, 'retrained.json'), 'utf8')));

@@ -204,6 +204,11 @@ export class Workbench {
     await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
   }
 
+  /** An item of the status bar by what it says. */
+  statusItem(text: RegExp): Locator {
+    return this.page.locator('.statusbar-item', { hasText: drawn(text) });
+  }
+
   /** The item of the status bar that shows a run. */
   get runStatus(): Locator {
     return this.page.locator('.statusbar-item', { hasText: /MorphNet/ });

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { RunStatus, RunSummary } from '../../../server/src/protocol/run-files.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import { formatSeconds } from '../status/run-view.ts';
 
 export interface RunChoice {
   /** What the chosen run is for: the list's placeholder. */
@@ -23,7 +24,7 @@ const statusIcon: Readonly<Record<RunStatus, string>> = {
 
 /** Undefined when there is none, which the user has been told, or when the user backed out. */
 export async function chooseRun(server: ServerConnection, choice: RunChoice): Promise<RunSummary | undefined> {
-  const runs = (await server.request('morphnet/runs', {})).filter(choice.accepts);
+  const runs = activeFirst((await server.request('morphnet/runs', {})).filter(choice.accepts));
   const [first] = runs;
   if (first === undefined) {
     await vscode.window.showInformationMessage(`MorphNet: ${choice.none}`);
@@ -32,18 +33,41 @@ export async function chooseRun(server: ServerConnection, choice: RunChoice): Pr
   if (runs.length === 1) return first;
   const items = runs.map((run) => ({
     label: `${statusIcon[run.status]} ${runTitle(run)}`,
-    description: `${run.status}, step ${run.step} of ${run.totalSteps}`,
+    description: runDescription(run),
     detail: run.id,
     run,
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder: choice.purpose, matchOnDetail: true }))?.run;
 }
 
+/** `flops:0.5 · 52 % of the cost · accuracy 97.1 % · 3 h ago`, with what is known. */
+export function runDescription(run: RunSummary, now = Date.now()): string {
+  const share = run.costShare === undefined ? [] : [`${(100 * run.costShare).toFixed(0)} % of the cost`];
+  const accuracy = run.accuracy === undefined ? [] : [`accuracy ${(100 * run.accuracy).toFixed(1)} %`];
+  const step = run.status === 'finished' ? [] : [`step ${run.step} of ${run.totalSteps}`];
+  const age =
+    run.time === undefined
+      ? []
+      : [
+          `${formatSeconds((now - run.time) / 1000)
+            .split(' ')
+            .slice(0, 2)
+            .join(' ')} ago`,
+        ];
+  return [run.status, run.target, ...step, ...share, ...accuracy, ...age].join(' · ');
+}
+
+/** Those of a document first; the order is kept otherwise. */
+function activeFirst(runs: readonly RunSummary[]): readonly RunSummary[] {
+  const active = vscode.window.activeTextEditor?.document.uri.toString();
+  return [...runs.filter(({ uri }) => uri === active), ...runs.filter(({ uri }) => uri !== active)];
+}
+
 /** A run that has proposed widths. */
 export function chooseProposal(server: ServerConnection, purpose: string): Promise<RunSummary | undefined> {
   return chooseRun(server, {
     purpose,
-    accepts: ({ step, status }) => status === 'finished' || step > 0,
+    accepts: ({ hasProposal }) => hasProposal,
     none: 'No run has proposed widths yet. Start one with "MorphNet: Run MorphNet".',
   });
 }

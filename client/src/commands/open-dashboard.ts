@@ -5,7 +5,7 @@ import type { ClientServices } from '../client-services.ts';
 import { chooseRun } from './choose-run.ts';
 import { registerCommand } from './register-command.ts';
 
-export function registerOpenDashboard({ server, dashboards }: ClientServices): vscode.Disposable {
+export function registerOpenDashboard({ server, dashboards, progress }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.openDashboard', 'Opening the dashboard', async (runId) => {
     const id =
       runId ??
@@ -16,6 +16,8 @@ export function registerOpenDashboard({ server, dashboards }: ClientServices): v
           none: 'There is no run yet. Start one with "MorphNet: Run MorphNet".',
         })
       )?.id;
-    if (id !== undefined) dashboards.open(id);
+    if (id === undefined) return;
+    progress.decided(id);
+    dashboards.open(id);
   });
 }

@@ -3,21 +3,22 @@
 import type * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
-import { chooseRun } from './choose-run.ts';
+import { chooseTraining } from './choose-training.ts';
 import { registerCommand } from './register-command.ts';
 
-export function registerPauseRun({ server }: ClientServices): vscode.Disposable {
+export function registerPauseRun({ server, experiments }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.pauseRun', 'Pausing the run', async (runId) => {
-    const id =
-      runId ??
-      (
-        await chooseRun(server, {
-          purpose: 'The run to pause',
-          accepts: ({ status }) => status === 'running' || status === 'queued',
-          none: 'No run is being trained.',
-        })
-      )?.id;
-    if (id === undefined) return;
+    const chosen =
+      runId === undefined
+        ? await chooseTraining(server, experiments, 'What to pause at its next checkpoint')
+        : ({ kind: 'run', id: runId } as const);
+    if (chosen === undefined) return;
+    if (chosen.kind === 'experiment') {
+      // It goes on by the button of the message that follows.
+      await experiments.stop(chosen.summary);
+      return;
+    }
+    const { id } = chosen;
     // One that comes to its checkpoint already can be resumed all the same.
     const result = await server.request('morphnet/pauseRun', { id });
     if (isRefusal(result)) await showRefusal(result);

@@ -1,24 +1,24 @@
-// "MorphNet: Stop Run": ends a run at a checkpoint, from which it can be resumed.
+// "MorphNet: Stop Run": ends whatever trains at a checkpoint, from which it can be resumed.
 
 import * as vscode from 'vscode';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
-import { chooseRun } from './choose-run.ts';
+import { chooseTraining } from './choose-training.ts';
 import { registerCommand } from './register-command.ts';
 
-export function registerStopRun({ server }: ClientServices): vscode.Disposable {
+export function registerStopRun({ server, experiments }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.stopRun', 'Stopping the run', async (runId) => {
-    const id =
-      runId ??
-      (
-        await chooseRun(server, {
-          purpose: 'The run to stop',
-          accepts: ({ status }) => status === 'running' || status === 'queued',
-          none: 'No run is being trained.',
-        })
-      )?.id;
-    if (id === undefined) return;
+    const chosen =
+      runId === undefined
+        ? await chooseTraining(server, experiments, 'What to stop at its next checkpoint')
+        : ({ kind: 'run', id: runId } as const);
+    if (chosen === undefined) return;
+    if (chosen.kind === 'experiment') {
+      await experiments.stop(chosen.summary);
+      return;
+    }
+    const { id } = chosen;
     const result = await server.request('morphnet/stopRun', { id });
     if (isRefusal(result)) await showRefusal(result);
     else if (result.alreadyStopping) await offerToEndAtOnce(id, server);

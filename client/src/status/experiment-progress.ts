@@ -1,4 +1,4 @@
-// Shows commands of several trainings: a notification with Cancel each, a status bar item, and what to do at the end.
+// Shows commands of several trainings: a status bar item while they go on, and at their end what came of them and what to do.
 
 import * as vscode from 'vscode';
 import type {
@@ -11,15 +11,16 @@ import { isRefusal, showRefusal } from '../messages.ts';
 import type { DashboardPanel } from '../panel/dashboard-panel.ts';
 import type { RunPanels } from '../panel/run-panels.ts';
 import type { ServerConnection } from '../server-connection.ts';
-import { describeExperiment, doneShare, hasEnded } from './experiment-view.ts';
+import { describeExperiment, hasEnded } from './experiment-view.ts';
+import type { OpenTrainings } from './open-trainings.ts';
 
 interface FollowedExperiment {
   summary: ExperimentSummary;
-  /** Called on every change; absent until the notification is up. */
-  report?: () => void;
+  /** How to go on with it. */
+  readonly task: ExperimentTask;
 }
 
-const names: Readonly<Record<ExperimentKind, string>> = {
+export const experimentNames: Readonly<Record<ExperimentKind, string>> = {
   retrain: 'Retraining',
   sweep: 'Sweep',
   iterate: 'Iteration',
@@ -27,39 +28,68 @@ const names: Readonly<Record<ExperimentKind, string>> = {
 
 const keyOf = ({ kind, id }: Pick<ExperimentSummary, 'kind' | 'id'>): string => `${kind} ${id}`;
 
+/** The task that goes on with what another one began. */
+function resumed(task: ExperimentTask, { kind, id }: ExperimentSummary): ExperimentTask {
+  return kind === 'retrain' ? task : { kind: 'resume', what: kind, id };
+}
+
 export class ExperimentProgress implements vscode.Disposable {
   readonly #server: ServerConnection;
   readonly #dashboards: RunPanels<DashboardPanel>;
+  readonly #open: OpenTrainings;
   readonly #item: vscode.StatusBarItem;
-  readonly #works = new Map<string, FollowedExperiment>();
+  readonly #experiments = new Map<string, FollowedExperiment>();
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  constructor(server: ServerConnection, dashboards: RunPanels<DashboardPanel>) {
+  constructor(server: ServerConnection, dashboards: RunPanels<DashboardPanel>, open: OpenTrainings) {
     this.#server = server;
     this.#dashboards = dashboards;
+    this.#open = open;
     this.#item = vscode.window.createStatusBarItem('morphnet.experiment', vscode.StatusBarAlignment.Left);
     this.#item.name = 'MorphNet trainings';
+    this.#item.command = 'morphnet.stopRun';
     this.#subscriptions = [
       server.onNotification('morphnet/experimentGrew', (summary) => this.#grew(summary)),
       // The processes end with the server that started them, each at a checkpoint.
       server.onRestart(() => {
-        for (const { summary } of this.#works.values()) this.#grew({ ...summary, status: 'interrupted' });
+        for (const { summary } of this.#experiments.values()) this.#grew({ ...summary, status: 'interrupted' });
       }),
     ];
   }
 
-  /** Starts a work and shows it until it ends; undefined when it was refused, which the user has been told. */
+  /** What is in progress or waits for its turn. */
+  get active(): readonly ExperimentSummary[] {
+    return [...this.#experiments.values()].map(({ summary }) => summary);
+  }
+
+  /** Starts an experiment and shows it until it ends; undefined when it was refused, which the user has been told. */
   async start(task: ExperimentTask): Promise<ExperimentSummary | undefined> {
     const started = await this.#server.request('morphnet/startExperiment', { task });
     if (isRefusal(started)) {
       await showRefusal(started);
       return undefined;
     }
-    const followed: FollowedExperiment = { summary: started };
-    this.#works.set(keyOf(started), followed);
+    const again = resumed(task, started);
+    this.#experiments.set(keyOf(started), { summary: started, task: again });
+    this.#open.add({ kind: 'experiment', id: keyOf(started), task: again });
     this.#showItem();
-    void this.#notify(followed, task);
     return started;
+  }
+
+  /** Asks for an end at a checkpoint. A second time it asks whether to end at once. */
+  async stop({ kind, id }: Pick<ExperimentSummary, 'kind' | 'id'>): Promise<void> {
+    const result = await this.#server.request('morphnet/stopExperiment', { kind, id });
+    if (isRefusal(result)) {
+      await showRefusal(result);
+      return;
+    }
+    if (!result.alreadyStopping) return;
+    const atOnce = 'End at Once';
+    const choice = await vscode.window.showWarningMessage(
+      'MorphNet: It is stopping at a checkpoint. Ended at once, it loses the steps since its last one.',
+      atOnce,
+    );
+    if (choice === atOnce) await this.#server.request('morphnet/stopExperiment', { kind, id, atOnce: true });
   }
 
   dispose(): void {
@@ -68,65 +98,40 @@ export class ExperimentProgress implements vscode.Disposable {
   }
 
   #grew(summary: ExperimentSummary): void {
-    const followed = this.#works.get(keyOf(summary));
+    const key = keyOf(summary);
+    const followed = this.#experiments.get(key);
     if (followed === undefined) return;
     followed.summary = summary;
+    if (hasEnded(summary)) {
+      this.#experiments.delete(key);
+      this.#open.remove({ kind: 'experiment', id: key });
+      void this.#tellOutcome(followed);
+    }
     this.#showItem();
-    followed.report?.();
   }
 
-  async #notify(followed: FollowedExperiment, task: ExperimentTask): Promise<void> {
-    const { kind, id, model } = followed.summary;
-    const title = `MorphNet: ${names[kind]} of ${model}`;
-    await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (progress, cancellation) =>
-        new Promise<void>((resolve) => {
-          let shown = 0;
-          const report = (): void => {
-            const done = doneShare(followed.summary);
-            progress.report({ message: describeExperiment(followed.summary), increment: Math.max(0, done - shown) });
-            shown = Math.max(shown, done);
-            if (hasEnded(followed.summary)) resolve();
-          };
-          followed.report = report;
-          cancellation.onCancellationRequested(() => void this.#stop(kind, id));
-          report();
-        }),
-    );
-    this.#works.delete(keyOf(followed.summary));
-    this.#showItem();
-    await this.#tellOutcome(title, followed.summary, task);
-  }
-
-  async #stop(kind: ExperimentKind, id: string): Promise<void> {
-    const result = await this.#server.request('morphnet/stopExperiment', { kind, id });
-    if (isRefusal(result)) await showRefusal(result);
-  }
-
-  async #tellOutcome(
-    title: string,
-    { kind, id, status, message }: ExperimentSummary,
-    task: ExperimentTask,
-  ): Promise<void> {
+  async #tellOutcome({ summary, task }: FollowedExperiment): Promise<void> {
+    const { kind, id, model, status, message } = summary;
+    const title = `MorphNet: ${experimentNames[kind]} of ${model}`;
     if (kind === 'retrain') this.#dashboards.of(id)?.refresh();
     // An iteration has nothing to show before its last round has ended.
     const open = kind === 'iterate' && status !== 'finished' ? [] : [shown[kind]];
     if (status === 'finished') {
-      const choice = await vscode.window.showInformationMessage(`${title} has ended.`, ...open);
+      const came = message === undefined || message === '' ? 'has ended.' : `came to: ${message}`;
+      const choice = await vscode.window.showInformationMessage(`${title} ${came}`, ...open);
       if (choice !== undefined) await this.#show(kind, id);
       return;
     }
-    const resume = 'Go On';
+    const goOn = 'Go On';
     const choice =
       status === 'failed'
         ? await vscode.window.showErrorMessage(
             `${title} failed: ${message ?? 'it ended without a word.'}`,
-            resume,
+            goOn,
             ...open,
           )
-        : await vscode.window.showInformationMessage(`${title} was stopped. What is done stays done.`, resume, ...open);
-    if (choice === resume) await this.start(kind === 'retrain' ? task : { kind: 'resume', what: kind, id });
+        : await vscode.window.showInformationMessage(`${title} was stopped. What is done stays done.`, goOn, ...open);
+    if (choice === goOn) await this.start(task);
     else if (choice !== undefined) await this.#show(kind, id);
   }
 
@@ -137,7 +142,7 @@ export class ExperimentProgress implements vscode.Disposable {
   }
 
   #showItem(): void {
-    const active = [...this.#works.values()].map(({ summary }) => summary).filter((summary) => !hasEnded(summary));
+    const active = this.active;
     const [first] = active;
     if (first === undefined) {
       this.#item.hide();
@@ -146,12 +151,11 @@ export class ExperimentProgress implements vscode.Disposable {
     const { stage } = first;
     const place = stage === undefined ? '' : ` ${stage.number} of ${stage.of}`;
     const more = active.length > 1 ? ` (+${active.length - 1})` : '';
-    this.#item.text = `$(sync~spin) ${names[first.kind]}${place}${more}`;
-    this.#item.tooltip = new vscode.MarkdownString(
-      active
-        .map((summary) => `${names[summary.kind]} of ${summary.model}: ${describeExperiment(summary)}`)
-        .join('\n\n'),
+    this.#item.text = `$(sync~spin) ${experimentNames[first.kind]}${place}${more}`;
+    const lines = active.map(
+      (summary) => `${experimentNames[summary.kind]} of ${summary.model}: ${describeExperiment(summary)}`,
     );
+    this.#item.tooltip = new vscode.MarkdownString([...lines, 'Click to stop'].join('\n\n'));
     this.#item.show();
   }
 }

@@ -1,31 +1,36 @@
-// Shows runs outside the dashboard: one status bar item, a notification with Cancel per run, and what to do at the end.
+// Shows runs outside the dashboard: one status bar item while they train, and what to do at the end. What waits for a decision
+// stays in the status bar until somebody looks at it.
 
 import * as vscode from 'vscode';
 import type { CommandId } from '../../../server/src/protocol/commands.ts';
 import type { ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { RunSummary } from '../../../server/src/protocol/run-files.ts';
 import { executeCommand } from '../commands/register-command.ts';
-import { isRefusal, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import type { OpenTrainings } from './open-trainings.ts';
 import { describeProgress, foldEvents, type RunView } from './run-view.ts';
 
 interface FollowedRun {
   view: RunView;
   readonly title: string;
-  /** Called on every change; absent until the notification is up. */
-  report?: () => void;
+  /** It could not begin, and there is no folder to look at. */
+  isRemoved: boolean;
 }
 
-const ended = (view: RunView): boolean => view.status !== 'running' && view.status !== 'queued';
+const hasEnded = ({ view }: FollowedRun): boolean => view.status !== 'running' && view.status !== 'queued';
 
 export class RunProgress implements vscode.Disposable {
   readonly #server: ServerConnection;
+  readonly #open: OpenTrainings;
   readonly #item: vscode.StatusBarItem;
   readonly #runs = new Map<string, FollowedRun>();
+  /** Runs that ended and that nobody has looked at since, latest last. */
+  readonly #undecided: FollowedRun[] = [];
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  constructor(server: ServerConnection) {
+  constructor(server: ServerConnection, open: OpenTrainings) {
     this.#server = server;
+    this.#open = open;
     this.#item = vscode.window.createStatusBarItem('morphnet.run', vscode.StatusBarAlignment.Left);
     this.#item.name = 'MorphNet run';
     this.#subscriptions = [
@@ -37,108 +42,80 @@ export class RunProgress implements vscode.Disposable {
     ];
   }
 
-  /** Ids of runs that are being trained, oldest first. */
-  get active(): readonly string[] {
-    return [...this.#runs.values()].filter(({ view }) => !ended(view)).map(({ view }) => view.id);
-  }
-
   /** Shows a run from now until it ends. */
   follow(run: RunSummary): void {
     if (this.#runs.has(run.id)) return;
     const { id, status, step, totalSteps } = run;
-    const name = run.entry === '' ? vscode.workspace.asRelativePath(vscode.Uri.parse(run.uri)) : run.entry;
-    const followed: FollowedRun = { view: { id, status, step, totalSteps }, title: name };
+    const title = run.entry === '' ? vscode.workspace.asRelativePath(vscode.Uri.parse(run.uri)) : run.entry;
+    const followed: FollowedRun = { view: { id, status, step, totalSteps }, title, isRemoved: false };
     this.#runs.set(id, followed);
+    this.#open.add({ kind: 'run', id });
+    this.decided(id);
     this.#showItem();
-    void this.#notify(followed);
     void this.#catchUp(followed);
+  }
+
+  /** Somebody looked at a run, applied it or took it up again: nothing waits any more. */
+  decided(id: string): void {
+    for (const [index, { view }] of [...this.#undecided.entries()].reverse())
+      if (view.id === id) this.#undecided.splice(index, 1);
+    this.#showItem();
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#item.dispose();
-    for (const followed of this.#runs.values()) followed.report?.();
   }
 
-  #grew({ id, status, events }: ServerNotifications['morphnet/runGrew']): void {
+  #grew({ id, status, events, removed }: ServerNotifications['morphnet/runGrew']): void {
     const followed = this.#runs.get(id);
     if (followed === undefined) return;
     followed.view = foldEvents(followed.view, status, events);
-    this.#showItem();
-    followed.report?.();
+    followed.isRemoved = removed === true;
+    this.#changed(followed);
   }
 
-  /** A short run may have ended before we listened; its folder says so. */
+  /** A short run may have ended before we listened. */
   async #catchUp(followed: FollowedRun): Promise<void> {
-    const { id, totalSteps } = followed.view;
-    const snapshot = await this.#server.request('morphnet/runSnapshot', { id }).catch(() => undefined);
-    if (snapshot === undefined || isRefusal(snapshot)) return;
-    followed.view = foldEvents({ id, status: snapshot.status, step: 0, totalSteps }, snapshot.status, snapshot.events);
-    this.#showItem();
-    followed.report?.();
-  }
-
-  async #notify(followed: FollowedRun): Promise<void> {
     const { id } = followed.view;
-    await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `MorphNet: ${followed.title}`, cancellable: true },
-      (progress, cancellation) =>
-        new Promise<void>((resolve) => {
-          let shown = 0;
-          const report = (): void => {
-            const { step, totalSteps } = followed.view;
-            const share = totalSteps > 0 ? (100 * step) / totalSteps : 0;
-            progress.report({ message: describeProgress(followed.view), increment: Math.max(0, share - shown) });
-            shown = Math.max(shown, share);
-            if (ended(followed.view)) resolve();
-          };
-          followed.report = report;
-          cancellation.onCancellationRequested(() => void this.#stop(id));
-          report();
-        }),
-    );
-    // A run that is resumed later is followed anew.
-    this.#runs.delete(id);
+    const runs = await this.#server.request('morphnet/runs', {}).catch(() => []);
+    const run = runs.find((known) => known.id === id);
+    if (run === undefined) return;
+    const { status, step, message } = run;
+    followed.view = { ...followed.view, status, step, ...(message !== undefined && { outcome: message }) };
+    this.#changed(followed);
+  }
+
+  #changed(followed: FollowedRun): void {
+    const { id } = followed.view;
+    if (hasEnded(followed) && this.#runs.delete(id)) {
+      this.#open.remove({ kind: 'run', id });
+      if (!followed.isRemoved) this.#undecided.push(followed);
+      void this.#tellOutcome(followed);
+    }
     this.#showItem();
-    await this.#tellOutcome(followed);
   }
 
-  async #stop(id: string): Promise<void> {
-    const result = await this.#server.request('morphnet/stopRun', { id });
-    if (isRefusal(result)) await showRefusal(result);
-  }
-
-  async #tellOutcome({ view, title }: FollowedRun): Promise<void> {
+  async #tellOutcome({ view, title, isRemoved }: FollowedRun): Promise<void> {
     const { id, outcome } = view;
+    const dashboard = 'Open Dashboard';
+    const open = isRemoved ? [] : [dashboard];
     switch (view.status) {
       case 'finished': {
-        const choice = await vscode.window.showInformationMessage(
-          `MorphNet: ${title}: ${outcome ?? 'finished.'}`,
-          'Apply',
-          'Open dashboard',
-        );
-        if (choice === 'Apply') await executeCommand('morphnet.applyProposal', id);
-        if (choice === 'Open dashboard') await executeCommand('morphnet.openDashboard', id);
+        const message = `MorphNet: ${title}: ${outcome ?? 'finished.'}`;
+        await act(id, await vscode.window.showInformationMessage(message, 'Apply', ...open));
         return;
       }
       case 'failed': {
-        const choice = await vscode.window.showErrorMessage(
-          `MorphNet: ${title} failed: ${outcome ?? 'the trainer ended without a word.'}`,
-          'Open dashboard',
-        );
-        if (choice === 'Open dashboard') await executeCommand('morphnet.openDashboard', id);
+        const message = `MorphNet: ${title} failed: ${outcome ?? 'the trainer ended without a word.'}`;
+        await act(id, await vscode.window.showErrorMessage(message, ...open));
         return;
       }
       case 'paused':
       case 'interrupted': {
         const came = view.status === 'paused' ? 'is paused' : 'stopped';
-        const choice = await vscode.window.showInformationMessage(
-          `MorphNet: ${title} ${came} at step ${view.step} of ${view.totalSteps}. What it learned is kept.`,
-          'Resume',
-          'Open dashboard',
-        );
-        if (choice === 'Resume') await executeCommand('morphnet.resumeRun', id);
-        if (choice === 'Open dashboard') await executeCommand('morphnet.openDashboard', id);
+        const message = `MorphNet: ${title} ${came} at step ${view.step} of ${view.totalSteps}. What it learned is kept.`;
+        await act(id, await vscode.window.showInformationMessage(message, 'Resume', ...open));
         return;
       }
       case 'queued':
@@ -148,22 +125,39 @@ export class RunProgress implements vscode.Disposable {
   }
 
   #showItem(): void {
-    const active = [...this.#runs.values()].filter(({ view }) => !ended(view));
+    const active = [...this.#runs.values()];
     const [first] = active;
-    if (first === undefined) {
+    const shown = first ?? this.#undecided.at(-1);
+    if (shown === undefined) {
       this.#item.hide();
       return;
     }
     const more = active.length > 1 ? ` (+${active.length - 1})` : '';
-    this.#item.text = `$(sync~spin) MorphNet ${describeProgress(first.view)}${more}`;
-    this.#item.tooltip = new vscode.MarkdownString(
-      active.map(({ title, view }) => `${title}: step ${view.step} of ${view.totalSteps}`).join('\n\n'),
-    );
+    this.#item.text =
+      first === undefined
+        ? `$(${endIcons[shown.view.status] ?? 'pass'}) MorphNet: ${shown.title} ${shown.view.status}`
+        : `$(sync~spin) MorphNet ${describeProgress(first.view)}${more}`;
+    const lines = active.map(({ title, view }) => `${title}: step ${view.step} of ${view.totalSteps}`);
+    const waiting = this.#undecided.map(({ title, view }) => `${title}: ${view.status}, not looked at yet`);
+    this.#item.tooltip = new vscode.MarkdownString([...lines, ...waiting, 'Click for the dashboard'].join('\n\n'));
     this.#item.command = {
       command: 'morphnet.openDashboard' satisfies CommandId,
       title: 'Open Dashboard',
-      arguments: [first.view.id],
+      arguments: [shown.view.id],
     };
     this.#item.show();
   }
+}
+
+const endIcons: Readonly<Partial<Record<RunView['status'], string>>> = {
+  finished: 'pass',
+  failed: 'error',
+  paused: 'debug-pause',
+  interrupted: 'debug-disconnect',
+};
+
+async function act(id: string, choice: string | undefined): Promise<void> {
+  if (choice === 'Apply') await executeCommand('morphnet.applyProposal', id);
+  if (choice === 'Resume') await executeCommand('morphnet.resumeRun', id);
+  if (choice === 'Open Dashboard') await executeCommand('morphnet.openDashboard', id);
 }
