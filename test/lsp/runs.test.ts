@@ -310,7 +310,9 @@ test('what a run that is trained here has proposed stays, whatever is found on d
   const started = await editor.request('morphnet/startRun', { config });
   if ('refused' in started) throw new Error(started.message);
   runs.grow({ id: started.id, status: 'running', events: [], proposal: proposal(20, 2) });
-  await editor.diagnostics(uri, (found) => found.some(({ message }) => JSON.stringify(message).includes('proposes 2 of 4')));
+  await editor.diagnostics(uri, (found) =>
+    found.some(({ message }) => JSON.stringify(message).includes('proposes 2 of 4')),
+  );
   // A run of the command line, which sorts before it.
   runs.replace([run(workspace, 'zzz', 3)]);
   const file = workspace.uriOf('.morphnet/runs/zzz/proposal.json');

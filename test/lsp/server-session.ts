@@ -188,6 +188,10 @@ export class GivenRuns implements RunService {
     return Promise.resolve([]);
   }
 
+  dataSetOf(): ReturnType<RunService['dataSetOf']> {
+    return Promise.resolve(undefined);
+  }
+
   sweep(): ReturnType<RunService['sweep']> {
     return Promise.resolve(undefined);
   }

@@ -1,44 +1,50 @@
-// Asks for a data set: its kind, then its folder or file.
+// Asks for a data set where neither morphnet.json nor the script says one: those that were used before, or a folder or file. What
+// kind it is is found out by what lies there.
 
 import * as vscode from 'vscode';
-import { chosenByHand } from '../../../server/src/protocol/data-set-text.ts';
+import { chosenByHand, formatDataSet, parseDataSet } from '../../../server/src/protocol/data-set-text.ts';
 import type { DataSetReference } from '../../../server/src/protocol/run-config.ts';
 
 interface DataSetItem extends vscode.QuickPickItem {
-  readonly format: DataSetReference['kind'];
-  /** Endings of the file that it is; absent: a folder. */
-  readonly endings?: readonly string[];
+  readonly chosen: DataSetReference | 'folder' | 'file';
 }
 
-const items: readonly DataSetItem[] = [
-  { label: 'Image folder', description: 'One sub-folder a class, with JPEG, PNG or WebP files', format: 'images' },
-  { label: 'MNIST format', description: 'A folder with IDX files: train-images-idx3-ubyte, …', format: 'idx' },
-  { label: 'CIFAR-10', description: 'A folder with the binary version: data_batch_1.bin, …', format: 'cifar10' },
-  { label: 'CIFAR-100', description: 'A folder with the binary version: train.bin and test.bin', format: 'cifar100' },
-  { label: 'NumPy archive', description: 'An .npz file with x_train, y_train, …', format: 'numpy', endings: ['npz'] },
-  { label: 'NumPy files', description: 'A folder with x_train.npy, y_train.npy, …', format: 'numpy' },
-  {
-    label: 'List of files',
-    description: 'A .csv file with a path and a class a line',
-    format: 'csv',
-    endings: ['csv', 'tsv'],
-  },
-];
+/** The user's own state: data sets that were trained on, latest first. */
+const recentKey = 'morphnet.recentDataSets';
+const mostRecent = 8;
 
 /** Undefined when the user backed out. The dialog opens in the model's workspace folder. */
-export async function askForDataSet(model: vscode.Uri): Promise<DataSetReference | undefined> {
+export async function askForDataSet(state: vscode.Memento, model: vscode.Uri): Promise<DataSetReference | undefined> {
+  const recent = state.get<readonly string[]>(recentKey, []).flatMap((text) => parseDataSet(text) ?? []);
+  const items: readonly DataSetItem[] = [
+    ...recent.map((chosen) => ({ label: `$(history) ${formatDataSet(chosen)}`, chosen })),
+    {
+      label: '$(folder-opened) Folder…',
+      description: 'images by class, MNIST’s or CIFAR’s files, NumPy arrays, or the root of torchvision’s data sets',
+      chosen: 'folder',
+    },
+    { label: '$(file) File…', description: 'an .npz archive, or a .csv list of image files', chosen: 'file' },
+  ];
   const choice = await vscode.window.showQuickPick(items, { placeHolder: 'The data set to train on' });
   if (choice === undefined) return undefined;
-  const { label, format, endings } = choice;
+  if (typeof choice.chosen !== 'string') return choice.chosen;
+  const isFolder = choice.chosen === 'folder';
   const start = vscode.workspace.getWorkspaceFolder(model)?.uri;
-  const chosen = await vscode.window.showOpenDialog({
-    canSelectFiles: endings !== undefined,
-    canSelectFolders: endings === undefined,
-    title: endings === undefined ? `Folder of the data set: ${label}` : `The data set: ${label}`,
-    openLabel: 'Use this data set',
-    ...(endings !== undefined && { filters: { [label]: [...endings] } }),
-    ...(start !== undefined && { defaultUri: start }),
-  });
-  const [place] = chosen ?? [];
-  return place && chosenByHand(format, place.fsPath);
+  const [place] =
+    (await vscode.window.showOpenDialog({
+      canSelectFiles: !isFolder,
+      canSelectFolders: isFolder,
+      title: isFolder ? 'Folder of the data set' : 'The data set',
+      openLabel: 'Use this data set',
+      ...(!isFolder && { filters: { 'NumPy archive': ['npz'], 'List of files': ['csv', 'tsv'] } }),
+      ...(start !== undefined && { defaultUri: start }),
+    })) ?? [];
+  return place && chosenByHand('auto', place.fsPath);
+}
+
+/** Offers a data set the next time too. */
+export async function rememberDataSet(state: vscode.Memento, data: DataSetReference): Promise<void> {
+  const text = formatDataSet(data);
+  const others = state.get<readonly string[]>(recentKey, []).filter((known) => known !== text);
+  await state.update(recentKey, [text, ...others].slice(0, mostRecent));
 }

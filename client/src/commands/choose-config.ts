@@ -3,14 +3,15 @@
 import * as vscode from 'vscode';
 import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
+import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
-import { askForDataSet } from './ask-for-data-set.ts';
+import { askForDataSet, rememberDataSet } from './ask-for-data-set.ts';
 import { reviewConfig, type ReviewWords } from './review-config.ts';
 
 /** Undefined when there is nothing to train, which the user has been told, or when the user backed out. */
 export async function chooseConfig(
-  server: ServerConnection,
+  { server, context }: Pick<ClientServices, 'server' | 'context'>,
   words: ReviewWords,
   uri: string | undefined,
   entry: string | undefined,
@@ -27,9 +28,11 @@ export async function chooseConfig(
     await showRefusal(draft);
     return undefined;
   }
-  const data = draft.config.data ?? (await askForDataSet(vscode.Uri.parse(document)));
+  const data = draft.config.data ?? (await askForDataSet(context.globalState, vscode.Uri.parse(document)));
   if (data === undefined) return undefined;
-  return reviewConfig({ ...draft.config, data }, words, draft.configFile);
+  const config = await reviewConfig({ ...draft.config, data }, words, draft.configFile);
+  if (config !== undefined) await rememberDataSet(context.globalState, config.data);
+  return config;
 }
 
 /** The URI of the active editor's document if it can hold a model. */

@@ -8,10 +8,10 @@ import { registerCommand } from './register-command.ts';
 
 const words = { title: 'MorphNet: Run MorphNet', accept: 'Start' };
 
-export function registerRunMorphNet({ server, progress }: ClientServices): Disposable {
+export function registerRunMorphNet({ server, progress, context }: ClientServices): Disposable {
   return registerCommand('morphnet.runMorphNet', 'Starting the run', async (uri, entry) => {
     if (!(await requireTrust())) return;
-    const config = await chooseConfig(server, words, uri, entry);
+    const config = await chooseConfig({ server, context }, words, uri, entry);
     if (config === undefined) return;
     const run = await server.request('morphnet/startRun', { config });
     if (isRefusal(run)) await showRefusal(run);

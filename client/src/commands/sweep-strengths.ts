@@ -11,7 +11,7 @@ import { registerCommand } from './register-command.ts';
 
 const title = 'MorphNet: Sweep Strengths';
 
-export function registerSweepStrengths({ server, experiments, tradeOffs }: ClientServices): vscode.Disposable {
+export function registerSweepStrengths({ server, experiments, tradeOffs, context }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.sweepStrengths', 'Starting the sweep', async (uri, entry) => {
     if (!(await requireTrust())) return;
     const unfinished = uri === undefined ? await chooseUnfinished(server) : 'new';
@@ -21,7 +21,7 @@ export function registerSweepStrengths({ server, experiments, tradeOffs }: Clien
       if (going !== undefined) tradeOffs.open(going.id);
       return;
     }
-    const config = await chooseConfig(server, { title, accept: 'Continue' }, uri, entry);
+    const config = await chooseConfig({ server, context }, { title, accept: 'Continue' }, uri, entry);
     if (config === undefined) return;
     await saveModel(config.model.document);
     const request = await askForSweep();

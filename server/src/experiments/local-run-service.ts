@@ -20,6 +20,7 @@ import { RunLogs } from '../runs/run-logs.ts';
 import { afterEvent, newState, statusOf, type RunState } from '../runs/run-state.ts';
 import { missingData, newRunFolder, runFolder, storeFolder } from '../runs/run-store.ts';
 import { RunSummaries, stateAtEnd, summaryOf } from '../runs/run-summaries.ts';
+import { findDataSet } from './find-data-set.ts';
 import type { EventListener, QueuedTraining, RunGrowth, RunService } from './run-service.ts';
 
 /** A run that this service trains. */
@@ -154,6 +155,7 @@ export function createRunService(
     },
     proposal: (folder) => Promise.resolve(readProposal(folder)),
     sweeps: (workspaceFolder) => Promise.resolve(readSweeps(workspaceFolder)),
+    dataSetOf: (workspaceFolder, modelFile) => Promise.resolve(findDataSet(workspaceFolder, modelFile)),
     sweep: (workspaceFolder, id) => Promise.resolve(readSweep(workspaceFolder, id)),
     unfinished(workspaceFolder, what, id) {
       const folder = storeFolder(workspaceFolder, what === 'sweep' ? 'sweeps' : 'iterations', id);

@@ -3,7 +3,7 @@
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { EngineReport } from '../protocol/engine-report.ts';
-import type { RunConfig } from '../protocol/run-config.ts';
+import type { DataSetReference, RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { RunProposal, RunSnapshot, RunStatus, RunStructure, RunSummary } from '../protocol/run-files.ts';
 import type { SweepFile } from '../protocol/sweep-file.ts';
@@ -80,7 +80,9 @@ export interface RunService extends TrainingService {
   proposal(folder: string): Promise<Result<RunProposal | undefined>>;
   /** Every readable sweep of a workspace folder, newest first. */
   sweeps(workspaceFolder: string): Promise<readonly { readonly id: string; readonly sweep: SweepFile }[]>;
-  /** One of them; undefined when it is not there (yet). */
+  /** The data set of the workspace that a model's script trains on, as far as that can be read from it. */
+  dataSetOf(workspaceFolder: string, modelFile: string): Promise<DataSetReference | undefined>;
+  /** One sweep; undefined when it is not there (yet). */
   sweep(workspaceFolder: string, id: string): Promise<SweepFile | undefined>;
   /** An experiment to go on with; undefined when it is not there. */
   unfinished(

@@ -8,12 +8,16 @@ import type { RunSnapshot, RunSummary } from '../protocol/run-files.ts';
 import { refuse } from './refusal.ts';
 import { askAbout, type ServerContext } from './server-context.ts';
 
-export function draftRunOf(
+export async function draftRunOf(
   context: ServerContext,
   { uri, entry }: { readonly uri: string; readonly entry?: string },
   token: CancellationToken,
 ): Promise<RunDraft | Refusal> {
-  return askAbout(context, uri, 'draft-run', { uri, ...(entry !== undefined && { entry }) }, token);
+  const draft = await askAbout(context, uri, 'draft-run', { uri, ...(entry !== undefined && { entry }) }, token);
+  if ('refused' in draft || draft.config.data !== undefined) return draft;
+  // Nobody said; the script that is open most likely does.
+  const data = await context.runs.dataSetOf(uri);
+  return data === undefined ? draft : { ...draft, config: { ...draft.config, data }, missing: [], isDataFound: true };
 }
 
 export async function startRun(

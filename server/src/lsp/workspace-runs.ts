@@ -5,7 +5,7 @@ import type { Result } from '../common/problem.ts';
 import type { RunGrowth, RunService, StopAnswer, UnfinishedExperiment } from '../experiments/run-service.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { ServerNotifications, ServerRequests } from '../protocol/lsp-extensions.ts';
-import type { RunConfig } from '../protocol/run-config.ts';
+import type { DataSetReference, RunConfig } from '../protocol/run-config.ts';
 import type { RunProposal, RunSnapshot, RunSummary } from '../protocol/run-files.ts';
 import type { SweepFile } from '../protocol/sweep-file.ts';
 import type { AnalysisClient } from './analysis-client.ts';
@@ -123,6 +123,12 @@ export class WorkspaceRuns {
   workspaceFolderOf(document: string): string | undefined {
     const root = this.#rootOf(document);
     return root === undefined ? undefined : fileURLToPath(root);
+  }
+
+  /** The data set that a model's script trains on, where it lies in the workspace. */
+  async dataSetOf(document: string): Promise<DataSetReference | undefined> {
+    const workspace = this.workspaceFolderOf(document);
+    return workspace === undefined ? undefined : this.#service?.dataSetOf(workspace, fileURLToPath(document));
   }
 
   /** A sweep or an iteration to go on with: its folder, and what its runs have in common. */

@@ -40,6 +40,8 @@ export interface ModelSummary {
 export interface RunDraft {
   readonly config: Omit<RunConfig, 'data'> & { readonly data?: RunConfig['data'] };
   readonly missing: readonly 'data'[];
+  /** The data set was found in the workspace, by what the script says; nobody chose it yet. */
+  readonly isDataFound?: true;
   /** Where the defaults come from: the `morphnet.json` used, if any. */
   readonly configFile?: string;
 }

@@ -62,13 +62,23 @@ export function defaultsUnder(
 export const targetRemedy =
   'Write flops or params (or activations, latency, memory), or with the share that should remain: flops:0.5';
 
-/** Reads `flops:0.5`, `params:0.3` or a bare resource, whose strength then decides. Undefined when it is none. */
+/**
+ * Reads `flops:0.5`, `params:30 %`, a share of FLOPs alone (`0.5`, `50 %`) or a bare resource, whose strength then decides.
+ * Undefined when it is none.
+ */
 export function parseTarget(text: string): RunTarget | undefined {
-  const [resource, fraction, ...rest] = text.trim().split(':');
-  if (rest.length > 0 || fraction?.trim() === '') return undefined;
-  const target = { resource, ...(fraction !== undefined && { fraction: Number(fraction) }) };
+  const trimmed = text.trim();
+  const [resource, share, ...rest] = (/^[\d.]/.test(trimmed) ? `flops:${trimmed}` : trimmed).split(':');
+  if (rest.length > 0 || share?.trim() === '') return undefined;
+  const target = { resource, ...(share !== undefined && { fraction: shareOf(share) }) };
   const result = v.safeParse(targetSchema, target);
   return result.success ? result.output : undefined;
+}
+
+/** `0.5` or `50 %`; NaN for what is neither. */
+export function shareOf(text: string): number {
+  const percent = /^([\d.]+)\s*%$/.exec(text.trim())?.[1];
+  return percent === undefined ? Number(text) : Number(percent) / 100;
 }
 
 /** The inverse of `parseTarget`. */

@@ -37,6 +37,8 @@ test('numbers are taken within their bounds', () => {
 test('a target is a resource with or without a share', () => {
   expect(typed('Target', 'params:0.25')).toBe('model size, down to 25 %');
   expect(typed('Target', 'flops')).toBe('FLOPs');
+  for (const text of ['0.3', '30 %', '30%', 'flops:30 %']) expect(typed('Target', text)).toBe('FLOPs, down to 30 %');
+  expect(typed('Target', '130 %')).toMatch(/^\[Write flops or params/);
   expect(typed('Target', 'flops:1.5')).toMatch(/^\[Write flops or params/);
   expect(typed('Target', 'watts:0.5')).toMatch(/^\[Write flops or params/);
 });

@@ -5,7 +5,7 @@ import type { DataSetReference } from '../../protocol/run-config.ts';
 import { readCifar10, readCifar100 } from './cifar.ts';
 import { readCsvList } from './csv-list.ts';
 import { badFile, type DataSet, type ReadRequest, type ReadSet } from './data-set.ts';
-import { detectKind, type DataSetKind } from './detect-kind.ts';
+import { detectKind, setBelowRoot, type DataSetKind } from './detect-kind.ts';
 import { readIdx } from './idx.ts';
 import { readImageFolder } from './image-folder.ts';
 import { readNumpy } from './numpy.ts';
@@ -35,8 +35,11 @@ export async function readDataSet(
   reference: DataSetReference,
   { input, decoder }: Pick<ReadRequest, 'input' | 'decoder'>,
 ): Promise<Result<DataSet>> {
-  const { path, badFiles = defaultBadFiles, outside = false } = reference;
-  const kind = reference.kind === 'auto' ? detectKind(path) : { ok: true as const, value: reference.kind };
+  const { badFiles = defaultBadFiles, outside = false } = reference;
+  const root = setBelowRoot(reference.path, reference.kind);
+  const { path } = root ?? reference;
+  const named = root?.kind ?? reference.kind;
+  const kind = named === 'auto' ? detectKind(path) : { ok: true as const, value: named };
   if (!kind.ok) return kind;
   const read = await readers[kind.value]({ path, input, decoder, outside });
   if (!read.ok) return read;
