@@ -64,6 +64,15 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
       commands: commandDeclarations,
       keybindings: [{ command: 'morphnet.toggleHints', key: 'ctrl+alt+h', mac: 'cmd+alt+h', when: hasModel }],
+      viewsContainers: { activitybar: [{ id: 'morphnet', title: 'MorphNet', icon: '$(type-hierarchy)' }] },
+      views: { morphnet: [{ id: 'morphnet.models', name: 'Models' }] },
+      viewsWelcome: [
+        {
+          view: 'morphnet.models',
+          contents:
+            'No file of this workspace offers a model. PyTorch and Keras models in Python files and Darknet .cfg files are read without running them.\n[Open Folder](command:vscode.openFolder)',
+        },
+      ],
       menus: {
         'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: hasModel }],
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],

@@ -22,6 +22,7 @@ import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/w
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
+import { ModelsTree } from './views/models-tree.ts';
 import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
@@ -76,6 +77,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerGoToMostExpensiveLayer(services),
     registerToggleHints(),
     new LanguageStatus(server),
+    new ModelsTree(server),
     registerSelectDevice(services),
     registerSelectConvention(),
   );

@@ -25,7 +25,16 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
     kilobytes: 1500,
   },
   'trainer.cjs': {
-    packages: [/^re2js$/, /^valibot$/, /^protobufjs$/, /^@protobufjs\//, /^long$/, /^(yauzl|pend)$/, /^csv-parse$/],
+    packages: [
+      /^re2js$/,
+      /^vscode-uri$/,
+      /^valibot$/,
+      /^protobufjs$/,
+      /^@protobufjs\//,
+      /^long$/,
+      /^(yauzl|pend)$/,
+      /^csv-parse$/,
+    ],
     kilobytes: 1200,
   },
   // The image decoder itself is native, and lies beside it.

@@ -307,6 +307,11 @@ export class AnalysisSession {
     return this.#inputs.changes;
   }
 
+  /** The models that a document offers for hints, found in its text alone. */
+  entriesToShow(document: string): readonly ModelEntry[] {
+    return this.#models.entriesToShow(document) ?? [];
+  }
+
   /** Every model that a document offers by itself, whatever was asked for. */
   entriesIn(document: string): readonly ModelEntry[] {
     return this.#models.frontendOf(document)?.entries(document, this.#inputs.reader()).entries ?? [];

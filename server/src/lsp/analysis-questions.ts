@@ -14,7 +14,7 @@ import type {
 } from 'vscode-languageserver/node';
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { ModelSummary, Refusal, RunDraft, ServerRequests } from '../protocol/lsp-extensions.ts';
+import type { FileModels, ModelSummary, Refusal, RunDraft, ServerRequests } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { Settings } from '../protocol/settings.ts';
 
@@ -27,6 +27,8 @@ export interface AnalysisQuestions {
   readonly 'code-lenses': { readonly params: CodeLensParams; readonly answer: CodeLens[] };
   readonly 'code-actions': { readonly params: CodeActionParams; readonly answer: CodeAction[] };
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
+  /** Which models files offer, by their text alone. */
+  readonly entries: { readonly params: { readonly uris: readonly string[] }; readonly answer: readonly FileModels[] };
   readonly models: { readonly params: { readonly uri: string }; readonly answer: readonly ModelSummary[] };
   readonly 'cost-table': {
     readonly params: { readonly uri: string; readonly entry?: string };

@@ -11,6 +11,7 @@ import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
 import { provideHover } from './hover.ts';
 import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
+import { listEntries } from './list-entries.ts';
 import { listModels } from './list-models.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
 
@@ -30,6 +31,7 @@ export const answerers: Answerers = {
   'code-lenses': provideCodeLenses,
   'code-actions': provideCodeActions,
   diagnostics: documentDiagnostics,
+  entries: listEntries,
   models: listModels,
   'cost-table': costTable,
   'draft-run': draftRun,
@@ -41,7 +43,7 @@ export const answerers: Answerers = {
 
 /** Whether nobody waits for the answer at the moment: others go first. */
 export function isBackground(name: QuestionName): boolean {
-  return name === 'diagnostics';
+  return name === 'diagnostics' || name === 'entries';
 }
 
 /** The document that a question is about. */
@@ -63,6 +65,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'models':
     case 'cost-table':
       return session.isKnown(uri, 'all');
+    case 'entries':
     case 'inlay-hint':
     case 'code-actions':
     case 'diagnostics':

@@ -42,6 +42,11 @@ const none = v.pipe(
 );
 
 const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
+  'morphnet/entries': {
+    params: v.object({ uris: v.pipe(v.array(text), v.maxLength(10_000)) }),
+    handle: async ({ analysis, settings }, params, token) =>
+      analysis.ask('entries', params, await settings.of(), token),
+  },
   'morphnet/models': {
     params: v.object({ uri: text }),
     handle: (context, params, token) => askAbout(context, params.uri, 'models', params, token),
@@ -94,6 +99,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
     );
     connection.onRequest(name, (params: unknown, token: CancellationToken) => handle(params, token));
   };
+  register('morphnet/entries', requests['morphnet/entries']);
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/costTable', requests['morphnet/costTable']);
   register('morphnet/devices', requests['morphnet/devices']);

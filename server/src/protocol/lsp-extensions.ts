@@ -25,6 +25,12 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** A file that offers models, with the place of each; found in its text alone. */
+export interface FileModels {
+  readonly uri: string;
+  readonly models: readonly { readonly entry: string; readonly range: WireRange }[];
+}
+
 export interface ModelSummary {
   readonly uri: string;
   readonly entry: string;
@@ -79,6 +85,8 @@ interface WireProposalEdits {
 
 /** Request names with their parameter and result types, client to server. */
 export interface ServerRequests {
+  /** Those of the files that offer models; nothing is evaluated. */
+  'morphnet/entries': { params: { uris: readonly string[] }; result: readonly FileModels[] };
   /** The document's models, the chosen one first. */
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
   /** A model's costs, layer by layer; without an entry the chosen model's. */
