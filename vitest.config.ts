@@ -7,7 +7,9 @@ export default defineConfig({
     include: ['test/{unit,lsp,trainer,webview,layering,repository}/**/*.test.{ts,tsx}'],
     // Two cores: training tests and the analyser would starve each other with more.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // A hang is what these are for: on two cores beside other work, trainings of a few seconds take a minute.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

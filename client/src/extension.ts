@@ -13,6 +13,7 @@ import { registerRetrainRun } from './commands/retrain-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
+import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
 import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
@@ -62,6 +63,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerRunMorphNet(services),
     registerOpenDashboard(services),
     registerShowCosts(services),
+    registerSelectModel(services),
+    registerSetInput(services),
     registerShowTradeOff(services),
     registerStopRun(services),
     registerPauseRun(services),

@@ -12,6 +12,7 @@ const restMs = 500;
 export class LanguageStatus implements vscode.Disposable {
   readonly #server: ServerConnection;
   readonly #model: vscode.LanguageStatusItem;
+  readonly #input: vscode.LanguageStatusItem;
   readonly #device: vscode.LanguageStatusItem;
   readonly #subscriptions: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
@@ -21,6 +22,8 @@ export class LanguageStatus implements vscode.Disposable {
     this.#model = vscode.languages.createLanguageStatusItem('morphnet.model', selector);
     this.#model.name = 'MorphNet model';
     this.#model.text = 'MorphNet';
+    this.#input = vscode.languages.createLanguageStatusItem('morphnet.input', selector);
+    this.#input.name = 'MorphNet input';
     this.#device = vscode.languages.createLanguageStatusItem('morphnet.device', selector);
     this.#device.name = 'MorphNet device';
     this.#device.command = { command: 'morphnet.selectDevice', title: 'Select Device' };
@@ -40,7 +43,7 @@ export class LanguageStatus implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    for (const subscription of [...this.#subscriptions, this.#model, this.#device]) subscription.dispose();
+    for (const subscription of [...this.#subscriptions, this.#model, this.#input, this.#device]) subscription.dispose();
   }
 
   #schedule(afterMs: number): void {
@@ -74,10 +77,18 @@ export class LanguageStatus implements vscode.Disposable {
     if (chosen === undefined) {
       this.#model.detail = 'no model was found';
       this.#model.command = undefined;
+      this.#input.text = '';
+      this.#input.command = undefined;
       return;
     }
     this.#model.detail =
       models.length === 1 ? chosen.totals : `${chosen.totals}; ${models.length - 1} more in this file`;
-    this.#model.command = { command: 'morphnet.showCosts', title: 'Show Costs', arguments: [chosen.uri, chosen.entry] };
+    this.#model.command =
+      models.length === 1
+        ? { command: 'morphnet.showCosts', title: 'Show Costs', arguments: [chosen.uri, chosen.entry] }
+        : { command: 'morphnet.selectModel', title: 'Select Model', arguments: [chosen.uri] };
+    this.#input.text = `Input ${chosen.input.map((shape) => shape.join('×')).join(', ')}`;
+    this.#input.detail = chosen.isInputAssumed ? 'assumed, since nothing in the project tells it' : '';
+    this.#input.command = { command: 'morphnet.setInput', title: 'Set Input', arguments: [chosen.uri, chosen.entry] };
   }
 }

@@ -15,7 +15,7 @@ export interface CodeLens {
   readonly end: number;
   readonly title: string;
   /** `totals` only shows. */
-  readonly action: 'totals' | 'run-morphnet' | 'show-costs' | 'open-dashboard';
+  readonly action: 'totals' | 'run-morphnet' | 'show-costs' | 'open-dashboard' | 'set-input';
   readonly entry: string;
 }
 
@@ -45,6 +45,9 @@ export function codeLenses(
       { ...place, title: 'Costs', action: 'show-costs' },
       { ...place, title: 'Dashboard', action: 'open-dashboard' },
       totals,
+      ...(model.entry.input.from === 'default'
+        ? [{ ...place, title: 'Set Input…', action: 'set-input' } as const]
+        : []),
     ];
   });
 }

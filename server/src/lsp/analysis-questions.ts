@@ -30,6 +30,11 @@ export interface AnalysisQuestions {
   /** Which models files offer, by their text alone. */
   readonly entries: { readonly params: { readonly uris: readonly string[] }; readonly answer: readonly FileModels[] };
   readonly models: { readonly params: { readonly uri: string }; readonly answer: readonly ModelSummary[] };
+  /** The edit of `morphnet.json` that chooses a model or its input. */
+  readonly 'project-edit': {
+    readonly params: ServerRequests['morphnet/projectEdit']['params'];
+    readonly answer: ServerRequests['morphnet/projectEdit']['result'];
+  };
   readonly 'cost-table': {
     readonly params: { readonly uri: string; readonly entry?: string };
     readonly answer: ServerRequests['morphnet/costTable']['result'];

@@ -13,6 +13,7 @@ import { provideHover } from './hover.ts';
 import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
 import { listEntries } from './list-entries.ts';
 import { listModels } from './list-models.ts';
+import { projectEdit } from './project-edit.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
 
 /** Answers at once, from what is known or by evaluating; an evaluation that is cancelled leaves an answer that nobody sees. */
@@ -34,6 +35,7 @@ export const answerers: Answerers = {
   entries: listEntries,
   models: listModels,
   'cost-table': costTable,
+  'project-edit': projectEdit,
   'draft-run': draftRun,
   'run-network': runNetwork,
   'proposal-edits': proposalEdits,
@@ -65,6 +67,8 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'models':
     case 'cost-table':
       return session.isKnown(uri, 'all');
+    case 'project-edit':
+      return true;
     case 'entries':
     case 'inlay-hint':
     case 'code-actions':

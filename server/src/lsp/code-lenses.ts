@@ -28,6 +28,8 @@ function lensCommand(uri: string, lens: ModelLens, runId: string | undefined): C
       return { title: lens.title, command: '' };
     case 'run-morphnet':
       return command(lens.title, 'morphnet.runMorphNet', [uri, lens.entry]);
+    case 'set-input':
+      return command(lens.title, 'morphnet.setInput', [uri, lens.entry]);
     case 'show-costs':
       return command(lens.title, 'morphnet.showCosts', [uri, lens.entry]);
     case 'open-dashboard':

@@ -55,6 +55,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text, entry: v.exactOptional(text) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
   },
+  'morphnet/projectEdit': {
+    params: v.object({ uri: text, entry: text, input: v.exactOptional(text) }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'project-edit', params, token),
+  },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
@@ -102,6 +106,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/entries', requests['morphnet/entries']);
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/costTable', requests['morphnet/costTable']);
+  register('morphnet/projectEdit', requests['morphnet/projectEdit']);
   register('morphnet/devices', requests['morphnet/devices']);
   register('morphnet/draftRun', requests['morphnet/draftRun']);
   register('morphnet/startRun', requests['morphnet/startRun']);

@@ -22,6 +22,7 @@ export function listModels(
       chosen: entry.from === 'request' || entry.from === 'config' || entry.from === 'directive',
       range: positions.range(here.start, here.end),
       input: entry.input.shapes,
+      isInputAssumed: entry.input.from === 'default',
       totals: totalsText(session, model, settings),
     };
   });

@@ -30,6 +30,10 @@ export interface CommandArguments {
   'morphnet.sweepStrengths': readonly [uri?: string, entry?: string];
   /** Rounds of shrinking and expanding. */
   'morphnet.iterateModel': readonly [uri?: string, entry?: string];
+  /** Says which of a document's models is meant, in `morphnet.json`. */
+  'morphnet.selectModel': readonly [uri?: string, entry?: string];
+  /** Says at which input a model is read, in `morphnet.json`; asks for it. */
+  'morphnet.setInput': readonly [uri?: string, entry?: string];
   /** Puts the cursor on the layer of the chosen model that multiplies most. */
   'morphnet.goToMostExpensiveLayer': readonly [];
   /** Shows or hides the costs at the ends of lines. */
@@ -64,6 +68,8 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.retrainRun', title: 'Retrain Seed and Proposal', category: 'MorphNet' },
   { command: 'morphnet.sweepStrengths', title: 'Sweep Strengths…', category: 'MorphNet' },
   { command: 'morphnet.iterateModel', title: 'Iterate Shrink and Expand', category: 'MorphNet' },
+  { command: 'morphnet.selectModel', title: 'Select Model…', category: 'MorphNet' },
+  { command: 'morphnet.setInput', title: 'Set Input…', category: 'MorphNet' },
   { command: 'morphnet.goToMostExpensiveLayer', title: 'Go to Most Expensive Layer', category: 'MorphNet' },
   { command: 'morphnet.toggleHints', title: 'Toggle Hints', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },

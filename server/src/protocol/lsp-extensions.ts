@@ -38,6 +38,8 @@ export interface ModelSummary {
   readonly chosen: boolean;
   readonly range: WireRange;
   readonly input: readonly (readonly number[])[];
+  /** Whether nothing in the project tells the input. */
+  readonly isInputAssumed: boolean;
   /** `1.2 MMACs · 44.4 k params · 0.10 ms on V100`, ready to show. */
   readonly totals: string;
 }
@@ -91,6 +93,14 @@ export interface ServerRequests {
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
   /** A model's costs, layer by layer; without an entry the chosen model's. */
   'morphnet/costTable': { params: { uri: string; entry?: string }; result: CostTable | Refusal };
+  /**
+   * The edit of `morphnet.json` that chooses a document's model, and its input if one is given (`3x32x32`). `startsAs` is the
+   * text that the edits fit where there is no such file yet.
+   */
+  'morphnet/projectEdit': {
+    params: { uri: string; entry: string; input?: string };
+    result: { uri: string; startsAs: string | null; edits: readonly WireTextEdit[] } | Refusal;
+  };
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
