@@ -30,14 +30,18 @@ test('every source file opens with what it knows', () => {
   expect(files.filter((file) => !/^(?:#!.*\n)?(?:\/\/|\/\*\*?) ?\S/.test(read(file)))).toEqual([]);
 });
 
-/** Modules of ours that a file imports. More than this, and it knows too many subjects; cycles are dependency-cruiser's. */
+/**
+ * Modules of ours that a file imports. More than this, and it knows too many subjects; cycles are dependency-cruiser's.
+ * Composition roots exist to know everybody.
+ */
 const mostImports = 30;
 
 test('no source file knows too many others', () => {
   const files = ['server/src', 'client/src', 'webview/src'].flatMap(sources);
   const importsOf = (file: string): number =>
     new Set([...read(file).matchAll(/from '(\.[^']+)'/g)].map(([, from]) => from)).size;
-  expect(files.filter((file) => importsOf(file) > mostImports)).toEqual([]);
+  const isRoot = (file: string): boolean => file === 'client/src/extension.ts' || file.startsWith('server/src/main/');
+  expect(files.filter((file) => !isRoot(file) && importsOf(file) > mostImports)).toEqual([]);
 });
 
 test('docs/settings.md describes every setting', () => {

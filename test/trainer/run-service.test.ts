@@ -176,7 +176,7 @@ console.log(JSON.stringify(event));`,
     const workspace = temporaryFolder();
     const run = await backend.start({ workspace }, withData(workspace), tinyNetwork());
     expect(run.ok).toBe(true);
-    await expect.poll(() => engines.at(-1), { timeout: 20_000 }).toBe(`tfjs from ${path}`);
+    await expect.poll(() => engines.at(-1), { timeout: 120_000 }).toBe(`tfjs from ${path}`);
   }
 });
 

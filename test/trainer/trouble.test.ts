@@ -122,9 +122,9 @@ it('a trainer whose editor is killed stops at a checkpoint by itself', async () 
   const env = { ...process.env, ...program.environment };
   const editor = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => editor.stdout.once('data', resolve));
-  await expect.poll(() => logOf(folder).some(({ kind }) => kind === 'progress'), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => logOf(folder).some(({ kind }) => kind === 'progress'), { timeout: 120_000 }).toBe(true);
   editor.kill('SIGKILL');
-  await expect.poll(() => logOf(folder).at(-1)?.kind, { timeout: 20_000 }).toBe('interrupted');
+  await expect.poll(() => logOf(folder).at(-1)?.kind, { timeout: 120_000 }).toBe('interrupted');
   const { reason, step } = only(logOf(folder), 'interrupted');
   expect(reason).toBe('parent-gone');
   expect(readdirSync(join(folder, 'checkpoints'))).toContain(`step-${String(step)}.safetensors`);

@@ -105,14 +105,20 @@ describe('JSON', () => {
   test('what is unknown is null, and totals are lower bounds', async () => {
     writeFileSync(
       join(folder, 'odd.cfg'),
-      '[net]\nchannels=3\nwidth=8\nheight=8\n[convolutional]\nfilters=4\nactivation=linear\n[lstm]\n',
+      '[net]\nchannels=3\nwidth=8\nheight=8\n[convolutional]\nfilters=4\nactivation=linear\n[wormhole]\n',
     );
     const { status, output, notes } = await morphnet(folder, 'cost', 'odd.cfg', '--json');
     const report = v.parse(costJsonSchema, JSON.parse(output));
     expect(status).toBe(0);
-    expect(report.layers[1]).toMatchObject({ name: 'lstm_1', params: null, macs: null, latencyMs: null, width: null });
+    expect(report.layers[1]).toMatchObject({
+      name: 'wormhole_1',
+      params: null,
+      macs: null,
+      latencyMs: null,
+      width: null,
+    });
     expect(report.totals.macs).toEqual({ value: 3 * 4 * 64, atLeast: true });
-    expect(notes).toMatch(/^odd\.cfg:8:1: warning: \[lstm\] is no layer that is understood here/);
+    expect(notes).toMatch(/^odd\.cfg:8:1: warning: \[wormhole\] is no layer that is understood here/);
   });
 });
 

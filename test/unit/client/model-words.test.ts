@@ -30,7 +30,15 @@ test('the most expensive layer multiplies most and stands in the source', () => 
 
 test('the status names the chosen model and its input', () => {
   const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-  const model = { uri: 'file:///a.py', entry: 'Net()', chosen: false, range, input: [[3, 32, 32], [10]], totals: '' };
+  const model = {
+    uri: 'file:///a.py',
+    entry: 'Net()',
+    chosen: false,
+    range,
+    isInputAssumed: false,
+    input: [[3, 32, 32], [10]],
+    totals: '',
+  };
   expect(statusText([model])).toBe('Net() · 3×32×32, 10');
   expect(statusText([{ ...model, entry: '' }])).toBe('3×32×32, 10');
   expect(statusText([])).toBe('MorphNet');
