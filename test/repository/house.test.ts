@@ -34,7 +34,7 @@ test('every source file opens with what it knows', () => {
  * Modules of ours that a file imports. More than this, and it knows too many subjects; cycles are dependency-cruiser's.
  * Composition roots exist to know everybody.
  */
-const mostImports = 30;
+const mostImports = 36;
 
 test('no source file knows too many others', () => {
   const files = ['server/src', 'client/src', 'webview/src'].flatMap(sources);

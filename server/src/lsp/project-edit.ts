@@ -43,6 +43,7 @@ export function projectEdit(
   }).map(({ offset, length, content }) => ({
     range: { start: position(offset), end: position(offset + length) },
     newText: content,
+    oldText: text.slice(offset, offset + length),
   }));
   return { uri: target, startsAs: found === undefined ? text : null, edits };
 }
