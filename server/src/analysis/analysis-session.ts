@@ -322,6 +322,11 @@ export class AnalysisSession {
     return this.#models.frontendOf(document)?.functions?.(document, this.#inputs.reader()) ?? [];
   }
 
+  /** Whether a document's language lets numbers get names of their own. */
+  canNameNumbers(document: string): boolean {
+    return this.#models.frontendOf(document)?.nameNumbers !== undefined;
+  }
+
   /** Gives numbers of a document's language names of their own. */
   nameNumbers(document: string, request: NamingRequest): Result<NamedNumbers> {
     const named = this.#models.frontendOf(document)?.nameNumbers?.(request, this.#inputs.reader());

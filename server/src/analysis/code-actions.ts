@@ -9,9 +9,9 @@ import type { Op } from '../network/op.ts';
 import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { isExact, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
+import { editsOfPlan, isExact, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
 import { scaleEdit, unscaledSites } from './unscaled-norms.ts';
-import { proposedChanges } from './proposed-changes.ts';
+import { modelOfRun, proposedChanges } from './proposed-changes.ts';
 
 /** Offered where edits of the source can't give every proposed width: the whole slim model as a file of its own. */
 export interface SlimFileAction {
@@ -29,7 +29,18 @@ export interface ScaleAction extends Pick<ProposalEdits, 'title' | 'documents'> 
   readonly isPreferred: boolean;
 }
 
-export type CodeAction = WidthAction | SlimFileAction | ScaleAction;
+/** Rewrites code so that layers can differ, and sets their widths. Proving that takes a while, so it is done when it is chosen. */
+export interface RefactoringAction {
+  readonly kind: 'refactor';
+  readonly title: string;
+  /** The document of the model. */
+  readonly document: string;
+  /** The layer whose width is set; absent for all proposed ones. */
+  readonly layer?: string;
+  readonly isPreferred: false;
+}
+
+export type CodeAction = WidthAction | SlimFileAction | ScaleAction | RefactoringAction;
 
 export interface WidthAction extends ProposalEdits {
   readonly kind: 'set-width' | 'apply-all';
@@ -75,9 +86,58 @@ export function codeActions(
       ...scales,
       ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
       ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
+      ...refactorings(session, model, here, single, all),
       ...(all === undefined ? [] : slimFile(model, attached.runId, all)),
     ];
   });
+}
+
+/** More layers of one line are not offered one by one. */
+const mostSingle = 4;
+
+/** For what numbers alone can't give: one layer's width, or all of a proposal. */
+function refactorings(
+  session: AnalysisSession,
+  { entry: { document } }: AnalyzedModel,
+  here: ReturnType<typeof proposedChanges>,
+  single: readonly WidthAction[],
+  all: Result<ProposalEdits> | undefined,
+): readonly RefactoringAction[] {
+  if (!session.canNameNumbers(document)) return [];
+  const exact = new Set(single.filter(({ plan }) => isExact(plan)).map(({ layer }) => layer));
+  const short = here.filter(({ op }) => !exact.has(op.name));
+  const own = short.length > mostSingle ? [] : short;
+  return [
+    ...own.map(({ op, after }): RefactoringAction => {
+      const title = `Give ${op.name} a width of its own: ${String(after)} (rewrites code that layers share)`;
+      return { kind: 'refactor', title, document, layer: op.name, isPreferred: false };
+    }),
+    ...(all === undefined || (all.ok && isExact(all.value.plan))
+      ? []
+      : [
+          {
+            kind: 'refactor' as const,
+            title: 'Apply all proposed widths, rewriting code that layers share',
+            document,
+            isPreferred: false as const,
+          },
+        ]),
+  ];
+}
+
+/** A refactoring that was chosen, proven; or why there is none. */
+export function resolveRefactoring(
+  session: AnalysisSession,
+  { document, layer }: Pick<RefactoringAction, 'document' | 'layer'>,
+): Result<ProposalEdits> {
+  const attached = session.attachedProposal(document);
+  const model = attached && modelOfRun(session, document, attached.entry);
+  if (attached === undefined || model === undefined || model.stale) {
+    return { ok: false, error: 'The source has changed; ask for the actions again.' };
+  }
+  const plan = session.plans.refactored(model.graph, attached.proposal, layer);
+  if (plan.ok) return { ok: true, value: editsOfPlan(session, plan.value) };
+  return { ok: false, error: `The code can't be rewritten for this: ${plan.error}.` };
 }
 
 function scaleActions(
@@ -137,6 +197,5 @@ function namedApart(actions: readonly WidthAction[]): readonly WidthAction[] {
 export function obstacles(session: AnalysisSession, model: AnalyzedModel, op: Op): readonly string[] {
   const attached = session.attachedProposal(model.entry.document);
   if (attached === undefined || model.stale) return [];
-  const plan = session.plans.layer(model.graph, attached.proposal, op.name);
-  return plan.ok ? plan.value.notes : [plan.error];
+  return session.plans.obstacles(model.graph, attached.proposal, op.name);
 }

@@ -4,6 +4,7 @@ import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import { channelSlopes } from '../edits/channel-slopes.ts';
 import { refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
 import type { Op } from '../network/op.ts';
 import { EditPlanner, type EditPlan } from '../edits/plan.ts';
@@ -71,10 +72,29 @@ export class ProposalPlans {
     return plans.all;
   }
 
+  /** All proposed widths just as they are proposed, from numbers alone; undefined where that can't be. */
+  exact(graph: NetworkGraph, proposal: ProposedWidths): EditPlan | undefined {
+    return this.#plans(graph, proposal).planner.exact();
+  }
+
   /** The same where code may be rewritten for it; or why that does not help. */
-  refactored(graph: NetworkGraph, proposal: ProposedWidths): Result<EditPlan> {
+  refactored(graph: NetworkGraph, proposal: ProposedWidths, layer?: string): Result<EditPlan> {
     const { units, sources } = this.#plans(graph, proposal);
-    return refactoredPlan(sources, units);
+    const isAsked = (unit: WidthUnit): boolean => layer === undefined || unit.layers.includes(layer);
+    return refactoredPlan(
+      sources,
+      units.map((unit) => (isAsked(unit) ? unit : { ...unit, wanted: unit.before })),
+    );
+  }
+
+  /** What stands in the way of a layer's width, as far as that is seen without trying an edit out; nothing where nothing does. */
+  obstacles(graph: NetworkGraph, proposal: ProposedWidths, name: string): readonly string[] {
+    const plans = this.#plans(graph, proposal);
+    const unit = plans.units.find(({ layers }) => layers.includes(name));
+    if (unit === undefined) return [];
+    const known = plans.single.get(unit.key);
+    if (known !== undefined) return known.ok ? known.value.notes : [known.error];
+    return plans.planner.obstacles(unit.key);
   }
 
   /** One layer's proposed width, with what must change with it. */
@@ -106,6 +126,7 @@ export class ProposalPlans {
       const units = unitsOf(grouping, proposal);
       const sources: RefactoringSources = {
         graph,
+        slopes: channelSlopes(grouping),
         rebuild: (widths: ReadonlyMap<string, number>) => this.#rebuild(grouping, widths),
         read: (document: string) => this.#texts.textOf(document),
         isEditable: (document: string) => this.#texts.isEditable(document),

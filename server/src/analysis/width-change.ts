@@ -3,7 +3,6 @@
 
 import type { Cost } from '../costs/cost-report.ts';
 import { knownValue } from '../common/count.ts';
-import type { Result } from '../common/problem.ts';
 import { isExact } from './proposal-edits.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -34,9 +33,7 @@ export function widthChange(
   proposal: ProposedWidths,
   { refactor }: { readonly refactor: boolean },
 ): WidthChange {
-  const plain = session.plans.all(graph, proposal);
-  const plan =
-    isExact(plain) || !refactor ? plain : better(session, graph, plain, session.plans.refactored(graph, proposal));
+  const plan = refactor ? better(session, graph, proposal) : session.plans.all(graph, proposal);
   const grouping = session.grouping(graph);
   const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
   return {
@@ -47,14 +44,18 @@ export function widthChange(
   };
 }
 
-/** The plan that saves more; of equal ones that which rewrites nothing. */
-function better(session: AnalysisSession, graph: NetworkGraph, plain: EditPlan, other: Result<EditPlan>): EditPlan {
-  if (!other.ok) return plain;
+/** Numbers alone where they do, else rewritten code; where neither gives all, the plan that saves more. */
+function better(session: AnalysisSession, graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
+  const exact = session.plans.exact(graph, proposal);
+  if (exact !== undefined) return exact;
+  const refactored = session.plans.refactored(graph, proposal);
+  if (refactored.ok && isExact(refactored.value)) return refactored.value;
+  const plain = session.plans.all(graph, proposal);
   const cost = ({ graph: after }: EditPlan): number => {
     const { macs, params } = sizeOf(session, after ?? graph);
     return macs ?? params ?? Infinity;
   };
-  return isExact(other.value) || cost(other.value) < cost(plain) ? other.value : plain;
+  return refactored.ok && cost(refactored.value) < cost(plain) ? refactored.value : plain;
 }
 
 export function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {

@@ -8,7 +8,9 @@ import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-ses
 import { countedProposal, parseAliveCounts } from '../analysis/counted-proposal.ts';
 import { editedTexts } from '../analysis/edited-texts.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
-import { isExact, proposalEdits } from '../analysis/proposal-edits.ts';
+import { editsOfPlan, isExact, proposalEdits, type ProposalEditsResult } from '../analysis/proposal-edits.ts';
+import { modelOfRun } from '../analysis/proposed-changes.ts';
+import { widthChange } from '../analysis/width-change.ts';
 import { slimModel } from '../analysis/slim-model.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { liesInside } from '../runs/inner-folder.ts';
@@ -22,6 +24,8 @@ import type { Terminal } from './terminal.ts';
 import type { TrainingService } from '../experiments/run-service.ts';
 
 export interface ApplyOptions {
+  /** False with `--no-refactor`. */
+  readonly refactor?: boolean;
   /** The model that a file of alive counts is about: FILE[::ENTRY]. */
   readonly model?: string;
   /** The model's input, without the batch. */
@@ -158,7 +162,7 @@ function applyEdits(
   options: ApplyOptions,
 ): void {
   const { proposal } = attached;
-  const edits = proposalEdits(session, document, attached);
+  const edits = mostEdits(session, document, attached, options.refactor !== false);
   const shown = shownDocument(document, terminal.folder);
   // Slim files are PyTorch modules; in other formats each width stands in the file itself.
   const slimHint = document.endsWith('.py')
@@ -177,7 +181,13 @@ function applyEdits(
       `${layers.join(', ')} stays at ${String(before)} (${String(wanted)} proposed): ${reason}`,
   );
   const gone = proposal.layers.filter(({ width }) => width.after === 0).map(({ name }) => name);
-  for (const note of [...plan.notes, ...notes, ...vanishedNotes(gone)]) terminal.note(`${note}\n`);
+  for (const note of [
+    ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
+    ...plan.notes,
+    ...notes,
+    ...vanishedNotes(gone),
+  ])
+    terminal.note(`${note}\n`);
   if (!isExact(plan) || gone.length > 0) terminal.note(slimHint);
   if (options.write !== true) {
     terminal.note(`${title}: proven, not written. Write it with: ${again} --write\n`);
@@ -191,6 +201,21 @@ function applyEdits(
     );
   for (const text of texts) writeText(text, terminal.folder);
   terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
+}
+
+/** The edits that bring the most of a proposal; with `refactor` code may be rewritten where layers share a number. */
+function mostEdits(
+  session: AnalysisSession,
+  document: string,
+  attached: AttachedProposal,
+  refactor: boolean,
+): ProposalEditsResult {
+  const plain = proposalEdits(session, document, attached);
+  const model = modelOfRun(session, document, attached.entry);
+  const isDone = plain.ok ? isExact(plain.value.plan) : plain.isApplied === true;
+  if (isDone || !refactor || model === undefined || model.stale) return plain;
+  const { plan } = widthChange(session, model, attached.proposal, { refactor });
+  return plan.refactoring === undefined ? plain : { ok: true, value: editsOfPlan(session, plan) };
 }
 
 /** Edits change numbers: they can't take a layer out, and no layer has a width of 0. */

@@ -157,6 +157,7 @@ function addRunCommands(
     .option('--keep-first', 'a layer at 0 keeps a channel')
     .option('--remove-common-prefix', 'leave out what all names of the file begin with')
     .option('--expanded', 'the widths that expand made of the proposal')
+    .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the slim model to this new file instead, as a PyTorch module of its own')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));

@@ -50,31 +50,11 @@ export function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | un
   return typeof width === 'number' ? width : undefined;
 }
 
+/** How much the width at an op's end changes with each unit's, by unit key. */
+export type SlopesOf = (op: Op, end: WidthEnd) => ReadonlyMap<string, number>;
+
 /** Every width that the source names, with what each unit does to it. Widths that follow a shape by themselves are left out. */
-export function constraintsOf(
-  graph: NetworkGraph,
-  units: readonly WidthUnit[],
-  rebuild: Rebuild,
-): readonly Constraint[] {
-  const slopes = new Map<string, Map<string, number>>();
-  for (const unit of units) {
-    const probe = unit.before > 1 ? unit.before - 1 : unit.before + 1;
-    const other = rebuild(new Map([[unit.key, probe]]));
-    if (other === undefined) continue;
-    for (const op of graph.ops) {
-      const changed = other.ops[op.id];
-      if (changed === undefined) continue;
-      for (const end of widthEnds) {
-        const now = widthAt(graph, op, end);
-        const then = widthAt(other, changed, end);
-        if (now === undefined || then === undefined || now === then) continue;
-        const key = `${String(op.id)}:${end}`;
-        const known = slopes.get(key) ?? new Map<string, number>();
-        known.set(unit.key, (then - now) / (probe - unit.before));
-        slopes.set(key, known);
-      }
-    }
-  }
+export function constraintsOf(graph: NetworkGraph, slopesOf: SlopesOf): readonly Constraint[] {
   return graph.ops.flatMap((op) =>
     widthEnds.flatMap((end): readonly Constraint[] => {
       const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
@@ -82,8 +62,7 @@ export function constraintsOf(
       if (trail === undefined || present === undefined || followsShape(trail)) return [];
       // A trail that does not give the present width would mislead; the proof has the last word without it.
       if (evaluateTrail(trail, new Map()) !== present) return [];
-      const slope = slopes.get(`${String(op.id)}:${end}`) ?? new Map<string, number>();
-      return [{ op, end, trail, leaves: editableLeaves(trail), present, slopes: slope }];
+      return [{ op, end, trail, leaves: editableLeaves(trail), present, slopes: slopesOf(op, end) }];
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { EditableLeaf } from '../network/width-origin.ts';
-import { constraintsOf, type Constraint, type Rebuild, type WidthUnit } from './constraints.ts';
+import { constraintsOf, type Constraint, type Rebuild, type SlopesOf, type WidthUnit } from './constraints.ts';
 import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
 import { firstChange, firstDifference } from './prove.ts';
 import { refusalReason } from './refusal.ts';
@@ -17,6 +17,7 @@ import { leafKey } from './trail.ts';
 export interface EditSources {
   readonly graph: NetworkGraph;
   readonly rebuild: Rebuild;
+  readonly slopes: SlopesOf;
   readonly read: (document: string) => string | undefined;
   /** Whether a document is the user's to edit; library source is not. */
   readonly isEditable: (document: string) => boolean;
@@ -80,7 +81,7 @@ export class EditPlanner {
   constructor(sources: EditSources, units: readonly WidthUnit[]) {
     this.#sources = sources;
     this.#units = units;
-    this.#constraints = constraintsOf(sources.graph, units, sources.rebuild);
+    this.#constraints = constraintsOf(sources.graph, sources.slopes);
   }
 
   /** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
@@ -139,6 +140,31 @@ export class EditPlanner {
       if (chosen.size === before) {
         return { ok: false, error: this.#reason(unit, attempt.solution, attempt.failure) };
       }
+    }
+  }
+
+  /** All units just as wanted, or nothing: far less work than finding out which part of them is possible. */
+  exact(): EditPlan | undefined {
+    const solution = this.#solve(new Set(this.#units.map((unit) => unit.key)));
+    if (this.#units.some((unit) => solution.widths.get(unit.key) !== unit.wanted)) return undefined;
+    const edits = this.#editsOf(solution);
+    const attempt = this.#withSiblings({ solution, edits, ...this.#prove(solution, edits) });
+    return attempt.failure === undefined ? this.#planOf(attempt, new Map()) : undefined;
+  }
+
+  /** Why a unit's width can't be had as wanted, from the numbers alone: no edit is tried out. */
+  obstacles(key: string): readonly string[] {
+    const unit = this.#units.find((one) => one.key === key);
+    if (unit === undefined) return [];
+    const chosen = new Set([key]);
+    const isNamed = this.#constraints.some(({ end, slopes }) => end === 'out' && slopes.has(key));
+    if (!isNamed) return [this.#reason(unit, this.#solve(chosen), undefined)];
+    for (;;) {
+      const solution = this.#solve(chosen);
+      if ((solution.widths.get(key) ?? unit.before) < unit.before) return this.#notes(solution);
+      const before = chosen.size;
+      for (const sharer of this.#sharers(solution, chosen)) chosen.add(sharer);
+      if (chosen.size === before) return [this.#reason(unit, solution, undefined)];
     }
   }
 

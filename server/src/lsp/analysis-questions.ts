@@ -25,6 +25,8 @@ export interface AnalysisQuestions {
   readonly 'inlay-hint': { readonly params: InlayHint; readonly answer: InlayHint };
   readonly hover: { readonly params: HoverParams; readonly answer: Hover | null };
   readonly 'code-lenses': { readonly params: CodeLensParams; readonly answer: CodeLens[] };
+  /** A refactoring that was chosen, with its proven edit. */
+  readonly 'code-action': { readonly params: CodeAction; readonly answer: CodeAction | Refusal };
   readonly 'code-actions': { readonly params: CodeActionParams; readonly answer: CodeAction[] };
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
   /** Which models files offer, by their text alone. */

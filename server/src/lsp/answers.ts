@@ -4,7 +4,7 @@ import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
-import { provideCodeActions } from './code-actions.ts';
+import { provideCodeActions, resolveCodeAction } from './code-actions.ts';
 import { provideCodeLenses } from './code-lenses.ts';
 import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
@@ -31,6 +31,7 @@ export const answerers: Answerers = {
   hover: provideHover,
   'code-lenses': provideCodeLenses,
   'code-actions': provideCodeActions,
+  'code-action': resolveCodeAction,
   diagnostics: documentDiagnostics,
   entries: listEntries,
   models: listModels,
@@ -71,6 +72,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
       return true;
     case 'entries':
     case 'inlay-hint':
+    case 'code-action':
     case 'code-actions':
     case 'diagnostics':
     case 'draft-run':

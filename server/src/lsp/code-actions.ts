@@ -1,4 +1,5 @@
-// Quick-fixes that set proposed widths or give batch norms a scale. Only proven edits come here, so each action carries its edit at once.
+// Quick-fixes that set proposed widths or give batch norms a scale carry their proven edits at once; refactorings are worked out and
+// proven when one of them is chosen.
 
 import type {
   CodeAction,
@@ -7,9 +8,20 @@ import type {
   Diagnostic,
   WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { codeActions, type ScaleAction, type SlimFileAction, type WidthAction } from '../analysis/code-actions.ts';
+import * as v from 'valibot';
+import {
+  codeActions,
+  resolveRefactoring,
+  type RefactoringAction,
+  type ScaleAction,
+  type SlimFileAction,
+  type WidthAction,
+} from '../analysis/code-actions.ts';
+import type { ProposalEdits } from '../analysis/proposal-edits.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
+import type { Refusal } from '../protocol/lsp-extensions.ts';
+import { refuse } from './refusal.ts';
 import { diagnosticSource } from './diagnostics.ts';
 import { toDocumentEdits } from './document-edits.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
@@ -24,6 +36,7 @@ export function provideCodeActions(
   const offsets = { start: positions.offset(range.start), end: positions.offset(range.end) };
   return codeActions(context.session, uri, offsets, cancellation).map((action): CodeAction => {
     if (action.kind === 'write-slim-model') return slimFileAction(action);
+    if (action.kind === 'refactor') return refactoringAction(action);
     const fixed = asked.diagnostics.filter((diagnostic) =>
       isFixedBy(action, diagnostic, uri, positions.offset.bind(positions)),
     );
@@ -38,6 +51,29 @@ export function provideCodeActions(
 }
 
 const quickFix = 'quickfix';
+
+/** What a client gives back of a refactoring that was chosen. */
+const chosenRefactoring = v.object({ uri: v.string(), layer: v.optional(v.string()) });
+
+function refactoringAction({ title, document, layer }: RefactoringAction): CodeAction {
+  return { title, kind: quickFix, data: { uri: document, ...(layer !== undefined && { layer }) } };
+}
+
+/** The document of the model that an action is about; undefined for an action that carries its edit. */
+export function uriOfAction({ data }: CodeAction): string | undefined {
+  const chosen = v.safeParse(chosenRefactoring, data);
+  return chosen.success ? chosen.output.uri : undefined;
+}
+
+/** The action with its proven edit; or why there is none. */
+export function resolveCodeAction(context: AnalysisContext, action: CodeAction): CodeAction | Refusal {
+  const chosen = v.safeParse(chosenRefactoring, action.data);
+  if (!chosen.success) return action;
+  const { uri, layer } = chosen.output;
+  const edits = resolveRefactoring(context.session, { document: uri, ...(layer !== undefined && { layer }) });
+  if (!edits.ok) return refuse(edits.error);
+  return { ...action, edit: workspaceEdit(context, edits.value) };
+}
 
 /** The file is worked out when it is asked for; a command does that. */
 function slimFileAction({ title, runId }: SlimFileAction): CodeAction {
@@ -64,7 +100,7 @@ function isFixedBy(
 }
 
 /** An edit that goes beyond the file at hand is previewed, where the client can. */
-function workspaceEdit(context: AnalysisContext, action: WidthAction | ScaleAction): WorkspaceEdit {
+function workspaceEdit(context: AnalysisContext, action: Pick<ProposalEdits, 'title' | 'documents'>): WorkspaceEdit {
   const documents = toDocumentEdits(context.session, action);
   if (documents.length < 2 || !context.canPreview) {
     return {

@@ -8,10 +8,13 @@ import {
   DiagnosticRefreshRequest,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  LSPErrorCodes,
+  ResponseError,
   TextDocuments,
   TextDocumentSyncKind,
   WatchKind,
   type CancellationToken,
+  type CodeAction,
   type Connection,
   type DiagnosticServerCancellationData,
   type Disposable,
@@ -21,13 +24,13 @@ import {
   type InitializeParams,
   type InitializeResult,
   type InlayHint,
-  type ResponseError,
 } from 'vscode-languageserver/node';
 import { pathToFileURL } from 'node:url';
 import type { Settings } from '../protocol/settings.ts';
 import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
 import { registerCustomRequests } from './custom-requests.ts';
+import { uriOfAction } from './code-actions.ts';
 import { Debounced } from './debounce.ts';
 import type { ExperimentService } from '../experiments/experiment-service.ts';
 import { PulledDiagnostics, type DiagnosticDelays } from './pulled-diagnostics.ts';
@@ -165,7 +168,7 @@ class LanguageServer {
         inlayHintProvider: { resolveProvider: true },
         hoverProvider: true,
         codeLensProvider: {},
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix], resolveProvider: true },
         diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
@@ -271,6 +274,15 @@ class LanguageServer {
     this.#connection.onHover(this.#feature('Hover', 'hover', null));
     this.#connection.onCodeLens(this.#feature('Code lenses', 'code-lenses', []));
     this.#connection.onCodeAction(this.#feature('Code actions', 'code-actions', []));
+    this.#connection.onCodeActionResolve((chosen, asked) =>
+      guardRequest(this.#log, 'Code action', chosen, async (action: CodeAction, token) => {
+        const settings = await this.#context.settings.of(uriOfAction(action));
+        const resolved = await this.#analysis.ask('code-action', action, settings, token);
+        if (!('refused' in resolved)) return resolved;
+        // The editor shows this error in place of an edit.
+        throw new ResponseError(LSPErrorCodes.RequestFailed, resolved.message);
+      })(chosen, asked),
+    );
   }
 
   /** The handler of a request about a document that the analysis thread answers. */

@@ -10,7 +10,8 @@ import { proposalIn } from '../../support/proposal.ts';
 
 /** One annotation at the cursor for each title, and one at each number that the action changes. */
 function drawn(action: CodeAction, cursor: number): readonly Annotation[] {
-  if (action.kind === 'write-slim-model') return [{ start: cursor, end: cursor, label: action.title }];
+  if (action.kind === 'write-slim-model' || action.kind === 'refactor')
+    return [{ start: cursor, end: cursor, label: action.title }];
   const { refused, notes } = action.kind === 'give-scale' ? { refused: [], notes: [] } : action.plan;
   const refusals = refused.map(({ layers, reason }) => `${layers.join(', ')}: ${reason}`);
   const title = [action.title, ...notes, ...refusals].join(' | ');

@@ -85,7 +85,7 @@ function applyThe(proposal: RunProposal, words: readonly string[], entry = 'resn
 }
 
 test('what the numbers of the source cannot express is refused, with the way that can', async () => {
-  const { status, notes, output } = await apply('--write');
+  const { status, notes, output } = await apply('--write', '--no-refactor');
   expect(status).toBe(1);
   expect(output).toBe('');
   expect(notes).toContain('morphnet apply run --slim-file NEW.py');
@@ -93,7 +93,7 @@ test('what the numbers of the source cannot express is refused, with the way tha
 });
 
 test('the refusal names the file, the line where the number stands, who shares it, and the command that helps', async () => {
-  const { notes } = await apply();
+  const { notes } = await apply('--no-refactor');
   const line = source.split('\n').findIndex((text) => text.includes('self._make_layer(block, 16,')) + 1;
   expect(line).toBeGreaterThan(0);
   expect(notes).toBe(
@@ -101,6 +101,18 @@ test('the refusal names the file, the line where the number stands, who shares i
       'layer1.0.conv1 and layer1.0.bn1, which keeps it.\n' +
       'As a file of its own, with every width as proposed: morphnet apply run --slim-file NEW.py\n',
   );
+});
+
+test('blocks that share a number get one each where code may be rewritten', async () => {
+  const { status, notes } = await apply('--write');
+  expect(status).toBe(0);
+  expect(notes).toMatch(/^First numbers that several layers share become parameters, which changes no model/);
+  const cost = await morphnetIn(folder, ['cost', 'resnet20.py::resnet20()', '--json'], undefined, [pythonFrontend]);
+  const { layers } = JSON.parse(cost.output) as { layers: { name: string; outputShape: number[] }[] };
+  const widths = ['layer1.0.conv1', 'layer1.1.conv1', 'layer1.1.conv2'].map(
+    (name) => layers.find((layer) => layer.name === name)?.outputShape[0],
+  );
+  expect(widths).toEqual([16, 5, 16]);
 });
 
 test('a link that leads out of the workspace is not written through', async () => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { WidthUnit } from '../../../server/src/edits/constraints.ts';
 import { applyEdits, byDocument, type LiteralEdit } from '../../../server/src/edits/literal-text.ts';
 import { EditPlanner, type EditPlan, type EditSources } from '../../../server/src/edits/plan.ts';
+import { probedSlopes } from '../../support/probed-slopes.ts';
 import { evaluateToy } from '../../support/toy-frontend.ts';
 
 const home = 'file:///project/';
@@ -27,6 +28,7 @@ function setUp(files: Files, wanted: Wanted): { readonly sources: EditSources; r
   const sources: EditSources = {
     graph,
     rebuild: (widths) => evaluateToy(main, read, widths),
+    slopes: probedSlopes(graph, units, (widths) => evaluateToy(main, read, widths)),
     read,
     isEditable: (document) => document.startsWith(home),
     evaluate: (overlay) => evaluateToy(main, (document) => overlay.get(document) ?? read(document)),
