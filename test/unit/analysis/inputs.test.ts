@@ -134,3 +134,23 @@ test('hints of a file follow what its importers become', () => {
   session.closeDocument(net);
   expect(inlayHints(session, uriOf('parts/blocks.py'), shapes)).toEqual([]);
 });
+
+test('the models of a file in which one does not end get a share of its limits each', () => {
+  const steps: number[] = [];
+  const frontend: typeof pythonFrontend = {
+    ...pythonFrontend,
+    evaluate: (entry, reader, limits, cancellation) => {
+      steps.push(limits.steps);
+      return pythonFrontend.evaluate(entry, reader, limits, cancellation);
+    },
+  };
+  const session = sessionOver(new Map(), [frontend]);
+  const model = (name: string): string =>
+    `class ${name}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        while True:\n            pass\n`;
+  const names = ['First', 'Second', 'Third'];
+  const entries = names.map((name) => `# morphnet: entry=${name}() input=3x8x8\n`).join('');
+  session.setDocument(net, `${entries}from torch import nn\n${names.map(model).join('')}`, 1);
+  session.analyze(net);
+  const [first = 0, second = 0, third = 0] = steps;
+  expect([second, third]).toEqual([first / 8, first / 64]);
+});

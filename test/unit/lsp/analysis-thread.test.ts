@@ -6,9 +6,11 @@ import { expect, test } from 'vitest';
 import { darknetFrontend } from '../../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Frontend } from '../../../server/src/frontends/shared/frontend.ts';
 import { AnalysisClient, type AnalysisThread } from '../../../server/src/lsp/analysis-client.ts';
+import type { AnalysisInput } from '../../../server/src/lsp/analysis-questions.ts';
 import { defaultSettings } from '../../../server/src/protocol/settings.ts';
 import { analysisHere } from '../../lsp/analysis-here.ts';
 import { smallNetwork } from '../../lsp/small-network.ts';
+import { pythonFrontend } from '../../support/python-frontend.ts';
 
 const names = ['a', 'b', 'c'];
 
@@ -173,5 +175,45 @@ test('a thread that dies is replaced, and the new one is told what holds', async
   for (let end = 1; end <= 3; end++) ends[end]?.('out of memory');
   await expect(models()).rejects.toThrow('has ended');
   expect(ends).toHaveLength(4);
+  await client.dispose();
+});
+
+/** A thread over Python files, and the documents that it says may show something else. */
+function openChanging(): { readonly client: AnalysisClient; readonly changed: Set<string> } {
+  const changed = new Set<string>();
+  const listener = {
+    changed: (uris: readonly string[]) => {
+      for (const uri of uris) changed.add(uri);
+    },
+    failed: (reason: string) => {
+      throw new Error(reason);
+    },
+  };
+  return { client: new AnalysisClient(analysisHere({ frontends: [pythonFrontend] }), listener), changed };
+}
+
+test.for<[string, AnalysisInput]>([
+  ['edited', { kind: 'text', uri: uriOf('shared.py'), text: 'from torch import nn\nwidth = 5\n', version: 2 }],
+  ['closed', { kind: 'close', uri: uriOf('shared.py') }],
+])('documents that read a file are told of when it is %s, and no others', async ([, input]) => {
+  const { client, changed } = openChanging();
+  const net = 'import torch\nfrom shared import width\nnet = torch.nn.Sequential(torch.nn.Linear(3, width))\n';
+  client.tell({ kind: 'folders', workspace: ['file:///project'], libraries: [] });
+  client.tell({ kind: 'text', uri: uriOf('shared.py'), text: 'from torch import nn\nwidth = 4\n', version: 1 });
+  client.tell({ kind: 'text', uri: uriOf('net.py'), text: net, version: 1 });
+  client.tell({
+    kind: 'text',
+    uri: uriOf('other.py'),
+    text: net.replace('from shared import width', 'width = 3'),
+    version: 1,
+  });
+  const look = async (): Promise<void> => {
+    for (const name of ['net.py', 'other.py']) await client.ask('models', { uri: uriOf(name) }, defaultSettings, never);
+  };
+  await look();
+  changed.clear();
+  client.tell(input);
+  await look();
+  expect([...changed]).toEqual([uriOf('net.py')]);
   await client.dispose();
 });
