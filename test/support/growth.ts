@@ -17,7 +17,7 @@ function leastMs(work: () => void): number {
 }
 
 /** Times below this are noise. */
-const noticeableMs = 2;
+const noticeableMs = 5;
 
 /** Fails unless `work` on an input of four times the size takes less than six times as long. */
 export function expectLinear<Input>(size: number, input: (size: number) => Input, work: (input: Input) => void): void {

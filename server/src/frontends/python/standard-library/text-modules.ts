@@ -5,6 +5,7 @@ import { unshared } from '../evaluator/effects.ts';
 import { nativeClass } from '../evaluator/classes.ts';
 import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
+import { linearMatches, type Anchor, type PatternMatch } from './linear-pattern.ts';
 import { patternCost } from './pattern-cost.ts';
 import type { Machine, Arguments, ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 import { integerOf } from '../evaluator/numbers.ts';
@@ -23,25 +24,34 @@ const flagBits: readonly (readonly [string, string, number, string])[] = [
   ['A', 'ASCII', 256, ''],
 ];
 
-/** A Python pattern as one of JavaScript's, or the reason why not. */
-function translate(pattern: string, bits: number): RegExp | string {
-  if (pattern.length > longestPattern) return 'This regular expression is too long';
-  const source = pattern
+/** A pattern as the source writes it, with its flags as JavaScript and the linear engine name them. */
+interface ReadPattern {
+  readonly source: string;
+  readonly flags: string;
+}
+
+function readPattern(source: string, bits: number): ReadPattern | string {
+  if (source.length > longestPattern) return 'This regular expression is too long';
+  return { source, flags: flagBits.map(([, , bit, flag]) => ((bits & bit) === 0 ? '' : flag)).join('') };
+}
+
+/** A Python pattern as one of JavaScript's, for what the linear engine does not know; undefined where it is none either. */
+function translate({ source, flags }: ReadPattern): RegExp | undefined {
+  const translated = source
     .replace(/\(\?P<(\w+)>/g, '(?<$1>')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
     .replace(/\\A/g, '^')
     .replace(/\\Z/g, '$');
-  const flags = flagBits.map(([, , bit, flag]) => ((bits & bit) === 0 ? '' : flag)).join('');
   try {
-    return new RegExp(source, `g${flags}`);
+    return new RegExp(translated, `g${flags}`);
   } catch {
-    return 'This regular expression is not understood';
+    return undefined;
   }
 }
 
 const tooCostly = 'This regular expression may take too long on this text and is not matched';
 
-/** Whether a pattern can be matched in little time whatever the text; the work is paid for in advance. */
+/** Whether a pattern can be matched with backtracking in little time whatever the text; the work is paid for in advance. */
 function isAffordable(machine: Machine, pattern: RegExp, text: string, span: SourceSpan): boolean {
   const ways = text.length > longestSubject ? Infinity : patternCost(pattern.source, text.length);
   if (ways <= mostWays) {
@@ -53,11 +63,40 @@ function isAffordable(machine: Machine, pattern: RegExp, text: string, span: Sou
   return false;
 }
 
-function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan): InstanceValue {
-  const groups = match.map((text): PyValue => (typeof text === 'string' ? string(text) : none));
-  const named = Object.entries(match.groups ?? {}).map(
-    ([name, text]) => [name, typeof text === 'string' ? string(text) : none] as const,
-  );
+/**
+ * The matches of a pattern: in time proportional to the text, and with backtracking only for look-around and back-references,
+ * where that is affordable. A sentence where there is no answer.
+ */
+function matchesOf(
+  machine: Machine,
+  pattern: ReadPattern,
+  subject: string,
+  anchor: Anchor,
+  span: SourceSpan,
+): readonly PatternMatch[] | string {
+  machine.tick(span, Math.ceil((pattern.source.length * (subject.length + 1)) / waysPerStep));
+  const linear = linearMatches(pattern.source, pattern.flags, subject, anchor);
+  if (linear !== undefined) return linear;
+  const expression = translate(pattern);
+  if (expression === undefined) return 'This regular expression is not understood';
+  if (!isAffordable(machine, expression, subject, span)) return tooCostly;
+  return backtrackingMatches(expression, subject, anchor);
+}
+
+function backtrackingMatches({ source, flags }: RegExp, subject: string, anchor: Anchor): readonly PatternMatch[] {
+  const anchored = { anywhere: source, start: source, whole: `^(?:${source})$` }[anchor];
+  const expression = new RegExp(anchored, anchor === 'start' ? flags.replace('g', 'gy') : flags);
+  const found = [...subject.matchAll(expression)].map((match): PatternMatch => ({
+    index: match.index,
+    texts: match,
+    named: Object.entries(match.groups ?? {}),
+  }));
+  return anchor === 'anywhere' ? found : found.slice(0, 1);
+}
+
+function matchObject(type: ClassValue, match: PatternMatch, span: SourceSpan): InstanceValue {
+  const groups = match.texts.map(valueOf);
+  const named = match.named.map(([name, text]) => [name, valueOf(text)] as const);
   const one = (key: PyValue | undefined, machine: Machine, at: SourceSpan): PyValue => {
     const found =
       key?.kind === 'string'
@@ -69,7 +108,7 @@ function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan)
     const values = args.positional.map((key) => one(key, machine, at));
     return args.positional.length <= 1 ? one(args.positional[0], machine, at) : tuple(values);
   };
-  const end = match.index + match[0].length;
+  const end = endOf(match);
   return {
     kind: 'instance',
     class: type,
@@ -87,38 +126,58 @@ function matchObject(type: ClassValue, match: RegExpExecArray, span: SourceSpan)
   };
 }
 
-type Operation = (subject: string, pattern: RegExp, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
+const valueOf = (text: string | undefined): PyValue => (text === undefined ? none : string(text));
+const endOf = ({ index, texts }: PatternMatch): number => index + (texts[0] ?? '').length;
 
-/** `$1` and `$<name>` for Python's `\1` and `\g<name>`. */
-function replacement(text: string): string {
-  return text
-    .replace(/\$/g, '$$$$')
-    .replace(/\\(\d)/g, '$$$1')
-    .replace(/\\g<(\d+)>/g, '$$$1')
-    .replace(/\\g<(\w+)>/g, '$$<$1>');
+/** What is done with the matches of a pattern in a text. */
+interface Operation {
+  readonly anchor: Anchor;
+  readonly give: (matches: readonly PatternMatch[], subject: string, machine: Machine, span: SourceSpan) => PyValue;
+}
+
+/** Python's template of a replacement: `\1`, `\g<1>` and `\g<name>` stand for groups. */
+function expanded(template: string, { texts, named }: PatternMatch): string {
+  return template.replace(/\\(?:(\d)|g<(\w+)>|([\\n]))/g, (_, digit?: string, name?: string, sign?: string) => {
+    if (sign !== undefined) return sign === 'n' ? '\n' : sign;
+    const key = digit ?? name ?? '';
+    const text = /^\d+$/.test(key) ? texts[Number(key)] : named.find(([known]) => known === key)?.[1];
+    return text ?? '';
+  });
 }
 
 function operations(matchClass: ClassValue): Readonly<Record<string, Operation>> {
-  const found = (match: RegExpExecArray | null, span: SourceSpan): PyValue =>
-    match ? matchObject(matchClass, match, span) : none;
+  const first = (matches: readonly PatternMatch[], span: SourceSpan): PyValue =>
+    matches[0] ? matchObject(matchClass, matches[0], span) : none;
   return {
-    match: (subject, pattern, _args, _interpreter, span) =>
-      found(new RegExp(pattern.source, pattern.flags.replace('g', 'y')).exec(subject), span),
-    fullmatch: (subject, pattern, _args, _interpreter, span) =>
-      found(new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', '')).exec(subject), span),
-    search: (subject, pattern, _args, _interpreter, span) =>
-      found(new RegExp(pattern.source, pattern.flags.replace('g', '')).exec(subject), span),
-    finditer: (subject, pattern, _args, _interpreter, span) =>
-      list([...subject.matchAll(pattern)].map((match) => matchObject(matchClass, match, span))),
-    findall: (subject, pattern) =>
-      list(
-        [...subject.matchAll(pattern)].map((match) => {
-          const groups = match.slice(1).map((text) => string(typeof text === 'string' ? text : ''));
-          return groups.length === 0 ? string(match[0]) : groups.length === 1 ? (groups[0] ?? none) : tuple(groups);
-        }),
-      ),
-    split: (subject, pattern) =>
-      list(subject.split(pattern).map((text) => (typeof text === 'string' ? string(text) : none))),
+    match: { anchor: 'start', give: (matches, _subject, _machine, span) => first(matches, span) },
+    fullmatch: { anchor: 'whole', give: (matches, _subject, _machine, span) => first(matches, span) },
+    search: { anchor: 'anywhere', give: (matches, _subject, _machine, span) => first(matches, span) },
+    finditer: {
+      anchor: 'anywhere',
+      give: (matches, _subject, _machine, span) => list(matches.map((match) => matchObject(matchClass, match, span))),
+    },
+    findall: {
+      anchor: 'anywhere',
+      give: (matches) =>
+        list(
+          matches.map(({ texts: [whole, ...groups] }) => {
+            const values = groups.map((text) => string(text ?? ''));
+            return values.length === 0 ? valueOf(whole) : values.length === 1 ? (values[0] ?? none) : tuple(values);
+          }),
+        ),
+    },
+    split: {
+      anchor: 'anywhere',
+      give: (matches, subject) => {
+        let last = 0;
+        const parts = matches.flatMap((match): readonly PyValue[] => {
+          const before = subject.slice(last, match.index);
+          last = endOf(match);
+          return [string(before), ...match.texts.slice(1).map(valueOf)];
+        });
+        return list([...parts, string(subject.slice(last))]);
+      },
+    },
   };
 }
 
@@ -143,50 +202,53 @@ export const regularExpressionModule: ModuleTable = () => {
   const patternClass = nativeClass('Pattern', []);
   const all = operations(matchClass);
   /** The pattern of an argument: text, or a compiled pattern. */
-  const patternOf = (value: PyValue | undefined, bits: number): RegExp | string => {
+  const patternOf = (value: PyValue | undefined, bits: number): ReadPattern | string => {
     if (value?.kind === 'instance' && value.class === patternClass) {
       const source = value.attributes.get('pattern');
       const flags = value.attributes.get('flags');
       return source?.kind === 'string'
-        ? translate(source.value, flags ? (integerOf(flags) ?? 0) : 0)
+        ? readPattern(source.value, flags ? (integerOf(flags) ?? 0) : 0)
         : 'This pattern is not known';
     }
-    return value?.kind === 'string' ? translate(value.value, bits) : 'This pattern is not known';
+    return value?.kind === 'string' ? readPattern(value.value, bits) : 'This pattern is not known';
   };
   const run = (
-    operation: Operation,
-    pattern: RegExp | string,
+    { anchor, give }: Operation,
+    pattern: ReadPattern | string,
     subject: PyValue | undefined,
-    args: Arguments,
     machine: Machine,
     span: SourceSpan,
   ): PyValue => {
     if (subject?.kind === 'unknown') return subject;
     if (subject?.kind !== 'string') return machine.raise('TypeError', 'expected string or bytes-like object', span);
     if (typeof pattern === 'string') return unknown(pattern, span);
-    if (!isAffordable(machine, pattern, subject.value, span)) return unknown(tooCostly, span);
-    return operation(subject.value, pattern, args, machine, span);
+    const matches = matchesOf(machine, pattern, subject.value, anchor, span);
+    return typeof matches === 'string' ? unknown(matches, span) : give(matches, subject.value, machine, span);
   };
-  const substitute =
-    (by: PyValue | undefined): Operation =>
-    (subject, pattern, _args, machine, span) => {
-      if (by?.kind === 'string') return string(subject.replace(pattern, replacement(by.value)));
+  const substitute = (by: PyValue | undefined): Operation => ({
+    anchor: 'anywhere',
+    give: (matches, subject, machine, span) => {
       let result = '';
       let last = 0;
-      for (const match of subject.matchAll(pattern)) {
-        const text = machine.callWith(by ?? none, span, matchObject(matchClass, match, span));
-        result += subject.slice(last, match.index) + (text.kind === 'string' ? text.value : '');
-        last = match.index + match[0].length;
+      for (const match of matches) {
+        result += subject.slice(last, match.index);
+        last = endOf(match);
+        if (by?.kind === 'string') result += expanded(by.value, match);
+        else {
+          const text = machine.callWith(by ?? none, span, matchObject(matchClass, match, span));
+          result += text.kind === 'string' ? text.value : '';
+        }
       }
       return string(result + subject.slice(last));
-    };
+    },
+  });
   for (const [name, operation] of Object.entries(all)) {
     const method: LibraryFunction = (machine, args, span) =>
-      run(operation, patternOf(args.positional[0], 0), args.positional[1], args, machine, span);
+      run(operation, patternOf(args.positional[0], 0), args.positional[1], machine, span);
     unshared(patternClass.attributes).set(name, builtin(name, method, true));
   }
   const subMethod: LibraryFunction = (machine, args, span) =>
-    run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], args, machine, span);
+    run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], machine, span);
   unshared(patternClass.attributes).set('sub', builtin('sub', subMethod, true));
   const bitsOf = (args: Arguments, index: number): number =>
     integerOf(args.keywords.get('flags') ?? args.positional[index] ?? none) ?? 0;
@@ -198,7 +260,6 @@ export const regularExpressionModule: ModuleTable = () => {
           operation,
           patternOf(args.positional[0], name === 'split' ? 0 : bitsOf(args, 2)),
           args.positional[1],
-          args,
           machine,
           span,
         ),
@@ -210,7 +271,6 @@ export const regularExpressionModule: ModuleTable = () => {
           substitute(args.positional[1]),
           patternOf(args.positional[0], bitsOf(args, 4)),
           args.positional[2],
-          args,
           machine,
           span,
         ),
