@@ -32,6 +32,22 @@ const languages = [
 const hasModel = 'morphnet.hasModel';
 const isModelFile = 'resourceLangId == python || resourceLangId == darknet';
 
+/** The menu of a row of the view Runs; what a row can do its `viewItem` says (client/src/views/run-rows.ts). */
+const runMenu = (
+  [
+    ['morphnet.resumeRun', 'inline', '/^run\\.(paused|interrupted|failed)/'],
+    ['morphnet.pauseRun', '1@1', '/^run\\.(running|queued)/'],
+    ['morphnet.stopRun', '1@2', '/^run\\.(running|queued)/'],
+    ['morphnet.resumeRun', '1@1', '/^run\\.(paused|interrupted|failed)/'],
+    ['morphnet.applyProposal', '2@1', '/^run\\..*proposal/'],
+    ['morphnet.retrainRun', '2@2', '/^run\\..*proposal/'],
+    ['morphnet.expandRun', '2@3', '/^run\\..*proposal/'],
+    ['morphnet.writeSlimModel', '2@4', '/^run\\..*proposal/'],
+    ['morphnet.revealRun', '3@1', '/^run\\./'],
+    ['morphnet.deleteRun', '3@2', '/^run\\.(finished|failed|paused|interrupted)/'],
+  ] as const
+).map(([command, group, item]) => ({ command, group, when: `view == morphnet.runs && viewItem =~ ${item}` }));
+
 /** The manifest's fields that declarations decide, by name. */
 function manifestFields(): Readonly<Record<string, unknown>> {
   return {
@@ -39,6 +55,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
     activationEvents: [
       'onLanguage:python',
       'onLanguage:darknet',
+      'onView:morphnet.runs',
       'onWebviewPanel:morphnet.costs',
       'onWebviewPanel:morphnet.dashboard',
       'onWebviewPanel:morphnet.tradeOff',
@@ -76,8 +93,19 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       menus: {
         'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: hasModel }],
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
+        'view/title': [{ command: 'morphnet.runMorphNet', group: 'navigation', when: 'view == morphnet.runs' }],
+        'view/item/context': runMenu,
         commandPalette: [{ command: 'morphnet.goToMostExpensiveLayer', when: hasModel }],
       },
+      viewsContainers: { activitybar: [{ id: 'morphnet', title: 'MorphNet', icon: 'media/activity.svg' }] },
+      views: { morphnet: [{ id: 'morphnet.runs', name: 'Runs', contextualTitle: 'MorphNet' }] },
+      viewsWelcome: [
+        {
+          view: 'morphnet.runs',
+          contents:
+            'No run yet. Open the file of a model, then let MorphNet learn how wide each of its layers should be.\n[Run MorphNet](command:morphnet.runMorphNet)\n[Show Costs](command:morphnet.showCosts)',
+        },
+      ],
       configuration: {
         title: 'MorphNet',
         properties: Object.fromEntries(

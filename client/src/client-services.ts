@@ -8,6 +8,7 @@ import type { TradeOffPanel } from './panel/trade-off-panel.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ExperimentProgress } from './status/experiment-progress.ts';
 import type { OpenTrainings } from './status/open-trainings.ts';
+import type { RunsView } from './views/runs-view.ts';
 import type { RunProgress } from './status/run-progress.ts';
 
 export interface ClientServices {
@@ -19,4 +20,5 @@ export interface ClientServices {
   readonly experiments: ExperimentProgress;
   readonly costs: RunPanels<CostsPanel>;
   readonly openTrainings: OpenTrainings;
+  readonly runs: RunsView;
 }

@@ -3,6 +3,7 @@
 import type * as vscode from 'vscode';
 import type { ClientServices } from './client-services.ts';
 import { registerApplyExpanded, registerApplyProposal } from './commands/apply-proposal.ts';
+import { registerDeleteRun, registerRevealRun } from './commands/delete-run.ts';
 import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
@@ -29,6 +30,7 @@ import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
 import { OpenTrainings } from './status/open-trainings.ts';
 import { RunProgress } from './status/run-progress.ts';
+import { RunsView } from './views/runs-view.ts';
 
 /** The editor calls `deactivate` without arguments, so what it ends has to be kept here. */
 let server: LanguageServer | undefined;
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tradeOffs = tradeOffPanels(context, server);
   const costs = costsPanels(context, server);
   const experiments = new ExperimentProgress(server, dashboards, openTrainings);
+  const runs = new RunsView(server);
   const services: ClientServices = {
     context,
     server,
@@ -51,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     costs,
     experiments,
     openTrainings,
+    runs,
   };
   context.subscriptions.push(
     progress,
@@ -60,6 +64,9 @@ export function activate(context: vscode.ExtensionContext): void {
     experiments,
     server,
     handBackForeignCfg(),
+    runs,
+    registerDeleteRun(services),
+    registerRevealRun(services),
     registerRunMorphNet(services),
     registerOpenDashboard(services),
     registerShowCosts(services),

@@ -1,9 +1,9 @@
 // Which run a command means when nobody said: the only one that fits, or one of a list.
 
 import * as vscode from 'vscode';
-import type { RunStatus, RunSummary } from '../../../server/src/protocol/run-files.ts';
+import type { RunSummary } from '../../../server/src/protocol/run-files.ts';
 import type { ServerConnection } from '../server-connection.ts';
-import { formatSeconds } from '../status/run-view.ts';
+import { runDescription, statusIcons } from '../views/run-rows.ts';
 
 export interface RunChoice {
   /** What the chosen run is for: the list's placeholder. */
@@ -12,15 +12,6 @@ export interface RunChoice {
   /** Said when no run fits. */
   readonly none: string;
 }
-
-const statusIcon: Readonly<Record<RunStatus, string>> = {
-  queued: '$(clock)',
-  running: '$(sync)',
-  paused: '$(debug-pause)',
-  interrupted: '$(debug-disconnect)',
-  finished: '$(pass)',
-  failed: '$(error)',
-};
 
 /** Undefined when there is none, which the user has been told, or when the user backed out. */
 export async function chooseRun(server: ServerConnection, choice: RunChoice): Promise<RunSummary | undefined> {
@@ -32,29 +23,12 @@ export async function chooseRun(server: ServerConnection, choice: RunChoice): Pr
   }
   if (runs.length === 1) return first;
   const items = runs.map((run) => ({
-    label: `${statusIcon[run.status]} ${runTitle(run)}`,
+    label: `$(${statusIcons[run.status]}) ${runTitle(run)}`,
     description: runDescription(run),
     detail: run.id,
     run,
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder: choice.purpose, matchOnDetail: true }))?.run;
-}
-
-/** `flops:0.5 · 52 % of the cost · accuracy 97.1 % · 3 h ago`, with what is known. */
-export function runDescription(run: RunSummary, now = Date.now()): string {
-  const share = run.costShare === undefined ? [] : [`${(100 * run.costShare).toFixed(0)} % of the cost`];
-  const accuracy = run.accuracy === undefined ? [] : [`accuracy ${(100 * run.accuracy).toFixed(1)} %`];
-  const step = run.status === 'finished' ? [] : [`step ${run.step} of ${run.totalSteps}`];
-  const age =
-    run.time === undefined
-      ? []
-      : [
-          `${formatSeconds((now - run.time) / 1000)
-            .split(' ')
-            .slice(0, 2)
-            .join(' ')} ago`,
-        ];
-  return [run.status, run.target, ...step, ...share, ...accuracy, ...age].join(' · ');
 }
 
 /** Those of a document first; the order is kept otherwise. */

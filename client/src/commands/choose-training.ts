@@ -5,7 +5,8 @@ import type { ExperimentSummary } from '../../../server/src/protocol/experiment-
 import type { ServerConnection } from '../server-connection.ts';
 import { describeExperiment } from '../status/experiment-view.ts';
 import { experimentNames, type ExperimentProgress } from '../status/experiment-progress.ts';
-import { runDescription, runTitle } from './choose-run.ts';
+import { runDescription } from '../views/run-rows.ts';
+import { runTitle } from './choose-run.ts';
 
 export type ChosenTraining =
   { readonly kind: 'run'; readonly id: string } | { readonly kind: 'experiment'; readonly summary: ExperimentSummary };

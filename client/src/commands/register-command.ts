@@ -4,7 +4,10 @@ import * as vscode from 'vscode';
 import type { CommandArguments, CommandId } from '../../../server/src/protocol/commands.ts';
 import { showFailure } from '../messages.ts';
 
-/** All arguments of our commands are optional strings; what is none counts as not given. Menus of files give a URI. */
+/**
+ * All arguments of our commands are optional strings; what is none counts as not given. Menus of files give a URI, those of our views
+ * a row with the id of what it shows.
+ */
 export function registerCommand(
   command: CommandId,
   title: string,
@@ -21,6 +24,7 @@ export function registerCommand(
 
 function textOf(argument: unknown): string | undefined {
   if (argument instanceof vscode.Uri) return argument.toString();
+  if (typeof argument === 'object' && argument !== null && 'id' in argument) return textOf(argument.id);
   return typeof argument === 'string' ? argument : undefined;
 }
 

@@ -14,6 +14,10 @@ export interface CommandArguments {
   'morphnet.stopRun': readonly [runId?: string];
   'morphnet.pauseRun': readonly [runId?: string];
   'morphnet.resumeRun': readonly [runId?: string];
+  /** Moves a run's folder to the trash; asks first. */
+  'morphnet.deleteRun': readonly [runId?: string];
+  /** Shows a run's folder in the system's file manager. */
+  'morphnet.revealRun': readonly [runId?: string];
   /** Applies a run's proposal to the source: all of it, or one layer's width. */
   'morphnet.applyProposal': readonly [runId?: string, layer?: string];
   /** Applies what the run's proposal was expanded to: all of it, or one layer's width. */
@@ -59,7 +63,9 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },
   { command: 'morphnet.pauseRun', title: 'Pause Run', category: 'MorphNet' },
-  { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet' },
+  { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet', icon: '$(debug-continue)' },
+  { command: 'morphnet.deleteRun', title: 'Delete Run…', category: 'MorphNet' },
+  { command: 'morphnet.revealRun', title: 'Reveal Run in File Explorer', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
   { command: 'morphnet.writeSlimModel', title: 'Write Slim Model to a New File', category: 'MorphNet' },
   { command: 'morphnet.expandRun', title: 'Expand Structure…', category: 'MorphNet', icon: '$(unfold)' },
