@@ -71,7 +71,9 @@ function runItem(run: RunSummary): vscode.TreeItem {
   const item = new vscode.TreeItem(runTitle(run));
   item.id = run.id;
   item.description = runDescription(run);
-  item.tooltip = [runTitle(run), runDescription(run), run.message, run.id].filter((line) => line !== undefined).join('\n');
+  item.tooltip = [runTitle(run), runDescription(run), run.message, run.id]
+    .filter((line) => line !== undefined)
+    .join('\n');
   item.iconPath = new vscode.ThemeIcon(run.status === 'running' ? 'sync~spin' : statusIcons[run.status]);
   item.contextValue = runContext(run);
   item.accessibilityInformation = { label: `${runTitle(run)}, ${runDescription(run)}` };

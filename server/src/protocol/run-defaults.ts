@@ -76,7 +76,7 @@ export function parseTarget(text: string): RunTarget | undefined {
 }
 
 /** `0.5` or `50 %`; NaN for what is neither. */
-export function shareOf(text: string): number {
+function shareOf(text: string): number {
   const percent = /^([\d.]+)\s*%$/.exec(text.trim())?.[1];
   return percent === undefined ? Number(text) : Number(percent) / 100;
 }

@@ -111,7 +111,7 @@ function share(value: number | undefined): string {
 }
 
 /** With as many digits as tell the strengths of a sweep apart. */
-export function strengthTexts(strengths: readonly number[]): readonly string[] {
+function strengthTexts(strengths: readonly number[]): readonly string[] {
   for (let digits = 1; ; digits++) {
     const texts = strengths.map((strength) => (strength === 0 ? '0' : strength.toExponential(digits)));
     if (digits === mostDigits || new Set(texts).size === new Set(strengths).size) return texts;

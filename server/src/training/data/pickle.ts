@@ -4,7 +4,7 @@
 import type { Result } from '../../common/problem.ts';
 
 /** A name that the pickle refers to, `numpy.core.multiarray._reconstruct`: nothing is loaded. */
-export class PickledName {
+class PickledName {
   readonly name: string;
   constructor(name: string) {
     this.name = name;
@@ -12,7 +12,7 @@ export class PickledName {
 }
 
 /** A call that Python would make: what is called, with which arguments, and the state that it is given afterwards. */
-export class PickledCall {
+class PickledCall {
   readonly callee: unknown;
   readonly args: unknown;
   state: unknown;
