@@ -82,12 +82,22 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       commands: commandDeclarations,
       keybindings: [{ command: 'morphnet.toggleHints', key: 'ctrl+alt+h', mac: 'cmd+alt+h', when: hasModel }],
       viewsContainers: { activitybar: [{ id: 'morphnet', title: 'MorphNet', icon: '$(type-hierarchy)' }] },
-      views: { morphnet: [{ id: 'morphnet.models', name: 'Models' }] },
+      views: {
+        morphnet: [
+          { id: 'morphnet.models', name: 'Models' },
+          { id: 'morphnet.runs', name: 'Runs' },
+        ],
+      },
       viewsWelcome: [
         {
           view: 'morphnet.models',
           contents:
             'No file of this workspace offers a model. PyTorch and Keras models in Python files and Darknet .cfg files are read without running them.\n[Open Folder](command:vscode.openFolder)',
+        },
+        {
+          view: 'morphnet.runs',
+          contents:
+            'No run yet. Open the file of a model, then let MorphNet learn how wide each of its layers should be.\n[Run MorphNet](command:morphnet.runMorphNet)\n[Show Costs](command:morphnet.showCosts)',
         },
       ],
       menus: {
@@ -97,15 +107,6 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         'view/item/context': runMenu,
         commandPalette: [{ command: 'morphnet.goToMostExpensiveLayer', when: hasModel }],
       },
-      viewsContainers: { activitybar: [{ id: 'morphnet', title: 'MorphNet', icon: 'media/activity.svg' }] },
-      views: { morphnet: [{ id: 'morphnet.runs', name: 'Runs', contextualTitle: 'MorphNet' }] },
-      viewsWelcome: [
-        {
-          view: 'morphnet.runs',
-          contents:
-            'No run yet. Open the file of a model, then let MorphNet learn how wide each of its layers should be.\n[Run MorphNet](command:morphnet.runMorphNet)\n[Show Costs](command:morphnet.showCosts)',
-        },
-      ],
       configuration: {
         title: 'MorphNet',
         properties: Object.fromEntries(
