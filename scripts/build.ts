@@ -5,6 +5,7 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { buildBundles, dist } from './bundles.ts';
+import { torchModule } from './torch-module.ts';
 import { bundledPackages, noticesFile, thirdPartyNotices } from './third-party-notices.ts';
 
 const require = createRequire(import.meta.url);
@@ -14,6 +15,7 @@ const bundles = await buildBundles({ minify: process.argv.includes('--minify'), 
 for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   await copyFile(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
 }
+await writeFile(join(dist, 'morphnet_torch.py'), torchModule());
 const carried = bundledPackages([...bundles.values()].map(({ metafile }) => metafile));
 const parsers = ['node_modules/web-tree-sitter', 'node_modules/tree-sitter-python'];
 await writeFile(noticesFile, await thirdPartyNotices([...new Set([...carried, ...parsers])]));

@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
   { title: 'PyTorch to compare with', script: 'pytorch:install' },
   { title: 'costs against real PyTorch', script: 'check:costs' },
   { title: 'generated slim files against real PyTorch', script: 'check:slim' },
+  { title: 'morphnet-torch against the product and real PyTorch', script: 'test:torch' },
   { title: 'end to end in VS Code', script: 'test:e2e' },
 ];
 

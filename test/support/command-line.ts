@@ -1,5 +1,6 @@
 // Runs the command line in this process as main/cli.ts composes it, and gives what it printed.
 
+import { torchModule } from '../../scripts/torch-module.ts';
 import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import { runCommandLine } from '../../server/src/cli/command-line.ts';
 import type { RunNetworkService } from '../../server/src/experiments/run-network-service.ts';
@@ -56,6 +57,7 @@ export async function morphnetIn(
         ),
       training,
       ...(networks && { networks }),
+      torchModule,
       version: '1.2.3',
     },
     words,

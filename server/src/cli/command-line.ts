@@ -5,6 +5,7 @@ import type { Result } from '../common/problem.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { calibrateCommand, type CalibrateOptions, type CalibrationService } from './calibrate-command.ts';
+import { attachCommand, type AttachOptions } from './attach-command.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
 import { enginesCommand, type EnginesOptions } from './engines-command.ts';
@@ -33,6 +34,8 @@ export interface CliServices {
   readonly calibration?: CalibrationService;
   /** What was measured of this machine, if it was. */
   readonly thisMachine?: () => Result<MachineProfile | undefined>;
+  /** morphnet-torch as one file. */
+  readonly torchModule?: () => string;
   /** The version that `--version` prints. */
   readonly version: string;
 }
@@ -56,7 +59,16 @@ export async function runCommandLine(services: CliServices, words: readonly stri
 }
 
 function commands(services: CliServices): Command {
-  const { terminal, openSession: openWith, training, networks, calibration, thisMachine, version } = services;
+  const {
+    terminal,
+    openSession: openWith,
+    training,
+    networks,
+    torchModule,
+    calibration,
+    thisMachine,
+    version,
+  } = services;
   const program = new Command('morphnet')
     .description('What the layers of a convolutional network cost, and which widths MorphNet would give them.')
     .version(version)
@@ -97,6 +109,21 @@ function commands(services: CliServices): Command {
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);
   if (training !== undefined && networks !== undefined)
     addExperimentCommands(program, { terminal, openSession, training, networks });
+
+  if (networks !== undefined && torchModule !== undefined) {
+    withRunOptions(
+      program
+        .command('attach')
+        .description('write what a PyTorch training loop of your own needs to learn the widths of its model')
+        .argument('<file[::entry]>', modelArgument),
+      'own',
+    )
+      .option('--out <file>', 'where the structure goes; by default structure.json beside the model')
+      .option('--no-package', 'leave morphnet_torch.py out: the package is installed')
+      .action((file: string, options: AttachOptions) =>
+        attachCommand(terminal, openSession, networks, torchModule, file, options),
+      );
+  }
 
   program
     .command('entries')

@@ -6,12 +6,14 @@ import type { Command } from 'commander';
 export const modelArgument = 'the model’s file, with an entry of it after :: (net.py::ResNet18())';
 
 /** Adds the options of `RunOptions` but for the output's. */
-export function withRunOptions(command: Command): Command {
-  return command
-    .option(
+export function withRunOptions(command: Command, data: 'asked' | 'own' = 'asked'): Command {
+  if (data === 'asked') {
+    command.option(
       '--data <path | kind:path>',
       'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images and csv',
-    )
+    );
+  }
+  return command
     .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
     .option('--steps <count>', 'training steps')
     .option('--seed <number>', 'seed of every random choice')

@@ -15,6 +15,7 @@ import { startMeasuring } from '../jobs/measure-machine.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { readThisMachine, storeThisMachine } from './machine-profiles.ts';
+import { torchModule } from './torch-module.ts';
 import { findTrainer } from './trainer-program.ts';
 
 async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
@@ -74,6 +75,7 @@ void runCommandLine(
         measure: (wanted, onProgress) => startMeasuring(trainer, wanted, onProgress),
         store: storeThisMachine,
       },
+      torchModule,
     }),
     thisMachine: readThisMachine,
     version: packageVersion(),

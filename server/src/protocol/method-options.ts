@@ -11,7 +11,7 @@ const described = <Schema extends v.GenericSchema>(
   v.pipe(schema, v.description(text));
 
 /** A gate's options; those that are left out are as docs/method.md says. */
-export const gateSchema = v.strictObject({
+const gateSchema = v.strictObject({
   temperature: v.optional(
     described(v.pipe(v.number(), v.gtValue(0)), 'How soft the random mask is in training; 0.5 unless given.'),
   ),
@@ -37,7 +37,7 @@ export const gateSchema = v.strictObject({
 });
 
 /** Changes what each source says before sources are combined: factor · r ^ exponent. */
-export const decoratorSchema = v.strictObject({
+const decoratorSchema = v.strictObject({
   factor: v.optional(described(v.pipe(v.number(), v.gtValue(0)), 'r is multiplied by this; 1 unless given.')),
   exponent: v.optional(described(v.pipe(v.number(), v.minValue(1)), 'r is raised to this; 1 unless given.')),
 });

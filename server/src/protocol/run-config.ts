@@ -6,7 +6,8 @@ import { methodEntries } from './method-options.ts';
 /** `kind:path` or a path alone on the command line. A path is absolute once resolved. */
 export const dataSetSchema = v.strictObject({
   /** auto: by what the path leads to. */
-  kind: v.picklist(['auto', 'idx', 'cifar10', 'cifar100', 'numpy', 'images', 'csv']),
+  /** own: whatever the user's own training loop reads; `path` is then the model's folder. */
+  kind: v.picklist(['auto', 'idx', 'cifar10', 'cifar100', 'numpy', 'images', 'csv', 'own']),
   path: v.pipe(v.string(), v.minLength(1)),
   /** The share of each class that validates where the set has no test images. */
   validation: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),

@@ -51,6 +51,9 @@ export function storedFolders(workspaceFolder: string, kind: StoreKind): readonl
 
 /** Says that there is no data to train on, before a folder is made for a run that could only fail; undefined when there is. */
 export function missingData({ data }: Pick<RunConfig, 'data'>): string | undefined {
+  if (data.kind === 'own') {
+    return 'This is trained by a script of your own, on data that only it knows: start that script again, or name a data set for a new run';
+  }
   if (existsSync(data.path)) return undefined;
   return `The data set ${data.path} is not there, so nothing was started. Name one that is, or put it back`;
 }

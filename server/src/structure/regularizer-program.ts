@@ -2,12 +2,20 @@
 
 import { opOf } from '../network/network-graph.ts';
 import type { OpId } from '../network/op.ts';
-import type { RegularizerSource, SourceKind } from './channel-group.ts';
+import type { ChannelGroup, RegularizerSource, SourceKind } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import { sourcePlaces, type ChosenSources } from './choose-sources.ts';
 import { defaultGateThreshold } from './gate.ts';
 import type { ResourceOptions } from './resource.ts';
-import { activationTerms, flopTerms, memoryTerms, scaleTerms, weightTerms, type Terms } from './resource-terms.ts';
+import {
+  activationTerms,
+  flopTerms,
+  memoryTerms,
+  parameterTerms,
+  scaleTerms,
+  weightTerms,
+  type Terms,
+} from './resource-terms.ts';
 import { WidthForms, type WidthForm } from './width-form.ts';
 
 /** One threshold for all kinds of sources, or one for each; gates have the reference's when left out. */
@@ -36,7 +44,7 @@ export interface CompiledTerms {
 }
 
 /** An op's cost. With a second choice (latency: memory) the larger cost counts, and its loss; the first on a tie. */
-interface OpProgram {
+export interface OpProgram {
   readonly op: OpId;
   readonly terms: CompiledTerms;
   readonly alternative: CompiledTerms | undefined;
@@ -66,13 +74,51 @@ export function compileProgram(
   counted: readonly boolean[],
   options: ProgramOptions,
 ): { readonly program: RegularizerProgram; readonly uncounted: readonly OpId[] } {
+  const compiled = compileOps(grouping, chosen.groups, counted, options);
+  const { forms, ops, uncounted } = compiled;
+  const sources = chosen.sources.map((source) => compileSource(grouping, chosen, source, options));
+  const kinds = new Map(chosen.sources.map(({ op, kind }) => [op, kind]));
+  const groupThresholds = Float64Array.from(chosen.groups, (group) =>
+    thresholdOf(options.threshold, kinds.get(group.sources[0]?.op ?? -1) ?? 'gamma'),
+  );
+  return { program: { forms, ops, sources, groupThresholds }, uncounted };
+}
+
+/** What ops cost beside the resource that is regularized: `all-params` are all trained numbers, biases and norms too. */
+type CostedResource = ResourceOptions['resource'] | 'all-params';
+
+interface CompiledOps {
+  readonly forms: readonly WidthForm[];
+  readonly ops: readonly OpProgram[];
+  readonly uncounted: readonly OpId[];
+}
+
+/** Another cost of the same network, times a factor. */
+export function compileCosts(
+  grouping: ChannelGrouping,
+  groups: readonly ChannelGroup[],
+  counted: readonly boolean[],
+  options: Omit<ResourceOptions, 'resource'> & { readonly resource: CostedResource },
+  factor: number,
+): CompiledOps {
+  return compileOps(grouping, groups, counted, options, factor);
+}
+
+function compileOps(
+  grouping: ChannelGrouping,
+  groups: readonly ChannelGroup[],
+  counted: readonly boolean[],
+  options: Omit<ResourceOptions, 'resource'> & { readonly resource: CostedResource },
+  factor = 1,
+): CompiledOps {
   const { graph, mode } = grouping;
-  const forms = new WidthForms(grouping, chosen.groups);
+  const forms = new WidthForms(grouping, groups);
   const context = { graph, forms, mode, batchSize: options.batchSize ?? 1 };
   const compiler = new TermCompiler();
   const ops: OpProgram[] = [];
   const uncounted: OpId[] = [];
   const weights = new Set<string>();
+  const parameters = new Set<string>();
   for (const op of graph.ops) {
     if (counted[op.id] !== true) continue;
     const weight = op.parameters.find(({ role }) => role === 'weight');
@@ -88,6 +134,8 @@ export function compileProgram(
           return [flopTerms(context, op)];
         case 'params':
           return [weightTerms(context, op, isShared)];
+        case 'all-params':
+          return [parameterTerms(context, op, parameters)];
         case 'activations':
           return [activationTerms(context, op)];
         case 'memory':
@@ -102,7 +150,7 @@ export function compileProgram(
         }
       }
     })();
-    const [terms, alternative] = choices;
+    const [terms, alternative] = choices.map((choice) => choice && scaleTerms(choice, factor));
     if (choices.includes(undefined) || op.attributes.kind === 'opaque') uncounted.push(op.id);
     else if (terms !== undefined && choices.some((choice) => choice !== undefined && !isEmpty(choice))) {
       ops.push({
@@ -112,12 +160,7 @@ export function compileProgram(
       });
     }
   }
-  const sources = chosen.sources.map((source) => compileSource(grouping, chosen, source, options));
-  const kinds = new Map(chosen.sources.map(({ op, kind }) => [op, kind]));
-  const groupThresholds = Float64Array.from(chosen.groups, (group) =>
-    thresholdOf(options.threshold, kinds.get(group.sources[0]?.op ?? -1) ?? 'gamma'),
-  );
-  return { program: { forms: compiler.forms, ops, sources, groupThresholds }, uncounted };
+  return { forms: compiler.forms, ops, uncounted };
 }
 
 /** Regularization vectors are float32, and so is what they are compared with: at a threshold of 0.1 a channel of just 0.1 is dead. */

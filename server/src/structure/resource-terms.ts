@@ -1,12 +1,20 @@
 // What each op costs as a polynomial in widths (spec 3): linear terms and products of two widths, for operations, weights
 // and bytes. The `exact` terms add up to the costs of the rebuilt network; `reference` has the reference's gaps.
 
+import { isTrained } from '../costs/op-cost.ts';
 import { spatialAxes } from '../network/dimensions.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, ValueId } from '../network/op.ts';
 import { elementCount } from '../network/shape.ts';
 import type { GroupingMode } from './channel-grouping.ts';
-import { channelAxisOf, isDepthwiseLike, movesBytes, multiplies, widthsOf } from '../network/op-traits.ts';
+import {
+  channelAxisOf,
+  isDepthwiseLike,
+  movesBytes,
+  multiplies,
+  parameterAxesOf,
+  widthsOf,
+} from '../network/op-traits.ts';
 import type { WidthForm, WidthForms } from './width-form.ts';
 
 /** Cost `coefficient · alive`; loss `coefficient · reg`. */
@@ -131,6 +139,38 @@ export function weightTerms(context: TermContext, op: Op, isShared: boolean): Te
   const output = op.outputs[0] ?? -1;
   const axis = valueOf(context.graph, output).shape.length - 1;
   return linear(op.attributes.count, context.forms.onAxis(output, axis, op.attributes.width));
+}
+
+/**
+ * All trained numbers of one op, biases and norms too; those whose ids are in `seen` count elsewhere. Undefined when a size is
+ * unknown.
+ */
+export function parameterTerms({ graph, forms }: TermContext, op: Op, seen: Set<string>): Terms | undefined {
+  const widths = widthsOf(op.attributes);
+  const parts: Terms[] = [];
+  for (const parameter of op.parameters) {
+    if (!isTrained(parameter) || seen.has(parameter.id)) continue;
+    seen.add(parameter.id);
+    const total = elementCount(parameter.shape);
+    if (total === undefined) return undefined;
+    let coefficient = total;
+    const factors: WidthForm[] = [];
+    for (const { axis, end, groups } of parameterAxesOf(op, parameter)) {
+      const size = parameter.shape[axis];
+      const value = (end === 'in' ? op.inputs : op.outputs)[0] ?? -1;
+      const rank = value < 0 ? 0 : valueOf(graph, value).shape.length;
+      const width = widths[end] ?? Number(size);
+      // Not what stays a single number: a depthwise weight's second axis, lengths that are told apart on one axis.
+      if (size === 1 || typeof size !== 'number' || size * groups !== width) continue;
+      coefficient /= width;
+      factors.push(forms.onAxis(value, channelAxisOf(op, rank) ?? rank - 1, width));
+    }
+    const [left, right] = factors;
+    if (left === undefined) parts.push(linear(coefficient, forms.constant(1)));
+    else if (right === undefined) parts.push(linear(coefficient, left));
+    else parts.push({ ...noTerms, products: [{ coefficient, left, right }] });
+  }
+  return addTerms(...parts);
 }
 
 /** Output channels of the ops with multiply-adds. */

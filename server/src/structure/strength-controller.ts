@@ -142,7 +142,12 @@ export class StrengthController {
     const counts = countsAtRatio(this.#analysis, ranking, 1);
     const isReached = settledCost(this.#analysis, this.#withFixed(counts)) <= this.#target;
     if (isReached || step >= deadlineShare * totalSteps) {
-      this.#state = { ...this.#state, phase: 'hold', kept: this.#decide(ranking), isForced: !isReached };
+      this.#state = {
+        ...this.#state,
+        phase: 'hold',
+        kept: this.#decide(this.#withEssential(evaluation, ranking)),
+        isForced: !isReached,
+      };
       return;
     }
     if (step < warmUpShare * totalSteps) return;
@@ -165,6 +170,23 @@ export class StrengthController {
       ratio,
       error,
     };
+  }
+
+  /** The ranking in which the largest channel of each group that the network can't do without stays whatever the cut. */
+  #withEssential({ regularization }: RegularizerEvaluation, ranking: ChannelRanking): ChannelRanking {
+    const { grouping, groups } = this.#analysis;
+    const kept = [...ranking.ratios.keys()].filter((channel) => ranking.ratios[channel] === Infinity);
+    const largest = [...this.#essential].flatMap((id) => {
+      const group = groups[id];
+      if (group === undefined || group.fixed !== undefined) return [];
+      const start = grouping.offsets[id] ?? 0;
+      let best = start;
+      for (let channel = start; channel < start + group.size; channel += 1) {
+        if ((ranking.ratios[channel] ?? 0) > (ranking.ratios[best] ?? 0)) best = channel;
+      }
+      return [best];
+    });
+    return rankChannels(this.#analysis, regularization, [...kept, ...largest]);
   }
 
   /**

@@ -142,6 +142,7 @@ const dataSetNames: Readonly<Record<RunConfig['data']['kind'], string>> = {
   numpy: 'NumPy arrays',
   images: 'Images',
   csv: 'Listed images',
+  own: 'Your own script',
 };
 
 function dataSet({ data }: RunConfig): Omit<Fact, 'name'> {

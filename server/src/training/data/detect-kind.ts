@@ -6,7 +6,7 @@ import type { Result } from '../../common/problem.ts';
 import type { DataSetReference } from '../../protocol/run-config.ts';
 import { badFile, reasonOf } from './data-set.ts';
 
-export type DataSetKind = Exclude<DataSetReference['kind'], 'auto'>;
+export type DataSetKind = Exclude<DataSetReference['kind'], 'auto' | 'own'>;
 
 const remedy =
   'Choose a folder with IDX files, CIFAR’s binary batches, NumPy arrays or one sub-folder of images a class; or an .npz archive; or a .csv list of files';

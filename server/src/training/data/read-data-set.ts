@@ -35,6 +35,11 @@ export async function readDataSet(
   reference: DataSetReference,
   { input, decoder }: Pick<ReadRequest, 'input' | 'decoder'>,
 ): Promise<Result<DataSet>> {
+  if (reference.kind === 'own')
+    return {
+      ok: false,
+      error: 'The data are those of a script of your own, which only that script reads. Name a data set',
+    };
   const { badFiles = defaultBadFiles, outside = false } = reference;
   const root = setBelowRoot(reference.path, reference.kind);
   const { path } = root ?? reference;
