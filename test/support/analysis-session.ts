@@ -13,6 +13,7 @@ const workspace = 'file:///project';
 export const standardSettings: AnalysisSettings = {
   hints: { enabled: true, quantities: ['operations', 'params'] },
   convention: 'macs',
+  problems: 'all',
   device: 'V100',
   devices: {},
 };

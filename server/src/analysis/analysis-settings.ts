@@ -12,6 +12,8 @@ type OperationConvention = 'macs' | 'flops';
 export interface AnalysisSettings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
   readonly convention: OperationConvention;
+  /** All findings, those only that say that a model can't be made or run, or none. */
+  readonly problems: 'all' | 'model only' | 'off';
   /**
    * A built-in profile's name, one of `devices`, or `auto`; an unknown name falls back to the default profile and is reported.
    */

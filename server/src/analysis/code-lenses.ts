@@ -66,6 +66,10 @@ function isSameNetwork(left: NetworkGraph, right: NetworkGraph): boolean {
 export function totalsText(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): string {
   const { total } = session.costs(model.graph, settings);
   const chosen = chooseDevice(settings);
+  const [lost] = model.graph.unknowns;
+  const isNothing = [total.params, total.macs].every((count) => count.kind === 'unknown' || count.value === 0);
+  if (isNothing && lost !== undefined)
+    return [...(model.entry.name === '' ? [] : [model.entry.name]), `can't be read: ${lost.reason}`].join(' · ');
   return [
     ...(model.entry.name === '' ? [] : [model.entry.name]),
     operationsText(total, settings.convention),

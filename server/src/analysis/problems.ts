@@ -52,7 +52,9 @@ export function documentProblems(
       ...(span?.document === document && { span }),
     });
   }
-  return withoutRepetition(found).sort((left, right) => (left.span?.start ?? 0) - (right.span?.start ?? 0));
+  const shown =
+    settings.problems === 'all' ? found : found.filter(({ severity }) => /^(error|warning)$/.test(severity));
+  return withoutRepetition(shown).sort((left, right) => (left.span?.start ?? 0) - (right.span?.start ?? 0));
 }
 
 /** Parts that evaluation could not follow, where the frontend has not said so itself. */

@@ -3,7 +3,7 @@
 import { chooseDevice } from '../analysis/latency-device.ts';
 import { costReport, type ModelCostReport, type ReportTotal } from '../analysis/cost-report.ts';
 import type { Count } from '../common/count.ts';
-import type { Result } from '../common/problem.ts';
+import type { Problem, Result } from '../common/problem.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { formatAmount, formatCount, formatLatency, formatMilliseconds } from '../common/number-format.ts';
 import { formatShape } from '../network/shape.ts';
@@ -14,7 +14,7 @@ import {
   type PrecisionName,
 } from '../protocol/settings.ts';
 import type { CostJson } from '../protocol/cost-json.ts';
-import { wrongArguments } from './cli-failure.ts';
+import { workFailed, wrongArguments } from './cli-failure.ts';
 import { parseDeviceArgument, parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,11 +53,22 @@ export async function costCommand(
     throw wrongArguments(`${reason}, or describe one as laptop=500,40`);
   }
   const input = options.input === undefined ? undefined : parseInputArgument(options.input);
-  const { session, model } = await openModel(terminal, openSession, file, input);
+  const { session, model, problems } = await openModel(terminal, openSession, file, input);
   const report: CostJson = costReport(session, model, settings, (document) => shownDocument(document, terminal.folder));
   terminal.write(
     options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : `${costTable(report).join('\n')}\n`,
   );
+  failWithoutFigures(report, problems);
+}
+
+/** Ends with status 1 where a script must not take the figures for those of a model that works. */
+function failWithoutFigures(report: CostJson, problems: readonly Problem[]): void {
+  const { params, macs } = report.totals;
+  const isNothing = [params, macs].every(({ value }) => value === null || value === 0);
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (error !== undefined) throw workFailed(`The model can't run: ${error.message}`);
+  const [first] = report.unknowns;
+  if (isNothing && first !== undefined) throw workFailed(`The model can't be read: ${first.reason}`);
 }
 
 function parseBatch(text: string | undefined): number {

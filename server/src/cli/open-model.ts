@@ -17,6 +17,8 @@ export type OpenSession = (folders: readonly string[]) => Promise<AnalysisSessio
 export interface OpenedModel {
   readonly session: AnalysisSession;
   readonly model: AnalyzedModel;
+  /** What was found of it; told already. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -43,7 +45,7 @@ export async function openModel(
   const model = models.find((candidate) => !candidate.stale);
   if (model === undefined) throw workFailed([...told, missingModel(session, file, terminal.folder)].join('\n'));
   if (told.length > 0) terminal.note(`${told.join('\n')}\n`);
-  return { session, model };
+  return { session, model, problems };
 }
 
 function missingModel(session: AnalysisSession, file: ModelFile, folder: string): string {

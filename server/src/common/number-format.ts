@@ -40,7 +40,10 @@ function significant(value: number, digits: number): string {
     : text;
 }
 
-/** A count through one of the formats above: a lower bound as `≥ 1.2 MMACs`, an unknown as `?` with the unit. */
+/**
+ * A count through one of the formats above: a lower bound as `≥ 1.2 MMACs`, an unknown as `?` with the unit, which a bound
+ * of 0 is too.
+ */
 export function formatCount(count: Count, unit = ''): string {
   return withBound(count, (value) => formatAmount(value, unit), `? ${unit}`.trimEnd());
 }
@@ -55,7 +58,8 @@ function withBound(count: Count, format: (value: number) => string, unknown: str
     case 'exact':
       return format(count.value);
     case 'at-least':
-      return `≥ ${format(count.value)}`;
+      // That there is at least nothing says nothing.
+      return count.value === 0 ? unknown : `≥ ${format(count.value)}`;
     case 'unknown':
       return unknown;
   }

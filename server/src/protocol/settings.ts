@@ -14,6 +14,9 @@ export type PrecisionName = (typeof precisionNames)[number];
 /** A quantity that an inlay hint can show. */
 type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 
+/** All findings, those only that say that a model can't be made or run, or none. */
+export type ProblemChoice = 'all' | 'model only' | 'off';
+
 /** A device of the user's own. */
 export interface DeviceSetting {
   readonly peakGflopsPerSecond: number;
@@ -27,6 +30,8 @@ export const sitePackagesVariable = 'MORPHNET_SITE_PACKAGES';
 export interface Settings {
   readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
   readonly convention: CountingConventionName;
+  /** Which findings are shown. */
+  readonly problems: ProblemChoice;
   /** A device's name, or `auto`: this machine once it is measured. */
   readonly device: string;
   /** Images in a step of latencies; 0: as the device was measured. */
@@ -48,6 +53,7 @@ export interface Settings {
 export const defaultSettings: Settings = {
   hints: { enabled: true, quantities: ['operations', 'params'] },
   convention: 'macs',
+  problems: 'all',
   device: 'auto',
   batch: 0,
   precision: 'auto',
@@ -84,6 +90,21 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       default: defaultSettings.hints.quantities,
       markdownDescription:
         'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`. A hint has at most 40 characters, since the editor cuts longer ones; what does not fit stands in the hover.',
+    },
+  },
+  {
+    key: 'morphnet.problems',
+    scope: 'resource',
+    schema: {
+      type: 'string',
+      enum: ['all', 'model only', 'off'],
+      enumDescriptions: [
+        'All findings: also what can not be read, layers that are never called, and proposals.',
+        'Only what keeps a model from being made or run, by values that are known.',
+        'No findings.',
+      ],
+      default: defaultSettings.problems,
+      description: 'What MorphNet lists among the problems of a file.',
     },
   },
   {
@@ -205,6 +226,7 @@ const settingsSchema = v.object({
     { enabled: defaultSettings.hints.enabled, quantities: [...defaultSettings.hints.quantities] },
   ),
   convention: v.fallback(v.picklist(['macs', 'flops']), defaultSettings.convention),
+  problems: v.fallback(v.picklist(['all', 'model only', 'off']), defaultSettings.problems),
   device: v.fallback(v.pipe(v.string(), v.minLength(1)), defaultSettings.device),
   batch: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.batch),
   precision: v.fallback(v.picklist(precisionNames), defaultSettings.precision),
@@ -229,6 +251,7 @@ export function parseSettings(section: unknown): Settings {
   const parsed = v.parse(settingsSchema, {
     hints: undefined,
     convention: undefined,
+    problems: undefined,
     device: undefined,
     batch: undefined,
     precision: undefined,

@@ -29,6 +29,7 @@ import { list, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
+import { withoutGuesses } from './discovery/guessed-entries.ts';
 import { keptModel } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
@@ -78,9 +79,11 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       if (overlong) return { graph: undefined, problems: [overlong], dependencies: [entry.document] };
       const parsed = parser.parse(entry.document, text);
       const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
-      if (entry.input.from !== 'default') return evaluate(entry, limits).evaluation;
-      const data = preparedData(parsed.body, text);
-      return evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
+      const { body } = parsed;
+      if (entry.input.from !== 'default') return withoutGuesses(evaluate(entry, limits).evaluation, entry, body);
+      const data = preparedData(body, text);
+      const fitting = evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
+      return withoutGuesses(fitting, entry, body);
     },
 
     functions(document, reader): readonly SourceSpan[] {

@@ -107,16 +107,24 @@ test('told by what Lightning is given as an example', () => {
   expect(inputOf(text)).toEqual({ shapes: [[3, 48, 48]], from: 'call' });
 });
 
-test('where nothing fits, the finding says that the input is only assumed', () => {
-  const text = classOf('self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(9, 4, 1)', 'self.b(self.a(x))');
+test('where nothing fits, the finding says that the input is only assumed, and is no error', () => {
+  const text = classOf('self.a, self.b = nn.Conv2d(3, 8, 3), nn.Linear(7, 4)', 'self.b(self.a(x).flatten(1))');
   const { graph, problems } = readPython(text);
   expect(graph?.entry.input.shapes).toEqual([[3, 224, 224]]);
+  expect(problems.map(({ severity, code }) => [severity, code])).toEqual([['information', 'shape-mismatch']]);
+  expect(problems[0]?.message).toMatch(
+    'The input 3×224×224 is only assumed: if it is another, name it in a comment: # morphnet: input=3x32x32',
+  );
+});
+
+test('a layer that gets other channels than it takes at any input is an error of the model', () => {
+  const text = classOf('self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(9, 4, 1)', 'self.b(self.a(x))');
+  const { problems } = readPython(text);
   expect(problems).toMatchObject([
     {
-      severity: 'warning',
+      severity: 'error',
       code: 'shape-mismatch',
-      message:
-        'b: Expected 9 input channels but the input is 8×222×222. The input 3×224×224 is only assumed: if it is another, name it in a comment: # morphnet: input=3x32x32',
+      message: 'b: Expected 9 input channels but the input is 8×222×222',
     },
   ]);
 });

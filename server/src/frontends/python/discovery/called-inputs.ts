@@ -4,7 +4,8 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Argument, Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 import type { InputShapes } from './fitting-input.ts';
-import { assignmentsIn, blocksOf, calleeName, callsIn, isMainGuard, nodesIn } from './syntax-search.ts';
+import { blocksOf } from '../syntax/assigned-names.ts';
+import { assignmentsIn, calleeName, callsIn, isMainGuard, nodesIn } from './syntax-search.ts';
 import { madeIn } from './written-calls.ts';
 
 /** One call of a model with tensors whose shapes the text tells, without the batch. */

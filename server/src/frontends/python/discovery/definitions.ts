@@ -7,7 +7,8 @@ import type {
   ParameterDeclaration,
   Statement,
 } from '../syntax/ast.ts';
-import { assignmentsIn, blocksOf } from './syntax-search.ts';
+import { blocksOf } from '../syntax/assigned-names.ts';
+import { assignmentsIn } from './syntax-search.ts';
 import { isModelBase, isModelMaker } from './vocabulary.ts';
 
 export type Definition = ClassDefinition | FunctionDefinition;

@@ -19,7 +19,8 @@ import {
 import { assumedShape, modelInputs, preparedData } from './input-shapes.ts';
 import { isPart, madeModels, type MadeModel } from './made-models.ts';
 import { rankOf } from './secondary-models.ts';
-import { assignmentsIn, blocksOf, mentions } from './syntax-search.ts';
+import { blocksOf } from '../syntax/assigned-names.ts';
+import { assignmentsIn, mentions } from './syntax-search.ts';
 import { callForm, describe, writtenCalls } from './written-calls.ts';
 
 interface Candidate {

@@ -43,14 +43,21 @@ export function evaluateFitting(
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
   const lastStep = limits.steps * shareOfTrials;
   let { steps } = first;
+  const trials: Evaluation[] = [first.evaluation];
   for (const shapes of inputsToTry(first.wanted)) {
     if (cancellation.isCancellationRequested || steps + first.steps > lastStep) break;
     const tried = { ...entry, input: { ...entry.input, shapes } };
     const trial = evaluate(tried, limits);
     steps += trial.steps;
+    trials.push(trial.evaluation);
     if (fits(trial, tried)) return trial.evaluation;
   }
-  return { ...first.evaluation, problems: first.evaluation.problems.map((problem) => assumed(problem, entry)) };
+  return {
+    ...first.evaluation,
+    problems: first.evaluation.problems.map((problem) =>
+      isAtAnyInput(problem, trials) ? problem : assumed(problem, entry),
+    ),
+  };
 }
 
 const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']);
@@ -72,13 +79,27 @@ function givesOneResult({ outputs, values }: NetworkGraph): boolean {
   return typeof batch !== 'number' || batch === 1;
 }
 
+/**
+ * What holds whatever the input is a mistake of the model: a layer that gets other channels than it takes, and the same ones at
+ * every trial; a name or an attribute that is not there.
+ */
+function isAtAnyInput(problem: Problem, trials: readonly Evaluation[]): boolean {
+  const finding = findingOf(problem);
+  const isThere = ({ problems }: Evaluation): boolean =>
+    problems.some((other) => findingOf(other) === finding && other.span?.start === problem.span?.start);
+  return finding !== undefined && trials.length > 1 && trials.every(isThere);
+}
+
+const findingOf = ({ message }: Problem): string | undefined =>
+  /Expected \d+ input channels but the input is \d+(?=×)|(?:AttributeError|NameError): .*/.exec(message)?.[0];
+
 function assumed(problem: Problem, { input }: ModelEntry): Problem {
   if (!isMisfit(problem)) return problem;
   const shape = input.shapes.map(formatShape).join(', ');
   const remedy = 'if it is another, name it in a comment: # morphnet: input=3x32x32';
   return {
     ...problem,
-    severity: 'warning',
+    severity: 'information',
     message: `${problem.message}. The input ${shape} is only assumed: ${remedy}`,
   };
 }

@@ -4,15 +4,8 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement, StatementOf } from '../syntax/ast.ts';
 import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Definitions } from './definitions.ts';
-import {
-  assignmentsIn,
-  blocksOf,
-  calleeName,
-  isMainGuard,
-  mentions,
-  mentionsAttribute,
-  namesIn,
-} from './syntax-search.ts';
+import { blocksOf } from '../syntax/assigned-names.ts';
+import { assignmentsIn, calleeName, isMainGuard, mentions, mentionsAttribute, namesIn } from './syntax-search.ts';
 import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
 

@@ -3,6 +3,7 @@
 import { evaluateExpression } from '../evaluator/expressions.ts';
 import type { FunctionValue, InstanceValue, Machine, PyValue, Scope } from '../evaluator/machine.ts';
 import { PythonError } from '../evaluator/python-error.ts';
+import { loseNames } from '../evaluator/run-module.ts';
 import { goOn, runStatement } from '../evaluator/statements.ts';
 import { builtin, none, string, unknown } from '../evaluator/values.ts';
 import type { Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
@@ -53,7 +54,9 @@ class Keeper {
   run(scope: Scope, statements: readonly Statement[]): void {
     for (const statement of statements) {
       const makes = this.#made.making.has(statement);
-      const isOver = makes ? this.#runMaking(scope, statement) : runSilently(this.#machine, scope, statement);
+      const isOver = this.#made.changing.has(statement)
+        ? this.#runMaking(scope, statement)
+        : runSilently(this.#machine, scope, statement);
       if (makes) this.#look(scope, statement);
       if (isOver) return;
     }
@@ -109,6 +112,7 @@ function runSilently(machine: Machine, scope: Scope, statement: Statement): bool
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
     machine.noteFailure(scope.module.document, error);
+    loseNames(machine, scope, statement, error);
     return false;
   } finally {
     machine.importDepth--;

@@ -1,6 +1,7 @@
 // Questions to a piece of syntax that discovery asks: what it mentions, which calls it holds, which blocks are of one scope.
 
 import type { Expression, ExpressionOf, Statement, StatementOf } from '../syntax/ast.ts';
+import { elementsOf } from '../syntax/assigned-names.ts';
 
 function some(node: unknown, test: (node: object) => boolean): boolean {
   if (typeof node !== 'object' || node === null) return false;
@@ -48,24 +49,6 @@ export function isMainGuard({ test }: StatementOf<'if'>): boolean {
   return test.kind === 'comparison' && mentions(test, '__name__');
 }
 
-/** The blocks inside a statement that belong to the same scope. */
-export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
-  switch (statement.kind) {
-    case 'if':
-    case 'for':
-    case 'while':
-      return [statement.body, statement.otherwise];
-    case 'with':
-      return [statement.body];
-    case 'try':
-      return [statement.body, ...statement.handlers.map(({ body }) => body), statement.otherwise, statement.final];
-    case 'match':
-      return statement.cases.map(({ body }) => body);
-    default:
-      return [];
-  }
-}
-
 /** What one statement assigns: each target with its own value, also where tuples are assigned to tuples. */
 export function assignmentsIn(
   statement: Statement,
@@ -81,26 +64,4 @@ export function assignmentsIn(
       right?.length === left.length && ![...left, ...right].some((element) => element.kind === 'starred');
     return left.map((element, i) => ({ target: element, value: (isPaired ? right[i] : undefined) ?? value }));
   });
-}
-
-function elementsOf(expression: Expression): readonly Expression[] | undefined {
-  return expression.kind === 'tuple' || expression.kind === 'list' ? expression.elements : undefined;
-}
-
-/** Names that the statements of one scope assign. */
-export function assignedNames(block: readonly Statement[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  const add = (target: Expression): void => {
-    if (target.kind === 'name') names.add(target.name);
-    else if (target.kind === 'starred') add(target.value);
-    else elementsOf(target)?.forEach(add);
-  };
-  const visit = (statement: Statement): void => {
-    for (const inner of blocksOf(statement)) inner.forEach(visit);
-    if (statement.kind === 'assignment') statement.targets.forEach(add);
-    else if (statement.kind === 'annotated' || statement.kind === 'for') add(statement.target);
-    else if (statement.kind === 'with') for (const { target } of statement.items) if (target) add(target);
-  };
-  block.forEach(visit);
-  return names;
 }

@@ -2,7 +2,8 @@
 // to what trains them; without the wrappers that leave a model's layers as they are.
 
 import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
-import { assignedNames, assignmentsIn, blocksOf, calleeName, isMainGuard, namesIn } from './syntax-search.ts';
+import { assignedNames, blocksOf } from '../syntax/assigned-names.ts';
+import { assignmentsIn, calleeName, isMainGuard, namesIn } from './syntax-search.ts';
 
 /** A call that may make a model, and the names that only its own function or guard knows. */
 export interface WrittenCall {

@@ -6,7 +6,7 @@ import { assertUnreachable } from '../../../common/assert.ts';
 import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { addItems } from './container-methods.ts';
-import { deferredName, resolveDeferred } from './modules.ts';
+import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
 import { reprOf, formatValue } from './text.ts';
@@ -168,7 +168,8 @@ function lookUp(machine: Machine, scope: Scope, name: string, span: SourceSpan):
   const known = scope.module.names.get(name) ?? deferredName(machine, scope.module, name) ?? machine.builtins.get(name);
   if (known !== undefined) return known;
   if (name === '__class__' && scope.method) return scope.method.owner;
-  return machine.raise('NameError', `name '${name}' is not defined`, span);
+  const lost = scope.module.names.get(anyName);
+  return lost ?? machine.raise('NameError', `name '${name}' is not defined`, span);
 }
 
 function spread(

@@ -34,6 +34,11 @@ import type {
   Ending,
 } from './machine.ts';
 
+/** Of what is not proven. */
+function weaker(severity: Problem['severity']): Problem['severity'] {
+  return severity === 'hint' ? severity : 'information';
+}
+
 /** How many items a step of fuel copies: far less work than a statement, but work. */
 const itemsPerStep = 8;
 /** Characters that weigh as much as one item. */
@@ -166,8 +171,13 @@ export class Interpreter implements Machine {
     throw new PythonError(exception, `${className}: ${message}`, span, ends);
   }
 
-  /** Reports a problem once a place and sentence. */
-  report(problem: Problem): void {
+  /**
+   * Reports a problem once a place and sentence. Behind something that was lost nothing is proven: what would be an error is
+   * information there, as other values than those that are known may flow.
+   */
+  report(found: Problem): void {
+    const isProven = this.lostParts.length === 0 || found.code.startsWith('limit-');
+    const problem: Problem = isProven ? found : { ...found, severity: weaker(found.severity) };
     const known = this.problems.some(
       (other) =>
         other.code === problem.code &&

@@ -97,6 +97,9 @@ export function bindLate(machine: Machine, scope: Scope, name: string, resolve: 
   machine.change(deferred).set(name, resolve);
 }
 
+/** What a module's names hold for each name that it does not know: no name that Python text can use. */
+export const anyName = '<any name>';
+
 /** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
 function missingModule(machine: Machine, name: string, span: SourceSpan): PyValue {
   if (machine.isGuarded) return machine.raise('ModuleNotFoundError', `No module named '${name}'`, span);
@@ -130,7 +133,15 @@ export function importFrom(
 ): void {
   if (names === undefined) {
     const module = moduleNamed(machine, scope.module, target, level, span);
-    if (module === undefined) return;
+    // Any name may come from a module that is not there, or of which not all is known.
+    if (module === undefined || module.isModelled) {
+      const missing = module ? `${module.name} is known in part` : `${'.'.repeat(level)}${target} is not there`;
+      machine.change(scope.module.names).set(anyName, unknown(`This may be of a module of which ${missing}`, span));
+    }
+    if (module === undefined) {
+      if (machine.isGuarded) missingModule(machine, target, span);
+      return;
+    }
     for (const name of exportedNames(module)) {
       const own = module.names.get(name);
       if (own !== undefined) setName(machine, scope, name, own);
@@ -264,5 +275,5 @@ function exportedNames(module: ModuleValue): readonly string[] {
   if (all?.kind === 'list' || all?.kind === 'tuple') {
     return all.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
   }
-  return [...module.names.keys(), ...(module.deferred?.keys() ?? [])].filter((name) => !name.startsWith('_'));
+  return [...module.names.keys(), ...(module.deferred?.keys() ?? [])].filter((name) => !/^[_<]/.test(name));
 }

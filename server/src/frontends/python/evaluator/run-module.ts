@@ -1,9 +1,10 @@
 // The statements of a file, each run whatever became of the one before it.
 
+import { assignedNames } from '../syntax/assigned-names.ts';
 import type { Statement } from '../syntax/ast.ts';
 import { PythonError } from './python-error.ts';
 import { runStatement } from './statements.ts';
-import { string } from './values.ts';
+import { string, unknown } from './values.ts';
 import type { Machine, Scope } from './machine.ts';
 
 /** Runs a module's statements; used by imports and by the frontend for the user's file. What fails there is only noted. */
@@ -18,8 +19,15 @@ export function runModule(machine: Machine, scope: Scope, statements: readonly S
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       machine.noteFailure(scope.module.document, error);
+      loseNames(machine, scope, statement, error);
     } finally {
       machine.importDepth--;
     }
   }
+}
+
+/** What a statement that failed would have assigned is not known, also what it may have assigned before. */
+export function loseNames(machine: Machine, scope: Scope, statement: Statement, error: PythonError): void {
+  const names = machine.change(scope.names);
+  for (const name of assignedNames([statement])) names.set(name, unknown(error.message, error.span));
 }

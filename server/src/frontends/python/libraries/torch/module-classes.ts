@@ -33,6 +33,27 @@ function selfOf(args: Arguments): { self: InstanceValue | undefined; rest: Argum
   return { self: self?.kind === 'instance' ? self : undefined, rest: { positional, keywords: args.keywords } };
 }
 
+/** Parameters of layers that PyTorch makes tensors with: a float there raises, whatever its value. */
+const sizes =
+  /^(in_channels|out_channels|in_features|out_features|in1_features|in2_features|num_features|num_embeddings|embedding_dim|input_size|hidden_size|embed_dim|d_model)$/;
+
+function reportFloats(
+  machine: Machine,
+  layer: string,
+  args: BoundArguments,
+  parameters: readonly string[],
+  span: SourceSpan,
+): void {
+  if (machine.importDepth > 0) return;
+  for (const parameter of parameters.filter((name) => sizes.test(name))) {
+    const value = args.value(parameter);
+    if (value.kind !== 'float') continue;
+    const shown = Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
+    const message = `${layer} is given ${shown} for ${parameter}, a float where PyTorch takes whole numbers only; // divides to one.`;
+    machine.report({ code: 'float-size', severity: 'error', message, span });
+  }
+}
+
 /** The class of a row, below its base. */
 export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNetwork): ClassValue {
   const attributes: [string, PyValue][] = [];
@@ -52,6 +73,13 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
           if (self === undefined) return none;
           machine.change(self.attributes).set('training', { kind: 'bool', value: false });
           const bound = bindSignature(machine, row.name, constructor, rest, span);
+          reportFloats(
+            machine,
+            row.name,
+            bound,
+            constructor.map(({ name: parameter }) => parameter),
+            span,
+          );
           const lost = bound.firstUnknown();
           if (lost) machine.loseTrack(`${row.name}: ${lost.reason}`, span);
           row.construct?.(self, bound, machine, span);

@@ -1,0 +1,112 @@
+// Severity error is for what must fail with the values that are known: nothing else of a file that runs is marked so.
+
+import { expect, test } from 'vitest';
+import { readProject, type PythonReading } from '../../../support/python-model.ts';
+
+const head = `import torch
+from torch import nn
+
+`;
+
+const read = (text: string, files: Readonly<Record<string, string>> = {}): PythonReading =>
+  readProject({ files: { ...files, 'main.py': head + text } });
+
+const loud = ({ problems }: PythonReading): readonly string[] =>
+  problems.filter(({ severity }) => severity === 'error' || severity === 'warning').map(({ message }) => message);
+
+test.each<[string, string]>([
+  ['a name of a module that is not there', 'from absent import *\n\nnet = nn.Sequential(nn.Conv2d(3, width, 3))\n'],
+  [
+    'a name that a statement would have given which failed for want of a package',
+    `import absent
+try:
+    settings = absent.read()
+finally:
+    pass
+width = settings.width[3:]("x").y
+net = nn.Sequential(nn.Conv2d(3, width, 3))
+`,
+  ],
+  [
+    'what trains the model',
+    `net = nn.Sequential(nn.Conv2d(3, 4, 3))
+trainer = Trainer(net, loader)
+for x, y in loader:
+    loss = undefined_loss(net(x), y)
+    loss.backward()
+`,
+  ],
+  [
+    'what comes behind an unknown',
+    `from absent import setting
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.ModuleList([nn.Conv2d(3, 4, 1) for _ in range(setting)])
+
+    def forward(self, x):
+        return self.parts[1](x) + self.missing
+
+
+net = Net()
+`,
+  ],
+  [
+    'a class that is made to be derived from',
+    `class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        raise NotImplementedError
+`,
+  ],
+  [
+    'a class whose arguments default to None but have to be given',
+    `class Net(nn.Module):
+    def __init__(self, config=None):
+        super().__init__()
+        self.conv = nn.Conv2d(3, config.width, 1)
+
+    def forward(self, x):
+        return self.conv(x)
+`,
+  ],
+  [
+    'an input that is only assumed',
+    `class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(1234, 5)
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        return self.fc(self.conv(x).flatten(1))
+`,
+  ],
+])('%s is no error', (_, text) => {
+  expect(loud(read(text))).toEqual([]);
+});
+
+test.each<[string, string, RegExp]>([
+  ['a width that is a float', 'net = nn.Sequential(nn.Conv2d(3, 6 / 2, 3))\n', /float/],
+  [
+    'a layer that is never made',
+    `class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        return self.missing(self.conv(x))
+
+
+net = Net()
+`,
+    /missing/,
+  ],
+])('%s is one', (_, text, message) => {
+  expect(loud(read(text)).join('\n')).toMatch(message);
+});
