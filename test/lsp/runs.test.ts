@@ -9,6 +9,7 @@ import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-fron
 import { runDefaults } from '../../server/src/protocol/run-defaults.ts';
 import type { RunProposal, RunSnapshot } from '../../server/src/protocol/run-files.ts';
 import { darknetGraph } from '../support/darknet.ts';
+import { pythonFrontend } from '../support/python-frontend.ts';
 import { GivenRuns, openEditor, TestWorkspace, type Editor } from './server-session.ts';
 import { firstLayerLine, smallNetwork } from './small-network.ts';
 
@@ -77,6 +78,62 @@ test('the latest run’s proposal is a hint with a quick-fix that is one edit', 
   ]);
   expect(actions[0]?.diagnostics).toEqual(hints);
   expect(applied(actions[0]!, uri, smallNetwork)).toBe(smallNetwork.replace('filters=4', 'filters=3'));
+});
+
+const shared = `import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3)
+        self.second = nn.Conv2d(width, width, 3)
+        self.last = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.last(self.second(self.first(x)).mean((2, 3)))
+
+
+def net():
+    return Net(8)
+
+
+def wide():
+    return Net(16)
+`;
+
+test('a layer that shares its number gets one of its own when the action is chosen, proven then', async () => {
+  const workspace = new TestWorkspace();
+  const given = run(workspace, 'run-1', 3);
+  const none = { before: 0, after: 0 };
+  const layer = { name: 'first', label: 'Conv2d', group: 'first', width: { before: 8, after: 5 } };
+  const model = { document: workspace.uriOf('net.py'), entry: 'net()', input: [[3, 32, 32]] };
+  const runs = new GivenRuns([
+    {
+      ...given,
+      config: { ...given.config, model },
+      proposal: { ...proposal(1000), layers: [{ ...layer, macs: none, params: none, latencyMs: none }] },
+    },
+  ]);
+  await using editor = await openEditor({ workspace, runs, analysis: { frontends: [pythonFrontend] } });
+  const uri = await editor.open('net.py', shared);
+  await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
+  const line = shared.split('\n').findIndex((text) => text.includes('self.first ='));
+  const actions = (await editor.actions(uri, line)) as readonly CodeAction[];
+  const chosen = actions.find(({ title }) => title.startsWith('Give first a width of its own: 5'));
+  expect(chosen?.edit).toBeUndefined();
+  const resolved = await editor.resolveAction(chosen!);
+  expect(applied(resolved, uri, shared)).toBe(
+    shared
+      .replace('(self, width):', '(self, width, first_width=None):')
+      .replace(
+        '        self.first = nn.Conv2d(3, width, 3)',
+        '        first_width = first_width or width\n        self.first = nn.Conv2d(3, first_width, 3)',
+      )
+      .replace('nn.Conv2d(width, width, 3)', 'nn.Conv2d(first_width, width, 3)')
+      .replace('Net(8)', 'Net(8, first_width=5)'),
+  );
 });
 
 test('the hint goes once the width is as proposed, and comes back on undo', async () => {

@@ -9,6 +9,7 @@ import {
   createConnection,
   createProtocolConnection,
   CodeActionRequest,
+  CodeActionResolveRequest,
   CodeLensRequest,
   ConfigurationRequest,
   DidChangeTextDocumentNotification,
@@ -360,6 +361,10 @@ export class Editor implements AsyncDisposable {
     const range = { start: at, end: at };
     const params = { textDocument: { uri }, range, context: { diagnostics: [...diagnostics] } };
     return (await this.#client.sendRequest(CodeActionRequest.type, params)) ?? [];
+  }
+
+  resolveAction(action: CodeAction): Promise<CodeAction> {
+    return this.#client.sendRequest(CodeActionResolveRequest.type, action);
   }
 
   /** Pulls diagnostics, as an editor does again and again, until a test accepts them. */

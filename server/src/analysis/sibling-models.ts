@@ -45,14 +45,8 @@ export class SiblingModels {
     return places.flatMap((document) =>
       this.#entriesIn(document)
         .filter(({ name }) => document !== own.document || bare(name) !== bare(own.name))
-        .map((entry) => this.#sibling(entry, own.document)),
+        .map((entry) => this.#sibling(entry, own)),
     );
-  }
-
-  /** The functions of the source that a model runs; see `TracedEvaluation`. */
-  evaluationOf(entry: ModelEntry): TracedEvaluation | undefined {
-    this.#forgetOld();
-    return this.#read(entry).evaluation;
   }
 
   #forgetOld(): void {
@@ -70,28 +64,38 @@ export class SiblingModels {
     return entries;
   }
 
-  #sibling(entry: ModelEntry, home: string): SiblingModel {
+  #sibling(entry: ModelEntry, own: ModelEntry): SiblingModel {
     const called = bare(entry.name) || fileName(entry.document);
     return {
-      name: entry.document === home ? called : `${called} of ${fileName(entry.document)}`,
-      isReached: (edits) => this.#isReached(entry, edits),
-      runs: (definition) => this.#read(entry).evaluation?.calls.some(({ body }) => isSame(body, definition)) ?? true,
-      present: () => this.#read(entry).graph,
-      evaluate: (overlay) => this.#texts.evaluateWith(overlay, this.#asRead(entry)),
+      name: entry.document === own.document ? called : `${called} of ${fileName(entry.document)}`,
+      isReached: (edits) => this.#isReached(entry, own, edits),
+      runs: (definition) =>
+        this.#read(entry, own).evaluation?.calls.some(({ body }) => isSame(body, definition)) ?? true,
+      present: () => this.#read(entry, own).graph,
+      evaluate: (overlay) => this.#texts.evaluateWith(overlay, this.#asRead(entry, own)),
     };
   }
 
   /** With the input that it was read with: a model that is tried with other inputs after an edit tells nothing. */
-  #asRead(entry: ModelEntry): ModelEntry {
-    const { graph } = this.#read(entry);
+  #asRead(entry: ModelEntry, own: ModelEntry): ModelEntry {
+    const { graph } = this.#read(entry, own);
     return graph === undefined ? entry : { ...entry, input: graph.entry.input };
   }
 
-  #read(entry: ModelEntry): Known {
+  /** A file whose models say nothing of their input mostly means one for all: then it need not be searched for each. */
+  #trace(entry: ModelEntry, own: ModelEntry): TracedEvaluation | undefined {
+    if (entry.input.from === 'default' && entry.document === own.document) {
+      const tried = this.#texts.trace({ ...entry, input: { ...own.input, from: 'request' } });
+      if (tried?.graph?.unknowns.length === 0) return tried;
+    }
+    return this.#texts.trace(entry);
+  }
+
+  #read(entry: ModelEntry, own: ModelEntry): Known {
     const key = `${entry.document} ${entry.name}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const evaluation = this.#texts.trace(entry);
+    const evaluation = this.#trace(entry, own);
     const graph = evaluation === undefined ? this.#texts.evaluateWith(new Map(), entry) : evaluation.graph;
     const read = { evaluation, graph };
     this.#known.set(key, read);
@@ -99,8 +103,8 @@ export class SiblingModels {
   }
 
   /** An edit reaches a model that runs the function which it stands in; what stands in none, every model may see. */
-  #isReached(entry: ModelEntry, edits: readonly LiteralEdit[]): boolean {
-    const { evaluation } = this.#read(entry);
+  #isReached(entry: ModelEntry, own: ModelEntry, edits: readonly LiteralEdit[]): boolean {
+    const { evaluation } = this.#read(entry, own);
     if (evaluation === undefined) return true;
     return edits.some((edit) => {
       if (!evaluation.dependencies.includes(edit.document)) return false;
