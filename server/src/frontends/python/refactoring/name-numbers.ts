@@ -215,7 +215,12 @@ class Naming {
     const isParameter = one.definition.parameters.some(({ name }) => name === assigned);
     // In a loop the variable would take the place of the list.
     const name =
-      found.length === 1 && assigned !== undefined && !isParameter && !isLast && depth === 0
+      found.length === 1 &&
+      assigned !== undefined &&
+      !isParameter &&
+      !isLast &&
+      depth === 0 &&
+      isAssignedOnce(one, assigned)
         ? assigned
         : this.#newName(one, `${first.layer}_width`);
     if (isLast) {
@@ -502,6 +507,12 @@ function nested(
       return isInner ? { kind: 'list', empty, items: [] } : undefined;
     }),
   };
+}
+
+/** Whether nothing else in a function gives a variable its value, which would come between a parameter and its use. */
+function isAssignedOnce({ text, definition: { span } }: FunctionToChange, name: string): boolean {
+  const assignments = new RegExp(`(?<![\\p{L}\\p{N}_.])${name}\\s*(?:[-+*/%&|^]|//|\\*\\*)?=(?!=)`, 'gu');
+  return (text.slice(span.start, span.end).match(assignments)?.length ?? 0) === 1;
 }
 
 /** The local variable that an expression is assigned to. */
