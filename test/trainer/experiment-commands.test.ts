@@ -150,7 +150,7 @@ describe('a sweep', () => {
     const killed = await morphnet(
       other,
       words,
-      killedAt(folder, (event, run) => run.endsWith('2') && event.kind === 'progress'),
+      killedAt(other, (event, run) => run.endsWith('2') && event.kind === 'progress'),
     );
     expect(killed.status).toBe(1);
     expect(killed.notes).toContain('go on with: morphnet sweep swept');

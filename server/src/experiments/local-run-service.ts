@@ -33,6 +33,8 @@ interface Trained {
   /** Its process has said nothing yet: what its log ends with is an earlier process's end. */
   isWaiting: boolean;
   hasProposal: boolean;
+  /** Why its process failed, with the code that the documents explain. */
+  failure?: string;
 }
 
 /** The service over one trainer program; a run outside of any workspace belongs to the working folder. */
@@ -111,6 +113,7 @@ export function createRunService(
       folder,
       (event) => {
         run.state = afterEvent(run.state, event);
+        if (event.kind === 'failed') run.failure = `${event.message} [${event.code}]`;
         if (event.kind !== 'notice') run.isWaiting = false;
         waiting.push(event);
         listener?.(event);
@@ -125,7 +128,7 @@ export function createRunService(
       run.isWaiting = false;
       isRemoved = removeUnbegun(run);
       telling.atOnce();
-      return isRemoved ? { ok: false, error: run.state.message ?? 'The training could not begin' } : read(folder);
+      return isRemoved ? { ok: false, error: run.failure ?? 'The training could not begin' } : read(folder);
     });
     return { folder, summary: summaryNow(run), stop: () => job.stop(), ended };
   };
@@ -146,7 +149,7 @@ export function createRunService(
       return folders.find((folder) => folder !== undefined && existsSync(folder));
     },
     read(folder) {
-      const rounds = readIteration(folder);
+      const rounds = readIteration(folder, workspace(folder));
       return rounds === undefined ? read(folder) : Promise.resolve({ ok: true, value: rounds });
     },
     summary(folder) {

@@ -3,6 +3,7 @@
 import { iterationFileSchema, iterationName } from '../protocol/iteration-file.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
 import { resourceUnits } from '../protocol/sweep-file.ts';
+import { workspaceOf } from './portable-config.ts';
 import { readDocument, readSnapshot } from './run-folder.ts';
 import { storedFolders } from './run-store.ts';
 
@@ -12,9 +13,9 @@ export function listIterations(workspaceFolder: string): readonly RunSnapshot[] 
 }
 
 /** A finished iteration; undefined where rounds are missing. Its steps are those of all rounds. */
-export function readIteration(folder: string): RunSnapshot | undefined {
+export function readIteration(folder: string, workspace = workspaceOf(folder)): RunSnapshot | undefined {
   const file = readDocument(folder, iterationName, iterationFileSchema);
-  const snapshot = readSnapshot(folder);
+  const snapshot = readSnapshot(folder, workspace);
   if (!file.ok || file.value === undefined || !snapshot.ok) return undefined;
   const { rounds, finished, resource, seedCost } = file.value;
   const { config, proposal } = snapshot.value;
