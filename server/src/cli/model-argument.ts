@@ -34,7 +34,16 @@ export function isFile(path: string): boolean {
 /** Reads `--input 3x32x32`. */
 export function parseInputArgument(text: string): readonly (readonly number[])[] {
   const shapes = parseInputShapes(text);
-  if (shapes === undefined) throw wrongArguments(`--input ${text} is no shape. Write it without the batch: 3x32x32`);
+  // Several inputs of one number each are none that a network has.
+  if (shapes === undefined || (shapes.length > 1 && shapes.every((shape) => shape.length === 1))) {
+    // As in Python's tuples: (1, 28, 28).
+    const sizes = /^[[(]?\s*\d+(?:\s*[,;*×\s]\s*\d+)+\s*[\])]?$/.test(text) ? text.match(/\d+/g) : null;
+    throw wrongArguments(
+      sizes === null
+        ? `--input ${text} is no shape. Write it without the batch: 3x32x32`
+        : `--input ${text} is written ${sizes.join('x')}.`,
+    );
+  }
   return shapes;
 }
 

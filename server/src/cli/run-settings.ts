@@ -98,6 +98,11 @@ export function resolveRunConfig(
   options: RunOptions,
   folder: string,
 ): RunConfig {
+  if (options.strength !== undefined && options.target?.includes(':') === true) {
+    throw wrongArguments(
+      `--strength ${options.strength} and the share in --target ${options.target} contradict each other: a share finds its own strength. Give one of them.`,
+    );
+  }
   const base = argument.kind === 'config' ? argument.config : freshConfig(argument.project, model, options, folder);
   const config: unknown = {
     ...base,
@@ -119,7 +124,7 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
-    throw wrongArguments(`${option} ${shown}: ${result.issues[0].message}`);
+    throw wrongArguments(`${option} ${shown} ${wrongBy(result.issues[0])}.`);
   };
   const number = (option: string, text: string, schema: v.GenericSchema<unknown, number>): number =>
     checked(option, schema, text.trim() === '' ? NaN : Number(text));
@@ -149,6 +154,22 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
     ...(options.removeCommonPrefix !== undefined && { removeCommonPrefix: options.removeCommonPrefix }),
   };
 }
+
+/** What is wrong with a value, in words: `must be at least 0`, `is none of max, l2`. */
+function wrongBy({ expected }: v.BaseIssue<unknown>): string {
+  const [, sign, bound] = /^([<>]=?)(-?[\d.e+-]+)$/.exec(expected ?? '') ?? [];
+  if (sign !== undefined && bound !== undefined) return `must be ${boundWords[sign] ?? sign} ${bound}`;
+  const names = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map(([, name]) => name);
+  if (names.length > 0) return names.length === 1 ? `must be ${names.join()}` : `is none of ${names.join(', ')}`;
+  return expected === 'number' ? 'is no number' : `must be ${expected ?? 'something else'}`;
+}
+
+const boundWords: Readonly<Record<string, string>> = {
+  '>=': 'at least',
+  '>': 'above',
+  '<=': 'at most',
+  '<': 'below',
+};
 
 /** `0.5` or `0.5,2`: a factor, and an exponent. */
 function decoratorOf(text: string): unknown {
