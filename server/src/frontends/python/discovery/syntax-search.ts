@@ -6,7 +6,9 @@ import { elementsOf } from '../syntax/assigned-names.ts';
 function some(node: unknown, test: (node: object) => boolean): boolean {
   if (typeof node !== 'object' || node === null) return false;
   if (!Array.isArray(node) && test(node)) return true;
-  return Object.entries(node).some(([key, value]) => key !== 'span' && key !== 'nameSpan' && some(value, test));
+  if (Array.isArray(node)) return node.some((item) => some(item, test));
+  for (const key in node) if (key !== 'span' && key !== 'nameSpan' && some(Reflect.get(node, key), test)) return true;
+  return false;
 }
 
 /** Whether a text names something; strings and comments don't count, as the tree has neither as names. */
@@ -33,11 +35,20 @@ export function* callsIn(node: unknown): Generator<ExpressionOf<'call'>> {
   for (const each of nodesIn(node)) if (isKind<ExpressionOf<'call'>>(each, 'call') && 'callee' in each) yield each;
 }
 
-/** Every node below one, in the order of the text. */
-export function* nodesIn(node: unknown): Generator<object> {
-  if (typeof node !== 'object' || node === null) return;
-  if (!Array.isArray(node)) yield node;
-  for (const [key, value] of Object.entries(node)) if (key !== 'span' && key !== 'nameSpan') yield* nodesIn(value);
+/** Every node below one, in the order of the text. A whole file is gone through at each edit, so this makes nothing but the list. */
+export function nodesIn(node: unknown): readonly object[] {
+  const found: object[] = [];
+  const visit = (each: unknown): void => {
+    if (typeof each !== 'object' || each === null) return;
+    if (Array.isArray(each)) {
+      for (const item of each) visit(item);
+      return;
+    }
+    found.push(each);
+    for (const key in each) if (key !== 'span' && key !== 'nameSpan') visit(Reflect.get(each, key));
+  };
+  visit(node);
+  return found;
 }
 
 /** `Net` of `Net(…)`, `models.Net(…)`. */
