@@ -5,7 +5,7 @@ import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { reportCosts, type CostReport } from '../costs/cost-report.ts';
-import { isSameDevice } from '../costs/device-profile.ts';
+import { isSameDevice, type DeviceProfile } from '../costs/device-profile.ts';
 import {
   defaultLimits,
   type EntryRequest,
@@ -358,6 +358,12 @@ export class AnalysisSession {
     const report = reportCosts(graph, device, batch);
     this.#costs.set(graph, report);
     return report;
+  }
+
+  /** The device of a name under some settings, or why there is none. */
+  deviceNamed(device: string, settings: LatencySettings): Result<DeviceProfile> {
+    const chosen = chooseDevice({ ...settings, device });
+    return chosen.problem === undefined ? { ok: true, value: chosen.device } : { ok: false, error: chosen.problem };
   }
 
   /** Which channels of a graph live and die together; worked out once. */

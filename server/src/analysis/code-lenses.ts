@@ -4,7 +4,9 @@ import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
+import type { Budgets } from '../costs/budget.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
+import { checkBudgets } from './budget-report.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
 import { chooseDevice, deviceText } from './latency-device.ts';
@@ -28,6 +30,7 @@ export function codeLenses(
   document: string,
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
+  budgets?: Budgets,
 ): readonly CodeLens[] {
   const taken = new Map<number, AnalyzedModel[]>();
   return session.analyze(document, cancellation).models.flatMap((model): readonly CodeLens[] => {
@@ -37,7 +40,11 @@ export function codeLenses(
     const above = taken.get(span.start);
     // `Net()` says nothing new beside `Net(depth=2)` where that is the default.
     if (above?.some((other) => isSameNetwork(other.graph, model.graph)) === true) return [];
-    const totals: CodeLens = { ...place, title: totalsText(session, model, settings), action: 'totals' };
+    const totals: CodeLens = {
+      ...place,
+      title: `${totalsText(session, model, settings)}${leftText(session, model, settings, budgets)}`,
+      action: 'totals',
+    };
     taken.set(span.start, [...(above ?? []), model]);
     if (above !== undefined) return [totals];
     return [
@@ -60,6 +67,18 @@ function isSameNetwork(left: NetworkGraph, right: NetworkGraph): boolean {
     const other = right.ops[index];
     return other !== undefined && settingsOf(op) === settingsOf(other);
   });
+}
+
+/** ` · budget: 12 % of macs left`: the scarcest of the model's budgets. */
+function leftText(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  settings: AnalysisSettings,
+  budgets: Budgets | undefined,
+): string {
+  const [scarcest] =
+    budgets === undefined ? [] : checkBudgets(session, model, settings, budgets).toSorted((a, b) => a.left - b.left);
+  return scarcest === undefined ? '' : ` · budget: ${scarcest.text}`;
 }
 
 /** `resnet20() · 40.8 MMACs · 272 k params · 0.10 ms on V100 · input 3×32×32 (assumed)`. */

@@ -14,6 +14,7 @@ import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { unknownPartsOf } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
+import { conventionCosts, type NamedConvention } from './convention-report.ts';
 import { chooseDevice, latencySentence } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
 
@@ -56,6 +57,8 @@ interface ReportLayer {
   outputShape: (number | null)[];
   params: number | null;
   macs: number | null;
+  /** In the convention. */
+  operations: number | null;
   latencyMs: number | null;
   origin: ReportRange & { callChain: ReportPlace[] };
   width: ReportWidth | null;
@@ -68,7 +71,11 @@ export interface ModelCostReport {
   framework: string;
   entry: { name: string; from: string };
   input: { shapes: number[][]; from: string };
-  convention: 'macs' | 'flops';
+  convention: string;
+  /** What the convention calls its figure. */
+  unit: 'MACs' | 'FLOPs';
+  /** What makes the convention's figure another than the MACs, in words; empty where nothing does. */
+  difference: string;
   device: string;
   /** Images in the step that latencies are of. */
   batch: number;
@@ -79,6 +86,8 @@ export interface ModelCostReport {
     macs: ReportTotal;
     flops: ReportTotal;
     activations: ReportTotal;
+    /** In the convention. */
+    operations: ReportTotal;
     latencyMs: ReportTotal;
   };
   layers: ReportLayer[];
@@ -94,8 +103,10 @@ export function costReport(
   model: AnalyzedModel,
   settings: AnalysisSettings,
   fileOf: (document: string) => string,
+  convention: NamedConvention = settings.convention,
 ): ModelCostReport {
   const { graph } = model;
+  const counted = conventionCosts(graph, convention);
   const report = session.costs(graph, settings);
   const places = new SourcePlaces(session);
   const files = new Map<string, string>();
@@ -112,7 +123,9 @@ export function costReport(
   };
   const layers = graph.ops.flatMap((op): readonly ReportLayer[] => {
     const cost = report.ops[op.id];
-    if (cost === undefined || (op.parameters.length === 0 && knownValue(cost.macs) === 0)) return [];
+    const operations = counted.ops[op.id] ?? cost?.macs;
+    const isCounted = knownValue(cost?.macs ?? zero) !== 0 || knownValue(operations ?? zero) !== 0;
+    if (cost === undefined || operations === undefined || (op.parameters.length === 0 && !isCounted)) return [];
     return [
       {
         name: op.name,
@@ -123,6 +136,7 @@ export function costReport(
           .map((dimension) => (typeof dimension === 'number' ? dimension : null)),
         params: valueOrNull(cost.params),
         macs: valueOrNull(cost.macs),
+        operations: valueOrNull(operations),
         latencyMs: valueOrNull(cost.latencyMs),
         origin: { ...range(op.site.span), callChain: op.site.callChain.map(place) },
         width: widthOf(session, op, places, range),
@@ -139,6 +153,7 @@ export function costReport(
     outputShape: [],
     params: valueOrNull(report.idleParams[index] ?? { kind: 'unknown', reason: '' }),
     macs: uncalled,
+    operations: uncalled,
     latencyMs: uncalled,
     origin: { ...range(layer.site.span), callChain: layer.site.callChain.map(place) },
     width: null,
@@ -151,7 +166,9 @@ export function costReport(
     framework: graph.framework,
     entry: { name: model.entry.name, from: model.entry.from },
     input: { shapes: model.entry.input.shapes.map((shape) => [...shape]), from: model.entry.input.from },
-    convention: settings.convention,
+    convention,
+    unit: counted.unit,
+    difference: counted.difference,
     device: chosen.device.name,
     batch: chosen.batch,
     latency: latencySentence(chosen),
@@ -160,12 +177,15 @@ export function costReport(
       macs: totalOf(total.macs),
       flops: totalOf(scaleCount(total.macs, flopsPerMac)),
       activations: totalOf(total.activations),
+      operations: totalOf(counted.total),
       latencyMs: totalOf(total.latencyMs),
     },
     layers: [...layers, ...idle],
     unknowns: unknowns.map(({ reason, span }) => ({ reason, origin: range(span) })),
   };
 }
+
+const zero: Count = { kind: 'exact', value: 0 };
 
 function valueOrNull(count: Count): number | null {
   return count.kind === 'exact' ? count.value : null;

@@ -10,6 +10,8 @@ import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel } from './analyzed-model.ts';
 import { firstLineOf, sitesIn, unknownPartsOf } from './document-layers.ts';
+import type { Budgets } from '../costs/budget.ts';
+import { checkBudgets } from './budget-report.ts';
 import { chooseDevice } from './latency-device.ts';
 import { unscaledSites } from './unscaled-norms.ts';
 import { proposedChanges, type ProposedChange } from './proposed-changes.ts';
@@ -20,6 +22,7 @@ export function documentProblems(
   document: string,
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
+  budgets?: Budgets,
 ): readonly Problem[] {
   const [text, lines] = [session.textOf(document), session.linesOf(document)];
   if (text === undefined || lines === undefined) return [];
@@ -40,6 +43,9 @@ export function documentProblems(
       found.push({ code: 'batch-norm-without-scale', severity: 'information', message, span: place });
     }
   }
+  if (budgets !== undefined && !isBroken) {
+    for (const model of analysis.models) found.push(...brokenBudgets(session, model, document, settings, budgets));
+  }
   found.push(...proposalHints(session, document, text, lines, cancellation));
   const first = analysis.models[0];
   const { problem: deviceProblem } = chooseDevice(settings);
@@ -55,6 +61,35 @@ export function documentProblems(
   const shown =
     settings.problems === 'all' ? found : found.filter(({ severity }) => /^(error|warning)$/.test(severity));
   return withoutRepetition(shown).sort((left, right) => (left.span?.start ?? 0) - (right.span?.start ?? 0));
+}
+
+/** One finding a broken budget, on the model, with the layers that take most of it. */
+function brokenBudgets(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  document: string,
+  settings: AnalysisSettings,
+  budgets: Budgets,
+): readonly Problem[] {
+  const span = model.place(model.entry.span);
+  if (model.stale || span?.document !== document) return [];
+  return checkBudgets(session, model, settings, budgets).flatMap(({ verdict, text, largest }): readonly Problem[] => {
+    if (verdict !== 'broken') return [];
+    const related = largest.map(({ op, share }) => ({
+      span: op.site.span,
+      message: `${op.name} takes ${(100 * share).toFixed(0)} % of it`,
+    }));
+    const name = model.entry.name === '' ? 'The model' : model.entry.name;
+    return [
+      {
+        code: 'broken-budget',
+        severity: 'warning',
+        message: `${name} is over its budget of ${text}. The budget stands in morphnet.json.`,
+        span,
+        related,
+      },
+    ];
+  });
 }
 
 /** Parts that evaluation could not follow, where the frontend has not said so itself. */

@@ -6,6 +6,7 @@ import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { calibrateCommand, type CalibrateOptions, type CalibrationService } from './calibrate-command.ts';
 import { attachCommand, type AttachOptions } from './attach-command.ts';
+import type { OpenRevision } from './compare-costs.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
 import { costCommand, type CostOptions } from './cost-command.ts';
 import { enginesCommand, type EnginesOptions } from './engines-command.ts';
@@ -36,6 +37,8 @@ export interface CliServices {
   readonly thisMachine?: () => Result<MachineProfile | undefined>;
   /** morphnet-torch as one file. */
   readonly torchModule?: () => string;
+  /** Absent where there is no git to ask. */
+  readonly openRevision?: OpenRevision;
   /** The version that `--version` prints. */
   readonly version: string;
 }
@@ -67,6 +70,7 @@ function commands(services: CliServices): Command {
     torchModule,
     calibration,
     thisMachine,
+    openRevision,
     version,
   } = services;
   const program = new Command('morphnet')
@@ -92,9 +96,17 @@ function commands(services: CliServices): Command {
     .option('--device <name>', 'the device of latencies: RTX 4090, V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
     .option('--batch <count>', 'images in the step that latencies are of; by default as the device was measured')
     .option('--precision <name>', 'the number format of latencies: fp32, fp16, bf16, amp, amp_bf16 or int8')
-    .option('--convention <name>', 'macs, or flops (= 2 × MACs)')
-    .option('--json', 'print the documented JSON instead of a table')
-    .action((file: string, options: CostOptions) => costCommand(terminal, openSession, file, options, thisMachine));
+    .option(
+      '--convention <name>',
+      'how operations are counted: macs, flops (= 2 × MACs), or as a counter does: morphnet, fvcore, torch, torchvision, thop, torchinfo, ptflops, darknet',
+    )
+    .option('--format <name>', 'text, markdown, csv or json')
+    .option('--json', 'the same as --format json')
+    .option('--check', 'fail where a budget of morphnet.json is broken')
+    .option('--compare <revision>', 'print the change of every model of the file against a git revision, as Markdown')
+    .action((file: string, options: CostOptions) =>
+      costCommand(terminal, openSession, file, options, { thisMachine, openRevision }),
+    );
 
   if (calibration !== undefined) {
     program

@@ -1,22 +1,27 @@
 // `morphnet cost`: what every layer of a model costs, as a table or as JSON.
 
+import { dirname } from 'node:path';
+import { URI } from 'vscode-uri';
+import { namedConventions, type NamedConvention } from '../analysis/convention-report.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
 import { costReport, type ModelCostReport, type ReportTotal } from '../analysis/cost-report.ts';
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { AnalysisSettings } from '../analysis/analysis-settings.ts';
+import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
+import { checkBudgets, type Budgets } from '../analysis/budget-report.ts';
 import type { Count } from '../common/count.ts';
 import type { Problem, Result } from '../common/problem.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { formatAmount, formatCount, formatLatency, formatMilliseconds } from '../common/number-format.ts';
 import { formatShape } from '../network/shape.ts';
-import {
-  defaultSettings,
-  precisionNames,
-  type CountingConventionName,
-  type PrecisionName,
-} from '../protocol/settings.ts';
+import { defaultSettings, precisionNames, type PrecisionName } from '../protocol/settings.ts';
 import type { CostJson } from '../protocol/cost-json.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
+import { compareCosts, type OpenRevision } from './compare-costs.ts';
+import { costCsv, costFormats, costMarkdown, type CostFormat } from './cost-formats.ts';
 import { parseDeviceArgument, parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
+import { findProject, projectModel } from './project-settings.ts';
 import type { Terminal } from './terminal.ts';
 import { textTable, type Column } from './text-table.ts';
 
@@ -26,7 +31,16 @@ export interface CostOptions {
   readonly batch?: string;
   readonly precision?: string;
   readonly convention?: string;
+  readonly format?: string;
   readonly json?: boolean;
+  readonly check?: boolean;
+  readonly compare?: string;
+}
+
+/** What main/ adds: the measured machine, and git. */
+export interface CostServices {
+  readonly thisMachine?: (() => Result<MachineProfile | undefined>) | undefined;
+  readonly openRevision?: OpenRevision | undefined;
 }
 
 export async function costCommand(
@@ -34,16 +48,18 @@ export async function costCommand(
   openSession: OpenSession,
   argument: string,
   options: CostOptions,
-  readThisMachine: () => Result<MachineProfile | undefined> = () => ({ ok: true, value: undefined }),
+  services: CostServices = {},
 ): Promise<void> {
   const file = parseModelArgument(argument, terminal.folder);
-  const thisMachine = readThisMachine();
+  const format = parseFormat(options);
+  const convention = parseConvention(options.convention ?? defaultSettings.convention);
+  const thisMachine = services.thisMachine?.() ?? { ok: true, value: undefined };
   if (!thisMachine.ok) terminal.note(`${thisMachine.error}\n`);
   const settings = {
     ...defaultSettings,
     ...(thisMachine.ok && thisMachine.value !== undefined && { thisMachine: thisMachine.value }),
     ...parseDeviceArgument(options.device ?? defaultSettings.device),
-    convention: parseConvention(options.convention ?? defaultSettings.convention),
+    convention: convention === 'flops' ? ('flops' as const) : ('macs' as const),
     batch: parseBatch(options.batch),
     precision: parsePrecision(options.precision),
   };
@@ -54,11 +70,58 @@ export async function costCommand(
   }
   const input = options.input === undefined ? undefined : parseInputArgument(options.input);
   const { session, model, problems } = await openModel(terminal, openSession, file, input);
-  const report: CostJson = costReport(session, model, settings, (document) => shownDocument(document, terminal.folder));
-  terminal.write(
-    options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : `${costTable(report).join('\n')}\n`,
+  const report: CostJson = costReport(
+    session,
+    model,
+    settings,
+    (document) => shownDocument(document, terminal.folder),
+    convention,
   );
+  if (options.compare !== undefined) {
+    const folders = [...new Set([terminal.folder, dirname(file.path)])].map((path) => URI.file(path).toString());
+    const before = await services.openRevision?.(folders, options.compare);
+    if (before === undefined) throw workFailed('There is no git to ask here.');
+    if (!before.ok) throw wrongArguments(before.error);
+    const request = session.entryRequest(file.document);
+    if (request !== undefined) before.value.requestEntry(file.document, request);
+    terminal.write(compareCosts(before.value, session, file.document, settings, options.compare));
+  } else {
+    terminal.write(formatted(report, format));
+  }
   failWithoutFigures(report, problems);
+  if (options.check === true) {
+    const found = findProject(file.path, terminal.folder);
+    const budgets = (found && projectModel(found, file.path)?.budgets) ?? found?.project.budgets;
+    checkModel(terminal, session, model, settings, budgets);
+  }
+}
+
+/** Says how the model stands to its budgets; a broken one fails the command. */
+function checkModel(
+  terminal: Terminal,
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  settings: AnalysisSettings,
+  budgets: Budgets | undefined,
+): void {
+  if (budgets === undefined)
+    throw workFailed('There is no budget to check: morphnet.json has no "budgets" for this model.');
+  const name = model.entry.name === '' ? 'The model' : model.entry.name;
+  const findings = checkBudgets(session, model, settings, budgets);
+  const broken = findings.filter(({ verdict }) => verdict !== 'kept');
+  for (const { text } of findings.filter(({ verdict }) => verdict === 'kept'))
+    terminal.note(`within budget: ${text}\n`);
+  if (broken.length === 0) return;
+  throw workFailed(
+    broken
+      .flatMap(({ verdict, text, largest }) => [
+        verdict === 'broken'
+          ? `${name} is over its budget of ${text}.`
+          : `Whether ${name} keeps its budget can’t be told: ${text}.`,
+        ...largest.map(({ op, share }) => `  ${op.name} takes ${(100 * share).toFixed(0)} % of it`),
+      ])
+      .join('\n'),
+  );
 }
 
 /** Ends with status 1 where a script must not take the figures for those of a model that works. */
@@ -69,6 +132,26 @@ function failWithoutFigures(report: CostJson, problems: readonly Problem[]): voi
   if (error !== undefined) throw workFailed(`The model can't run: ${error.message}`);
   const [first] = report.unknowns;
   if (isNothing && first !== undefined) throw workFailed(`The model can't be read: ${first.reason}`);
+}
+
+function formatted(report: CostJson, format: CostFormat): string {
+  switch (format) {
+    case 'text':
+      return `${costTable(report).join('\n')}\n`;
+    case 'markdown':
+      return costMarkdown(report);
+    case 'csv':
+      return costCsv(report);
+    case 'json':
+      return `${JSON.stringify(report, undefined, 2)}\n`;
+  }
+}
+
+function parseFormat({ format, json }: CostOptions): CostFormat {
+  const wanted = format ?? (json === true ? 'json' : 'text');
+  const known = costFormats.find((name) => name === wanted);
+  if (known === undefined) throw wrongArguments(`There is no format ${wanted}; known are ${costFormats.join(', ')}.`);
+  return known;
 }
 
 function parseBatch(text: string | undefined): number {
@@ -84,16 +167,16 @@ function parsePrecision(text: string | undefined): PrecisionName {
   return known;
 }
 
-function parseConvention(text: string): CountingConventionName {
-  if (text === 'macs' || text === 'flops') return text;
-  throw wrongArguments(`There is no convention ${text}; known are macs and flops (= 2 × MACs).`);
+function parseConvention(text: string): NamedConvention {
+  const known = namedConventions.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw wrongArguments(`There is no convention ${text}; known are ${namedConventions.join(', ')}.`);
 }
 
 /** The report for people: one line a layer, then the totals. */
 function costTable(report: ModelCostReport): readonly string[] {
-  const { convention, totals } = report;
-  const perMac = convention === 'macs' ? 1 : 2;
-  const operations = convention === 'macs' ? 'MACs' : 'FLOPs';
+  const { convention, unit, totals } = report;
+  const operations = convention === 'macs' || convention === 'flops' ? unit : `${unit} (${convention})`;
   const columns: readonly Column[] = [
     { title: 'layer', align: 'left' },
     { title: 'op', align: 'left' },
@@ -107,7 +190,7 @@ function costTable(report: ModelCostReport): readonly string[] {
     layer.name,
     layer.op + (layer.kernel === null ? '' : ` ${layer.kernel.join('×')}`),
     layer.outputShape.map((size) => size ?? '?').join('×'),
-    orUnknown(layer.macs, (macs) => formatAmount(macs * perMac)),
+    orUnknown(layer.operations, formatAmount),
     orUnknown(layer.params, formatAmount),
     orUnknown(layer.latencyMs, formatMilliseconds),
     `${layer.origin.file}:${String(layer.origin.line)}`,
@@ -120,11 +203,12 @@ function costTable(report: ModelCostReport): readonly string[] {
     ...textTable(columns, rows),
     '',
     [
-      `total: ${formatCount(countOf(convention === 'macs' ? totals.macs : totals.flops), operations)}`,
+      `total: ${formatCount(countOf(totals.operations), operations)}`,
       `${formatCount(countOf(totals.params))} params`,
       `${formatCount(countOf(totals.activations))} activations`,
       `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
     ].join(' · '),
+    ...(report.difference === '' ? [] : [`${report.difference}.`]),
     report.latency,
     ...new Set(
       report.unknowns.map(({ reason, origin }) => `not known: ${reason} (${origin.file}:${String(origin.line)})`),

@@ -8,14 +8,14 @@ import type { CommandArguments, CommandId } from '../protocol/commands.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
 export function provideCodeLenses(
-  { session, settings }: AnalysisContext,
+  { session, settings, projects }: AnalysisContext,
   { textDocument: { uri } }: CodeLensParams,
   cancellation: Cancellation,
 ): CodeLens[] {
   const positions = positionsIn(session, uri);
   if (positions === undefined) return [];
   const attached = session.attachedProposal(uri);
-  return codeLenses(session, uri, settings, cancellation).map((lens) => ({
+  return codeLenses(session, uri, settings, cancellation, projects.budgetsOf(uri)).map((lens) => ({
     range: positions.range(lens.start, lens.end),
     command: lensCommand(uri, lens, attached?.entry === lens.entry ? attached.runId : undefined),
   }));

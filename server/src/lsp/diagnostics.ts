@@ -25,9 +25,13 @@ export function documentDiagnostics(
 ): Diagnostic[] {
   const positions = positionsIn(context.session, uri);
   if (positions === undefined || !context.session.accepts(uri)) return [];
-  const found = documentProblems(context.session, uri, context.settings, cancellation).map((problem) =>
-    toDiagnostic(context, problem, positions),
-  );
+  const found = documentProblems(
+    context.session,
+    uri,
+    context.settings,
+    cancellation,
+    context.projects.budgetsOf(uri),
+  ).map((problem) => toDiagnostic(context, problem, positions));
   return [...projectDiagnostics(context, uri, positions), ...found];
 }
 

@@ -1,6 +1,7 @@
 // The `morphnet.json` that applies to a document: the nearest one in its folder or above, inside the workspace.
 
 import { URI, Utils } from 'vscode-uri';
+import type { Budgets } from '../analysis/budget-report.ts';
 import { LineIndex } from '../common/line-index.ts';
 import { inputShapes, parseProjectFile, type ProjectFile, type ProjectFileProblem } from '../protocol/project-file.ts';
 
@@ -40,6 +41,13 @@ export class ProjectFiles {
     if (model === undefined) return undefined;
     const input = inputShapes(model);
     return { ...(model.entry !== undefined && { entry: model.entry }), ...(input !== undefined && { input }) };
+  }
+
+  /** What the project lets a document's models cost. */
+  budgetsOf(document: string): Budgets | undefined {
+    const found = this.of(document);
+    const model = found?.project?.models?.find(({ file }) => resolveBeside(found.uri, file) === document);
+    return model?.budgets ?? found?.project?.budgets;
   }
 
   /** A project file came, went or changed. */

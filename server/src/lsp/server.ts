@@ -38,6 +38,7 @@ import type { RunService } from '../experiments/run-service.ts';
 import { guardEvent, guardRequest } from './requests.ts';
 import { askAbout, type ServerContext } from './server-context.ts';
 import { ServerLog } from './server-log.ts';
+import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { SettingsStore } from './settings-store.ts';
 import { WorkspaceRuns } from './workspace-runs.ts';
 
@@ -48,6 +49,8 @@ export interface ServerEnvironment {
   readonly runs?: RunService;
   readonly experiments?: ExperimentService;
   /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
+  /** What was measured of this machine, if it was. */
+  readonly thisMachine?: () => MachineProfile | undefined;
   readonly delaysMs: DiagnosticDelays & { readonly refresh: number };
 }
 
@@ -109,7 +112,11 @@ class LanguageServer {
     this.#connection = connection;
     this.#environment = environment;
     this.#log = new ServerLog(connection.console);
-    const settings = new SettingsStore(this.#log, (scopeUri) => this.#askForSettings(scopeUri));
+    const settings = new SettingsStore(
+      this.#log,
+      (scopeUri) => this.#askForSettings(scopeUri),
+      environment.thisMachine,
+    );
     this.#refresh = new Debounced(environment.delaysMs.refresh, () => void this.#refreshClient());
     this.#analysis = new AnalysisClient(environment.startAnalysis, {
       changed: () => {

@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { URI } from 'vscode-uri';
 import { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { Result } from '../common/problem.ts';
+import type { SourceReader } from '../frontends/shared/frontend.ts';
 import { runCommandLine } from '../cli/command-line.ts';
 import { createEditorTerminal } from '../cli/editor-terminal.ts';
 import type { Terminal } from '../cli/terminal.ts';
@@ -14,11 +16,16 @@ import { sitePackagesVariable } from '../protocol/settings.ts';
 import { startMeasuring } from '../jobs/measure-machine.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { readerAt } from './git-revision.ts';
 import { readThisMachine, storeThisMachine } from './machine-profiles.ts';
 import { torchModule } from './torch-module.ts';
 import { findTrainer } from './trainer-program.ts';
 
-async function openSession(folders: readonly string[], sitePackages: string | undefined): Promise<AnalysisSession> {
+async function openSession(
+  folders: readonly string[],
+  sitePackages: string | undefined,
+  readerOf: (disk: DiskReader) => SourceReader = (disk) => disk,
+): Promise<AnalysisSession> {
   // What the user named, the editor's setting, or the environment that is active in this shell.
   const { [sitePackagesVariable]: setting, VIRTUAL_ENV: environment, CONDA_PREFIX: conda } = process.env;
   const packages = [sitePackages, setting, environment, conda].find((path) => path !== undefined && path !== '');
@@ -26,10 +33,22 @@ async function openSession(folders: readonly string[], sitePackages: string | un
   const disk = new DiskReader({ workspace: folders, libraries });
   return new AnalysisSession({
     frontends: await createFrontends(),
-    disk,
+    disk: readerOf(disk),
     sourceFiles: () => disk.sourceFiles(),
     workspaceRoots: folders,
   });
+}
+
+/** The same over the files of a git revision. */
+async function openRevision(folders: readonly string[], revision: string): Promise<Result<AnalysisSession>> {
+  let problem: string | undefined;
+  const session = await openSession(folders, undefined, (disk) => {
+    const reader = readerAt(process.cwd(), revision, disk);
+    if (reader.ok) return reader.value;
+    problem = reader.error;
+    return disk;
+  });
+  return problem === undefined ? { ok: true, value: session } : { ok: false, error: problem };
 }
 
 /** The version in the package's manifest: the nearest one above this file, be it a source or a bundle. */
@@ -78,6 +97,7 @@ void runCommandLine(
       torchModule,
     }),
     thisMachine: readThisMachine,
+    openRevision,
     version: packageVersion(),
   },
   editor === undefined ? process.argv.slice(2) : others,

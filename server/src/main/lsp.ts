@@ -6,6 +6,7 @@ import { createRunService } from '../experiments/local-run-service.ts';
 import { createTrainingQueue } from '../jobs/training-queue.ts';
 import { startServer } from '../lsp/server.ts';
 import { startAnalysis } from './analysis-thread.ts';
+import { readThisMachine } from './machine-profiles.ts';
 import { findCommandLine, findTrainer } from './trainer-program.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
@@ -28,6 +29,11 @@ function main(): void {
   startServer(connection, {
     startAnalysis,
     delaysMs,
+    thisMachine: () => {
+      const found = readThisMachine();
+      if (!found.ok) connection.console.warn(found.error);
+      return found.ok ? found.value : undefined;
+    },
     ...(runs && { runs }),
     ...(experiments && { experiments }),
   });

@@ -15,11 +15,20 @@ export const costJsonSchema = v.object({
   framework: v.string(),
   entry: v.object({ name: v.string(), from: v.string() }),
   input: v.object({ shapes: v.array(v.array(v.number())), from: v.string() }),
-  convention: v.picklist(['macs', 'flops']),
+  convention: v.string(),
+  unit: v.picklist(['MACs', 'FLOPs']),
+  difference: v.string(),
   device: v.string(),
   batch: v.number(),
   latency: v.string(),
-  totals: v.object({ params: total, macs: total, flops: total, activations: total, latencyMs: total }),
+  totals: v.object({
+    params: total,
+    macs: total,
+    flops: total,
+    activations: total,
+    operations: total,
+    latencyMs: total,
+  }),
   layers: v.array(
     v.object({
       name: v.string(),
@@ -34,6 +43,7 @@ export const costJsonSchema = v.object({
       outputShape: v.array(v.nullable(v.number())),
       params: v.nullable(v.number()),
       macs: v.nullable(v.number()),
+      operations: v.nullable(v.number()),
       latencyMs: v.nullable(v.number()),
       origin: v.object({ ...range.entries, callChain: v.array(place) }),
       width: v.nullable(

@@ -15,6 +15,26 @@ const described = <Schema extends v.GenericSchema>(
 ): v.SchemaWithPipe<readonly [Schema, v.DescriptionAction<v.InferOutput<Schema>, string>]> =>
   v.pipe(schema, v.description(text));
 
+const notAnAmount = 'must be an amount such as 5M, 600M or 80MB';
+const amount = v.union([
+  v.pipe(v.number(), v.gtValue(0, notAnAmount)),
+  v.pipe(v.string(), v.regex(/^\s*\d+(\.\d+)?\s*[kKMGT]?B?\s*$/, notAnAmount)),
+]);
+
+/** Most that a model may cost. */
+const budgetsSchema = v.strictObject({
+  params: v.optional(described(amount, 'Most parameters: 5M.')),
+  macs: v.optional(described(amount, 'Most multiply-adds for one image: 600M.')),
+  activations: v.optional(described(amount, 'Most elements of the outputs of layers with multiply-adds.')),
+  latencyMs: v.optional(
+    described(
+      v.record(v.string(), v.pipe(v.number(), v.gtValue(0))),
+      'Most milliseconds of one step by device: {"this machine": 12}.',
+    ),
+  ),
+  peakMemory: v.optional(described(amount, 'Most bytes of activations that exist at once, for one image: 80MB.')),
+});
+
 /** One model of the project. */
 const projectModelSchema = v.strictObject({
   file: described(v.pipe(v.string(), v.minLength(1)), 'The model’s file, relative to this one.'),
@@ -25,11 +45,18 @@ const projectModelSchema = v.strictObject({
       'The input’s shape without the batch, channels first: [3, 32, 32]; several inputs as a list of shapes.',
     ),
   ),
+  budgets: v.optional(described(budgetsSchema, 'Budgets of this model, in place of those of the file.')),
 });
 
 export const projectFileSchema = v.strictObject({
   $schema: v.optional(v.string()),
   models: v.optional(described(v.array(projectModelSchema), 'Per file the entry to evaluate and its input shape.')),
+  budgets: v.optional(
+    described(
+      budgetsSchema,
+      'What the models may cost at most; morphnet cost --check and a diagnostic hold them to it.',
+    ),
+  ),
   data: v.optional(
     v.strictObject({
       kind: v.optional(

@@ -186,7 +186,7 @@ describe('what can go wrong', () => {
       'no such convention',
       ['cost', 'examples/darknet-tiny.cfg', '--convention', 'flips'],
       2,
-      /^There is no convention flips; known are macs and flops/,
+      /^There is no convention flips; known are macs, flops, morphnet, fvcore/,
     ],
     ['an unknown option', ['cost', 'examples/darknet-tiny.cfg', '--fast'], 2, /unknown option '--fast'/],
     ['an unknown command', ['costs'], 2, /unknown command 'costs'/],

@@ -1,0 +1,285 @@
+// How the public counters count: one rule each, from an op to its number, with where the rule stands in the counter's source.
+// A counter's faults are part of its rule. Held against the counters themselves by `npm run check:conventions`.
+
+import { exactly, scaleCount, sumCounts, type Count } from '../common/count.ts';
+import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
+import { elementCount, type Shape } from '../network/shape.ts';
+import { flopsPerMac } from './counting-convention.ts';
+import { isTrained, macsOf, parameterElements } from './op-cost.ts';
+
+/** The names, as `--convention` takes them. */
+export const namedConventions = [
+  'macs',
+  'flops',
+  'morphnet',
+  'fvcore',
+  'torch',
+  'torchvision',
+  'thop',
+  'torchinfo',
+  'ptflops',
+  'darknet',
+] as const;
+export type NamedConvention = (typeof namedConventions)[number];
+
+/** What a counter calls its figure. */
+export function unitOfConvention(convention: NamedConvention): 'MACs' | 'FLOPs' {
+  switch (convention) {
+    case 'macs':
+    case 'thop':
+    case 'torchinfo':
+    case 'ptflops':
+    case 'torchvision':
+      return 'MACs';
+    case 'flops':
+    case 'morphnet':
+    case 'fvcore':
+    case 'torch':
+    case 'darknet':
+      return 'FLOPs';
+  }
+}
+
+/** One op with what rules look at. */
+class CountedOp {
+  readonly op: Op;
+  readonly macs: Count;
+  readonly #inputs: readonly Shape[];
+  readonly #outputs: readonly Shape[];
+  /** Whether the op is a part of an attention or a recurrent layer that one call computes. */
+  readonly isPartOfCall: boolean;
+
+  constructor(graph: NetworkGraph, op: Op, isPartOfCall: boolean) {
+    this.op = op;
+    this.isPartOfCall = isPartOfCall;
+    this.#inputs = op.inputs.map((id) => valueOf(graph, id).shape);
+    this.#outputs = op.outputs.map((id) => valueOf(graph, id).shape);
+    this.macs = macsOf(op.attributes, this.#inputs, this.#outputs);
+  }
+
+  /** Elements of the first input times a factor. */
+  read(factor = 1): Count {
+    return this.#elements(this.#inputs[0], factor);
+  }
+
+  /** Elements of the first output times a factor. */
+  written(factor = 1): Count {
+    return this.#elements(this.#outputs[0], factor);
+  }
+
+  /** Places of the first output: its elements without the channels. */
+  places(channels: number): Count {
+    return this.#elements(this.#outputs[0], 1 / channels);
+  }
+
+  /** The size of the input's last axes behind the channels, over that of the output's. */
+  get window(): number {
+    const size = (shape: Shape | undefined): number => elementCount(shape?.slice(2) ?? []) ?? NaN;
+    return size(this.#inputs[0]) / size(this.#outputs[0]);
+  }
+
+  size(axis: number): number {
+    return Number(this.#inputs[0]?.at(axis));
+  }
+
+  get params(): Count {
+    return sumCounts(this.op.parameters.filter(isTrained).map(parameterElements));
+  }
+
+  has(role: 'bias' | 'scale'): boolean {
+    return this.op.parameters.some((parameter) => parameter.role === role);
+  }
+
+  /** Whether a module of this class computes it, as counters see that hook modules. */
+  isModule(...names: readonly string[]): boolean {
+    return names.includes(this.op.label);
+  }
+
+  #elements(shape: Shape | undefined, factor: number): Count {
+    const count = elementCount(shape ?? []);
+    return count === undefined ? { kind: 'unknown', reason: 'a shape is unknown' } : exactly(count * factor);
+  }
+}
+
+type Rule = (counted: CountedOp) => Count;
+
+const nothing = exactly(0);
+
+const twice: Rule = ({ macs }) => scaleCount(macs, flopsPerMac);
+
+/** The method's: products of activations cost nothing (spec 3.3). */
+const morphnet: Rule = (counted) => (counted.op.attributes.kind === 'matmul' ? nothing : twice(counted));
+
+/** fvcore/nn/flop_count.py and jit_handles.py: a multiply-add is one FLOP; one call of attention is not seen. */
+const fvcore: Rule = (counted) => {
+  const { op, macs, isPartOfCall } = counted;
+  switch (op.attributes.kind) {
+    case 'matmul':
+      return isPartOfCall ? nothing : macs;
+    case 'batch-norm':
+      return counted.read(counted.has('scale') ? 2 : 1);
+    case 'layer-norm':
+    case 'group-norm':
+      return counted.read(counted.has('scale') ? 5 : 4);
+    case 'adaptive-pool':
+      return op.attributes.mode === 'average' && op.attributes.outputSize.length === 2 ? counted.read() : nothing;
+    case 'resize':
+      if (op.attributes.outputSize.length !== 2) return nothing;
+      return op.attributes.mode === 'nearest'
+        ? counted.written()
+        : op.attributes.mode === 'linear'
+          ? counted.written(4)
+          : nothing;
+    default:
+      return macs;
+  }
+};
+
+const convolutions = ['Conv1d', 'Conv2d', 'Conv3d'];
+const transposedConvolutions = ['ConvTranspose1d', 'ConvTranspose2d', 'ConvTranspose3d'];
+const batchNorms = ['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm'];
+
+/**
+ * thop 0.1.1, vision/basic_hooks.py: modules only, never functions. A transposed convolution counts by its output's size, which
+ * is stride² too much.
+ */
+const thop: Rule = (counted) => {
+  const { op, macs } = counted;
+  const { attributes } = op;
+  switch (attributes.kind) {
+    case 'convolution':
+      return counted.isModule(...convolutions) ? macs : nothing;
+    case 'transposed-convolution':
+      return counted.isModule(...transposedConvolutions)
+        ? counted.written(
+            attributes.kernel.reduce((left, right) => left * right, attributes.inChannels / attributes.groups),
+          )
+        : nothing;
+    case 'dense':
+      return counted.isModule('Linear') ? macs : nothing;
+    case 'batch-norm':
+    case 'layer-norm':
+      return counted.isModule(...batchNorms, 'LayerNorm') ? counted.read(counted.has('scale') ? 4 : 2) : nothing;
+    case 'softmax': {
+      if (!counted.isModule('Softmax')) return nothing;
+      const features = counted.size(attributes.axis);
+      return counted.read((3 * features - 1) / features);
+    }
+    case 'activation':
+      return counted.isModule('PReLU') ? counted.read() : nothing;
+    case 'pool':
+      return counted.isModule('AvgPool1d', 'AvgPool2d', 'AvgPool3d') ? counted.written() : nothing;
+    case 'adaptive-pool':
+      return counted.isModule('AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d')
+        ? counted.written(counted.window + 1)
+        : nothing;
+    case 'resize': {
+      if (!counted.isModule('Upsample', 'UpsamplingBilinear2d', 'UpsamplingNearest2d')) return nothing;
+      const factor = { nearest: 1, linear: 11, cubic: 259, area: 0 }[attributes.mode];
+      return counted.written(factor);
+    }
+    case 'opaque':
+      return macs;
+    default:
+      return nothing;
+  }
+};
+
+/**
+ * torchinfo 1.8, layer_info.py: parameters of modules times the places of a convolution; every other module's parameters count
+ * once an image, whatever number of tokens a dense layer is applied to. Parameters that a module of one's own hands to functions
+ * count there, and are left out here.
+ */
+const torchinfo: Rule = (counted) => {
+  const { op, params, macs } = counted;
+  const { attributes } = op;
+  if (attributes.kind === 'opaque') return macs;
+  const isModule = /^[A-Z]\w*$/.test(op.label) && op.label !== 'Parameter';
+  if (!isModule || op.parameters.length === 0) return nothing;
+  if (attributes.kind !== 'convolution' && attributes.kind !== 'transposed-convolution') return params;
+  const places = counted.places(attributes.outChannels);
+  if (places.kind !== 'exact') return places;
+  return scaleCount(params, places.value);
+};
+
+/** ptflops 0.7.5 with its ATen back end, aten_ops.py: products with their biases; one call of attention is not seen. */
+const ptflops: Rule = (counted) => {
+  const { op, macs, isPartOfCall } = counted;
+  switch (op.attributes.kind) {
+    case 'convolution':
+    case 'transposed-convolution':
+    case 'dense':
+      return counted.has('bias') ? sumCounts([macs, counted.written()]) : macs;
+    case 'matmul':
+      return isPartOfCall ? nothing : macs;
+    default:
+      return macs;
+  }
+};
+
+/** darknet, convolutional_layer.c: what it prints a layer as BFLOPs, which are of convolutions only. */
+const darknet: Rule = (counted) =>
+  counted.op.attributes.kind === 'convolution'
+    ? twice(counted)
+    : counted.op.attributes.kind === 'opaque'
+      ? counted.macs
+      : nothing;
+
+const rules: Readonly<Record<NamedConvention, Rule>> = {
+  macs: ({ macs }) => macs,
+  flops: twice,
+  morphnet,
+  fvcore,
+  // torch/utils/flop_counter.py: two for each multiply-add of convolutions, products and attention (which it overlooks where
+  // PyTorch takes its fused kernel for CPUs).
+  torch: twice,
+  // What torchvision publishes with its weights as GFLOPS: half of torch's counter.
+  torchvision: ({ macs }) => macs,
+  thop,
+  torchinfo,
+  ptflops,
+  darknet,
+};
+
+export interface ConventionReport {
+  readonly convention: NamedConvention;
+  /** By op id. */
+  readonly ops: readonly Count[];
+  readonly total: Count;
+  /** What differs from MACs by kind of op, the largest first; amounts of the convention's unit less the MACs. */
+  readonly differences: readonly { readonly kind: string; readonly amount: number }[];
+}
+
+/** Counts a network as a counter does. */
+export function countAs(graph: NetworkGraph, convention: NamedConvention): ConventionReport {
+  const calls = partsOfCalls(graph);
+  const differences = new Map<string, number>();
+  const ops = graph.ops.map((op) => {
+    const counted = new CountedOp(graph, op, calls.has(op.id));
+    const count = rules[convention](counted);
+    if (count.kind === 'exact' && counted.macs.kind === 'exact' && count.value !== counted.macs.value) {
+      const { kind } = op.attributes;
+      differences.set(kind, (differences.get(kind) ?? 0) + count.value - counted.macs.value);
+    }
+    return count;
+  });
+  const missing = graph.unknowns.map(({ reason }): Count => ({ kind: 'unknown', reason }));
+  return {
+    convention,
+    ops,
+    total: sumCounts([...ops, ...missing]),
+    differences: [...differences]
+      .map(([kind, amount]) => ({ kind, amount }))
+      .sort((left, right) => Math.abs(right.amount) - Math.abs(left.amount)),
+  };
+}
+
+/** Products that share their place in the source with a softmax: one call computes them. */
+function partsOfCalls(graph: NetworkGraph): ReadonlySet<number> {
+  const place = ({ site: { span } }: Op): string => `${span.document}:${String(span.start)}-${String(span.end)}`;
+  const softmaxes = new Set(graph.ops.filter(({ attributes }) => attributes.kind === 'softmax').map(place));
+  return new Set(
+    graph.ops.filter((op) => op.attributes.kind === 'matmul' && softmaxes.has(place(op))).map(({ id }) => id),
+  );
+}
