@@ -61,6 +61,14 @@ class AbsentModule(types.ModuleType):
         return type(name, (Absent,), {})
 
 
+def asked_by_project():
+    """Whether it is the project that imports: PyTorch and its kin must see which optional packages there are."""
+    frame = sys._getframe(2)
+    while frame is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(folder)
+
+
 class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Asked last: stands in for packages that are neither the project's own nor installed."""
 
@@ -68,8 +76,9 @@ class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name, path=None, target=None):
         top = name.split(".")[0]
-        known = top in self.own or top in sys.stdlib_module_names or top in ("torch", "torchvision", "numpy", "timm")
-        return None if known else importlib.machinery.ModuleSpec(name, self, is_package=True)
+        if top in self.own or top in sys.stdlib_module_names or not asked_by_project():
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec):
         return AbsentModule(spec.name)

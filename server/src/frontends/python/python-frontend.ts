@@ -206,7 +206,8 @@ function trace(
     const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no ${words.join(' and no ')}`;
     machine.report({
       code: 'no-model',
-      severity: 'warning',
+      // What is only supposed to make a model need make none.
+      severity: entry.from === 'call' || entry.from === 'default' ? 'information' : 'warning',
       message: reason,
       span: model.kind === 'unknown' && model.span.document !== '' ? model.span : entry.span,
     });
