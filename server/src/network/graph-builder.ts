@@ -27,9 +27,9 @@ interface GrowingValue {
 }
 
 export class GraphBuilder {
-  readonly #ops: Op[] = [];
-  readonly #values: GrowingValue[] = [];
-  readonly #names = new Map<string, number>();
+  #ops: Op[] = [];
+  #values: GrowingValue[] = [];
+  #names = new Map<string, number>();
   readonly #idle: IdleLayer[] = [];
   readonly #unknowns: UnknownPart[] = [];
 
@@ -72,6 +72,18 @@ export class GraphBuilder {
     return value.shape;
   }
 
+  /** What stands now, as a function that brings it back. */
+  moment(): () => void {
+    const copied = (values: readonly GrowingValue[]): GrowingValue[] =>
+      values.map((value) => ({ ...value, consumers: new Set(value.consumers) }));
+    const [ops, values, names] = [[...this.#ops], copied(this.#values), new Map(this.#names)];
+    return () => {
+      this.#ops = [...ops];
+      this.#values = copied(values);
+      this.#names = new Map(names);
+    };
+  }
+
   /** Ops so far; a frontend's fuel limit looks at it. */
   get opCount(): number {
     return this.#ops.length;
@@ -89,6 +101,11 @@ export class GraphBuilder {
     )
       return;
     this.#unknowns.push({ reason, span, ...(during && { during }) });
+  }
+
+  /** Whether something is known to be missing for a reason, wherever. */
+  isLostFor(reason: string): boolean {
+    return this.#unknowns.some((known) => known.reason === reason);
   }
 
   /** The finished graph. `inputs` of the graph are its `input` ops in order. */

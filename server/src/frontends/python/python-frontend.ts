@@ -243,7 +243,7 @@ function decoded(part: string): string {
 function giveArguments(machine: Machine, words: string, span: SourceSpan): void {
   const given = (words.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => string(word.replace(/^(["'])(.*)\1$/, '$2')));
   const system = importModule(machine, 'sys', span);
-  if (system) machine.change(system.names).set('argv', list([string('main.py'), ...given]));
+  if (system) machine.change(system).names.set('argv', list([string('main.py'), ...given]));
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */

@@ -148,9 +148,9 @@ if torch.rand(1) > 0.5:
     net.fc = nn.Linear(8, 3)
 ${training}`);
   expect(entry?.name).toBe('net');
-  expect(graph?.unknowns.map(({ reason }) => reason)).toEqual([
-    'Which branch is taken here depends on the contents of a tensor',
-  ]);
+  expect(new Set(graph?.unknowns.map(({ reason }) => reason))).toEqual(
+    new Set(['Which branch is taken here depends on the contents of a tensor']),
+  );
 });
 
 test('a model of a package that is not there says so', () => {

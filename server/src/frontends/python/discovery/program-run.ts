@@ -26,12 +26,12 @@ export function keptModel(
 ): PyValue {
   const { within, statements } = made;
   const keeper = new Keeper(machine, isModule, made);
-  machine.change(scope.names).set('__name__', string(scope.module.name));
-  machine.change(scope.names).set('__file__', string(scope.module.document));
+  machine.change(scope).names.set('__name__', string(scope.module.name));
+  machine.change(scope).names.set('__file__', string(scope.module.document));
   if (within === undefined) keeper.run(scope, body);
   else if (within.kind === 'if') {
     keeper.runSilently(scope, body);
-    machine.change(scope.names).set('__name__', string('__main__'));
+    machine.change(scope).names.set('__name__', string('__main__'));
     keeper.run(scope, statements);
   } else runUpTo(machine, keeper, body, scope, made, within);
   return keeper.kept ?? none;
@@ -152,7 +152,7 @@ function runUpTo(
     }
     throw new ModelMade();
   });
-  machine.change(scope.names).set(stubName, makeModel);
+  machine.change(scope).names.set(stubName, makeModel);
   try {
     runProgram(
       machine,
@@ -177,7 +177,7 @@ function runProgram(machine: Machine, body: readonly Statement[], scope: Scope):
     }
   };
   body.forEach(run);
-  machine.change(scope.names).set('__name__', string('__main__'));
+  machine.change(scope).names.set('__name__', string('__main__'));
   for (const statement of body) if (statement.kind === 'if' && isMainGuard(statement)) statement.body.forEach(run);
 }
 

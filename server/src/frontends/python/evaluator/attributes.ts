@@ -277,8 +277,8 @@ export function setAttribute(machine: Machine, object: PyValue, name: string, va
       machine.callWith(property.setter, span, object, value);
       return;
     }
-    machine.change(object.attributes).set(name, value);
-  } else if (object.kind === 'class' || object.kind === 'function') machine.change(object.attributes).set(name, value);
-  else if (object.kind === 'module') machine.change(object.names).set(name, value);
+    machine.change(object).attributes.set(name, value);
+  } else if (object.kind === 'class' || object.kind === 'function') machine.change(object).attributes.set(name, value);
+  else if (object.kind === 'module') machine.change(object).names.set(name, value);
   else if (object.kind === 'tensor') machine.change(object).own = new Map([...(object.own ?? []), [name, value]]);
 }

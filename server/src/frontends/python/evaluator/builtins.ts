@@ -304,7 +304,7 @@ const functions: Readonly<Record<string, Function>> = {
   },
   delattr: (machine, args) => {
     const [object, name] = args.positional;
-    if (object?.kind === 'instance' && name?.kind === 'string') machine.change(object.attributes).delete(name.value);
+    if (object?.kind === 'instance' && name?.kind === 'string') machine.change(object).attributes.delete(name.value);
     return none;
   },
   callable: (machine, args, span) => {
@@ -368,7 +368,7 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
   if (from?.kind === 'unknown') return from;
   if (from?.kind === 'dict') {
     machine.hold(from.entries.size, span);
-    for (const [key, entry] of from.entries) machine.change(made.entries).set(key, { ...entry });
+    for (const [key, entry] of from.entries) machine.change(made).entries.set(key, { ...entry });
   } else if (from) {
     const pairs = machine.iterate(from, span);
     if ('kind' in pairs) return pairs;
@@ -376,11 +376,11 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) return parts;
       const [key, value] = parts;
-      if (key && value) machine.change(made.entries).set(keyOf(key), { key, value });
+      if (key && value) machine.change(made).entries.set(keyOf(key), { key, value });
     }
   }
   for (const [name, value] of args.keywords)
-    machine.change(made.entries).set(keyOf(string(name)), { key: string(name), value });
+    machine.change(made).entries.set(keyOf(string(name)), { key: string(name), value });
   return made;
 }
 
@@ -397,7 +397,7 @@ function dictionaryMethods(): [string, PyValue][] {
     if (self?.kind !== 'instance' || !key || !value) return none;
     const dictionary = self.dictionary ?? dict();
     machine.change(self).dictionary = dictionary;
-    machine.change(dictionary.entries).set(keyOf(key), { key, value });
+    machine.change(dictionary).entries.set(keyOf(key), { key, value });
     return none;
   };
   return [
@@ -478,7 +478,7 @@ const propertyMethods: readonly (readonly [string, PyValue])[] = [
   builtin(
     '__init__',
     (machine, { positional: [self, getter = none] }) => {
-      if (self?.kind === 'instance') machine.change(self.attributes).set('fget', getter);
+      if (self?.kind === 'instance') machine.change(self).attributes.set('fget', getter);
       return none;
     },
     true,

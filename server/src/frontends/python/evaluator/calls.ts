@@ -3,7 +3,16 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
 import { dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
-import type { Machine, Arguments, ClassValue, FunctionValue, InstanceValue, PyValue, Scope } from './machine.ts';
+import type {
+  Machine,
+  Arguments,
+  ClassValue,
+  FunctionValue,
+  InstanceValue,
+  PyValue,
+  UnknownValue,
+  Scope,
+} from './machine.ts';
 
 /** Binding arguments and making a scope takes as long as so many plain statements. */
 const stepsPerFunctionCall = 5;
@@ -50,7 +59,12 @@ export function callValue(machine: Machine, callee: PyValue, args: Arguments, sp
     }
     case 'unknown':
       machine.library.callUnknown(machine, callee, args, span);
-      return callee;
+      machine.handOver([...(callee.self ? [callee.self] : []), ...args.positional, ...args.keywords.values()], {
+        ...callee,
+        span,
+      });
+      machine.mayRaise();
+      return withoutPlace(callee);
     case 'static-method':
     case 'class-method':
       return callValue(machine, callee.function, args, span);
@@ -79,8 +93,10 @@ function instantiate(machine: Machine, type: ClassValue, args: Arguments, span: 
   if (maker?.kind === 'function') {
     const made = machine.call(maker, { positional: [type, ...args.positional], keywords: args.keywords }, span);
     if (made.kind !== 'instance' || made.class !== type) return made;
-    instance = { ...made, site: instance.site };
+    machine.change(made).site = instance.site;
+    instance = made;
   }
+  machine.noteMade(instance);
   const init = machine.method(instance, '__init__', span);
   if (init) machine.call(init, args, span);
   return instance;
@@ -129,6 +145,23 @@ function bind(machine: Machine, callee: FunctionValue, args: Arguments, span: So
   return names;
 }
 
+/** A function that calls itself so often while it is not known which way things go will not stop by what is known. */
+const mostNested = 8;
+
+function nestsForEver(machine: Machine, body: FunctionValue['body']): boolean {
+  if (!machine.ways.isExploring || machine.scopes.length < mostNested) return false;
+  let count = 0;
+  for (const { code } of machine.scopes) if (code === body) count++;
+  return count >= mostNested;
+}
+
+/** What a call gives of something that is not known: not read from where the callee was. */
+function withoutPlace(callee: UnknownValue): UnknownValue {
+  return callee.self === undefined && callee.isMaybe === undefined && callee.entries === undefined
+    ? callee
+    : unknown(callee.reason, callee.span);
+}
+
 function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, span: SourceSpan): PyValue {
   if (machine.callStack.length >= machine.limits.callDepth) {
     const depth = String(machine.limits.callDepth);
@@ -150,17 +183,34 @@ function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, 
     module: callee.scope.module,
     ...(callee.scope.classBody && self && { method: { owner: callee.scope.classBody, self } }),
     ...(body.kind === 'function' && body.isGenerator && { yielded: [] }),
+    code: body,
     globals: new Set(),
     nonlocals: new Set(),
   };
+  if (nestsForEver(machine, body)) {
+    // Whether it ends depends on what is not known.
+    const endless = unknown(`${callee.name} calls itself, and how often is not known`, span);
+    machine.handOver(args.positional, endless);
+    return endless;
+  }
+  machine.noteMade(scope);
   machine.callStack.push(span);
   machine.flow?.enter(span, callee);
   machine.scopes.push(scope);
   try {
     if (body.kind !== 'function') return machine.evaluate(scope, body);
-    const end = machine.runBlock(scope, body.body);
+    const { ways } = machine;
+    const { mark } = ways;
+    const end = ways.arrive(
+      { reason: `Where ${callee.name} ends is not known`, span },
+      mark,
+      ways.perform(() => machine.runBlock(scope, body.body)),
+      (each) => (each.kind === 'return' ? each.value : each.kind === 'normal' ? none : undefined),
+    );
+    if (end.kind === 'raise') ways.finish(end);
+    if (scope.lost) return scope.lost;
     if (scope.yielded) return { kind: 'iterator', items: scope.yielded, position: 0 };
-    return end?.kind === 'return' ? end.value : none;
+    return end.kind === 'return' || end.kind === 'normal' ? end.value : none;
   } finally {
     machine.callStack.pop();
     machine.flow?.leave();

@@ -86,10 +86,10 @@ export function makeDataclass(machine: Machine, type: ClassValue): void {
   const all = [...fields.values()];
   machine.change(type).fields = all;
   machine
-    .change(type.attributes)
-    .set('__dataclass_fields__', dict(all.map((field) => [string(field.name), fieldRecord(field)])));
+    .change(type)
+    .attributes.set('__dataclass_fields__', dict(all.map((field) => [string(field.name), fieldRecord(field)])));
   if (type.attributes.has('__init__')) return;
-  machine.change(type.attributes).set(
+  machine.change(type).attributes.set(
     '__init__',
     builtin(
       '__init__',
@@ -100,7 +100,7 @@ export function makeDataclass(machine: Machine, type: ClassValue): void {
           const value = given[i] ?? args.keywords.get(field.name) ?? defaultOf(machine, field.default, span);
           if (value === undefined)
             machine.raise('TypeError', `${type.name}() misses the argument '${field.name}'`, span);
-          machine.change(self.attributes).set(field.name, value);
+          machine.change(self).attributes.set(field.name, value);
         }
         const after = machine.method(self, '__post_init__', span);
         if (after) machine.callWith(after, span);
@@ -136,7 +136,7 @@ export function makeEnum(machine: Machine, type: ClassValue, span: SourceSpan): 
         ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
       )?.[1];
     if (alias ?? (value.kind === 'instance' && value.class === type)) {
-      machine.change(type.attributes).set(name, alias ?? value);
+      machine.change(type).attributes.set(name, alias ?? value);
       members.push([string(name), alias ?? value]);
       continue;
     }
@@ -154,10 +154,10 @@ export function makeEnum(machine: Machine, type: ClassValue, span: SourceSpan): 
       site: { span, callChain: [] },
     };
     if (plain !== value) numbered.set(value, member);
-    machine.change(type.attributes).set(name, member);
+    machine.change(type).attributes.set(name, member);
     members.push([string(name), member]);
   }
-  machine.change(type.attributes).set('__members__', dict(members));
+  machine.change(type).attributes.set('__members__', dict(members));
 }
 
 /** The member of an enum by value, as `Colour(3)` finds it. */

@@ -32,41 +32,41 @@ function indexOf(
 
 const listMethods: Readonly<Record<string, Method<ListValue>>> = {
   append: (self, args, machine) => {
-    machine.change(self.items).push(args.positional[0] ?? none);
+    machine.change(self).items.push(args.positional[0] ?? none);
     return none;
   },
   appendleft: (self, args, machine) => {
-    machine.change(self.items).unshift(args.positional[0] ?? none);
+    machine.change(self).items.unshift(args.positional[0] ?? none);
     return none;
   },
   popleft: (self, _args, machine, span) =>
-    machine.change(self.items).shift() ?? machine.raise('IndexError', 'pop from an empty deque', span),
+    machine.change(self).items.shift() ?? machine.raise('IndexError', 'pop from an empty deque', span),
   extend: (self, args, machine, span) => {
-    addItems(machine, machine.change(self.items), itemsOf(machine, args.positional[0], span), span);
+    addItems(machine, machine.change(self).items, itemsOf(machine, args.positional[0], span), span);
     return none;
   },
   insert: (self, args, machine, span) => {
     const [place, value] = args.positional;
     if (place?.kind === 'unknown') machine.undecided(place, span);
-    machine.change(self.items).splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
+    machine.change(self).items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
     return none;
   },
   pop: (self, args, machine, span) => {
     const place = args.positional[0] ? (integerOf(args.positional[0]) ?? -1) : -1;
-    const [removed] = machine.change(self.items).splice(place < 0 ? place + self.items.length : place, 1);
+    const [removed] = machine.change(self).items.splice(place < 0 ? place + self.items.length : place, 1);
     return removed ?? machine.raise('IndexError', 'pop from empty list', span);
   },
   remove: (self, args, machine, span) => {
     const at = indexOf(self, args, machine, span);
-    if (at >= 0) machine.change(self.items).splice(at, 1);
+    if (at >= 0) machine.change(self).items.splice(at, 1);
     return none;
   },
   clear: (self, _args, machine) => {
-    machine.change(self.items).length = 0;
+    machine.change(self).items.length = 0;
     return none;
   },
   reverse: (self, _args, machine) => {
-    machine.change(self.items).reverse();
+    machine.change(self).items.reverse();
     return none;
   },
   sort: (self, args, machine, span) => {
@@ -98,16 +98,16 @@ function update(self: DictValue, args: Arguments, machine: Machine, span: Source
   const from = source?.kind === 'instance' ? source.dictionary : source;
   if (from?.kind === 'dict') machine.hold(from.entries.size, span);
   if (from?.kind === 'dict')
-    for (const [key, entry] of from.entries) machine.change(self.entries).set(key, { ...entry });
+    for (const [key, entry] of from.entries) machine.change(self).entries.set(key, { ...entry });
   else {
     for (const pair of itemsOf(machine, from, span)) {
       const [key, value] = itemsOf(machine, pair, span);
-      if (key && value) machine.change(self.entries).set(keyOf(key), { key, value });
+      if (key && value) machine.change(self).entries.set(keyOf(key), { key, value });
     }
   }
   for (const [name, value] of args.keywords) {
     const key: PyValue = { kind: 'string', value: name };
-    machine.change(self.entries).set(keyOf(key), { key, value });
+    machine.change(self).entries.set(keyOf(key), { key, value });
   }
   return none;
 }
@@ -130,7 +130,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   pop: (self, args, machine, span) => {
     const key = keyOf(args.positional[0] ?? none);
     const found = self.entries.get(key)?.value;
-    machine.change(self.entries).delete(key);
+    machine.change(self).entries.delete(key);
     return (
       found ?? args.positional[1] ?? machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span)
     );
@@ -138,7 +138,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   popitem: (self, _args, machine, span) => {
     const last = [...self.entries].at(-1);
     if (!last) return machine.raise('KeyError', 'dictionary is empty', span);
-    machine.change(self.entries).delete(last[0]);
+    machine.change(self).entries.delete(last[0]);
     return tuple([last[1].key, last[1].value]);
   },
   setdefault: (self, args, machine) => {
@@ -146,7 +146,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     const text = keyOf(key ?? none);
     const found = self.entries.get(text);
     if (found) return found.value;
-    machine.change(self.entries).set(text, { key: key ?? none, value: value ?? none });
+    machine.change(self).entries.set(text, { key: key ?? none, value: value ?? none });
     return value ?? none;
   },
   update,
@@ -159,15 +159,15 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     };
   },
   clear: (self, _args, machine) => {
-    machine.change(self.entries).clear();
+    machine.change(self).entries.clear();
     return none;
   },
   move_to_end: (self, args, machine) => {
     const key = keyOf(args.positional[0] ?? none);
     const entry = self.entries.get(key);
     if (entry) {
-      machine.change(self.entries).delete(key);
-      machine.change(self.entries).set(key, entry);
+      machine.change(self).entries.delete(key);
+      machine.change(self).entries.set(key, entry);
     }
     return none;
   },
@@ -176,20 +176,20 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
 const setMethods: Readonly<Record<string, Method<SetValue>>> = {
   add: (self, args, machine) => {
     const [item] = args.positional;
-    if (item) machine.change(self.entries).set(keyOf(item), item);
+    if (item) machine.change(self).entries.set(keyOf(item), item);
     return none;
   },
   update: (self, args, machine, span) => {
     for (const item of args.positional.flatMap((each) => itemsOf(machine, each, span)))
-      machine.change(self.entries).set(keyOf(item), item);
+      machine.change(self).entries.set(keyOf(item), item);
     return none;
   },
   discard: (self, args, machine) => {
-    machine.change(self.entries).delete(keyOf(args.positional[0] ?? none));
+    machine.change(self).entries.delete(keyOf(args.positional[0] ?? none));
     return none;
   },
   remove: (self, args, machine) => {
-    machine.change(self.entries).delete(keyOf(args.positional[0] ?? none));
+    machine.change(self).entries.delete(keyOf(args.positional[0] ?? none));
     return none;
   },
   union: (self, args, machine, span) =>

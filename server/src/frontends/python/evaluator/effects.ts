@@ -1,73 +1,150 @@
 // Every write to something that others may hold goes through `change`: the types of the values are read-only, so no other way
-// compiles. While a part of the program is being followed that may or may not run, what is about to be changed is remembered, so
-// that it can be undone and held against what the other way does.
+// compiles. While a part of the program is followed that may or may not run, what is about to be changed is remembered, so that
+// it can be undone and held against what the other ways do (ways.ts).
 
-/** What can be changed: the maps of names, attributes and entries, sequences of items, and values with fields of their own. */
-type Changeable = object;
+import type { Changes, Changing, Content, Field, Kept, Owner, PyValue, State } from './machine.ts';
 
-/** The same thing, open for writing. */
-export type Changing<T> =
-  T extends ReadonlyMap<infer K, infer V>
-    ? Map<K, V>
-    : T extends ReadonlySet<infer V>
-      ? Set<V>
-      : T extends readonly (infer V)[]
-        ? V[]
-        : { -readonly [K in keyof T]: T[K] };
+/** Sequences that only grow while a class is defined, and are then shared. */
+const fixed: ReadonlySet<string> = new Set(['bases', 'mro', 'parameters', 'shape', 'elements', 'fields', 'lookedAt']);
 
-/** What something held, one level deep. */
-export type Content =
-  | { readonly kind: 'map'; readonly entries: readonly (readonly [unknown, unknown])[] }
-  | { readonly kind: 'set'; readonly members: readonly unknown[] }
-  | { readonly kind: 'sequence'; readonly items: readonly unknown[] }
-  | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, unknown>> };
+/** What the fields of owners are, as far as that matters here. */
+type Held = Map<string, Kept> | PyValue[] | string | undefined;
 
-/** What something holds now. */
-export function contentOf(target: Changeable): Content {
-  if (target instanceof Map) return { kind: 'map', entries: [...target] };
-  if (target instanceof Set) return { kind: 'set', members: [...target] };
-  if (Array.isArray(target)) return { kind: 'sequence', items: target.slice() };
-  return { kind: 'fields', fields: { ...target } };
+function fieldsOf(owner: object): readonly (readonly [string, Held])[] {
+  return Object.entries<Held>({ ...owner });
 }
 
-/** Gives something what it held. */
-export function restore(target: Changeable, content: Content): void {
-  if (target instanceof Map && content.kind === 'map') {
-    target.clear();
-    for (const [key, value] of content.entries) target.set(key, value);
-  } else if (target instanceof Set && content.kind === 'set') {
-    target.clear();
-    for (const member of content.members) target.add(member);
-  } else if (Array.isArray(target) && content.kind === 'sequence') {
-    target.length = content.items.length;
-    for (const [i, item] of content.items.entries()) target[i] = item;
-  } else if (content.kind === 'fields') {
-    for (const name of Object.keys(target)) if (!(name in content.fields)) Reflect.deleteProperty(target, name);
-    Object.assign(target, content.fields);
+/** What an owner holds now. */
+export function contentOf(owner: Owner): Content {
+  const content = new Map<string, Field>();
+  for (const [name, value] of fieldsOf(owner)) {
+    if (value instanceof Map) content.set(name, { value, entries: new Map(value) });
+    else if (Array.isArray(value) && !fixed.has(name)) content.set(name, { value, items: value.slice() });
+    else content.set(name, { value });
+  }
+  return content;
+}
+
+/** Gives an owner what it held. */
+function restore(owner: Owner, content: Content): void {
+  for (const name of Object.keys(owner)) if (!content.has(name)) Reflect.deleteProperty(owner, name);
+  for (const [name, { value, entries, items }] of content) {
+    Reflect.set(owner, name, value);
+    if (entries && value instanceof Map) {
+      value.clear();
+      for (const [key, item] of entries) value.set(key, item);
+    } else if (items && Array.isArray(value)) {
+      value.length = 0;
+      for (const item of items) value.push(item);
+    }
   }
 }
 
 /** Opens something that nobody else holds yet, such as a class of ours while it is put together. */
-export function unshared<T extends Changeable>(target: T): Changing<T> {
-  // As in `change` below, which everything else goes through.
+export function unshared<T extends Owner>(target: T): Changing<T> {
+  // Beside `change`, which everything else goes through, the one place that takes `readonly` away.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   return target as unknown as Changing<T>;
 }
 
-/** What was changed since a moment, with what it held then. */
-export type Changes = Map<Changeable, Content>;
+/** The names of a module and of a class are those of the scope that its text runs in. */
+function ownerOf(target: Owner): Owner {
+  if (!('parent' in target)) return target;
+  return target.classBody ?? (target.names === target.module.names ? target.module : target);
+}
 
 /** The writes of one evaluation. */
 export class Effects {
-  /** Open records, the newest last. Each remembers what was first changed since it was opened and before the next one was. */
-  readonly #records: Changes[] = [];
+  /** Open records, the newest last. Each remembers what was first changed while it was the newest. */
+  #records: Changes[] = [];
+  #made = 0;
+  readonly #madeAt = new WeakMap<object, number>();
+
+  /** Whether anybody may want to undo what is done now. */
+  get areRecorded(): boolean {
+    return this.#records.length > 0;
+  }
 
   /** Opens something for writing; remembers what it holds where somebody may want to know. */
-  change<T extends Changeable>(target: T): Changing<T> {
+  change<T extends Owner>(target: T): Changing<T> {
     const record = this.#records.at(-1);
-    if (record !== undefined && !record.has(target)) record.set(target, contentOf(target));
-    // The one place that takes `readonly` away: whoever reads holds the same object under its read-only type.
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-    return target as unknown as Changing<T>;
+    if (record !== undefined) {
+      const owner = ownerOf(target);
+      if (!record.has(owner)) record.set(owner, contentOf(owner));
+    }
+    return unshared(target);
+  }
+
+  /** Begins to remember. */
+  open(): Changes {
+    const record: Changes = new Map();
+    this.#records.push(record);
+    return record;
+  }
+
+  /** Forgets a moment; what was changed since is then changed since the moment before it. */
+  close(record: Changes): void {
+    const at = this.#records.indexOf(record);
+    const below = this.#records[at - 1];
+    if (below) for (const [owner, content] of record) if (!below.has(owner)) below.set(owner, content);
+    this.#records.splice(at, 1);
+  }
+
+  /** What was changed since a moment, with what it held then. */
+  since(record: Changes): State {
+    const found = new Map<Owner, Content>();
+    for (const each of this.#records.slice(this.#records.indexOf(record)))
+      for (const [owner, content] of each) if (!found.has(owner)) found.set(owner, content);
+    return found;
+  }
+
+  /** What all that was changed since a moment holds now. */
+  stateSince(record: Changes): State {
+    return new Map([...this.since(record).keys()].map((owner) => [owner, contentOf(owner)]));
+  }
+
+  /** Undoes everything since a moment, and forgets that moment and later ones. */
+  undo(record: Changes): void {
+    for (const [owner, content] of this.since(record)) restore(owner, content);
+    this.#records.splice(this.#records.indexOf(record));
+  }
+
+  /** Gives owners a content, as a change like any other. */
+  apply(state: State): void {
+    for (const [owner, content] of state) {
+      this.change(owner);
+      restore(owner, content);
+    }
+  }
+
+  /** The first of some moments. */
+  oldest(records: readonly Changes[]): Changes | undefined {
+    return this.#records.find((record) => records.includes(record));
+  }
+
+  /** How many things were made so far, as far as anybody may ask. */
+  get madeSoFar(): number {
+    return this.#made;
+  }
+
+  /** Notes that a thing was made just now: nobody holds it but who made it. */
+  noteMade(thing: object): void {
+    if (this.areRecorded) this.#madeAt.set(thing, ++this.#made);
+  }
+
+  /** Whether a thing was made after so many others. */
+  isMadeSince(thing: object, count: number): boolean {
+    return (this.#madeAt.get(thing) ?? 0) > count;
+  }
+
+  /** Runs what happens whichever way is taken, such as the import of a module: it is not undone. */
+  unrecorded<T>(run: () => T): T {
+    const records = this.#records;
+    this.#records = [];
+    try {
+      return run();
+    } finally {
+      this.#records = records;
+    }
   }
 }

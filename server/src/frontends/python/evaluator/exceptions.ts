@@ -42,7 +42,7 @@ export function exceptionClasses(): Map<string, ClassValue> {
     '__init__',
     (machine, args): PyValue => {
       const [self, ...rest] = args.positional;
-      if (self?.kind === 'instance') machine.change(self.attributes).set('args', tuple(rest));
+      if (self?.kind === 'instance') machine.change(self).attributes.set('args', tuple(rest));
       return none;
     },
     true,

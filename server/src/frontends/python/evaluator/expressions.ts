@@ -4,6 +4,8 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { assertUnreachable } from '../../../common/assert.ts';
 import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
+import { causeOf } from './control-flow.ts';
+import type { Cause } from './machine.ts';
 import { assign } from './assignment.ts';
 import { addItems } from './container-methods.ts';
 import { anyName, deferredName, resolveDeferred } from './modules.ts';
@@ -12,9 +14,20 @@ import { getItem } from './items.ts';
 import { reprOf, formatValue } from './text.ts';
 import { bool, dict, ellipsis, float, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
 import { asDefault } from './numbers.ts';
-import type { Machine, Arguments, FunctionValue, PyValue, Scope } from './machine.ts';
+import type { Machine, Arguments, FunctionValue, PyValue, UnknownValue, Scope } from './machine.ts';
 
+/** Expressions that make a thing which nobody else holds. */
+const madeByItself: ReadonlySet<Expression['kind']> = new Set(['list', 'set', 'dictionary', 'comprehension']);
+
+/** Evaluates an expression. What gives something that is not known may as well raise an exception. */
 export function evaluateExpression(machine: Machine, scope: Scope, expression: Expression): PyValue {
+  const value = evaluateKind(machine, scope, expression);
+  if (madeByItself.has(expression.kind)) machine.noteMade(value);
+  if (value.kind === 'unknown' && (expression.kind !== 'name' || value.isMaybe === true)) machine.mayRaise();
+  return value;
+}
+
+function evaluateKind(machine: Machine, scope: Scope, expression: Expression): PyValue {
   const { span } = expression;
   const evaluate = (part: Expression): PyValue => evaluateExpression(machine, scope, part);
   switch (expression.kind) {
@@ -54,10 +67,14 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
       const left = evaluate(expression.left);
       const truth = machine.truth(left, span);
       if (truth === undefined) {
-        const right = evaluate(expression.right);
+        const { value, truth: last } = eitherValue(machine, causeOf(left, span), [
+          () => left,
+          () => evaluate(expression.right),
+        ]);
         // Only the truth of the whole is settled then; its value is that of the left side if that one decides.
-        const decides = machine.truth(right, span) === (expression.operator === 'or');
-        return decides && right.kind === 'bool' ? right : unknownTruth(left, span);
+        return last?.kind === 'bool' && last.value === (expression.operator === 'or') && isTruthValue(expression.left)
+          ? last
+          : value;
       }
       return truth === (expression.operator === 'or') ? left : evaluate(expression.right);
     }
@@ -67,9 +84,8 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
       const test = evaluate(expression.test);
       const truth = machine.truth(test, span);
       if (truth === undefined) {
-        // A branch that calls something may make a layer; one that does not gives a value, which is unknown from here on.
-        if (hasCall(expression.then) || hasCall(expression.otherwise)) machine.undecided(test, expression.test.span);
-        return unknownTruth(test, expression.test.span);
+        const ways = [() => evaluate(expression.then), () => evaluate(expression.otherwise)];
+        return eitherValue(machine, causeOf(test, expression.test.span), ways).value;
       }
       return evaluate(truth ? expression.then : expression.otherwise);
     }
@@ -112,7 +128,7 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
       const value = evaluate(expression.value);
       let target = scope;
       while (target.names.has(comprehensionMark) && target.parent) target = target.parent;
-      machine.change(target.names).set(expression.name, value);
+      machine.change(target).names.set(expression.name, value);
       return value;
     }
     case 'yield': {
@@ -120,7 +136,7 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
       const target = generatorScope(machine, scope);
       if (expression.isFrom) {
         const items = machine.iterate(value, span);
-        if ('kind' in items) machine.undecided(items, span);
+        if ('kind' in items) loseYielded(machine, scope, items);
         else if (target) addItems(machine, target, items, span);
       } else target?.push(value);
       return none;
@@ -135,21 +151,45 @@ export function evaluateExpression(machine: Machine, scope: Scope, expression: E
 /** A name that no Python text can use: it marks the scope of a comprehension, which a walrus looks through. */
 const comprehensionMark = '<comprehension>';
 
+/** How much a generator yields is not known. */
+function loseYielded(machine: Machine, scope: Scope, lost: UnknownValue): void {
+  let current: Scope | undefined = scope;
+  while (current && !current.yielded) current = current.parent;
+  if (current) machine.change(current).lost = lost;
+}
+
 function generatorScope(machine: Machine, scope: Scope): PyValue[] | undefined {
   let current: Scope | undefined = scope;
   while (current) {
-    if (current.yielded) return machine.change(current.yielded);
+    if (current.yielded) return machine.change(current).yielded;
     current = current.parent;
   }
   return undefined;
 }
 
-/** Whether evaluating an expression calls anything, lambdas' bodies aside. */
-function hasCall(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(hasCall);
-  if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && (node.kind === 'call' || node.kind === 'lambda')) return node.kind === 'call';
-  return Object.values(node).some(hasCall);
+/** Whether an expression gives nothing but True and False: then its truth is its value. */
+function isTruthValue(expression: Expression): boolean {
+  if (expression.kind === 'comparison') return true;
+  if (expression.kind === 'unary') return expression.operator === 'not';
+  return expression.kind === 'boolean' && isTruthValue(expression.left) && isTruthValue(expression.right);
+}
+
+/** What an expression gives of which it is not known which of several parts it is; and what the last of them gives. */
+function eitherValue(
+  machine: Machine,
+  cause: Cause,
+  parts: readonly (() => PyValue)[],
+): { readonly value: PyValue; readonly truth: PyValue | undefined } {
+  let last: PyValue | undefined;
+  const end = machine.ways.follow(
+    cause,
+    parts.map((part) => () => {
+      last = part();
+      return { kind: 'normal' as const, value: last };
+    }),
+  );
+  machine.ways.finish(end);
+  return { value: end.kind === 'normal' ? end.value : none, truth: last };
 }
 
 function unknownTruth(value: PyValue, span: SourceSpan): PyValue {
@@ -197,12 +237,12 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
     if (entry.key) {
       const key = evaluateExpression(machine, scope, entry.key);
       if (key.kind === 'unknown') return key;
-      machine.change(made.entries).set(keyOf(key), { key, value });
+      machine.change(made).entries.set(keyOf(key), { key, value });
     } else {
       const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
       if (source.kind !== 'dict')
         return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
-      for (const [key, pair] of source.entries) machine.change(made.entries).set(key, { ...pair });
+      for (const [key, pair] of source.entries) machine.change(made).entries.set(key, { ...pair });
     }
   }
   return made;
@@ -324,8 +364,8 @@ function extend(
     const args = evaluateArguments(machine, scope, written);
     return 'kind' in args ? args : machine.call(callee, args, span);
   }
-  const given = comprehension(machine, scope, source, machine.change(object.items));
-  if (given.kind === 'unknown') machine.undecided(given, span);
+  const given = comprehension(machine, scope, source, machine.change(object).items);
+  if (given.kind === 'unknown') machine.ways.loseOwner(object, given.reason, span);
   return none;
 }
 
@@ -346,40 +386,61 @@ function comprehension(
 ): PyValue {
   const inner: Scope = { names: new Map([[comprehensionMark, none]]), parent: scope, module: scope.module };
   const pairs: [PyValue, PyValue][] = [];
-  const run = (depth: number): PyValue | undefined => {
+  let lost: PyValue | undefined;
+  const lose = (value: PyValue): void => {
+    lost ??= value;
+  };
+  const run = (depth: number): undefined => {
     const clause = expression.clauses[depth];
     if (clause === undefined) {
-      const element = evaluateExpression(machine, inner, expression.element);
-      if (expression.value) pairs.push([element, evaluateExpression(machine, inner, expression.value)]);
+      const element = machine.evaluate(inner, expression.element);
+      machine.hold(1, expression.span);
+      if (expression.value) pairs.push([element, machine.evaluate(inner, expression.value)]);
       else items.push(element);
-      return undefined;
+      return;
     }
-    const iterable = evaluateExpression(machine, depth === 0 ? scope : inner, clause.iterable);
+    const { ways } = machine;
+    const iterable = machine.evaluate(depth === 0 ? scope : inner, clause.iterable);
     const sequence = machine.iterate(iterable, clause.iterable.span);
-    if ('kind' in sequence) return sequence;
+    const take = (item: PyValue): void => {
+      machine.tick(expression.span);
+      assign(machine, inner, clause.target, item);
+      takeOn(0);
+    };
+    const takeOn = (place: number): void => {
+      const condition = clause.conditions[place];
+      if (condition === undefined) {
+        run(depth + 1);
+        return;
+      }
+      const test = machine.evaluate(inner, condition);
+      const truth = machine.truth(test, condition.span);
+      const next = (): undefined => {
+        takeOn(place + 1);
+      };
+      if (truth === undefined) {
+        lose(unknownTruth(test, condition.span));
+        ways.finish(ways.follow(causeOf(test, condition.span), [next, () => undefined]));
+      } else if (truth) next();
+    };
+    if ('kind' in sequence) {
+      lose(sequence);
+      const end = ways.repeat(causeOf(sequence, clause.iterable.span), true, () => {
+        take(sequence);
+        return undefined;
+      });
+      ways.finish(end);
+      return;
+    }
     const loop = machine.flow?.loop();
     for (const [i, item] of sequence.entries()) {
-      machine.tick(expression.span);
       loop?.at(i);
-      assign(machine, inner, clause.target, item);
-      let holds = true;
-      for (const condition of clause.conditions) {
-        const test = evaluateExpression(machine, inner, condition);
-        const truth = machine.truth(test, condition.span);
-        if (truth === undefined) return unknownTruth(test, condition.span);
-        if (!truth) {
-          holds = false;
-          break;
-        }
-      }
-      const stopped = holds ? run(depth + 1) : undefined;
-      if (stopped) return stopped;
+      take(item);
     }
     loop?.end();
-    return undefined;
   };
-  const stopped = run(0);
-  if (stopped) return stopped;
+  run(0);
+  if (lost) return lost;
   switch (expression.flavour) {
     case 'list':
       return list(items);

@@ -15,12 +15,17 @@ import { runBlock } from './statements.ts';
 import { callValue } from './calls.ts';
 import { findMethod } from './classes.ts';
 import { equal } from './operators.ts';
-import { Effects, type Changing } from './effects.ts';
+import { HandedOver } from './handed-over.ts';
+import { FollowedWays } from './ways.ts';
+import { Effects } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
 import { textOf } from './text.ts';
 import type { ValueFlow } from './value-flow.ts';
 import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
 import type {
+  Changing,
+  Ways,
+  Owner,
   Arguments,
   BoundMethodValue,
   ClassValue,
@@ -77,7 +82,11 @@ export class Interpreter implements Machine {
   /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
   importDepth = 0;
   readonly #effects = new Effects();
+  readonly ways: Ways = new FollowedWays(this, this.#effects);
+  readonly #handed = new HandedOver(this);
   #guards = 0;
+  /** Where the bodies of `try` under way begin in the order in which ways wait. */
+  #tries: number[] = [];
   readonly #cancellation: Cancellation;
   #steps = 0;
   #items = 0;
@@ -148,8 +157,34 @@ export class Interpreter implements Machine {
     if (length >= charactersPerItem) this.hold(Math.floor(length / charactersPerItem), span);
   }
 
-  change<T extends object>(target: T): Changing<T> {
+  change<T extends Owner>(target: T): Changing<T> {
     return this.#effects.change(target);
+  }
+
+  noteMade(thing: object): void {
+    this.#effects.noteMade(thing);
+  }
+
+  unrecorded<T>(run: () => T): T {
+    return this.#effects.unrecorded(run);
+  }
+
+  mayRaise(): void {
+    const mark = this.#tries.at(-1);
+    if (mark !== undefined) this.ways.mayRaise(mark);
+  }
+
+  trying<T>(run: () => T): T {
+    this.#tries.push(this.ways.mark);
+    try {
+      return this.guarded(run);
+    } finally {
+      this.#tries.pop();
+    }
+  }
+
+  handOver(values: readonly PyValue[], to: UnknownValue): void {
+    this.#handed.give(values, to);
   }
 
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
@@ -228,12 +263,14 @@ export class Interpreter implements Machine {
 
   /** Runs what keeps its exceptions to itself, such as a module's text, whoever asked for it. */
   unguarded<T>(run: () => T): T {
-    const guards = this.#guards;
+    const [guards, tries] = [this.#guards, this.#tries];
     this.#guards = 0;
+    this.#tries = [];
     try {
       return run();
     } finally {
       this.#guards = guards;
+      this.#tries = tries;
     }
   }
 

@@ -74,7 +74,7 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       if (found) return found.value;
       if (object.missing) {
         const value = machine.callWith(object.missing, span);
-        machine.change(object.entries).set(keyOf(index), { key: index, value });
+        machine.change(object).entries.set(keyOf(index), { key: index, value });
         return value;
       }
       return machine.raise('KeyError', machine.text(index, span), span);
@@ -144,35 +144,36 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
     if (place !== undefined) {
       const i = place < 0 ? place + object.items.length : place;
       if (i < 0 || i >= object.items.length) machine.raise('IndexError', 'list assignment index out of range', span);
-      machine.change(object.items)[i] = value;
+      machine.change(object).items[i] = value;
     } else if (index.kind === 'slice') {
       const bounds = sliceBounds(index, object.items.length);
       const items = machine.iterate(value, span);
       if (bounds && !('kind' in items) && bounds.step === 1)
-        replaceItems(machine, machine.change(object.items), bounds, items, span);
+        replaceItems(machine, machine.change(object).items, bounds, items, span);
       else machine.loseTrack('Which items are replaced here is not known', span);
     }
-  } else if (object.kind === 'dict') machine.change(object.entries).set(keyOf(index), { key: index, value });
+  } else if (object.kind === 'dict') machine.change(object).entries.set(keyOf(index), { key: index, value });
   else if (object.kind === 'instance') {
     const method = machine.method(object, '__setitem__', span);
     if (method) machine.callWith(method, span, index, value);
     else if (object.dictionary) setItem(machine, object.dictionary, index, value, span);
     else if (object.items) {
       const place = integerOf(index);
-      if (place !== undefined) machine.change(object.items)[place < 0 ? place + object.items.length : place] = value;
+      const { items } = machine.change(object);
+      if (place !== undefined && items) items[place < 0 ? place + items.length : place] = value;
     }
   }
 }
 
 /** `del object[index]`. */
 export function deleteItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): void {
-  if (object.kind === 'dict') machine.change(object.entries).delete(keyOf(index));
+  if (object.kind === 'dict') machine.change(object).entries.delete(keyOf(index));
   else if (object.kind === 'list') {
     const place = integerOf(index);
-    if (place !== undefined) machine.change(object.items).splice(place < 0 ? place + object.items.length : place, 1);
+    if (place !== undefined) machine.change(object).items.splice(place < 0 ? place + object.items.length : place, 1);
     else if (index.kind === 'slice') {
       const bounds = sliceBounds(index, object.items.length);
-      if (bounds && bounds.step === 1) machine.change(object.items).splice(bounds.start, bounds.stop - bounds.start);
+      if (bounds && bounds.step === 1) machine.change(object).items.splice(bounds.start, bounds.stop - bounds.start);
     }
   } else if (object.kind === 'instance') {
     const method = machine.method(object, '__delitem__', span);

@@ -18,7 +18,6 @@ import type {
   StatementOf,
 } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
-import type { Changing } from './effects.ts';
 
 /** Names of one function call, comprehension, class body or module. */
 export interface Scope {
@@ -31,8 +30,11 @@ export interface Scope {
   readonly nonlocals?: Set<string>;
   /** The class whose body this is. Class bodies are not seen from the functions inside them. */
   readonly classBody?: ClassValue;
-  /** Values that a generator function has yielded so far. */
+  /** Values that a generator function has yielded so far; `lost` where they are not known. */
   readonly yielded?: readonly PyValue[];
+  readonly lost?: UnknownValue;
+  /** The function whose call this is. */
+  readonly code?: FunctionDefinition | Expression;
 }
 
 export interface IntValue {
@@ -195,10 +197,26 @@ export interface TensorValue {
   /** What source noted on the tensor. */
   readonly own?: ReadonlyMap<string, PyValue>;
 }
+/** Iterators are read ahead: their items are known, `next` moves on. */
+export interface IteratorValue {
+  readonly kind: 'iterator';
+  readonly items: readonly PyValue[];
+  readonly position: number;
+}
 export interface UnknownValue {
   readonly kind: 'unknown';
   readonly reason: string;
   readonly span: SourceSpan;
+  /** Whether it may be that there is nothing at all: a name that only one of two ways binds. */
+  readonly isMaybe?: true;
+  /** The dotted name that it was read from, where it comes from a module that is not there. */
+  readonly path?: string;
+  /** The object that it was read from, which it may change where it is called. */
+  readonly self?: PyValue;
+  /** Whether a layer may stand here in some way that the program may go. */
+  readonly mayHide?: true;
+  /** The entries that a dictionary has all the same. */
+  readonly entries?: DictValue['entries'];
 }
 
 export type PyValue =
@@ -215,8 +233,7 @@ export type PyValue =
   | SetValue
   | { readonly kind: 'range'; readonly start: number; readonly stop: number; readonly step: number }
   | { readonly kind: 'slice'; readonly lower: PyValue; readonly upper: PyValue; readonly step: PyValue }
-  /** Iterators are read ahead: their items are known, `next` moves on. */
-  | { readonly kind: 'iterator'; readonly items: readonly PyValue[]; readonly position: number }
+  | IteratorValue
   | FunctionValue
   | BuiltinValue
   | ClassValue
@@ -255,6 +272,11 @@ export interface Library {
   runMethod(instance: InstanceValue): string | undefined;
   /** Something that is not known is called: where it is given parts of the network, that is a loss. */
   callUnknown(machine: Machine, callee: UnknownValue, args: Arguments, span: SourceSpan): void;
+  /** The network as it is now, and the way back to it. */
+  moment(): NetworkMoment;
+  isLayer(value: PyValue): boolean;
+  /** A layer was handed to code that is not known. */
+  noteHanded(layer: InstanceValue, to: UnknownValue): void;
   /** An item of a framework's container; undefined when the instance is none. */
   instanceItem(machine: Machine, instance: InstanceValue, index: PyValue, span: SourceSpan): PyValue | undefined;
 }
@@ -269,6 +291,117 @@ export interface RaisedException {
 /** How a block ended before its last statement. */
 export type Ending =
   { readonly kind: 'return'; readonly value: PyValue } | { readonly kind: 'break' } | { readonly kind: 'continue' };
+
+/** What can be changed. */
+export type Owner =
+  | Scope
+  | ListValue
+  | DictValue
+  | SetValue
+  | IteratorValue
+  | InstanceValue
+  | ClassValue
+  | FunctionValue
+  | ModuleValue
+  | TensorValue;
+
+type Open<T, K> =
+  T extends ReadonlyMap<infer Key, infer V>
+    ? Map<Key, V>
+    : T extends readonly (infer V)[]
+      ? K extends 'items' | 'yielded'
+        ? V[]
+        : T
+      : T;
+
+/** The same thing, open for writing: its fields, and the maps and the items that it keeps. */
+export type Changing<T> = { -readonly [K in keyof T]: Open<T[K], K> };
+
+/** What an owner held, one level deep: each field with what stood in the map or sequence that it is. */
+export type Content = ReadonlyMap<string, Field>;
+export interface Field {
+  readonly value: unknown;
+  readonly entries?: ReadonlyMap<string, Kept> | undefined;
+  readonly items?: readonly PyValue[] | undefined;
+}
+
+/** What stands under a name or key: a value, an entry with its key, or what gives a value when it is asked for. */
+export type Kept = PyValue | { readonly key: PyValue; readonly value: PyValue } | (() => PyValue);
+
+/** Owners with what they hold at some moment. */
+export type State = ReadonlyMap<Owner, Content>;
+
+/** What was changed since a moment, with what it held then. */
+export type Changes = Map<Owner, Content>;
+
+/** How a way ended: at its end, early, or with an exception, which is absent where any may be raised. */
+export type End =
+  | { readonly kind: 'normal'; readonly value: PyValue }
+  | Ending
+  /** A loop whose condition no longer holds. */
+  | { readonly kind: 'exit' }
+  | { readonly kind: 'raise'; readonly error?: RaisedException | undefined };
+
+/** The network at some moment, to go back to. */
+export interface NetworkMoment {
+  readonly ops: number;
+  readonly restore: () => void;
+}
+
+/** A way that was followed to its end, and what it left behind. */
+export interface Outcome {
+  readonly end: End;
+  readonly state: State;
+  readonly network: NetworkMoment;
+  /** The size of the network where it parted from the others. */
+  readonly opsBefore: number;
+  /** How many things had been made then. */
+  readonly madeBefore: number;
+}
+
+export interface Explored {
+  readonly outcome: Outcome;
+  /** Of the ways inside it that wait. */
+  readonly inner: readonly Outcome[];
+}
+
+export interface Tried {
+  /** Absent where it certainly raised. */
+  readonly ended: Outcome | undefined;
+  readonly raised: readonly Outcome[];
+  /** Ways that left it otherwise. */
+  readonly others: readonly Outcome[];
+}
+
+/** Why several ways are followed. */
+export interface Cause {
+  readonly reason: string;
+  readonly span: SourceSpan;
+}
+
+/** Follows every way that a program may go where that is not known; see ways.ts. */
+export interface Ways {
+  readonly mark: number;
+  readonly isExploring: boolean;
+  perform(run: () => End | Ending | undefined): End;
+  finish(end: End): Ending | undefined;
+  follow(cause: Cause, runs: readonly (() => End | Ending | undefined)[]): End;
+  explore(run: () => End | Ending | undefined): Explored;
+  exploreFrom(outcome: Outcome, run: () => End | Ending | undefined): Explored;
+  settle(cause: Cause, outcomes: readonly Outcome[], inner?: readonly Outcome[]): End;
+  arrive(cause: Cause, mark: number, end: End, arrives: (end: End) => PyValue | undefined): End;
+  isWaited(mark: number, wanted: (end: End) => boolean): boolean;
+  countWaiting(mark: number, kind: End['kind']): number;
+  mayRaise(mark: number): void;
+  begin(): Changes;
+  close(record: Changes): void;
+  leaveTry(cause: Cause, mark: number, record: Changes, end: End, before: Outcome): Tried;
+  now(end: End): Outcome;
+  merged(cause: Cause, outcomes: readonly Outcome[], end: End): Outcome;
+  repeat(cause: Cause, mayExit: boolean, round: () => End | Ending | undefined): End;
+  hasEffects(run: () => undefined): boolean;
+  loseOwner(owner: Owner, reason: string, span: SourceSpan): void;
+}
 
 /** One evaluation: its state, and the operations that everything else is written in. */
 /** Hears of calls, and gives numbers that remember the expressions which they went through. */
@@ -321,7 +454,19 @@ export interface Machine {
    * Opens a value, or the map or sequence that it keeps, for writing. What values hold is read-only otherwise, so that no change
    * escapes those who follow a part of the program that may or may not run.
    */
-  change<T extends object>(target: T): Changing<T>;
+  change<T extends Owner>(target: T): Changing<T>;
+  /** Where it is not known which way the program goes. */
+  readonly ways: Ways;
+  /** Notes that a thing was made just now, by whoever has it alone. */
+  noteMade(thing: object): void;
+  /** Runs what happens whichever way is taken, such as an import: it is not undone with the way that asked for it. */
+  unrecorded<T>(run: () => T): T;
+  /** Something was done that may raise anything. */
+  mayRaise(): void;
+  /** Runs the body of a `try`, which handles what may be raised in it. */
+  trying<T>(run: () => T): T;
+  /** Values are given to code that is not known: nothing that it can change is known any more. */
+  handOver(values: readonly PyValue[], to: UnknownValue): void;
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
   stop(code: StoppingLimit, what: string, span: SourceSpan): never;
   /** Ends this path with a Python exception of a built-in class. */

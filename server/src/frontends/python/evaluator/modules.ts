@@ -69,12 +69,12 @@ function sourceModule(name: string, document: string, isPackage: boolean): Modul
 export function deferredName(machine: Machine, module: ModuleValue, name: string): PyValue | undefined {
   const resolve = module.deferred?.get(name);
   if (resolve === undefined) return undefined;
-  if (module.deferred) machine.change(module.deferred).delete(name);
+  machine.change(module).deferred?.delete(name);
   // Bound anew since then.
   const own = module.names.get(name);
   if (own !== undefined) return own;
   const value = resolve();
-  machine.change(module.names).set(name, value);
+  machine.change(module).names.set(name, value);
   return value;
 }
 
@@ -93,8 +93,8 @@ export function bindLate(machine: Machine, scope: Scope, name: string, resolve: 
     setName(machine, scope, name, resolve());
     return;
   }
-  machine.change(scope.names).delete(name);
-  machine.change(deferred).set(name, resolve);
+  machine.change(scope).names.delete(name);
+  machine.change(scope.module).deferred?.set(name, resolve);
 }
 
 /** What a module's names hold for each name that it does not know: no name that Python text can use. */
@@ -136,7 +136,7 @@ export function importFrom(
     // Any name may come from a module that is not there, or of which not all is known.
     if (module === undefined || module.isModelled) {
       const missing = module ? `${module.name} is known in part` : `${'.'.repeat(level)}${target} is not there`;
-      machine.change(scope.module.names).set(anyName, unknown(`This may be of a module of which ${missing}`, span));
+      machine.change(scope.module).names.set(anyName, unknown(`This may be of a module of which ${missing}`, span));
     }
     if (module === undefined) {
       if (machine.isGuarded) missingModule(machine, target, span);
@@ -190,7 +190,7 @@ export function lazyName(machine: Machine, module: ModuleValue, name: string, sp
     if (imported === undefined) continue;
     const from = moduleNamed(machine, module, target, level, span);
     const value = from && importedName(machine, from, imported.name, span);
-    if (value) machine.change(module.names).set(name, value);
+    if (value) machine.change(module).names.set(name, value);
     return value;
   }
   const stars = statements.filter(({ names }) => names === undefined);
@@ -200,7 +200,7 @@ export function lazyName(machine: Machine, module: ModuleValue, name: string, sp
     const value =
       from && (from.names.get(name) ?? deferredName(machine, from, name) ?? lazyName(machine, from, name, span));
     if (value === undefined) continue;
-    machine.change(module.names).set(name, value);
+    machine.change(module).names.set(name, value);
     return value;
   }
   return undefined;

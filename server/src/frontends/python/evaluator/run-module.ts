@@ -9,8 +9,8 @@ import type { Machine, Scope } from './machine.ts';
 
 /** Runs a module's statements; used by imports and by the frontend for the user's file. What fails there is only noted. */
 export function runModule(machine: Machine, scope: Scope, statements: readonly Statement[]): void {
-  machine.change(scope.names).set('__name__', string(scope.module.name));
-  machine.change(scope.names).set('__file__', string(scope.module.document));
+  machine.change(scope).names.set('__name__', string(scope.module.name));
+  machine.change(scope).names.set('__file__', string(scope.module.document));
   for (const statement of statements) {
     machine.importDepth++;
     try {
@@ -28,6 +28,6 @@ export function runModule(machine: Machine, scope: Scope, statements: readonly S
 
 /** What a statement that failed would have assigned is not known, also what it may have assigned before. */
 export function loseNames(machine: Machine, scope: Scope, statement: Statement, error: PythonError): void {
-  const names = machine.change(scope.names);
+  const { names } = machine.change(scope);
   for (const name of assignedNames([statement])) names.set(name, unknown(error.message, error.span));
 }

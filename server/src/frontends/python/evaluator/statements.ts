@@ -2,15 +2,15 @@
 
 import { assertUnreachable } from '../../../common/assert.ts';
 import { unshared } from './effects.ts';
-import type { ClassDefinition, Expression, FunctionDefinition, Pattern, Statement } from '../syntax/ast.ts';
+import type { ClassDefinition, Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
-import { isSubclass, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { makeEnum, resolutionOrder, namedTuple } from './classes.ts';
 import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import { deleteItem } from './items.ts';
-import { noteLazyNames } from './lazy-packages.ts';
+import { runFor, runIf, runMatch, runTry, runWhile, runWith } from './control-flow.ts';
 import { bindLate, importFrom, importInto } from './modules.ts';
-import { binary, equal, inPlaceName } from './operators.ts';
+import { binary, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
 import { lostDecorator, none, string } from './values.ts';
 import { setName } from './names.ts';
@@ -58,8 +58,8 @@ export function goOn(machine: Machine, scope: Scope, statement: Statement, error
 }
 
 function deleteName(machine: Machine, scope: Scope, name: string): void {
-  machine.change(scope.names).delete(name);
-  if (scope.names === scope.module.names) if (scope.module.deferred) machine.change(scope.module.deferred).delete(name);
+  machine.change(scope).names.delete(name);
+  if (scope.names === scope.module.names) machine.change(scope.module).deferred?.delete(name);
 }
 
 /** What a definition that was read late gives its name. */
@@ -110,8 +110,8 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       const right = evaluate(statement.value);
       if (left.kind === 'list' && statement.operator === '+') {
         const items = machine.iterate(right, statement.span);
-        if ('kind' in items) machine.undecided(items, statement.span);
-        else addItems(machine, machine.change(left.items), items, statement.span);
+        if ('kind' in items) machine.ways.loseOwner(left, items.reason, statement.span);
+        else addItems(machine, machine.change(left).items, items, statement.span);
         return undefined;
       }
       const inPlace =
@@ -133,25 +133,10 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
     case 'break':
     case 'continue':
       return { kind: statement.kind };
-    case 'if': {
-      const test = evaluate(statement.test);
-      const truth = machine.truth(test, statement.test.span);
-      if (truth === undefined) machine.undecided(test, statement.test.span);
-      if (truth !== true && scope.names === scope.module.names) noteLazyNames(machine, scope.module, statement);
-      return runBlock(machine, scope, truth === true ? statement.body : statement.otherwise);
-    }
-    case 'while': {
-      for (;;) {
-        const test = evaluate(statement.test);
-        const truth = machine.truth(test, statement.test.span);
-        if (truth === undefined) machine.undecided(test, statement.test.span);
-        if (truth !== true) return runBlock(machine, scope, statement.otherwise);
-        const ending = runBlock(machine, scope, statement.body);
-        if (ending?.kind === 'break') return undefined;
-        if (ending?.kind === 'return') return ending;
-        machine.tick(statement.span);
-      }
-    }
+    case 'if':
+      return runIf(machine, scope, statement);
+    case 'while':
+      return runWhile(machine, scope, statement);
     case 'for':
       return runFor(machine, scope, statement);
     case 'function': {
@@ -186,7 +171,9 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
     case 'with':
       return runWith(machine, scope, statement);
     case 'assert': {
-      if (machine.truth(evaluate(statement.test), statement.span) === false) {
+      const truth = machine.truth(evaluate(statement.test), statement.span);
+      if (truth === undefined) machine.mayRaise();
+      if (truth === false) {
         const message = statement.message
           ? machine.text(evaluate(statement.message), statement.span)
           : 'assertion failed';
@@ -204,7 +191,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
           deleteItem(machine, evaluate(target.object), evaluate(target.index), target.span);
         else if (target.kind === 'attribute') {
           const object = evaluate(target.object);
-          if (object.kind === 'instance') machine.change(object.attributes).delete(target.name);
+          if (object.kind === 'instance') machine.change(object).attributes.delete(target.name);
         }
       }
       return undefined;
@@ -213,31 +200,6 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
     default:
       return assertUnreachable(statement);
   }
-}
-
-function runFor(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'for' }>): Ending | undefined {
-  const items = machine.iterate(evaluateExpression(machine, scope, statement.iterable), statement.iterable.span);
-  if ('kind' in items) {
-    machine.undecided(items, statement.iterable.span);
-    return undefined;
-  }
-  const loop = machine.flow?.loop();
-  try {
-    // A list that grows while it is walked is walked to its new end, as in Python.
-    for (let i = 0; i < items.length; i++) {
-      machine.tick(statement.span);
-      const item = items[i];
-      if (item === undefined) break;
-      loop?.at(i);
-      assign(machine, scope, statement.target, item);
-      const ending = runBlock(machine, scope, statement.body);
-      if (ending?.kind === 'break') return undefined;
-      if (ending?.kind === 'return') return ending;
-    }
-  } finally {
-    loop?.end();
-  }
-  return runBlock(machine, scope, statement.otherwise);
 }
 
 function defineFunction(machine: Machine, scope: Scope, definition: FunctionDefinition): FunctionValue {
@@ -274,7 +236,7 @@ function decorate(
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       machine.noteFailure(scope.module.document, error);
-      if (decorated.kind === 'function') machine.change(decorated.attributes).set(lostDecorator, string(error.message));
+      if (decorated.kind === 'function') machine.change(decorated).attributes.set(lostDecorator, string(error.message));
     }
   }
   return decorated;
@@ -299,7 +261,7 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
     ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
   };
   unshared(made).mro = resolutionOrder(made);
-  machine.change(made.attributes).set('__module__', string(scope.module.name));
+  machine.change(made).attributes.set('__module__', string(scope.module.name));
   const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
   runBlock(machine, body, definition.body);
   const fields = definition.body.flatMap((statement) => {
@@ -319,7 +281,7 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
   if (bases.some((base) => base.name === 'NamedTuple')) {
     const type = namedTuple(machine, definition.name, fields);
     for (const [name, value] of made.attributes)
-      if (!fields.some((field) => field.name === name)) machine.change(type.attributes).set(name, value);
+      if (!fields.some((field) => field.name === name)) machine.change(type).attributes.set(name, value);
     return type;
   }
   // What derives from a named tuple is one, with methods.
@@ -339,120 +301,4 @@ function raiseValue(machine: Machine, scope: Scope, value: PyValue, span: Statem
   if (exception.kind !== 'instance')
     return machine.raise('RuntimeError', 'an exception that is not known', span, scope);
   throw new PythonError(exception, `${exception.class.name}: ${machine.text(exception, span)}`, span, scope);
-}
-
-function runTry(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'try' }>): Ending | undefined {
-  let ending: Ending | undefined;
-  try {
-    const runBody = (): Ending | undefined => runBlock(machine, scope, statement.body);
-    ending = statement.handlers.length > 0 ? machine.guarded(runBody) : runBody();
-    ending ??= runBlock(machine, scope, statement.otherwise);
-  } catch (error) {
-    if (!(error instanceof PythonError)) throw error;
-    const handler = statement.handlers.find((candidate) =>
-      handles(machine, scope, candidate.type, error.exception.class),
-    );
-    if (!handler) return runBlock(machine, scope, statement.final) ?? rethrow(error);
-    if (handler.name !== undefined) setName(machine, scope, handler.name, error.exception);
-    machine.handling.push(error);
-    try {
-      ending = runBlock(machine, scope, handler.body);
-    } catch (raised) {
-      if (!(raised instanceof PythonError)) throw raised;
-      return runBlock(machine, scope, statement.final) ?? rethrow(raised);
-    } finally {
-      machine.handling.pop();
-    }
-  }
-  return runBlock(machine, scope, statement.final) ?? ending;
-}
-
-function rethrow(error: PythonError): never {
-  throw error;
-}
-
-function handles(machine: Machine, scope: Scope, type: Expression | undefined, raised: ClassValue): boolean {
-  if (type === undefined) return true;
-  const wanted = evaluateExpression(machine, scope, type);
-  const classes = wanted.kind === 'tuple' ? wanted.items : [wanted];
-  return classes.some(
-    (candidate) => candidate.kind === 'unknown' || (candidate.kind === 'class' && isSubclass(raised, candidate)),
-  );
-}
-
-function runWith(machine: Machine, scope: Scope, statement: Extract<Statement, { kind: 'with' }>): Ending | undefined {
-  for (const item of statement.items) {
-    const manager = evaluateExpression(machine, scope, item.value);
-    const enter = manager.kind === 'instance' ? machine.method(manager, '__enter__', item.value.span) : undefined;
-    const entered = enter ? machine.callWith(enter, item.value.span) : manager;
-    if (item.target) assign(machine, scope, item.target, entered);
-  }
-  return runBlock(machine, scope, statement.body);
-}
-
-function runMatch(
-  machine: Machine,
-  scope: Scope,
-  statement: Extract<Statement, { kind: 'match' }>,
-): Ending | undefined {
-  const subject = evaluateExpression(machine, scope, statement.subject);
-  for (const branch of statement.cases) {
-    const fits = matches(machine, scope, branch.pattern, subject, statement.span);
-    if (fits === undefined) {
-      machine.undecided(subject, statement.subject.span);
-      return undefined;
-    }
-    if (!fits) continue;
-    if (branch.guard) {
-      const test = evaluateExpression(machine, scope, branch.guard);
-      const truth = machine.truth(test, branch.guard.span);
-      if (truth === undefined) machine.undecided(test, branch.guard.span);
-      if (truth !== true) continue;
-    }
-    return runBlock(machine, scope, branch.body);
-  }
-  return undefined;
-}
-
-function matches(
-  machine: Machine,
-  scope: Scope,
-  pattern: Pattern,
-  subject: PyValue,
-  span: Statement['span'],
-): boolean | undefined {
-  switch (pattern.kind) {
-    case 'wildcard':
-      return true;
-    case 'capture':
-      setName(machine, scope, pattern.name, subject);
-      return true;
-    case 'value':
-      return equal(machine, evaluateExpression(machine, scope, pattern.expression), subject, span);
-    case 'alternatives':
-      for (const alternative of pattern.patterns) {
-        const fits = matches(machine, scope, alternative, subject, span);
-        if (fits !== false) return fits;
-      }
-      return false;
-    case 'as': {
-      const fits = matches(machine, scope, pattern.pattern, subject, span);
-      if (fits === true) setName(machine, scope, pattern.name, subject);
-      return fits;
-    }
-    case 'sequence': {
-      if (subject.kind === 'unknown') return undefined;
-      if (subject.kind !== 'list' && subject.kind !== 'tuple') return false;
-      if (subject.items.length !== pattern.patterns.length) return false;
-      let all: boolean | undefined = true;
-      for (const [i, part] of pattern.patterns.entries()) {
-        const fits = matches(machine, scope, part, subject.items[i] ?? none, span);
-        if (fits === false) return false;
-        if (fits === undefined) all = undefined;
-      }
-      return all;
-    }
-    case 'unsupported':
-      return undefined;
-  }
 }

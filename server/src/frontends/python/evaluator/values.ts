@@ -2,7 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
-import type { Changing } from './effects.ts';
+import type { Changing } from './machine.ts';
 import type {
   BuiltinValue,
   DictValue,
@@ -49,12 +49,12 @@ export function builtin(name: string, call: BuiltinValue['call'], bindsSelf = fa
   return { kind: 'builtin', name, call, bindsSelf };
 }
 export function dict(pairs: Iterable<readonly [PyValue, PyValue]> = []): DictValue {
-  const entries: Changing<DictValue['entries']> = new Map();
+  const entries: Changing<DictValue>['entries'] = new Map();
   for (const [key, value] of pairs) entries.set(keyOf(key), { key, value });
   return { kind: 'dict', entries };
 }
 export function set(items: Iterable<PyValue>): SetValue {
-  const entries: Changing<SetValue['entries']> = new Map();
+  const entries: Changing<SetValue>['entries'] = new Map();
   for (const item of items) entries.set(keyOf(item), item);
   return { kind: 'set', entries };
 }

@@ -65,6 +65,11 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
     },
     overwriteTensor: overwrite,
     callInstance: (machine, instance, args, span) => first((each) => each.callInstance(machine, instance, args, span)),
+    moment: () => network.moment(),
+    isLayer: (value) => network.isModule(value),
+    noteHanded: (layer, to) => {
+      if (!network.handed.has(layer)) network.handed.set(layer, to);
+    },
     runMethod: (instance) => ownerOf(instance)?.layers.runMethod,
     callUnknown: (machine, callee, args, span) => {
       const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));

@@ -32,13 +32,13 @@ function held(machine: Machine, self: InstanceValue, name: '<options>' | '<defau
   const known = self.attributes.get(name);
   if (known?.kind === 'dict') return known;
   const made = dict();
-  machine.change(self.attributes).set(name, made);
+  machine.change(self).attributes.set(name, made);
   return made;
 }
 
 function put(machine: Machine, into: DictValue, name: string, value: PyValue): void {
   const key = string(name);
-  machine.change(into.entries).set(keyOf(key), { key, value });
+  machine.change(into).entries.set(keyOf(key), { key, value });
 }
 
 function optionsOf(machine: Machine, self: InstanceValue): readonly Option[] {
@@ -285,7 +285,7 @@ export const argparseModule: ModuleTable = () => {
     const result: PyValue = into?.kind === 'instance' ? into : instance(namespace, machine, span);
     for (const [name, value] of values)
       if (!result.attributes.has(name) && textOf(value) !== suppressed)
-        machine.change(result.attributes).set(name, value);
+        machine.change(result).attributes.set(name, value);
     return { result, rest: list(rest.map(string)) };
   };
   const parser: ClassValue = nativeClass(
@@ -299,7 +299,7 @@ export const argparseModule: ModuleTable = () => {
         for (const parent of items) {
           if (parent.kind !== 'instance') continue;
           for (const [key, entry] of held(machine, parent, '<options>').entries)
-            machine.change(own.entries).set(key, entry);
+            machine.change(own).entries.set(key, entry);
         }
         return none;
       }),
@@ -397,5 +397,5 @@ function addSecond(
   const words = [...given].map(([name, value]) => [string(name), value] as const);
   const key = string(destination);
   const value = tuple([tuple(names.map(string)), dict(words)]);
-  machine.change(options.entries).set(`${keyOf(key)} ${names.join(' ')}`, { key, value });
+  machine.change(options).entries.set(`${keyOf(key)} ${names.join(' ')}`, { key, value });
 }

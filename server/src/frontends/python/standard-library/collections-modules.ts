@@ -36,8 +36,8 @@ const counter: LibraryFunction = (machine, args, span) => {
   for (const item of items) {
     const known = made.entries.get(keyOf(item))?.value;
     machine
-      .change(made.entries)
-      .set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
+      .change(made)
+      .entries.set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
   }
   return { ...made, missing: builtin('int', () => int(0)) };
 };

@@ -97,7 +97,7 @@ export const configParserModule: ModuleTable = () => {
       ([name, options]) =>
         [string(name), dict([...options].map(([key, value]) => [string(key), string(value)] as const))] as const,
     );
-    machine.change(self.attributes).set(kept, dict([...before, ...read]));
+    machine.change(self).attributes.set(kept, dict([...before, ...read]));
   };
   const section = (self: InstanceValue, name: PyValue | undefined, machine: Machine, span: SourceSpan): PyValue => {
     const held = sectionsOf(self);
@@ -115,7 +115,7 @@ export const configParserModule: ModuleTable = () => {
         for (const path of each) {
           const file = workspaceFile(machine, path, span);
           // A file that is missing is passed over: whether it is there is not known.
-          if (file.kind === 'unknown') machine.change(self.attributes).set(kept, file);
+          if (file.kind === 'unknown') machine.change(self).attributes.set(kept, file);
           else take(self, file.text, machine);
         }
         return list([]);
@@ -123,14 +123,14 @@ export const configParserModule: ModuleTable = () => {
       method('read_file', (self, args, machine) => {
         const data = dataOf(argument(args, 0));
         if (data === undefined) return none;
-        if ('kind' in data) machine.change(self.attributes).set(kept, data);
+        if ('kind' in data) machine.change(self).attributes.set(kept, data);
         else take(self, data.text, machine);
         return none;
       }),
       method('read_string', (self, args, machine) => {
         const text = argument(args, 0);
         if (text?.kind === 'string') take(self, text.value, machine);
-        else if (text?.kind === 'unknown') machine.change(self.attributes).set(kept, text);
+        else if (text?.kind === 'unknown') machine.change(self).attributes.set(kept, text);
         return none;
       }),
       method('sections', (self, _args, machine, span) => {

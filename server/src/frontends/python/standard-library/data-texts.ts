@@ -60,7 +60,7 @@ function readNodes(
         if (isMergeKey(pair.key)) merge(machine, made, value);
         else own.push([name, value]);
       }
-      for (const [name, value] of own) machine.change(made.entries).set(keyOf(name), { key: name, value });
+      for (const [name, value] of own) machine.change(made).entries.set(keyOf(name), { key: name, value });
       return made;
     }
     return isScalar(node) ? readScalar(node, key) : none;
@@ -93,7 +93,7 @@ function merge(machine: Machine, made: DictValue, value: PyValue): void {
   const parts = value.kind === 'list' ? value.items : [value];
   for (const part of parts)
     if (part.kind === 'dict')
-      for (const [key, entry] of part.entries) if (!made.entries.has(key)) machine.change(made.entries).set(key, entry);
+      for (const [key, entry] of part.entries) if (!made.entries.has(key)) machine.change(made).entries.set(key, entry);
 }
 
 /** `tomllib.loads`. */

@@ -49,7 +49,7 @@ const openFile = nativeClass(
     method('close', () => none),
     method('read', (self, args, machine) => {
       const text = textIn(self);
-      machine.change(self.attributes).set(fileText, string(''));
+      machine.change(self).attributes.set(fileText, string(''));
       return string(text);
     }),
     method('readlines', (self, args, machine, span) => {
@@ -60,7 +60,7 @@ const openFile = nativeClass(
     method('readline', (self, args, machine) => {
       const text = textIn(self);
       const end = text.indexOf('\n') + 1 || text.length;
-      machine.change(self.attributes).set(fileText, string(text.slice(end)));
+      machine.change(self).attributes.set(fileText, string(text.slice(end)));
       return string(text.slice(0, end));
     }),
     method('__iter__', (self, args, machine, span) => {
@@ -70,7 +70,7 @@ const openFile = nativeClass(
     }),
     method('seek', (self, args, machine, span) => {
       const file = workspaceFile(machine, self.attributes.get(fileDocument), span);
-      if (file.kind === 'file') machine.change(self.attributes).set(fileText, string(file.text));
+      if (file.kind === 'file') machine.change(self).attributes.set(fileText, string(file.text));
       return int(0);
     }),
   ],

@@ -34,7 +34,7 @@ export function namespaceClass(name: string): ClassValue {
     [],
     [
       method('__init__', (self, { keywords }, machine) => {
-        for (const [key, value] of keywords) machine.change(self.attributes).set(key, value);
+        for (const [key, value] of keywords) machine.change(self).attributes.set(key, value);
         return none;
       }),
     ],
@@ -73,11 +73,11 @@ export function without(name: string): BuiltinValue {
 /** A class whose methods all do nothing and whose instances may be entered by `with`. */
 export function silentClass(name: string, methods: string): ClassValue {
   const type = nativeClass(name, [], [['__init__', builtin('__init__', () => none)]]);
-  for (const method of methods.split(/\s+/)) unshared(type.attributes).set(method, without(method));
-  unshared(type.attributes).set(
+  for (const method of methods.split(/\s+/)) unshared(type).attributes.set(method, without(method));
+  unshared(type).attributes.set(
     '__enter__',
     builtin('__enter__', (_, args) => args.positional[0] ?? none, true),
   );
-  unshared(type.attributes).set('__exit__', without('__exit__'));
+  unshared(type).attributes.set('__exit__', without('__exit__'));
   return type;
 }

@@ -137,7 +137,7 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
     case 'list': {
       const made = list([]);
       seen.set(value, made);
-      for (const item of value.items) unshared(made.items).push(copy(item));
+      for (const item of value.items) unshared(made).items.push(copy(item));
       return made;
     }
     case 'tuple': {
@@ -149,7 +149,7 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       const made: PyValue = { kind: 'dict', entries: new Map(), ...(value.missing && { missing: value.missing }) };
       seen.set(value, made);
       for (const [key, entry] of value.entries)
-        unshared(made.entries).set(key, { key: entry.key, value: copy(entry.value) });
+        unshared(made).entries.set(key, { key: entry.key, value: copy(entry.value) });
       return made;
     }
     case 'partial':
@@ -165,7 +165,7 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       if (value.class.attributes.has('__members__')) return value;
       const made: InstanceValue = { ...value, attributes: new Map() };
       seen.set(value, made);
-      for (const [name, item] of value.attributes) unshared(made.attributes).set(name, copy(item));
+      for (const [name, item] of value.attributes) unshared(made).attributes.set(name, copy(item));
       if (value.dictionary) {
         const inner = copy(value.dictionary);
         if (inner.kind === 'dict') unshared(made).dictionary = inner;

@@ -190,7 +190,7 @@ export const contextModule: ModuleTable = () =>
               '__init__',
               (machine, args) => {
                 const [self, value] = args.positional;
-                if (self?.kind === 'instance') machine.change(self.attributes).set('value', value ?? none);
+                if (self?.kind === 'instance') machine.change(self).attributes.set('value', value ?? none);
                 return none;
               },
               true,
@@ -217,7 +217,7 @@ const contextVariable = nativeClass(
   [
     method('__init__', (self, args, machine) => {
       const initial = args.keywords.get('default');
-      if (initial) machine.change(self.attributes).set('value', initial);
+      if (initial) machine.change(self).attributes.set('value', initial);
       return none;
     }),
     method('get', (self, { positional: [fallback] }, machine, span) => {
@@ -226,13 +226,13 @@ const contextVariable = nativeClass(
     }),
     method('set', (self, { positional: [value = none] }, machine) => {
       const before = self.attributes.get('value');
-      machine.change(self.attributes).set('value', value);
+      machine.change(self).attributes.set('value', value);
       return tuple(before ? [before] : []);
     }),
     method('reset', (self, { positional: [token] }, machine) => {
       const [before] = token?.kind === 'tuple' ? token.items : [];
-      if (before) machine.change(self.attributes).set('value', before);
-      else machine.change(self.attributes).delete('value');
+      if (before) machine.change(self).attributes.set('value', before);
+      else machine.change(self).attributes.delete('value');
       return none;
     }),
   ],

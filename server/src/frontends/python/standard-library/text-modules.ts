@@ -245,11 +245,11 @@ export const regularExpressionModule: ModuleTable = () => {
   for (const [name, operation] of Object.entries(all)) {
     const method: LibraryFunction = (machine, args, span) =>
       run(operation, patternOf(args.positional[0], 0), args.positional[1], machine, span);
-    unshared(patternClass.attributes).set(name, builtin(name, method, true));
+    unshared(patternClass).attributes.set(name, builtin(name, method, true));
   }
   const subMethod: LibraryFunction = (machine, args, span) =>
     run(substitute(args.positional[1]), patternOf(args.positional[0], 0), args.positional[2], machine, span);
-  unshared(patternClass.attributes).set('sub', builtin('sub', subMethod, true));
+  unshared(patternClass).attributes.set('sub', builtin('sub', subMethod, true));
   const bitsOf = (args: Arguments, index: number): number =>
     integerOf(args.keywords.get('flags') ?? args.positional[index] ?? none) ?? 0;
   return new Map<string, PyValue>([

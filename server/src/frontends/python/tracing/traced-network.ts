@@ -2,6 +2,7 @@
 // it does not fit. What a layer is, each framework's rules say.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import type { NetworkMoment } from '../evaluator/machine.ts';
 import { GraphBuilder } from '../../../network/graph-builder.ts';
 import { inferShapes } from '../../../network/infer-shapes.ts';
 import type { Framework } from '../../../network/network-graph.ts';
@@ -67,12 +68,14 @@ export class TracedNetwork {
   readonly builder = new GraphBuilder();
   readonly moduleStack: InstanceValue[] = [];
   readonly names = new Map<InstanceValue, string>();
+  /** Layers that were handed to code which is not known, and may no longer be what they were. */
+  readonly handed = new Map<InstanceValue, UnknownValue>();
   /** The module that a parameter was first found in. */
   readonly #holders = new Map<TensorValue, InstanceValue>();
   /** What layers are in each framework that is open. */
   readonly #rules: () => readonly LayerRules[];
-  readonly #usedParameters = new Set<string>();
-  readonly #constants = new Map<TensorValue, TensorValue>();
+  #usedParameters = new Set<string>();
+  #constants = new Map<TensorValue, TensorValue>();
   /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
   #isRecording = false;
   #firstLayer: OpAttributes | undefined;
@@ -84,6 +87,21 @@ export class TracedNetwork {
 
   #rulesOf(module: PyValue): LayerRules | undefined {
     return this.#rules().find((rules) => rules.isLayer(module));
+  }
+
+  /** What stands now: how many ops, and the way back to it. */
+  moment(): NetworkMoment {
+    if (!this.#isRecording) return { ops: 0, restore: () => undefined };
+    const back = this.builder.moment();
+    const [used, constants] = [new Set(this.#usedParameters), new Map(this.#constants)];
+    return {
+      ops: this.builder.opCount,
+      restore: () => {
+        back();
+        this.#usedParameters = new Set(used);
+        this.#constants = new Map(constants);
+      },
+    };
   }
 
   /** What the model's forward calls the inputs that it has to be given. */
@@ -214,6 +232,11 @@ export class TracedNetwork {
   /** Layers that were made but whose parameters no op used. */
   addIdleLayers(): void {
     for (const [module, name] of this.names) {
+      const handed = this.handed.get(module);
+      if (handed) this.builder.addUnknown(handed);
+      for (const value of module.attributes.values())
+        if (value.kind === 'unknown' && value.mayHide === true && !this.builder.isLostFor(value.reason))
+          this.builder.addUnknown(value);
       const idle = this.parametersOf(module).flatMap(([, tensor]): Parameter[] => {
         const { parameter } = tensor;
         if (!parameter?.trainable || this.#usedParameters.has(parameter.id)) return [];

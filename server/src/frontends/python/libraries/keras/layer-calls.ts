@@ -38,7 +38,7 @@ export function callLayer(
   if (!tensorsGiven(args).some(isSymbolic)) return runLayer(parts, machine, layer, args, span);
   const result = runLayer(parts, machine, layer, mapArguments(args, plain), span);
   const made = madeByCall(machine, layer, args, result, span);
-  const attributes = machine.change(layer.attributes);
+  const attributes = machine.change(layer).attributes;
   if (!layer.attributes.has('<input>')) {
     attributes.set('<input>', args.positional[0] ?? none);
     attributes.set('<output>', made);
@@ -91,7 +91,7 @@ function build(machine: Machine, layer: InstanceValue, args: Arguments, span: So
     machine.callWith({ kind: 'bound-method', self: layer, function: own }, span, shape);
   }
   keepWeights(machine, layer);
-  machine.change(layer.attributes).set('built', pyTrue);
+  machine.change(layer).attributes.set('built', pyTrue);
 }
 
 /** Where a layer keeps a weight that it was given a name for; no Python text can use the key. */
@@ -99,7 +99,7 @@ export const weightKey = (name: string): string => `<weight ${name}>`;
 
 /** Weights that the source keeps as attributes are known by these; others by the names that they were given. */
 function keepWeights(machine: Machine, layer: InstanceValue): void {
-  const attributes = machine.change(layer.attributes);
+  const attributes = machine.change(layer).attributes;
   for (const [key, value] of [...layer.attributes]) {
     const name = /^<weight (.*)>$/.exec(key)?.[1];
     if (name === undefined) continue;

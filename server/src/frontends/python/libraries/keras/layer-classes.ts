@@ -45,7 +45,7 @@ export function initLayer(
   className = self.class.name,
 ): void {
   const given = keywords.get('name');
-  const attributes = machine.change(self.attributes);
+  const attributes = machine.change(self).attributes;
   const name =
     given?.kind === 'string'
       ? given
@@ -94,7 +94,7 @@ function addWeight(self: InstanceValue, args: Arguments, machine: Machine, span:
   // Keras lists weights whether or not the source keeps them as attributes.
   const count = [...self.attributes.values()].filter((value) => value.kind === 'tensor' && value.parameter).length;
   const key = name?.kind === 'string' ? name.value : `weight_${String(count)}`;
-  if (!self.attributes.has(key)) machine.change(self.attributes).set(weightKey(key), weight);
+  if (!self.attributes.has(key)) machine.change(self).attributes.set(weightKey(key), weight);
   return weight;
 }
 
@@ -213,7 +213,7 @@ function rowClass(parts: KerasParts, row: LayerRow): ClassValue {
       const given = { positional, keywords: new Map([...keywords].filter(([name]) => isOwn(name))) };
       initLayer(parts, machine, self, { positional, keywords });
       const bound = bindSignature(machine, row.name, parameters, given, span);
-      const attributes = machine.change(self.attributes);
+      const attributes = machine.change(self).attributes;
       for (const name of names) attributes.set(name, bound.value(name));
       attributes.set(settingsKey, bound.asDictionary());
       return none;

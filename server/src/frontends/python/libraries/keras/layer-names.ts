@@ -1,6 +1,7 @@
 // The names that Keras gives to layers by itself: `conv2d`, `conv2d_1`, … as a fresh program counts them.
 
-import type { Machine } from '../../evaluator/machine.ts';
+import { dict, int, keyOf, string } from '../../evaluator/values.ts';
+import type { DictValue, Machine } from '../../evaluator/machine.ts';
 
 /** `BatchNormalization` to `batch_normalization`, as keras/src/utils/naming.py does. */
 export function snakeCase(name: string): string {
@@ -13,17 +14,19 @@ export function snakeCase(name: string): string {
 
 /** The counters of one evaluation. */
 export class LayerNames {
-  readonly #counts: ReadonlyMap<string, number> = new Map();
+  readonly #counts: DictValue = dict();
 
   next(machine: Machine, className: string): string {
     const name = snakeCase(className);
-    const seen = this.#counts.get(name) ?? 0;
-    machine.change(this.#counts).set(name, seen + 1);
+    const key = string(name);
+    const before = this.#counts.entries.get(keyOf(key))?.value;
+    const seen = before?.kind === 'int' ? before.value : 0;
+    machine.change(this.#counts).entries.set(keyOf(key), { key, value: int(seen + 1) });
     return seen === 0 ? name : `${name}_${String(seen)}`;
   }
 
   /** `clear_session()`: counting begins anew. */
   clear(machine: Machine): void {
-    machine.change(this.#counts).clear();
+    machine.change(this.#counts).entries.clear();
   }
 }

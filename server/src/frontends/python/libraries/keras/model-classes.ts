@@ -84,7 +84,7 @@ export function inputTensor(
     ...(dtype !== undefined && { dtype }),
   };
   const made = madeByCall(machine, layer, { positional: [], keywords: new Map() }, tensor, span);
-  machine.change(layer.attributes).set('<output>', made);
+  machine.change(layer).attributes.set('<output>', made);
   return made;
 }
 
@@ -116,7 +116,7 @@ export function modelClasses(parts: KerasParts, inputLayer: ClassValue): Readonl
     const own = isFunctional && self.class.span === undefined ? 'Functional' : self.class.name;
     initLayer(parts, machine, self, isFunctional ? withoutEnds(args) : args, own);
     if (isFunctional) {
-      const attributes = machine.change(self.attributes);
+      const attributes = machine.change(self).attributes;
       attributes.set(inputsKey, inputs);
       attributes.set(outputsKey, outputs);
       attributes.set('<input>', inputs);
@@ -172,7 +172,7 @@ export function modelClasses(parts: KerasParts, inputLayer: ClassValue): Readonl
       method('build', (self, { positional: [shape = none], keywords }, machine) => {
         const stated = keywords.get('input_shape') ?? shape;
         if (stated.kind === 'tuple' || stated.kind === 'list')
-          machine.change(self.attributes).set(statedShapeKey, tuple(stated.items.slice(1)));
+          machine.change(self).attributes.set(statedShapeKey, tuple(stated.items.slice(1)));
         return none;
       }),
       ...[
@@ -277,8 +277,11 @@ function addLayer(
     const node = nodeOf(item);
     if (node) machine.change(self).items = [...(self.items ?? []), node.callee];
     machine
-      .change(self.attributes)
-      .set(statedShapeKey, tuple(item.shape.slice(1).map((size) => (typeof size === 'number' ? int(size) : none))));
+      .change(self)
+      .attributes.set(
+        statedShapeKey,
+        tuple(item.shape.slice(1).map((size) => (typeof size === 'number' ? int(size) : none))),
+      );
     return;
   }
   if (item.kind !== 'instance') {
@@ -320,7 +323,7 @@ function ends(
   for (const layer of self.items ?? [])
     if (layer.kind === 'instance' && !layer.class.mro.includes(inputLayer))
       output = callLayer(parts, machine, layer, { positional: [output], keywords: new Map() }, span);
-  const attributes = machine.change(self.attributes);
+  const attributes = machine.change(self).attributes;
   attributes.set('<input>', input);
   attributes.set('<output>', output);
   return { input, output };

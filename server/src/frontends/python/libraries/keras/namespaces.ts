@@ -81,7 +81,7 @@ function keeping(name: string, parameters: readonly string[]): ClassValue {
           '__init__',
           (machine, { positional: [self, ...positional], keywords }) => {
             if (self?.kind !== 'instance') return none;
-            const attributes = machine.change(self.attributes);
+            const attributes = machine.change(self).attributes;
             for (const [i, value] of positional.entries())
               attributes.set(parameters[i] ?? `argument_${String(i)}`, value);
             for (const [key, value] of keywords) attributes.set(key, value);

@@ -133,8 +133,8 @@ function weightOf(
   if (known?.kind === 'tensor') return known;
   const isTrained = role !== 'running-mean' && role !== 'running-variance';
   const weight = kerasWeight(shape, role, isTrained, startOf(args.value(initializerSetting(name)), role));
-  machine.change(layer.attributes).set(name, weight);
-  machine.change(layer.attributes).set('built', { kind: 'bool', value: true });
+  machine.change(layer).attributes.set(name, weight);
+  machine.change(layer).attributes.set('built', { kind: 'bool', value: true });
   if (network.names.has(layer)) network.nameParameters(layer);
   return weight;
 }

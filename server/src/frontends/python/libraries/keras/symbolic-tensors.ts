@@ -5,7 +5,7 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
 import { builtin, dict, int, list, none, string, tuple } from '../../evaluator/values.ts';
-import type { Changing } from '../../evaluator/effects.ts';
+import { unshared } from '../../evaluator/effects.ts';
 import type { Arguments, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const madeBy = '<made by>';
@@ -59,8 +59,8 @@ export const isSymbolic = (tensor: TensorValue): boolean => tensor.own?.has(made
 /** A tensor without its past. */
 export function plain(tensor: TensorValue): TensorValue {
   if (!isSymbolic(tensor)) return tensor;
-  const plainOne: Changing<TensorValue> = { ...tensor };
-  delete plainOne.own;
+  const plainOne: TensorValue = { ...tensor };
+  delete unshared(plainOne).own;
   return plainOne;
 }
 
@@ -87,7 +87,7 @@ export function madeByCall(
     owner: 'keras',
     own: new Map<string, PyValue>([[madeBy, value]]),
   }));
-  machine.change(value.attributes).set('result', symbolic);
+  machine.change(value).attributes.set('result', symbolic);
   return symbolic;
 }
 

@@ -23,8 +23,8 @@ function innerOf(self: InstanceValue, machine: Machine, span: SourceSpan): Insta
 function wrapping(parts: KerasParts): [string, PyValue] {
   return method('__init__', (self, args, machine) => {
     initLayer(parts, machine, self, args);
-    machine.change(self.attributes).set('layer', args.positional[0] ?? args.keywords.get('layer') ?? none);
-    for (const [name, value] of args.keywords) if (name !== 'name') machine.change(self.attributes).set(name, value);
+    machine.change(self).attributes.set('layer', args.positional[0] ?? args.keywords.get('layer') ?? none);
+    for (const [name, value] of args.keywords) if (name !== 'name') machine.change(self).attributes.set(name, value);
     return none;
   });
 }
@@ -86,7 +86,7 @@ function bidirectional(parts: KerasParts): ClassValue {
         const [layer = args.keywords.get('layer') ?? none, mode] = args.positional;
         if (layer.kind !== 'instance') return machine.raise('ValueError', 'Bidirectional wraps no layer', span);
         const backward = args.keywords.get('backward_layer');
-        const attributes = machine.change(self.attributes);
+        const attributes = machine.change(self).attributes;
         const name = nameOf(layer);
         attributes.set('merge_mode', args.keywords.get('merge_mode') ?? mode ?? { kind: 'string', value: 'concat' });
         attributes.set('forward_layer', copyOf(layer, `forward_${name}`));
@@ -130,7 +130,7 @@ function lambda(parts: KerasParts): ClassValue {
     [
       method('__init__', (self, args, machine) => {
         initLayer(parts, machine, self, args);
-        const attributes = machine.change(self.attributes);
+        const attributes = machine.change(self).attributes;
         attributes.set('function', args.positional[0] ?? args.keywords.get('function') ?? none);
         attributes.set('arguments', args.keywords.get('arguments') ?? args.positional[3] ?? none);
         return none;
@@ -182,7 +182,7 @@ function unmodelled(parts: KerasParts, name: string): ClassValue {
     [
       method('__init__', (self, args, machine) => {
         initLayer(parts, machine, self, args);
-        machine.change(self.attributes).set(settingsKey, none);
+        machine.change(self).attributes.set(settingsKey, none);
         return none;
       }),
       method('call', (self, args, machine, span) => {

@@ -161,25 +161,25 @@ export const attentionModules: readonly ModuleRow[] = [
       if (width === undefined || heads === undefined) return;
       if (heads < 1 || width % heads !== 0)
         machine.raise('AssertionError', 'embed_dim must be divisible by num_heads', span);
-      machine.change(self.attributes).set('head_dim', { kind: 'int', value: width / heads });
+      machine.change(self).attributes.set('head_dim', { kind: 'int', value: width / heads });
       const [keyWidth, valueWidth] = [args.integer('kdim') ?? width, args.integer('vdim') ?? width];
       if (keyWidth === width && valueWidth === width) {
-        machine.change(self.attributes).set('in_proj_weight', parameterTensor([3 * width, width], 'weight'));
+        machine.change(self).attributes.set('in_proj_weight', parameterTensor([3 * width, width], 'weight'));
       } else {
-        machine.change(self.attributes).set('q_proj_weight', parameterTensor([width, width], 'weight'));
-        machine.change(self.attributes).set('k_proj_weight', parameterTensor([width, keyWidth], 'weight'));
-        machine.change(self.attributes).set('v_proj_weight', parameterTensor([width, valueWidth], 'weight'));
+        machine.change(self).attributes.set('q_proj_weight', parameterTensor([width, width], 'weight'));
+        machine.change(self).attributes.set('k_proj_weight', parameterTensor([width, keyWidth], 'weight'));
+        machine.change(self).attributes.set('v_proj_weight', parameterTensor([width, valueWidth], 'weight'));
       }
       for (const name of args.flag('add_bias_kv') ? ['bias_k', 'bias_v'] : [])
-        machine.change(self.attributes).set(name, parameterTensor([1, 1, width], 'bias'));
+        machine.change(self).attributes.set(name, parameterTensor([1, 1, width], 'bias'));
       machine
-        .change(self.attributes)
-        .set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
+        .change(self)
+        .attributes.set('in_proj_bias', args.flag('bias') ? parameterTensor([3 * width], 'bias') : none);
       const linear = machine.library.module(machine, 'torch.nn')?.names.get('Linear');
       const keywords = new Map([['bias', args.value('bias')]]);
       if (linear) {
         const positional = [args.value('embed_dim'), args.value('embed_dim')];
-        machine.change(self.attributes).set('out_proj', machine.call(linear, { positional, keywords }, span));
+        machine.change(self).attributes.set('out_proj', machine.call(linear, { positional, keywords }, span));
       }
     },
     inputs:

@@ -47,11 +47,11 @@ const itself: Method = (self) => self;
 
 const methods: Readonly<Record<string, Method>> = {
   add_module: (self, [name, module], machine) => {
-    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, module ?? none);
+    if (name?.kind === 'string') machine.change(self).attributes.set(name.value, module ?? none);
     return none;
   },
   register_module: (self, [name, module], machine) => {
-    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, module ?? none);
+    if (name?.kind === 'string') machine.change(self).attributes.set(name.value, module ?? none);
     return none;
   },
   register_buffer: (self, [name, tensor], machine) => {
@@ -60,11 +60,11 @@ const methods: Readonly<Record<string, Method>> = {
       tensor?.kind === 'tensor' && !tensor.parameter
         ? { ...tensor, parameter: { id: '', role: 'other', trainable: false } }
         : (tensor ?? none);
-    machine.change(self.attributes).set(name.value, buffer);
+    machine.change(self).attributes.set(name.value, buffer);
     return none;
   },
   register_parameter: (self, [name, tensor], machine) => {
-    if (name?.kind === 'string') machine.change(self.attributes).set(name.value, tensor ?? none);
+    if (name?.kind === 'string') machine.change(self).attributes.set(name.value, tensor ?? none);
     return none;
   },
   children: (self, _args, _interpreter, _span, network) =>
@@ -130,14 +130,14 @@ class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> 
 
   override set(identity: string, entry: { readonly key: PyValue; value: PyValue }): this {
     if (entry.key.kind === 'string' && this.#owner)
-      this.#owner.machine.change(this.#owner.self.attributes).set(entry.key.value, entry.value);
+      this.#owner.machine.change(this.#owner.self).attributes.set(entry.key.value, entry.value);
     return super.set(identity, entry);
   }
 
   override delete(identity: string): boolean {
     const key = this.get(identity)?.key;
     if (key?.kind === 'string' && this.#owner)
-      this.#owner.machine.change(this.#owner.self.attributes).delete(key.value);
+      this.#owner.machine.change(this.#owner.self).attributes.delete(key.value);
     return super.delete(identity);
   }
 }
@@ -178,7 +178,7 @@ export function baseModuleClass(network: TracedNetwork): ClassValue {
     (machine, args) => {
       const [self] = args.positional;
       if (self?.kind === 'instance' && !self.attributes.has('training'))
-        machine.change(self.attributes).set('training', pyFalse);
+        machine.change(self).attributes.set('training', pyFalse);
       return none;
     },
     true,

@@ -33,7 +33,7 @@ function entriesOf(container: InstanceValue): readonly (readonly [string, PyValu
 /** Appended entries are named after the number of those before them, whatever these are named. */
 function append(machine: Machine, container: InstanceValue, values: readonly PyValue[]): void {
   let place = entriesOf(container).length;
-  for (const value of values) machine.change(container.attributes).set(String(place++), value);
+  for (const value of values) machine.change(container).attributes.set(String(place++), value);
 }
 
 function fill(self: InstanceValue, machine: Machine, value: PyValue, span: SourceSpan): void {
@@ -47,9 +47,9 @@ function fillNamed(self: InstanceValue, machine: Machine, value: PyValue, span: 
   const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
   if (source.kind === 'dict') {
     for (const { key, value: item } of source.entries.values())
-      machine.change(self.attributes).set(machine.text(key, span), item);
+      machine.change(self).attributes.set(machine.text(key, span), item);
   } else if (source.kind === 'instance') {
-    for (const [name, item] of entriesOf(source)) machine.change(self.attributes).set(name, item);
+    for (const [name, item] of entriesOf(source)) machine.change(self).attributes.set(name, item);
   } else if (source.kind !== 'none') {
     const pairs = machine.iterate(source, span);
     if ('kind' in pairs) return;
@@ -57,7 +57,7 @@ function fillNamed(self: InstanceValue, machine: Machine, value: PyValue, span: 
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) continue;
       const [name, item] = parts;
-      if (name && item) machine.change(self.attributes).set(machine.text(name, span), item);
+      if (name && item) machine.change(self).attributes.set(machine.text(name, span), item);
     }
   }
 }
@@ -104,7 +104,7 @@ export const containerModules: readonly ModuleRow[] = [
 
 /** Writes a container anew, as inserting and deleting renumber what follows. */
 function renumber(machine: Machine, self: InstanceValue, values: readonly PyValue[]): void {
-  for (const [name] of entriesOf(self)) machine.change(self.attributes).delete(name);
+  for (const [name] of entriesOf(self)) machine.change(self).attributes.delete(name);
   append(machine, self, values);
 }
 
@@ -136,7 +136,7 @@ const containerMethods: Readonly<Record<string, Method>> = {
   pop: (self, [key], machine, span) => {
     if (key?.kind === 'string') {
       const found = self.attributes.get(key.value);
-      machine.change(self.attributes).delete(key.value);
+      machine.change(self).attributes.delete(key.value);
       return found ?? machine.raise('KeyError', key.value, span);
     }
     const all = values(self);
@@ -176,11 +176,11 @@ const dictionaryMethods: Readonly<Record<string, Method>> = {
   pop: (self, [key], machine) => {
     const name = key?.kind === 'string' ? key.value : '';
     const found = self.attributes.get(name);
-    machine.change(self.attributes).delete(name);
+    machine.change(self).attributes.delete(name);
     return found ?? none;
   },
   __setitem__: (self, [key, value], machine) => {
-    if (key?.kind === 'string' && value) machine.change(self.attributes).set(key.value, value);
+    if (key?.kind === 'string' && value) machine.change(self).attributes.set(key.value, value);
     return none;
   },
 };
@@ -196,7 +196,7 @@ export function methodsOfContainer(name: string): readonly (readonly [string, Bu
           const all = entriesOf(self);
           const index = place ? integerOf(place) : undefined;
           const entry = index === undefined ? undefined : all.at(index);
-          if (entry && value) machine.change(self.attributes).set(entry[0], value);
+          if (entry && value) machine.change(self).attributes.set(entry[0], value);
           return none;
         },
         __delitem__: (self, [place], machine) => {
@@ -256,8 +256,8 @@ export function containerItem(
     const entry = entries[i];
     if (entry)
       machine
-        .change(part.attributes)
-        .set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
+        .change(part)
+        .attributes.set(type.name === 'Sequential' ? entry[0] : String(part.attributes.size), entry[1]);
   }
   return part;
 }

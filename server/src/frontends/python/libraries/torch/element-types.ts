@@ -79,11 +79,11 @@ export const cpu: InstanceValue = {
   ]),
 };
 
-unshared(deviceClass.attributes).set(
+unshared(deviceClass).attributes.set(
   '__str__',
   builtin('__str__', () => string('cpu'), true),
 );
-unshared(deviceClass.attributes).set(
+unshared(deviceClass).attributes.set(
   '__enter__',
   builtin('__enter__', () => cpu, true),
 );

@@ -77,16 +77,16 @@ function convolution(rank: number): ModuleRow {
       )
         return;
       checkGroups(machine, inChannels, outChannels, groups, span);
-      machine.change(self.attributes).set('kernel_size', axes(kernel));
-      machine.change(self.attributes).set('stride', axes(stride));
-      machine.change(self.attributes).set('dilation', axes(dilation));
+      machine.change(self).attributes.set('kernel_size', axes(kernel));
+      machine.change(self).attributes.set('stride', axes(stride));
+      machine.change(self).attributes.set('dilation', axes(dilation));
       machine
-        .change(self.attributes)
-        .set('padding', typeof padding === 'string' ? args.value('padding') : axes(padding));
+        .change(self)
+        .attributes.set('padding', typeof padding === 'string' ? args.value('padding') : axes(padding));
       machine
-        .change(self.attributes)
-        .set('weight', parameterTensor([outChannels, inChannels / groups, ...kernel], 'weight'));
-      machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
+        .change(self)
+        .attributes.set('weight', parameterTensor([outChannels, inChannels / groups, ...kernel], 'weight'));
+      machine.change(self).attributes.set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
     },
     forward(self, call) {
       const input = call.args.tensor('input');
@@ -132,12 +132,12 @@ function transposedConvolution(rank: number): ModuleRow {
       if (inChannels === undefined || outChannels === undefined || groups === undefined || !kernel) return;
       checkGroups(machine, inChannels, outChannels, groups, span);
       for (const name of ['stride', 'padding', 'output_padding', 'dilation'])
-        machine.change(self.attributes).set(name, axes(args.integers(name, rank) ?? []));
-      machine.change(self.attributes).set('kernel_size', axes(kernel));
+        machine.change(self).attributes.set(name, axes(args.integers(name, rank) ?? []));
+      machine.change(self).attributes.set('kernel_size', axes(kernel));
       machine
-        .change(self.attributes)
-        .set('weight', parameterTensor([inChannels, outChannels / groups, ...kernel], 'weight'));
-      machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
+        .change(self)
+        .attributes.set('weight', parameterTensor([inChannels, outChannels / groups, ...kernel], 'weight'));
+      machine.change(self).attributes.set('bias', args.flag('bias') ? parameterTensor([outChannels], 'bias') : none);
     },
     inputs: 'input output_size=None',
     forward(self, call) {
@@ -167,8 +167,8 @@ const linear: ModuleRow = {
     keepArguments(machine, self, args, 'in_features out_features');
     const [inFeatures, outFeatures] = [size(args, 'in_features'), size(args, 'out_features')];
     if (inFeatures === undefined || outFeatures === undefined) return;
-    machine.change(self.attributes).set('weight', parameterTensor([outFeatures, inFeatures], 'weight'));
-    machine.change(self.attributes).set('bias', args.flag('bias') ? parameterTensor([outFeatures], 'bias') : none);
+    machine.change(self).attributes.set('weight', parameterTensor([outFeatures, inFeatures], 'weight'));
+    machine.change(self).attributes.set('bias', args.flag('bias') ? parameterTensor([outFeatures], 'bias') : none);
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -190,23 +190,23 @@ function batchNorm(name: string): ModuleRow {
       const channels = size(args, 'num_features');
       if (channels === undefined) return;
       const affine = args.flag('affine');
-      machine.change(self.attributes).set('weight', affine ? parameterTensor([channels], 'scale') : none);
-      machine.change(self.attributes).set('bias', affine ? parameterTensor([channels], 'shift') : none);
+      machine.change(self).attributes.set('weight', affine ? parameterTensor([channels], 'scale') : none);
+      machine.change(self).attributes.set('bias', affine ? parameterTensor([channels], 'shift') : none);
       machine
-        .change(self.attributes)
-        .set(
+        .change(self)
+        .attributes.set(
           'running_mean',
           args.flag('track_running_stats') ? parameterTensor([channels], 'running-mean', false) : none,
         );
       machine
-        .change(self.attributes)
-        .set(
+        .change(self)
+        .attributes.set(
           'running_var',
           args.flag('track_running_stats') ? parameterTensor([channels], 'running-variance', false) : none,
         );
       machine
-        .change(self.attributes)
-        .set(
+        .change(self)
+        .attributes.set(
           'num_batches_tracked',
           args.flag('track_running_stats') ? { kind: 'tensor', shape: [], elements: [0], dtype: 'int64' } : none,
         );
@@ -238,10 +238,10 @@ const layerNorm: ModuleRow = {
     keepArguments(machine, self, args, 'eps elementwise_affine');
     const shape = args.integers('normalized_shape', 0);
     if (!shape) return;
-    machine.change(self.attributes).set('normalized_shape', axes(shape));
+    machine.change(self).attributes.set('normalized_shape', axes(shape));
     const affine = args.flag('elementwise_affine');
-    machine.change(self.attributes).set('weight', affine ? parameterTensor(shape, 'scale') : none);
-    machine.change(self.attributes).set('bias', affine && args.flag('bias') ? parameterTensor(shape, 'shift') : none);
+    machine.change(self).attributes.set('weight', affine ? parameterTensor(shape, 'scale') : none);
+    machine.change(self).attributes.set('bias', affine && args.flag('bias') ? parameterTensor(shape, 'shift') : none);
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -286,8 +286,8 @@ const groupNorm: ModuleRow = {
     keepArguments(machine, self, args, 'num_groups num_channels eps affine');
     const channels = size(args, 'num_channels');
     if (channels === undefined) return;
-    machine.change(self.attributes).set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
-    machine.change(self.attributes).set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
+    machine.change(self).attributes.set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
+    machine.change(self).attributes.set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
   },
   forward: (self, call) =>
     emitGroupNorm(self, call, numbers(self, 'num_groups')[0] ?? 1, numbers(self, 'num_channels')[0] ?? 0),
@@ -302,8 +302,8 @@ function instanceNorm(rank: number): ModuleRow {
       keepArguments(machine, self, args, 'num_features eps');
       const channels = size(args, 'num_features');
       if (channels === undefined) return;
-      machine.change(self.attributes).set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
-      machine.change(self.attributes).set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
+      machine.change(self).attributes.set('weight', args.flag('affine') ? parameterTensor([channels], 'scale') : none);
+      machine.change(self).attributes.set('bias', args.flag('affine') ? parameterTensor([channels], 'shift') : none);
     },
     forward: (self, call) => {
       const channels = numbers(self, 'num_features')[0] ?? 1;
@@ -320,7 +320,7 @@ const embedding: ModuleRow = {
     keepArguments(machine, self, args, 'num_embeddings embedding_dim padding_idx');
     const [count, width] = [size(args, 'num_embeddings'), size(args, 'embedding_dim')];
     if (count !== undefined && width !== undefined)
-      machine.change(self.attributes).set('weight', parameterTensor([count, width], 'weight'));
+      machine.change(self).attributes.set('weight', parameterTensor([count, width], 'weight'));
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -358,7 +358,7 @@ const preluRow: ModuleRow = {
   parameters: 'num_parameters=1 init=0.25 device=None dtype=None',
   construct(self, args, machine) {
     keepArguments(machine, self, args, 'num_parameters');
-    machine.change(self.attributes).set('weight', parameterTensor([size(args, 'num_parameters') ?? 1], 'slope'));
+    machine.change(self).attributes.set('weight', parameterTensor([size(args, 'num_parameters') ?? 1], 'slope'));
   },
   forward(self, call) {
     const input = call.args.tensor('input');
@@ -382,10 +382,10 @@ const rmsNorm: ModuleRow = {
     keepArguments(machine, self, args, 'eps elementwise_affine');
     const shape = args.integers('normalized_shape', 0);
     if (!shape) return;
-    machine.change(self.attributes).set('normalized_shape', axes(shape));
+    machine.change(self).attributes.set('normalized_shape', axes(shape));
     machine
-      .change(self.attributes)
-      .set('weight', args.flag('elementwise_affine') ? parameterTensor(shape, 'scale') : none);
+      .change(self)
+      .attributes.set('weight', args.flag('elementwise_affine') ? parameterTensor(shape, 'scale') : none);
   },
 };
 
@@ -396,14 +396,14 @@ function lazy(row: ModuleRow, size: string): ModuleRow {
     ...row,
     name: `Lazy${row.name}`,
     parameters: row.parameters.replace(`${size} `, ''),
-    construct: (self, args, machine) => machine.change(self.attributes).set('lazyArguments', args.asDictionary()),
+    construct: (self, args, machine) => machine.change(self).attributes.set('lazyArguments', args.asDictionary()),
     forward(self, call) {
       const [, channels] = call.args.tensor('input')?.shape ?? [];
       const width = size === 'in_features' ? call.args.tensor('input')?.shape.at(-1) : channels;
       if (typeof width !== 'number') return giveUp(call, `The input of this ${row.name} is not known`);
       const kept = self.attributes.get('lazyArguments');
       if (kept?.kind === 'dict') {
-        call.machine.change(self.attributes).delete('lazyArguments');
+        call.machine.change(self).attributes.delete('lazyArguments');
         const value: PyValue = int(width, { kind: 'shape', value: width, of: 'the first input' });
         construct?.(self, BoundArguments.fromDictionary(kept, [[size, value]]), call.machine, call.span);
         call.network.nameParameters(self);

@@ -162,7 +162,7 @@ function tensorClass(network: TracedNetwork): ClassValue {
     return row ? callTraced(machine, network, row, 'torch.Tensor', args, span) : none;
   });
   for (const [name, row] of Object.entries(tensorMethods)) {
-    unshared(type.attributes).set(
+    unshared(type).attributes.set(
       name,
       builtin(name, (machine, args, span) => callTraced(machine, network, row, name, args, span), true),
     );

@@ -68,8 +68,8 @@ function lightningModule(base: ClassValue): ClassValue {
           known?.kind === 'instance' && known.class === keptArguments
             ? known
             : { kind: 'instance', class: keptArguments, attributes: new Map(), site: { span, callChain: [] } };
-        for (const [name, value] of kept) machine.change(hparams.attributes).set(name, value);
-        machine.change(self.attributes).set('hparams', hparams);
+        for (const [name, value] of kept) machine.change(hparams).attributes.set(name, value);
+        machine.change(self).attributes.set('hparams', hparams);
         return none;
       }),
       ...['log', 'log_dict', 'print', 'freeze', 'unfreeze', 'toggle_optimizer', 'untoggle_optimizer'].map(

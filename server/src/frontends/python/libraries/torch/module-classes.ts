@@ -25,7 +25,7 @@ export interface ModuleRow {
 
 /** Keeps every constructor argument as an attribute under its own name, as the library mostly does. */
 export function keepArguments(machine: Machine, self: InstanceValue, args: BoundArguments, names: string): void {
-  for (const name of names.split(/\s+/)) machine.change(self.attributes).set(name, args.value(name));
+  for (const name of names.split(/\s+/)) machine.change(self).attributes.set(name, args.value(name));
 }
 
 function selfOf(args: Arguments): { self: InstanceValue | undefined; rest: Arguments } {
@@ -71,7 +71,7 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
         (machine, args, span) => {
           const { self, rest } = selfOf(args);
           if (self === undefined) return none;
-          machine.change(self.attributes).set('training', { kind: 'bool', value: false });
+          machine.change(self).attributes.set('training', { kind: 'bool', value: false });
           const bound = bindSignature(machine, row.name, constructor, rest, span);
           reportFloats(
             machine,

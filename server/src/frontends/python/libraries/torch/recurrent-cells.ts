@@ -39,10 +39,10 @@ export const recurrentCells: readonly ModuleRow[] = Object.entries(gateCounts).m
     keepArguments(machine, self, args, 'input_size hidden_size bias nonlinearity');
     const [input, hidden] = [args.integer('input_size'), args.integer('hidden_size')];
     if (input === undefined || hidden === undefined) return;
-    machine.change(self.attributes).set('weight_ih', parameterTensor([gates * hidden, input], 'weight'));
-    machine.change(self.attributes).set('weight_hh', parameterTensor([gates * hidden, hidden], 'weight'));
+    machine.change(self).attributes.set('weight_ih', parameterTensor([gates * hidden, input], 'weight'));
+    machine.change(self).attributes.set('weight_hh', parameterTensor([gates * hidden, hidden], 'weight'));
     for (const bias of ['bias_ih', 'bias_hh']) {
-      machine.change(self.attributes).set(bias, args.flag('bias') ? parameterTensor([gates * hidden], 'bias') : none);
+      machine.change(self).attributes.set(bias, args.flag('bias') ? parameterTensor([gates * hidden], 'bias') : none);
     }
   },
   inputs: 'input hx=None',

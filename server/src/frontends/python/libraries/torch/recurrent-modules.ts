@@ -98,13 +98,13 @@ export const recurrentModules: readonly ModuleRow[] = Object.entries(gateCounts)
         const suffix = `l${String(layer)}${direction}`;
         const given = givenWidthOf(self);
         const width = layer === 0 ? input : given * directionsOf(self).length;
-        machine.change(self.attributes).set(`weight_ih_${suffix}`, parameterTensor([gates * hidden, width], 'weight'));
-        machine.change(self.attributes).set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, given], 'weight'));
+        machine.change(self).attributes.set(`weight_ih_${suffix}`, parameterTensor([gates * hidden, width], 'weight'));
+        machine.change(self).attributes.set(`weight_hh_${suffix}`, parameterTensor([gates * hidden, given], 'weight'));
         if (given !== hidden)
-          machine.change(self.attributes).set(`weight_hr_${suffix}`, parameterTensor([given, hidden], 'weight'));
+          machine.change(self).attributes.set(`weight_hr_${suffix}`, parameterTensor([given, hidden], 'weight'));
         if (!args.flag('bias')) continue;
-        machine.change(self.attributes).set(`bias_ih_${suffix}`, parameterTensor([gates * hidden], 'bias'));
-        machine.change(self.attributes).set(`bias_hh_${suffix}`, parameterTensor([gates * hidden], 'bias'));
+        machine.change(self).attributes.set(`bias_ih_${suffix}`, parameterTensor([gates * hidden], 'bias'));
+        machine.change(self).attributes.set(`bias_hh_${suffix}`, parameterTensor([gates * hidden], 'bias'));
       }
     }
   },

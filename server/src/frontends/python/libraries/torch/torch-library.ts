@@ -78,17 +78,17 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
     // Only layers with weights can be reset; source asks which ones can.
     if (layerModules.includes(row))
-      unshared(made.attributes).set(
+      unshared(made).attributes.set(
         'reset_parameters',
         builtin('reset_parameters', () => none, true),
       );
     if (recurrentModules.includes(row))
-      unshared(made.attributes).set(
+      unshared(made).attributes.set(
         'flatten_parameters',
         builtin('flatten_parameters', () => none, true),
       );
     if (containerModules.includes(row))
-      for (const [name, method] of methodsOfContainer(row.name)) unshared(made.attributes).set(name, method);
+      for (const [name, method] of methodsOfContainer(row.name)) unshared(made).attributes.set(name, method);
     classes.set(row.name, made);
   }
   return classes;

@@ -33,7 +33,7 @@ const layerParameters =
 function constructLayer(attentions: readonly string[]): NonNullable<ModuleRow['construct']> {
   return (self, args: BoundArguments, machine, span) => {
     const value = (name: string): PyValue => args.value(name);
-    const set = (name: string, made: PyValue): unknown => machine.change(self.attributes).set(name, made);
+    const set = (name: string, made: PyValue): unknown => machine.change(self).attributes.set(name, made);
     const bias = { bias: value('bias') };
     for (const name of attentions)
       set(
@@ -89,9 +89,9 @@ const constructStack =
       return;
     }
     const copies = Array.from({ length: count }, () => machine.callWith(copy, span, args.value(layer)));
-    machine.change(self.attributes).set('layers', make(machine, 'ModuleList', span, [{ kind: 'list', items: copies }]));
-    machine.change(self.attributes).set('num_layers', int(count));
-    machine.change(self.attributes).set('norm', args.value('norm'));
+    machine.change(self).attributes.set('layers', make(machine, 'ModuleList', span, [{ kind: 'list', items: copies }]));
+    machine.change(self).attributes.set('num_layers', int(count));
+    machine.change(self).attributes.set('norm', args.value('norm'));
   };
 
 function runStack(self: InstanceValue, call: TracedCall, input: string): PyValue {
@@ -156,8 +156,8 @@ export const transformerModules: readonly ModuleRow[] = [
         });
         return make(machine, `Transformer${kind}`, span, [layer, args.value(`num_${kind.toLowerCase()}_layers`), norm]);
       };
-      machine.change(self.attributes).set('encoder', stack('Encoder'));
-      machine.change(self.attributes).set('decoder', stack('Decoder'));
+      machine.change(self).attributes.set('encoder', stack('Encoder'));
+      machine.change(self).attributes.set('decoder', stack('Decoder'));
       keepArguments(machine, self, args, 'd_model nhead batch_first');
     },
     inputs: 'src tgt *masks **options',

@@ -27,7 +27,7 @@ const normalise = (lengthName: (name: string) => string): PyValue =>
     const sizes = weight.shape.map((size, i) => (i === axis && typeof size === 'number' ? size : 1));
     const length = parameterTensor(axis === undefined || axis === -1 ? [] : sizes, 'other');
     weight.parameter.length = length;
-    machine.change(module.attributes).set(lengthName(name.value), length);
+    machine.change(module).attributes.set(lengthName(name.value), length);
     return module;
   });
 
@@ -37,7 +37,7 @@ const restore = builtin('remove_weight_norm', (machine, { positional: [module = 
   const weight = module.kind === 'instance' ? module.attributes.get(own) : undefined;
   if (module.kind !== 'instance' || weight?.kind !== 'tensor' || !weight.parameter) return module;
   delete weight.parameter.length;
-  machine.change(module.attributes).delete(`${own}_g`);
+  machine.change(module).attributes.delete(`${own}_g`);
   return module;
 });
 

@@ -1,0 +1,122 @@
+// What was given to code that is not known: it may change whatever it reaches, now and whenever code that is not known runs again.
+
+import { isHarmless } from './harmless-calls.ts';
+import type { Arguments, FunctionValue, Machine, PyValue, UnknownValue } from './machine.ts';
+import { unknown } from './values.ts';
+
+/** So many values are looked at for one call; one that reaches more is given up as a whole, with what was reached. */
+const mostReached = 5_000;
+/** Functions of source that code which is not known holds and that changed something when they were followed. */
+const mostCallbacks = 16;
+
+export class HandedOver {
+  readonly #machine: Machine;
+  readonly #callbacks: PyValue[] = [];
+  #isFollowing = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** Gives values to what is not known. */
+  give(values: readonly PyValue[], to: UnknownValue): void {
+    if (to.path !== undefined && isHarmless(to.path)) return;
+    const seen = new Set<PyValue>();
+    const reason = `${to.reason}; what it is given here may be changed`;
+    const lost = unknown(reason, to.span);
+    const functions: PyValue[] = [];
+    const visit = (value: PyValue): void => {
+      if (seen.has(value) || seen.size > mostReached) return;
+      seen.add(value);
+      switch (value.kind) {
+        case 'list':
+        case 'set':
+        case 'dict':
+        case 'iterator': {
+          const inner =
+            value.kind === 'dict'
+              ? [...value.entries.values()].flatMap((entry) => [entry.key, entry.value])
+              : value.kind === 'set'
+                ? [...value.entries.values()]
+                : value.items;
+          for (const item of inner) visit(item);
+          this.#machine.ways.loseOwner(value, reason, to.span);
+          return;
+        }
+        case 'tuple':
+          for (const item of value.items) visit(item);
+          return;
+        case 'instance':
+          if (this.#machine.library.isLayer(value)) {
+            this.#machine.library.noteHanded(value, lost);
+            return;
+          }
+          // Classes of ours give values that nobody can change.
+          if (value.class.mro.every((type) => type.span === undefined) && value.attributes.size === 0) return;
+          for (const item of value.attributes.values()) visit(item);
+          if (value.dictionary) visit(value.dictionary);
+          if (value.class.attributes.has('__members__')) return;
+          this.#machine.ways.loseOwner(value, reason, to.span);
+          return;
+        case 'bound-method':
+          visit(value.self);
+          functions.push(value);
+          return;
+        case 'partial':
+          for (const item of [...value.args.positional, ...value.args.keywords.values()]) visit(item);
+          visit(value.function);
+          return;
+        case 'function':
+          functions.push(value);
+          return;
+        default:
+          return;
+      }
+    };
+    for (const value of values) visit(value);
+    this.#follow(functions, lost);
+  }
+
+  /** What may call these functions any number of times, with anything. */
+  #follow(functions: readonly PyValue[], lost: UnknownValue): void {
+    const all = [...new Set([...this.#callbacks, ...functions])];
+    if (all.length === 0 || this.#isFollowing) return;
+    this.#isFollowing = true;
+    try {
+      for (const each of all) {
+        const hasEffects = this.#mayBeCalled(each, lost);
+        if (hasEffects && !this.#callbacks.includes(each) && this.#callbacks.length < mostCallbacks)
+          this.#callbacks.push(each);
+      }
+    } finally {
+      this.#isFollowing = false;
+    }
+  }
+
+  #mayBeCalled(callee: PyValue, lost: UnknownValue): boolean {
+    const { ways } = this.#machine;
+    const target = callee.kind === 'bound-method' ? callee.function : callee;
+    if (target.kind !== 'function') return false;
+    const cause = { reason: lost.reason, span: lost.span };
+    const args = anyArguments(target, callee.kind === 'bound-method' ? 1 : 0, lost);
+    const call = (): undefined => {
+      // An exception ends the call, not the program: whoever called may handle it.
+      ways.perform(() => {
+        this.#machine.call(callee, args, lost.span);
+        return undefined;
+      });
+    };
+    if (!ways.hasEffects(call)) return false;
+    ways.repeat(cause, true, call);
+    return true;
+  }
+}
+
+function anyArguments({ parameters }: FunctionValue, bound: number, lost: UnknownValue): Arguments {
+  const positional = parameters
+    .filter(({ kind }) => kind === 'positional')
+    .slice(bound)
+    .map(() => lost);
+  const named = parameters.filter(({ kind, default: written }) => kind === 'keyword-only' && written === undefined);
+  return { positional, keywords: new Map(named.map(({ name }) => [name, lost])) };
+}

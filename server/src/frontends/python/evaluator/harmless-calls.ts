@@ -1,0 +1,23 @@
+// Calls into packages that are not there, of which it is known that they change nothing that they are given: they log, measure,
+// draw, or wrap what they get. Whatever else is not known may change all that it can reach.
+
+/** Packages by name; all that they have is harmless. */
+const packages: ReadonlySet<string> = new Set(
+  `absl accelerate albumentations apex av clearml colorama comet_ml cv2 datasets deepspeed fairscale fvcore h5py horovod
+  huggingface_hub ignite imageio IPython ipdb kornia lightning lmdb loguru mlflow matplotlib memory_profiler monai neptune
+  nltk nvidia onnx onnxruntime onnxsim pandas PIL pdb plotly prettytable progress psutil ptflops pycocotools pynvml
+  pytorch_lightning pytorch_model_summary ray requests rich scipy seaborn sentencepiece setproctitle skimage sklearn
+  submitit tabulate tensorboard tensorboardX tensorboard_logger termcolor thop timm tokenizers torch torchinfo torchmetrics
+  torchsummary torchsummaryX torchtext torchaudio torchvision torchviz tqdm transformers tvm ujson visdom wandb xformers`.split(
+    /\s+/,
+  ),
+);
+
+/** Functions of known packages that do change what they are given. */
+const changing = /^(random\.shuffle|heapq\.\w+|bisect\.insort\w*|operator\.(setitem|delitem|i\w+))$/;
+
+/** Whether calling what stands under a dotted name leaves its arguments as they are. */
+export function isHarmless(path: string): boolean {
+  if (changing.test(path)) return false;
+  return packages.has(path.split('.', 1)[0] ?? '');
+}
