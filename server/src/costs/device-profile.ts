@@ -130,7 +130,7 @@ export function askForDevice({ name, own = {}, measured, precision }: DeviceQues
     if (measured !== undefined) return { ok: true, value: measured };
     return {
       ok: false,
-      error: 'This machine is not measured yet. Run MorphNet: Measure This Machine, or morphnet calibrate',
+      error: 'This machine is not measured yet. Run morphnet calibrate',
     };
   }
   const named = knownDevices.filter(

@@ -125,7 +125,7 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       type: 'string',
       default: defaultSettings.device,
       markdownDescription:
-        'The device of latencies: `auto` (this machine once *MorphNet: Measure This Machine* has run, else a Core i7-12700H), a known device such as `RTX 4090` or `A100`, a roofline of the reference implementation (K80, P4, T4, P100, V100, TPUv2), or one of `#morphnet.devices#`.',
+        'The device of latencies: `auto` (this machine once `morphnet calibrate` has run, else a Core i7-12700H), a known device such as `RTX 4090` or `A100`, a roofline of the reference implementation (K80, P4, T4, P100, V100, TPUv2), or one of `#morphnet.devices#`.',
     },
   },
   {
