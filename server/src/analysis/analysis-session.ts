@@ -14,6 +14,7 @@ import {
   type SourceReader,
   type TracedEvaluation,
 } from '../frontends/shared/frontend.ts';
+import type { ModuleWriter } from '../frontends/shared/module-writer.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { groupChannels } from '../structure/group-channels.ts';
@@ -162,6 +163,16 @@ export class AnalysisSession {
     const isBelow = (root: string): boolean => document.startsWith(`${root}/`);
     const libraries = this.#disk.roots.filter((root) => !this.#workspaceRoots.includes(root));
     return this.#workspaceRoots.some(isBelow) && !libraries.some(isBelow);
+  }
+
+  /** How slim files of a document's models are written; undefined where its format has none. */
+  writerOf({ entry, framework }: NetworkGraph): ModuleWriter | undefined {
+    return this.#models.frontendOf(entry.document)?.writers?.[framework];
+  }
+
+  /** The setting that is `True` where a batch norm of a network has a scale; undefined where its format has none. */
+  scaleSettingOf({ entry, framework }: NetworkGraph): string | undefined {
+    return this.#models.frontendOf(entry.document)?.scaleSettings?.[framework];
   }
 
   /** Whether some frontend takes the document. */

@@ -87,7 +87,7 @@ export function codeActions(
       ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
       ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
       ...refactorings(session, model, here, single, all),
-      ...(all === undefined ? [] : slimFile(model, attached.runId, all)),
+      ...(all === undefined ? [] : slimFile(session, model, attached.runId, all)),
     ];
   });
 }
@@ -154,7 +154,7 @@ function scaleActions(
     return [
       {
         kind: 'give-scale',
-        title: `Give ${norms} a scale (affine=True)`,
+        title: `Give ${norms} a scale (${session.scaleSettingOf(model.graph) ?? 'scale'}=True)`,
         documents,
         site: site.span,
         isPreferred: true,
@@ -163,8 +163,13 @@ function scaleActions(
   });
 }
 
-function slimFile(model: AnalyzedModel, runId: string, all: Result<ProposalEdits>): readonly SlimFileAction[] {
-  if (model.graph.framework !== 'pytorch' || (all.ok && isExact(all.value.plan))) return [];
+function slimFile(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  runId: string,
+  all: Result<ProposalEdits>,
+): readonly SlimFileAction[] {
+  if (session.writerOf(model.graph) === undefined || (all.ok && isExact(all.value.plan))) return [];
   return [{ kind: 'write-slim-model', title: 'Write the slim model to a new file', runId, isPreferred: false }];
 }
 

@@ -1,9 +1,9 @@
-// A proposal as a new file: the slim network written out as one flat PyTorch module. It is there for proposals that numbers
+// A proposal as a new file: the slim network written out flat, by its framework's writer. It is there for proposals that numbers
 // in the source can't express, and like every edit it is offered only when it was read back and gave just that network.
 
 import type { Result } from '../common/problem.ts';
-import { slimDifference } from '../edits/slim-file/same-network.ts';
-import { slimClassName, writeModule } from '../edits/slim-file/write-module.ts';
+import { slimDifference } from '../edits/same-network.ts';
+import type { ModuleWriter } from '../frontends/shared/module-writer.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
@@ -35,11 +35,9 @@ export function slimModel(
     return { ok: false, error: `There is no model ${entry} in ${fileName(source)} any more; run MorphNet again.` };
   }
   if (model.stale) return { ok: false, error: 'The source has an error; mend it first.' };
-  if (model.graph.framework !== 'pytorch') {
-    return {
-      ok: false,
-      error: 'A slim file is written for PyTorch models; here the widths are set in the file itself.',
-    };
+  const writer = session.writerOf(model.graph);
+  if (writer === undefined) {
+    return { ok: false, error: 'No slim file is written of this format; the widths are set in the file itself.' };
   }
   const [unknown] = model.graph.unknowns;
   if (unknown !== undefined) {
@@ -54,22 +52,25 @@ export function slimModel(
   if (!rebuilt.ok) return rebuilt;
   const { graph } = rebuilt.value;
   if (graph.ops.length === graph.inputs.length) return { ok: false, error: 'The model computes nothing of its input.' };
-  const className = slimClassName(model.entry.name);
-  const written = writeModule({
+  const defined = writer.nameOf(model.entry.name);
+  const written = writer.write({
     graph,
-    className,
-    description: describe(model, source, runId, proposal.step, rebuilt.value.removed.length),
+    name: defined,
+    description: describe(model, writer, source, runId, proposal.step, rebuilt.value.removed.length),
     sourceOf: ({ site: { span } }: Op) => session.textOf(span.document)?.slice(span.start, span.end) ?? '',
   });
   if (!written.ok) return { ok: false, error: `No file can be written for this model: ${written.error}.` };
-  const name = `${className}()`;
+  const name = `${defined}()`;
   const evaluated = session.evaluateWith(new Map([[document, written.value]]), {
     ...model.entry,
     document,
     name,
     span: { document, start: 0, end: 0 },
   });
-  const difference = evaluated === undefined ? 'it could not be read' : slimDifference(graph, evaluated);
+  const difference =
+    evaluated === undefined
+      ? 'it could not be read'
+      : slimDifference(graph, evaluated, (layer) => writer.layerName(layer));
   if (evaluated === undefined || difference !== undefined) {
     return { ok: false, error: `No file is written, as it would not give the proposed network: ${difference ?? ''}.` };
   }
@@ -87,6 +88,7 @@ function freeDocument(session: AnalysisSession, source: string): string {
 
 function describe(
   model: AnalyzedModel,
+  { frameworkWord }: ModuleWriter,
   source: string,
   runId: string,
   step: number,
@@ -97,7 +99,7 @@ function describe(
   return [
     `${model.entry.name} of ${fileName(source)} at the widths that MorphNet proposes.`,
     '',
-    `Written from the run ${runId}, step ${String(step)}. Layers begin with PyTorch's own initial values.`,
+    `Written from the run ${runId}, step ${String(step)}. Layers begin with ${frameworkWord}'s own initial values.`,
     ...(removed === 0 ? [] : [`${String(removed)} operations are gone, as no channel of theirs is left.`]),
     ...(outputs < 2 ? [] : [`Gives its ${String(outputs)} outputs as a tuple.`]),
     ...(idle.length === 0 ? [] : [`Left out, since the model never calls them: ${idle.join(', ')}.`]),

@@ -20,7 +20,8 @@ export interface UnscaledSite {
 
 /** Norms whose channels could be given up if they had a scale, by the line that makes them. */
 export function unscaledSites(session: AnalysisSession, { graph, stale }: AnalyzedModel): readonly UnscaledSite[] {
-  if (stale || graph.framework !== 'pytorch' || !normalizesActivations(graph)) return [];
+  const setting = session.scaleSettingOf(graph);
+  if (stale || setting === undefined || !normalizesActivations(graph)) return [];
   const bySite = new Map<string, Op[]>();
   for (const op of unscaledNorms(session.grouping(graph))) {
     const { document, start } = op.site.span;
@@ -29,7 +30,7 @@ export function unscaledSites(session: AnalysisSession, { graph, stale }: Analyz
   }
   return [...bySite.values()].flatMap((ops) => {
     const [first] = ops;
-    return first === undefined ? [] : [{ span: first.site.span, ops, message: messageOf(graph, ops, first) }];
+    return first === undefined ? [] : [{ span: first.site.span, ops, message: messageOf(graph, ops, first, setting) }];
   });
 }
 
@@ -46,12 +47,12 @@ function normalizesActivations({ ops }: NetworkGraph): boolean {
   });
 }
 
-function messageOf(graph: NetworkGraph, ops: readonly Op[], first: Op): string {
+function messageOf(graph: NetworkGraph, ops: readonly Op[], first: Op, setting: string): string {
   const input = valueOf(graph, first.inputs[0] ?? -1);
   const layer = ops.length === 1 ? opOf(graph, input.producer).name : 'the layers before them';
   const norms = ops.length === 1 ? `${first.name} has` : `These ${String(ops.length)} batch norms have`;
   const it = ops.length === 1 ? 'it' : 'them';
-  return `${norms} no scale (affine=False), so the gamma regularizer cannot tell by ${it} which channels of ${layer} matter. With affine=True it can; without, only the weights say (group lasso).`;
+  return `${norms} no scale (${setting}=False), so the gamma regularizer cannot tell by ${it} which channels of ${layer} matter. With ${setting}=True it can; without, only the weights say (group lasso).`;
 }
 
 /** More places are not tried. */
@@ -103,7 +104,8 @@ function givesScales(before: NetworkGraph, after: NetworkGraph, wanted: Readonly
     const gained =
       isKind(op, 'batch-norm') && !op.attributes.hasScale && now !== undefined && isKind(now, 'batch-norm');
     if (!gained || !now.attributes.hasScale || now.name !== op.name) return op;
-    return { ...op, attributes: { ...op.attributes, hasScale: true, hasShift: true }, parameters: now.parameters };
+    const { hasShift } = now.attributes;
+    return { ...op, attributes: { ...op.attributes, hasScale: true, hasShift }, parameters: now.parameters };
   });
   const areScaled = expected.every((op) => !wanted.has(op.id) || (isKind(op, 'batch-norm') && op.attributes.hasScale));
   return areScaled && firstDifference({ ...before, ops: expected }, after) === undefined;

@@ -164,7 +164,7 @@ function applyEdits(
   const { proposal } = attached;
   const edits = mostEdits(session, document, attached, options.refactor !== false);
   const shown = shownDocument(document, terminal.folder);
-  // Slim files are PyTorch modules; in other formats each width stands in the file itself.
+  // Slim files are Python source; in other formats each width stands in the file itself.
   const slimHint = document.endsWith('.py')
     ? `As a file of its own, with every width as proposed: ${again} --slim-file NEW.py\n`
     : '';
@@ -236,7 +236,7 @@ export function writeSlimFile(
 ): void {
   const path = resolve(terminal.folder, file);
   const shown = shownPath(path, terminal.folder);
-  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is a PyTorch module.`);
+  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is Python source.`);
   const slim = slimModel(session, source, attached, URI.file(path).toString());
   if (!slim.ok) throw workFailed(`${shownDocument(source, terminal.folder)}: ${slim.error}`);
   writeNewFile(file, slim.value.text, terminal.folder);

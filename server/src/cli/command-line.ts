@@ -161,7 +161,7 @@ function commands(services: CliServices): Command {
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
     .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
-    .option('--slim-file <file>', 'write the network to this new file instead, as a PyTorch module of its own')
+    .option('--slim-file <file>', 'write the network to this new file instead, as a model of its own')
     .option('--json', 'print what was planned as JSON')
     .action((file: string, layers: string[], options: SetOptions) =>
       setCommand(terminal, openSession, file, layers, options),
@@ -198,7 +198,7 @@ function addRunCommands(
     .option('--expanded', 'the widths that expand made of the proposal')
     .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
-    .option('--slim-file <file>', 'write the slim model to this new file instead, as a PyTorch module of its own')
+    .option('--slim-file <file>', 'write the slim model to this new file instead, as a model of its own')
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
 
   program

@@ -153,7 +153,7 @@ function writeSlim(
 ): void {
   const path = resolve(terminal.folder, file);
   const shown = shownPath(path, terminal.folder);
-  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is a PyTorch module.`);
+  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is Python source.`);
   const slim = slimModel(
     session,
     model.entry.document,

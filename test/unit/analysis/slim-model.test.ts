@@ -182,3 +182,39 @@ test.for(['lenet.py', 'vgg.py', 'resnet20.py', 'mobilenetv2.py'])(
     }
   },
 );
+
+test('of a Keras model is a functional one with the layers of the seed', () => {
+  const slim = slimOf(`# propose: conv2d,separable_conv2d=5 dense=6
+import keras
+from keras import layers
+
+inputs = keras.Input((8, 8, 3))
+x = layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
+x = layers.Add()([x, layers.SeparableConv2D(8, 3, padding="same")(x)])
+x = layers.GlobalAveragePooling2D()(x)
+x = layers.Dense(8, activation="relu")(x)
+model = keras.Model(inputs, layers.Dense(4)(x))
+`);
+  expect(slim.ok && slim.value.text).toBe(`"""model of net.py at the widths that MorphNet proposes.
+
+Written from the run run-1, step 0. Layers begin with Keras's own initial values.
+"""
+
+# morphnet: entry=model_slim()
+
+import keras
+from keras import layers
+
+
+def model_slim():
+    inputs = keras.Input(shape=(8, 8, 3))
+    conv2d = layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2d")(inputs)
+    separable_conv2d_depthwise = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="separable_conv2d_depthwise")(conv2d)
+    separable_conv2d = layers.Conv2D(5, 1, name="separable_conv2d")(separable_conv2d_depthwise)
+    add = layers.Add()([conv2d, separable_conv2d])
+    global_average_pooling2d = layers.GlobalAveragePooling2D()(add)
+    dense = layers.Dense(6, activation="relu", name="dense")(global_average_pooling2d)
+    dense_1 = layers.Dense(4, name="dense_1")(dense)
+    return keras.Model(inputs, dense_1, name="model_slim")
+`);
+});

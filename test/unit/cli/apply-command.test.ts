@@ -171,7 +171,7 @@ test('the slim file has the width, and a second time nothing is overwritten', as
 test('a slim file is Python', async () => {
   const { status, notes } = await apply('--slim-file', 'slim.cfg');
   expect(status).toBe(2);
-  expect(notes).toBe('slim.cfg must end in .py: the slim model is a PyTorch module.\n');
+  expect(notes).toBe('slim.cfg must end in .py: the slim model is Python source.\n');
 });
 
 describe('a file of alive counts', () => {

@@ -51,6 +51,8 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
   const parser = rememberingParser(plainParser);
   return {
     languageId: 'python',
+    writers: Object.fromEntries(libraries.map(({ framework, writer }) => [framework, writer])),
+    scaleSettings: Object.fromEntries(libraries.map(({ framework, scaleSetting }) => [framework, scaleSetting])),
 
     accepts(document: string, head: string): boolean {
       return document.toLowerCase().endsWith('.py') && libraries.some(({ mentions }) => mentions.test(head));
@@ -198,7 +200,7 @@ function trace(
   const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === held);
   const model = made
     ? keptModel(machine, (value) => frameworks.ownerOf(value) !== undefined, parsed.body, scope, made)
-    : (runModule(machine, scope, parsed.body), makeModel(machine, parser, parsed, scope, entry));
+    : calledModel(machine, frameworks, parser, parsed, scope, entry);
   if (model === undefined) return undefined;
   const owner = frameworks.ownerOf(model);
   if (owner === undefined || model.kind !== 'instance') {
@@ -244,6 +246,20 @@ function giveArguments(machine: Machine, words: string, span: SourceSpan): void 
   const given = (words.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => string(word.replace(/^(["'])(.*)\1$/, '$2')));
   const system = importModule(machine, 'sys', span);
   if (system) machine.change(system).names.set('argv', list([string('main.py'), ...given]));
+}
+
+/** Runs the file's definitions, then the entry as a program that makes nothing else. */
+function calledModel(
+  machine: Machine,
+  frameworks: OpenLibraries,
+  parser: PythonParser,
+  parsed: ParsedModule,
+  scope: Scope,
+  entry: ModelEntry,
+): PyValue | undefined {
+  runModule(machine, scope, parsed.body);
+  for (const library of frameworks.open) library.countAnew?.(machine);
+  return makeModel(machine, parser, parsed, scope, entry);
 }
 
 /** Evaluates the entry's expression; a bare class or function name is called without arguments. */

@@ -3,7 +3,8 @@
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem, Result } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
-import type { KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type { Framework, KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
 import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
 import type { NumberPassing, TracedCall } from './traced-calls.ts';
@@ -134,6 +135,10 @@ export interface Frontend {
   accepts(document: string, head: string): boolean;
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList;
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation;
+  /** How slim files are written, by framework; absent where widths can always be set in the file itself. */
+  readonly writers?: Readonly<Partial<Record<Framework, ModuleWriter>>>;
+  /** The setting that is `True` where a batch norm has a scale, by framework. */
+  readonly scaleSettings?: Readonly<Partial<Record<Framework, string>>>;
   /** The definitions of functions in a document; absent where a format has none. */
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
   /** The same, with how its numbers came about; absent where a format has no calls. */

@@ -40,6 +40,9 @@ export function evaluateFitting(
   evaluate: Try,
 ): Evaluation {
   const first = evaluate(entry, limits);
+  const { graph } = first.evaluation;
+  // What the model itself says it takes is not assumed.
+  if (graph !== undefined && graph.entry.input.from !== 'default') return first.evaluation;
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
   const lastStep = limits.steps * shareOfTrials;
   let { steps } = first;

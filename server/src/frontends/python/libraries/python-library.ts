@@ -2,6 +2,7 @@
 // what operations mean for its values. Frameworks stand side by side; one file may use several.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import type { ModuleWriter } from '../../shared/module-writer.ts';
 import type { Framework } from '../../../network/network-graph.ts';
 import type { Arguments, InstanceValue, Machine, ModuleValue, PyValue, TensorValue } from '../evaluator/machine.ts';
 import type { LayerRules, TracedNetwork } from '../tracing/traced-network.ts';
@@ -12,6 +13,10 @@ export interface PythonLibrary {
   readonly mentions: RegExp;
   /** What a model is called in messages: `nn.Module`. */
   readonly modelWord: string;
+  /** How slim files of its models are written. */
+  readonly writer: ModuleWriter;
+  /** The setting that is `True` where a batch norm has a scale. */
+  readonly scaleSetting: string;
   /** Makes the library of one evaluation, whose ops go into the network. */
   open(network: TracedNetwork): OpenLibrary;
 }
@@ -41,6 +46,8 @@ export interface OpenLibrary {
     span: SourceSpan,
     run: (args: readonly PyValue[]) => PyValue,
   ): PyValue;
+  /** Names that are counted begin anew: what follows is a program of its own. */
+  countAnew?(machine: Machine): void;
   /** The inputs that a model says itself that it takes, without the batch, and where it says so. */
   statedInputs?(model: InstanceValue): StatedInputs | undefined;
 }

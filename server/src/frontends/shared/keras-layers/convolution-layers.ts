@@ -144,6 +144,7 @@ function separableConvolution(rank: number): LayerRow {
           stride: ones,
           dilation: ones,
           padding: ones.map(() => ({ before: 0, after: 0 })),
+          paddingRule: 'valid',
           paddingMode: 'zeros',
           groups: 1,
           channelAxis: found.channelAxis,

@@ -12,12 +12,15 @@ import { graphOf, inputTensor, layersOf, modelClasses, statedInputs } from './mo
 import { kerasModule, type KerasNames } from './namespaces.ts';
 import { layerOfKind } from './row-calls.ts';
 import { isSymbolic, shapeValue } from './symbolic-tensors.ts';
+import { kerasModuleWriter } from './slim-file.ts';
 import { wrapperClasses } from './wrapper-layers.ts';
 
 export const kerasLibrary: PythonLibrary = {
   framework: 'keras',
   mentions: /\b(keras|tensorflow|keras_core|tf_keras)\b/,
   modelWord: 'keras.Model',
+  writer: kerasModuleWriter,
+  scaleSetting: 'scale',
   open: openKeras,
 };
 
@@ -75,6 +78,9 @@ function openKeras(network: TracedNetwork): OpenLibrary {
         span,
         (given) => run(given.positional),
       ),
+    countAnew: (machine) => {
+      parts.names.clear(machine);
+    },
     statedInputs: (model) => statedInputs(parts, model),
   };
 

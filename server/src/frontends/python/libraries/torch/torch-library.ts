@@ -18,6 +18,7 @@ import { tensorMethods } from './tensor-functions.ts';
 import { overwrite } from '../../tracing/tensor-writes.ts';
 import { callTraced, sizeOf } from '../../tracing/traced-call.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
+import { torchModuleWriter } from './slim-file/write-module.ts';
 import type { OpenLibrary, PythonLibrary } from '../python-library.ts';
 import { transformerModules } from './transformer-modules.ts';
 import type { Machine, Arguments, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
@@ -26,6 +27,8 @@ export const torchLibrary: PythonLibrary = {
   framework: 'pytorch',
   mentions: /\b(torch|timm)\b/,
   modelWord: 'nn.Module',
+  writer: torchModuleWriter,
+  scaleSetting: 'affine',
   open: openTorch,
 };
 

@@ -1,9 +1,9 @@
 // Ops without parameters as expressions in forward. Kinds that stand for several functions of PyTorch are written only
 // where the label and the call's text say which one it was.
 
-import { isKind, type ActivationFunction, type Op, type OpOf } from '../../network/op.ts';
-import { isKnownShape } from '../../network/shape.ts';
-import { call, option, perAxis, tuple } from './python-text.ts';
+import { isKind, type ActivationFunction, type Op, type OpOf } from '../../../../../network/op.ts';
+import { isKnownShape } from '../../../../../network/shape.ts';
+import { call, option, perAxis, tuple } from '../../../python-text.ts';
 import { notKept } from './written-layers.ts';
 import { expression, plainLabel, refused, type OpToWrite, type WrittenOp } from './written-op.ts';
 

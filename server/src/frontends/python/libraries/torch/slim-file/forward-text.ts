@@ -1,9 +1,9 @@
 // The statements of a generated forward: calls are nested while one feeds only the next, and a variable is used again as
 // soon as nothing needs what it held.
 
-import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
-import { isKind, type Op, type ValueId } from '../../network/op.ts';
-import { pythonName } from './python-text.ts';
+import { valueOf, type NetworkGraph } from '../../../../../network/network-graph.ts';
+import { isKind, type Op, type ValueId } from '../../../../../network/op.ts';
+import { pythonName } from '../../../python-text.ts';
 import type { ExpressionForm } from './written-op.ts';
 
 /** Longer statements are cut into several. */

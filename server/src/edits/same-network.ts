@@ -1,19 +1,22 @@
 // Whether a generated module is just the network that it was written from. Its functions have other names there, so ops are
 // compared place by place, and layers by the attributes that were given to them.
 
-import type { NetworkGraph } from '../../network/network-graph.ts';
-import type { Op } from '../../network/op.ts';
-import { firstDifference } from '../prove.ts';
-import { pythonName } from './python-text.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
+import { firstDifference } from './prove.ts';
 
 /** The first difference in words, or undefined when the networks are the same. */
-export function slimDifference(expected: NetworkGraph, actual: NetworkGraph): string | undefined {
+export function slimDifference(
+  expected: NetworkGraph,
+  actual: NetworkGraph,
+  layerName: (name: string) => string,
+): string | undefined {
   if (actual.unknowns.length > expected.unknowns.length) return actual.unknowns[0]?.reason;
   const renamed = actual.ops.map((op): Op => {
     const wanted = expected.ops[op.id];
     if (wanted === undefined) return op;
     const isSame =
-      op.parameters.length === 0 || ownName(op) === pythonName(wanted.name) || sharesLayer(expected, wanted);
+      op.parameters.length === 0 || ownName(op) === layerName(wanted.name) || sharesLayer(expected, wanted);
     return isSame ? { ...op, name: wanted.name } : op;
   });
   // Layers that are made and never called are left out of the module.

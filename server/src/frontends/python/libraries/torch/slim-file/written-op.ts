@@ -1,8 +1,8 @@
 // What one op of a network is in a generated PyTorch module: a layer made in the constructor, an expression in forward,
 // or a reason why it can't be written. Only what the network says without loss is written.
 
-import type { Op } from '../../network/op.ts';
-import type { Shape } from '../../network/shape.ts';
+import type { Op } from '../../../../../network/op.ts';
+import type { Shape } from '../../../../../network/shape.ts';
 
 /** An op with the shapes around it and the text that it comes from. */
 export interface OpToWrite {

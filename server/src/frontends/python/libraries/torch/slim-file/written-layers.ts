@@ -1,8 +1,8 @@
 // Layers with parameters, and dropout, as the constructors of torch.nn that make them.
 
-import { isKind, type Op, type OpOf, type Padding, type ParameterRole } from '../../network/op.ts';
-import { isKnownShape } from '../../network/shape.ts';
-import { call, option, perAxis, tuple } from './python-text.ts';
+import { isKind, type Op, type OpOf, type Padding, type ParameterRole } from '../../../../../network/op.ts';
+import { isKnownShape } from '../../../../../network/shape.ts';
+import { call, option, perAxis, tuple } from '../../../python-text.ts';
 import { plainLabel, refused, type OpToWrite, type WrittenOp } from './written-op.ts';
 
 /** The layer that an op is; undefined where it is none. */

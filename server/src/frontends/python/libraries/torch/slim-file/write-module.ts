@@ -1,27 +1,25 @@
 // A network as one flat PyTorch module: its layers in the constructor with their widths as numbers, its operations in
 // forward in the order in which they run.
 
-import type { Result } from '../../common/problem.ts';
-import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
-import { isKind, type Op, type ValueId } from '../../network/op.ts';
-import { formatShape } from '../../network/shape.ts';
+import type { Result } from '../../../../../common/problem.ts';
+import { valueOf } from '../../../../../network/network-graph.ts';
+import { isKind, type Op, type ValueId } from '../../../../../network/op.ts';
+import type { ModuleToWrite, ModuleWriter } from '../../../../shared/module-writer.ts';
+import { formatShape } from '../../../../../network/shape.ts';
 import { ForwardText } from './forward-text.ts';
-import { pythonName } from './python-text.ts';
+import { pythonName } from '../../../python-text.ts';
 import { writtenExpression } from './written-expressions.ts';
 import { writtenLayer } from './written-layers.ts';
 import type { WrittenOp } from './written-op.ts';
 
-export interface ModuleToWrite {
-  readonly graph: NetworkGraph;
-  readonly className: string;
-  /** Lines of the file's docstring; the first is its summary. */
-  readonly description: readonly string[];
-  /** The text that an op comes from. */
-  readonly sourceOf: (op: Op) => string;
-}
+export const torchModuleWriter: ModuleWriter = {
+  frameworkWord: 'PyTorch',
+  nameOf: slimClassName,
+  layerName: pythonName,
+  write: writeModule,
+};
 
-/** The file's text; or which operation can't be written, and why. */
-export function writeModule({ graph, className, description, sourceOf }: ModuleToWrite): Result<string> {
+function writeModule({ graph, name: className, description, sourceOf }: ModuleToWrite): Result<string> {
   const layers = new Layers();
   const forward = new ForwardText(graph);
   for (const op of graph.ops) {
@@ -116,7 +114,7 @@ class Layers {
 }
 
 /** A class name for the slim model of an entry: `resnet20(shortcut="A")` is `Resnet20Slim`. */
-export function slimClassName(entry: string): string {
+function slimClassName(entry: string): string {
   const callee = pythonName(/^[\w.]*/.exec(entry)?.[0].split('.').at(-1) ?? '').replace(/^_+/, '');
   const words = callee === '' ? ['Model'] : callee.split('_').filter((word) => word !== '');
   return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Slim`;
