@@ -7,7 +7,7 @@ import { findPython } from '../python-with-pytorch.ts';
 import { cache } from './packages.ts';
 
 /** Where each project stands as text, in a folder of its name. */
-export const projectsFolder = join(cache, 'projects');
+const projectsFolder = join(cache, 'projects');
 
 /** Archives that are published built, so that nothing of theirs runs when they are fetched. */
 export const projects: readonly string[] =

@@ -73,7 +73,7 @@ function filesOfBuilders(): ReadonlyMap<string, string> {
 }
 
 /** Reads each file from disk once: the packages do not change meanwhile. */
-export function siteReader(): SourceReader {
+function siteReader(): SourceReader {
   const disk = new DiskReader({ workspace: [pathToFileURL(site).href], libraries: [] });
   const texts = new Map<string, string | undefined>();
   return {

@@ -102,7 +102,7 @@ function writtenValue(value: PyValue, text: (value: PyValue) => string, depth = 
 }
 
 /** Why a value that was claimed is not the one that was seen, or undefined where it may be. */
-export function contradiction(claimed: Written, seen: unknown): string | undefined {
+function contradiction(claimed: Written, seen: unknown): string | undefined {
   if (claimed[0] === '?' || claimed[0] === 'm') return undefined;
   const [kind, content, parts] = claimed;
   if (!Array.isArray(seen)) return 'it is not there';

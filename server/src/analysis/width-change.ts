@@ -58,7 +58,7 @@ function better(session: AnalysisSession, graph: NetworkGraph, proposal: Propose
   return refactored.ok && cost(refactored.value) < cost(plain) ? refactored.value : plain;
 }
 
-export function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {
+function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {
   const { total } = session.costs(graph, { device: 'V100', devices: {} });
   const exact = (key: keyof Cost): number | undefined =>
     total[key].kind === 'exact' ? knownValue(total[key]) : undefined;

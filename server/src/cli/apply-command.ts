@@ -227,7 +227,7 @@ function vanishedNotes(names: readonly string[]): readonly string[] {
 }
 
 /** Writes the slim model out; a file that is there already stays as it is. */
-export function writeSlimFile(
+function writeSlimFile(
   terminal: Terminal,
   session: AnalysisSession,
   source: string,

@@ -72,7 +72,7 @@ function published({
 }
 
 /** Devices that published measurements were fitted to, the plainest and newest way of running each first. */
-export const fittedDevices: readonly DeviceProfile[] = publishedProfiles
+const fittedDevices: readonly DeviceProfile[] = publishedProfiles
   .toSorted((left, right) => plainness(left) - plainness(right))
   .map(published);
 
@@ -87,7 +87,7 @@ function plainness({ fusion, channelsLast, precision, pytorch, processor }: Publ
 }
 
 /** Devices with published figures and the efficiency of a fitted device like them. */
-export const estimatedDevices: readonly DeviceProfile[] = estimatedSpecifications.flatMap((specification) => {
+const estimatedDevices: readonly DeviceProfile[] = estimatedSpecifications.flatMap((specification) => {
   const likeName = specification.processor === 'gpu' ? 'RTX 4090' : defaultDeviceName;
   const like = publishedProfiles
     .toSorted((left, right) => plainness(left) - plainness(right))
@@ -154,7 +154,7 @@ export function askForDevice({ name, own = {}, measured, precision }: DeviceQues
 }
 
 /** Why a device of the user's can't be, or undefined. From a microcontroller to a rack, and some. */
-export function absurdity(name: string, gflops: number, gigabytes: number): string | undefined {
+function absurdity(name: string, gflops: number, gigabytes: number): string | undefined {
   if (!(gflops > 0) || !(gigabytes > 0)) return `Device ${name} needs a peak compute and a memory bandwidth above 0`;
   if (gflops < 1e-3 || gflops > 1e8)
     return `Device ${name} has ${String(gflops)} GFLOP/s, which no device has: give GFLOP/s between 0.001 and 100,000,000`;

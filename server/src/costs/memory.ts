@@ -1,6 +1,6 @@
 // Memory that a network needs: activations that live at once at inference, and weights as a file.
 
-import { exactly, scaleCount, type Count } from '../common/count.ts';
+import { exactly, type Count } from '../common/count.ts';
 import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { ValueId } from '../network/op.ts';
 import { elementCount } from '../network/shape.ts';
@@ -50,9 +50,4 @@ export function peakActivationBytes(graph: NetworkGraph, batch: number, precisio
     for (const id of ending.get(op.id) ?? []) alive -= sizeOf(id);
   }
   return exactly(peak);
-}
-
-/** Bytes of the weights as a file, without running statistics. */
-export function weightBytes(params: Count, precision: Precision): Count {
-  return scaleCount(params, precision === 'amp' || precision === 'amp_bf16' ? 4 : bytesOfProducts(precision));
 }

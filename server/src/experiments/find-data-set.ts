@@ -39,7 +39,7 @@ const patterns = [
 const usualFolders = ['data', 'datasets', 'dataset'];
 
 /** The paths that a script names, in the order of the patterns. */
-export function namedPaths(text: string): readonly string[] {
+function namedPaths(text: string): readonly string[] {
   const paths = patterns.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(([, path]) => path ?? []));
   return [...new Set(paths)].slice(0, mostPaths);
 }

@@ -132,11 +132,7 @@ function jobOf(folder: string, kind: ExperimentSummary['kind']): string {
 }
 
 /** How a work stands after it said something. */
-export function afterMessage(
-  summary: ExperimentSummary,
-  message: ExperimentMessage,
-  isStopping: boolean,
-): ExperimentSummary {
+function afterMessage(summary: ExperimentSummary, message: ExperimentMessage, isStopping: boolean): ExperimentSummary {
   const status = isStopping ? 'stopping' : 'running';
   switch (message.kind) {
     case 'stage': {

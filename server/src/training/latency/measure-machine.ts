@@ -29,12 +29,12 @@ const mostSpread = 0.35;
 const folds = 5;
 
 /** How networks run here. */
-export function executionHere(batch: number): Execution {
+function executionHere(batch: number): Execution {
   return { precision: 'fp32', batch, fusion: 'after-products', channelsLast: false, processor: 'cpu' };
 }
 
 /** All of a network's work, or undefined where a shape is unknown. */
-export function wholeWork(network: NetworkGraph, batch: number): readonly Work[] | undefined {
+function wholeWork(network: NetworkGraph, batch: number): readonly Work[] | undefined {
   const works = workOf(network, executionHere(batch));
   return works.includes(undefined) ? undefined : works.flatMap((work) => work ?? []);
 }
@@ -82,7 +82,7 @@ export async function measureMachine(options: MeasureOptions): Promise<Result<Ma
 }
 
 /** What a profile belongs to; another processor, memory or runtime makes it stale. */
-export function machineIdentity(runtime: string): MachineProfile['machine'] {
+function machineIdentity(runtime: string): MachineProfile['machine'] {
   return {
     cpu: cpus()[0]?.model.trim() ?? process.arch,
     cores: cpus().length,

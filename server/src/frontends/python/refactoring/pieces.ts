@@ -7,7 +7,7 @@ export interface Piece {
 }
 
 /** The parts of the list that opens at `open`. */
-export function piecesOf(text: string, open: number): readonly Piece[] {
+function piecesOf(text: string, open: number): readonly Piece[] {
   const pieces: Piece[] = [];
   let depth = 0;
   let start = -1;

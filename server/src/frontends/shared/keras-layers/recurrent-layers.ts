@@ -86,6 +86,3 @@ function recurrent(name: string, { gates, parameters }: Cell): LayerRow {
 }
 
 export const recurrentLayers: readonly LayerRow[] = Object.entries(cells).map(([name, cell]) => recurrent(name, cell));
-
-/** How many states each of them keeps between steps. */
-export const stateCounts: Readonly<Record<string, number>> = { SimpleRNN: 1, GRU: 1, LSTM: 2 };

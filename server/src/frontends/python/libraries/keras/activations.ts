@@ -52,7 +52,7 @@ const byName: Readonly<Record<string, ActivationFunction>> = {
 };
 
 /** What an activation of that name is for a tensor; undefined for no such name. */
-export function activationAttributes(
+function activationAttributes(
   name: string,
   { shape }: TensorValue,
   channelAxis: 1 | -1,

@@ -4,7 +4,7 @@ import { dict, int, keyOf, string } from '../../evaluator/values.ts';
 import type { DictValue, Machine } from '../../evaluator/machine.ts';
 
 /** `BatchNormalization` to `batch_normalization`, as keras/src/utils/naming.py does. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

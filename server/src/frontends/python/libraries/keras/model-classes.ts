@@ -16,7 +16,7 @@ import { isSymbolic, madeByCall, nodeOf, sizesOf, tensorsOf } from './symbolic-t
 const inputsKey = '<inputs>';
 const outputsKey = '<outputs>';
 /** Where a layer keeps the input shape that it was made or built with. */
-export const statedShapeKey = '<stated shape>';
+const statedShapeKey = '<stated shape>';
 
 const graphs = new WeakMap<PyValue, FunctionalGraph>();
 

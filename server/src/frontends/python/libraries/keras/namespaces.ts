@@ -26,7 +26,7 @@ export interface KerasNames {
 }
 
 /** The name by which a module is known here: `tensorflow.keras.layers` and its kin as `keras.layers`. */
-export function canonicalName(name: string): string {
+function canonicalName(name: string): string {
   return name
     .replace(
       /^(tensorflow\.(python\.|compat\.v[12]\.)?keras|tf_keras|keras_core|keras\.api|keras\._tf_keras\.keras)(?=\.|$)/,

@@ -18,13 +18,13 @@ import { sizesOf } from './symbolic-tensors.ts';
 /** Where a layer keeps the arguments that it was made with; no Python text can use the name. */
 export const settingsKey = '<settings>';
 
-export function settingsOf(layer: InstanceValue): BoundArguments | undefined {
+function settingsOf(layer: InstanceValue): BoundArguments | undefined {
   const kept = layer.attributes.get(settingsKey);
   return kept?.kind === 'dict' ? BoundArguments.fromDictionary(kept, []) : undefined;
 }
 
 /** The arguments of a constructor as the table reads them. */
-export function layerSettings(args: BoundArguments): LayerSettings {
+function layerSettings(args: BoundArguments): LayerSettings {
   return {
     isNone: (name) => args.isNone(name),
     integer: (name) => args.integer(name),
