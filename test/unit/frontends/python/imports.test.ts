@@ -84,3 +84,20 @@ test('a model that a file only imports is an entry of it, imported at once or wh
   expect(graph).toBeUndefined();
   expect(problems.map(({ code }) => code)).toEqual(['no-such-entry']);
 });
+
+const inOneWay = (first: string, second: string): string =>
+  ['import gone, helper', 'if gone.fast:', `    ${first}`, 'else:', `    ${second}`, 'width = found'].join('\n');
+
+test.for<readonly [string, string, string]>([
+  ['a module that both ways import', 'from helper import width as found', 'import helper; found = helper.width'],
+  ['a module that is first imported in a way', 'import late; found = late.width', 'from late import width as found'],
+  ['a name that is first asked for in a way', 'found = helper.handed_on', 'found = helper.handed_on + 0'],
+  ['a module that the second way does not ask for', 'import late; found = 7', 'found = 7'],
+])('%s is whole behind the ways', ([, first, second]) => {
+  const files = {
+    'main.py': net(`${inOneWay(first, second)}\nimport late as again\nwidth = width + again.none[0]`, 'width'),
+    'helper.py': 'width = 7\nfrom late import width as handed_on\n',
+    'late.py': 'none = []\nnone.append(0)\nclass Sizes:\n    width = 7\nwidth = Sizes.width\n',
+  };
+  expect(widthOf(files).width).toBe(7);
+});

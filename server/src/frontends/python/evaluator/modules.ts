@@ -54,8 +54,11 @@ function loadModule(machine: Machine, name: string, document: string, text: stri
   const parsed = machine.parser.parseLazily(document, text);
   const scope: Scope = { names: module.names, parent: undefined, module };
   // A `try` around the import handles what this module lacks, not what the modules that it names would bring with them.
-  machine.unguarded(() => {
-    machine.runModule(scope, parsed.body);
+  // And one that is first asked for in one of several ways stays loaded in all: what its text made is not undone.
+  machine.unrecorded(() => {
+    machine.unguarded(() => {
+      machine.runModule(scope, parsed.body);
+    });
   });
   return module;
 }
@@ -85,11 +88,12 @@ export function resolveDeferred(machine: Machine, module: ModuleValue): void {
 
 /**
  * Binds a name whose value can wait. At the top of a module it is resolved when it is first asked for, as most of a
- * library's names never are; inside `try` at once, as an import may be what fails.
+ * library's names never are; inside `try` at once, as an import may be what fails, and in one of several ways, as another way may
+ * have asked for the same name.
  */
 export function bindLate(machine: Machine, scope: Scope, name: string, resolve: () => PyValue): void {
   const { deferred } = scope.module;
-  if (deferred === undefined || scope.names !== scope.module.names || machine.isGuarded) {
+  if (deferred === undefined || scope.names !== scope.module.names || machine.isGuarded || machine.ways.isExploring) {
     setName(machine, scope, name, resolve());
     return;
   }
