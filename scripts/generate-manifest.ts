@@ -101,7 +101,9 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         },
       ],
       menus: {
-        'editor/title': [{ command: 'morphnet.showCosts', group: 'navigation', when: hasModel }],
+        'editor/title': [
+          { command: 'morphnet.showCosts', group: 'navigation', when: `${hasModel} && !activeWebviewPanelId` },
+        ],
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
         'view/title': [{ command: 'morphnet.runMorphNet', group: 'navigation', when: 'view == morphnet.runs' }],
         'view/item/context': runMenu,

@@ -104,7 +104,9 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     const width = /nn\.Conv2d\(1, (\d+), .*bias=False/.exec(changed)?.[1] ?? '';
     assert.ok(Number(width) >= 1 && Number(width) < 32, `a width of ${width}`);
     assert.equal(changed, withWidth(original, width));
-    await workbench.line(new RegExp(`nn\\.Conv2d\\(1, ?${width}.*${width}×28×28`)).waitFor();
+    // 28·28·25 multiply-adds a channel.
+    const operations = (19.6 * Number(width)).toPrecision(3);
+    await workbench.line(new RegExp(`nn\\.Conv2d\\(1, ?${width}.*${operations} kMACs`)).waitFor();
   });
 
   const undoBringsBack = async (): Promise<void> => {
