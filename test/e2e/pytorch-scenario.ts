@@ -42,6 +42,20 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.lens('Run MorphNet').waitFor();
   });
 
+  await scenario.step('the table of costs opens from the lens, leads to the code, and closes', async () => {
+    await workbench.lens('Run MorphNet').locator('a', { hasText: 'Costs' }).click();
+    await workbench.dashboard.getByRole('heading', { level: 1, name: 'LeNet(batch_norm=True)' }).waitFor();
+    await workbench.screenshot('costs');
+    // The module `layers` and its part 4, the second convolution.
+    await workbench.dashboard
+      .getByRole('rowheader', { name: /^4 Conv2d/ })
+      .getByRole('button')
+      .click();
+    const line = original.slice(0, original.indexOf('nn.Conv2d(32, 64,')).split('\n').length;
+    await workbench.cursorOnLine(line);
+    await workbench.closeTab(/^Costs: LeNet/);
+  });
+
   await scenario.step('a run starts from the palette and shows in the status bar', async () => {
     await workbench.command('MorphNet: Run MorphNet');
     await workbench.pick('Start');

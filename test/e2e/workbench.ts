@@ -158,6 +158,14 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
+  /** Closes the editor whose tab has this title. */
+  async closeTab(title: RegExp): Promise<void> {
+    const tab = this.page.locator('.tabs-container .tab', { hasText: title });
+    await tab.hover();
+    await tab.locator('.codicon-close').click();
+    await tab.waitFor({ state: 'hidden' });
+  }
+
   /** Squiggles of severity hint that are in view. */
   get hintProblems(): Locator {
     return this.editor.locator('.squiggly-hint');
