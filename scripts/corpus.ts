@@ -15,7 +15,7 @@ import type { SourceReader } from '../server/src/frontends/shared/frontend.ts';
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
 import { compare, readBuilder, type Row } from './corpus/compare.ts';
-import { cache, fetchPackages, libraries, site } from './corpus/packages.ts';
+import { cache, fetchedLibraries, fetchPackages, site } from './corpus/packages.ts';
 import { rowText, summaryText, tableText } from './corpus/table.ts';
 import { listBuilders, makeTruths, readTruth, type Builder, type Truth } from './corpus/truth.ts';
 import { findPython } from './python-with-pytorch.ts';
@@ -88,7 +88,9 @@ async function main(): Promise<number> {
 
   const table = join(cache, 'table.tsv');
   writeFileSync(table, tableText(rows));
-  const versions = libraries.map(({ name, version }) => `${name} ${version}`).join(', ');
+  const versions = fetchedLibraries()
+    .map(({ name, version }) => `${name} ${version}`)
+    .join(', ');
   const summary = `${versions}; PyTorch ${probe.stdout.trim()}; Node ${process.version}\n\n${summaryText(rows)}\n${convolutional}\n`;
   writeFileSync(join(cache, 'summary.md'), summary);
   console.log(`\n${summary}\nEvery builder: ${table}`);

@@ -14,11 +14,12 @@ export const site = join(cache, 'site');
 /** What the libraries import beside PyTorch, installed for the truth only. */
 export const requirements = join(cache, 'requirements');
 
-/** The libraries with the versions that the recorded figures are of. */
-export const libraries = [
-  { name: 'torchvision', version: '0.29.2' },
-  { name: 'timm', version: '1.0.31' },
+/** The libraries with the release that is taken, in the newest of its versions that pip can have here. */
+const libraries = [
+  { name: 'torchvision', release: '0.29' },
+  { name: 'timm', release: '1.0' },
 ] as const;
+type LibraryName = (typeof libraries)[number]['name'];
 
 /** None of them brings PyTorch along, which is found, never fetched. */
 const imported = ['numpy', 'pillow', 'pyyaml', 'huggingface_hub', 'safetensors'];
@@ -42,29 +43,52 @@ function keepText(folder: string): void {
 
 /** Makes sure of the libraries' text and of what they need to run; what is there already is not fetched again. */
 export function fetchPackages(): void {
-  for (const { name, version } of libraries) fetchText(name, version);
+  for (const { name } of libraries) fetchText(name);
   fetchRequirements();
 }
 
-/** Makes sure of one library's text. */
-export function fetchText(name: string, version: string): void {
+/** Every library with the version whose text is there. Throws where one was not fetched. */
+export function fetchedLibraries(): readonly { readonly name: string; readonly version: string }[] {
+  return libraries.map(({ name, release }) => {
+    const version = fetchedVersion(name, release);
+    if (version === undefined) throw new Error(`${name} ${release} was not fetched to ${site}`);
+    return { name, version };
+  });
+}
+
+function fetchedVersion(name: string, release: string): string | undefined {
+  if (!existsSync(site)) return undefined;
+  return readdirSync(site)
+    .map((folder) => /^(.+?)-(.+)\.dist-info$/.exec(folder))
+    .find((found) => found?.[1] === name && found[2]?.startsWith(`${release}.`))?.[2];
+}
+
+/** Makes sure of one library's text, and gives its version. */
+export function fetchText(name: LibraryName): string {
+  const release = libraries.find((library) => library.name === name)?.release ?? '';
   mkdirSync(site, { recursive: true });
-  if (existsSync(join(site, `${name}-${version}.dist-info`))) return;
-  console.log(`Fetching ${name} ${version} …`);
+  const already = fetchedVersion(name, release);
+  if (already !== undefined) return already;
+  console.log(`Fetching ${name} ${release} …`);
   const archives = join(cache, `archives-${name}`);
   const unpacked = join(cache, `unpacked-${name}`);
   for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
-  pip('download', '--no-deps', '--only-binary', ':all:', '--dest', archives, `${name}==${version}`);
+  pip('download', '--no-deps', '--only-binary', ':all:', '--dest', archives, `${name}==${release}.*`);
   for (const archive of readdirSync(archives))
     execFileSync(findPython(), ['-m', 'zipfile', '-e', join(archives, archive), unpacked]);
   keepText(unpacked);
   // The folder that says that it is there comes last.
-  const parts = [name, `${name}-${version}.dist-info`];
-  for (const part of parts) {
+  const isItsOwn = (folder: string): boolean => folder.startsWith(`${name}-`) && folder.endsWith('.dist-info');
+  for (const old of readdirSync(site).filter(isItsOwn)) rmSync(join(site, old), { recursive: true });
+  for (const part of [name, ...readdirSync(unpacked).filter(isItsOwn)]) {
     rmSync(join(site, part), { recursive: true, force: true });
     renameSync(join(unpacked, part), join(site, part));
   }
   for (const folder of [archives, unpacked]) rmSync(folder, { recursive: true, force: true });
+  const version = fetchedVersion(name, release);
+  if (version === undefined) throw new Error(`What pip fetched for ${name} ${release} is no such version`);
+  console.log(`${name} ${version} is taken`);
+  return version;
 }
 
 function fetchRequirements(): void {

@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { root } from '../bundles.ts';
 import { findPython } from '../python-with-pytorch.ts';
-import { cache, libraries, requirements, site } from './packages.ts';
+import { cache, fetchedLibraries, requirements, site } from './packages.ts';
 
-const versions = libraries.map(({ name, version }) => `${name}-${version}`).join('-');
-const truths = join(cache, `truth-${versions}`);
+/** What was measured of one version says nothing of another. */
+const versions = (): string =>
+  fetchedLibraries()
+    .map(({ name, version }) => `${name}-${version}`)
+    .join('-');
 const program = join(root, 'scripts/corpus/truth.py');
 
 const builderSchema = v.object({
@@ -50,7 +53,7 @@ export type MeasuredTruth = v.InferOutput<typeof measuredSchema>;
 
 /** Every public builder of the libraries. */
 export function listBuilders(): readonly Builder[] {
-  const file = join(cache, `builders-${versions}.json`);
+  const file = join(cache, `builders-${versions()}.json`);
   if (!existsSync(file)) {
     const text = execFileSync(findPython(), [program, 'list', site, requirements], {
       encoding: 'utf8',
@@ -61,11 +64,12 @@ export function listBuilders(): readonly Builder[] {
   return v.parse(v.array(builderSchema), JSON.parse(readFileSync(file, 'utf8')));
 }
 
-const fileOf = ({ name }: Builder): string => join(truths, `${name}.json`);
+const folderOfTruths = (): string => join(cache, `truth-${versions()}`);
+const fileOf = ({ name }: Builder): string => join(folderOfTruths(), `${name}.json`);
 
 /** Measures the builders that were not measured before, with as many processes as there are cores. */
 export async function makeTruths(builders: readonly Builder[]): Promise<void> {
-  mkdirSync(truths, { recursive: true });
+  mkdirSync(folderOfTruths(), { recursive: true });
   const missing = builders.filter((builder) => !existsSync(fileOf(builder)));
   if (missing.length === 0) return;
   console.log(`Building and running ${missing.length} models with PyTorch …`);
@@ -78,7 +82,7 @@ export async function makeTruths(builders: readonly Builder[]): Promise<void> {
 
 function measure(share: readonly Builder[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(findPython(), [program, 'measure', site, requirements, truths], {
+    const child = spawn(findPython(), [program, 'measure', site, requirements, folderOfTruths()], {
       stdio: ['pipe', 'inherit', 'inherit'],
     });
     child.on('error', reject);

@@ -10,10 +10,7 @@ import { DiskReader } from '../../server/src/main/disk-reader.ts';
 import { createFrontends } from '../../server/src/main/frontends.ts';
 import type { NetworkGraph } from '../../server/src/network/network-graph.ts';
 import { root } from '../bundles.ts';
-import { fetchText, libraries, site } from '../corpus/packages.ts';
-
-const version = libraries.find(({ name }) => name === 'timm')?.version ?? '';
-const cache = join(root, `.cache/latency/timm-${version}`);
+import { fetchText, site } from '../corpus/packages.ts';
 
 /** A builder of timm by its name, and the side of its square image. */
 export interface TimmNetwork {
@@ -26,7 +23,8 @@ export type ReadNetwork = TimmNetwork & ({ readonly graph: NetworkGraph } | { re
 
 /** Reads each of the networks that is not in the cache, and gives all of them. */
 export async function* readTimmNetworks(wanted: readonly TimmNetwork[]): AsyncGenerator<ReadNetwork> {
-  fetchText('timm', version);
+  const version = fetchText('timm');
+  const cache = join(root, `.cache/latency/timm-${version}`);
   mkdirSync(cache, { recursive: true });
   const [frontend] = await createFrontends();
   if (frontend === undefined) throw new Error('There is no frontend');

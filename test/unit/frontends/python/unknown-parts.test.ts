@@ -41,3 +41,31 @@ net = nn.Sequential(nn.Conv2d(3, args.width, 1), nn.Conv2d(3, 4, 1))
 `);
   expect(graph?.unknowns.map(({ reason }) => reason)).toContain('Conv2d: --width has to be given on the command line');
 });
+
+test('what is registered for an export to ONNX changes nothing before', () => {
+  const { graph } = readPython(`# morphnet: entry=Net() input=3x8x8
+import torch
+from torch import nn
+
+widths = [8]
+
+
+def symbolic(g, x):
+    widths.append(16)
+    return g.op('Own', x)
+
+
+torch.onnx.register_custom_op_symbolic('own::op', symbolic, 11)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.ModuleList(nn.Conv2d(3, width, 1) for width in widths)
+
+    def forward(self, x):
+        return [stage(x) for stage in self.stages]
+`);
+  expect(graph?.unknowns).toEqual([]);
+  expect(graph?.ops.map(({ name }) => name)).toEqual(expect.arrayContaining(['stages.0']));
+});

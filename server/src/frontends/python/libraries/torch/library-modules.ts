@@ -315,7 +315,11 @@ const tables: Readonly<Record<string, Table>> = {
     ['disable', passingThrough('disable')],
     ['allow_in_graph', passThrough('allow_in_graph')],
   ],
-  'torch.onnx': () => falseFunctions('is_in_onnx_export'),
+  'torch.onnx': () => [
+    ...falseFunctions('is_in_onnx_export'),
+    // What is registered is called at an export, of which nothing is read.
+    ...silentFunctions('register_custom_op_symbolic unregister_custom_op_symbolic'),
+  ],
   'torch.autograd': () => [
     ['Function', autogradFunction()],
     ['Variable', variableClass],
