@@ -3,8 +3,10 @@
 import { expect, test } from 'vitest';
 import { withoutBodies } from '../../../../server/src/frontends/python/syntax/deferred-bodies.ts';
 import { libraryPieces } from '../../../../server/src/frontends/python/syntax/late-definitions.ts';
+import type { Statement } from '../../../../server/src/frontends/python/syntax/ast.ts';
 import { logicalLines } from '../../../../server/src/frontends/python/syntax/logical-lines.ts';
 import { rememberingParser } from '../../../../server/src/frontends/python/syntax/parse-cache.ts';
+import { mentionedNames } from '../../../../server/src/frontends/python/syntax/mentioned-names.ts';
 import { pieceStarts } from '../../../../server/src/frontends/python/syntax/pieces.ts';
 import { repairText } from '../../../../server/src/frontends/python/syntax/repair-text.ts';
 import { parserOfTests } from '../../../support/python-frontend.ts';
@@ -272,4 +274,18 @@ test('a text with an error is parsed as a whole, and its pieces are known once i
   parser.parse(mainDocument, `${library}\n`);
   // The last class has one character more now.
   expect(pieces).toBe(4);
+});
+
+test('the names that a statement mentions are found once, also when an edit before it moves it', () => {
+  const parser = rememberingParser(parserOfTests);
+  const definition = 'def f(x):\n    return g(x.y, "z")  # w\n';
+  const functionIn = (text: string): Statement =>
+    parser.parse(mainDocument, text).body.find(({ kind }) => kind === 'function')!;
+  const before = functionIn(`a = 1\n${definition}`);
+  const names = mentionedNames(before);
+  expect([...names]).toEqual(['g', 'x']);
+  const after = functionIn(`a = 1000\n${definition}`);
+  expect(after.span.start).toBe(before.span.start + 3);
+  expect(mentionedNames(after)).toBe(names);
+  expect([...mentionedNames(functionIn(`a = 1000\n${definition.replace('g(', 'h(')}`))]).toEqual(['h', 'x']);
 });

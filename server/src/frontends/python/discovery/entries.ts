@@ -16,7 +16,7 @@ import {
   placesGiven,
   type Definitions,
 } from './definitions.ts';
-import { assumedShape, modelInputs, preparedData } from './input-shapes.ts';
+import { assumedShape, modelInputs, preparedData, type PreparedData } from './input-shapes.ts';
 import { isPart, madeModels, type MadeModel } from './made-models.ts';
 import { rankOf } from './secondary-models.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
@@ -39,6 +39,7 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   const spanOf = (name: string): SourceSpan =>
     definitions.get(/^\w+/.exec(name)?.[0] ?? '')?.nameSpan ?? { document, start: 0, end: 0 };
   const inputs = modelInputs(body, text);
+  let data: PreparedData | undefined;
   // Input sizes rarely differ between the models of one file: a directive for another entry is the next best guess.
   const shared =
     directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined) ??
@@ -62,7 +63,8 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     const maker = /^(\w+)(?=\(|$)/.exec(name)?.[0];
     const seen = inputs.of(holders, maker !== undefined && definitions.has(maker) ? maker : undefined);
     if (seen) return { ...common, input: { shapes: seen.shapes, from: 'call', span: seen.span } };
-    return { ...common, input: { shapes: [assumedShape(preparedData(body, text))], from: 'default' } };
+    data ??= preparedData(body, text);
+    return { ...common, input: { shapes: [assumedShape(data)], from: 'default' } };
   };
   const entries: ModelEntry[] = [];
   const add = (one: ModelEntry): void => {

@@ -94,8 +94,8 @@ function exampleInput(body: readonly Statement[]): SeenShapes | undefined {
 }
 
 const crops = /^(Resize|CenterCrop|RandomCrop|RandomResizedCrop)$/;
-/** A text without one of these words needs no walk. */
-const preparesData = /\b(\w*mnist|cifar100?|svhn|stl10|resize|\w+crop|image_size|target_size)\b/i;
+/** A text without one of these words needs no walk. None begins with what may be any letter: that is tried at each one. */
+const preparesData = /mnist\b|crop\b|\b(cifar100?|svhn|stl10|resize|image_size|target_size)\b/i;
 
 /** What data the file prepares: the shape of a known data set, and the sizes that it brings images to, last first. */
 export interface PreparedData {
@@ -111,7 +111,9 @@ export function preparedData(body: readonly Statement[], text: string): Prepared
     const [height, width = height] = sizesIn(value);
     if (height !== undefined && width !== undefined && height > 0 && width > 0) sizes.unshift([height, width]);
   };
-  for (const { callee, arguments: given } of callsIn(body)) {
+  // Each with what stands before it: decorators are outside a definition's own place.
+  const preparing = body.filter(({ span }, i) => preparesData.test(text.slice(body[i - 1]?.span.end ?? 0, span.end)));
+  for (const { callee, arguments: given } of callsIn(preparing)) {
     const name = callee.kind === 'name' || callee.kind === 'attribute' ? callee.name : '';
     shape ??= imageOfDataSet(loadedSet(name, callee, given));
     const side = given.find((argument) => /^(image_size|target_size)$/.test(argument.name ?? ''));

@@ -5,7 +5,8 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement, StatementOf } from '../syntax/ast.ts';
 import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Definitions } from './definitions.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
-import { assignmentsIn, calleeName, isMainGuard, mentions, mentionsAttribute, namesIn } from './syntax-search.ts';
+import { mentionedNames } from '../syntax/mentioned-names.ts';
+import { assignmentsIn, calleeName, isMainGuard, mentions, mentionsAttribute } from './syntax-search.ts';
 import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
 
@@ -31,9 +32,9 @@ export interface MadeModel {
   readonly isLikely: boolean;
 }
 
-/** What source does with a module, and with nothing else, once it is made. */
+/** What source does with a module, and with nothing else, once it is made. It begins with the dot: there are fewer dots than words. */
 const usesOfModules =
-  /\b(\w+)\s*\.\s*(?:(?:named_)?parameters|(?:named_)?modules|(?:named_)?children|state_dict|load_state_dict|add_module|requires_grad_|eval)\s*\(/g;
+  /\.(?<=(\w+)\s*\.)\s*(?:(?:named_)?parameters|(?:named_)?modules|(?:named_)?children|state_dict|load_state_dict|add_module|requires_grad_|eval)\s*\(/g;
 /** What source calls a model where nothing else tells. */
 const usualNames =
   /^_?(?:(?:my|the|base|student|teacher|ema)_?)?(?:model|net|network|backbone|generator|discriminator|encoder|decoder|unet|classifier|detector|segmentor|module)(?:_?[A-Z0-9]\w*)?$|(?:_model|_net|Model|Net|_backbone)$/;
@@ -59,7 +60,7 @@ function placesIn(body: readonly Statement[], definitions: Definitions): readonl
   for (const statement of body) {
     // What only calls itself is not called by the file.
     const isDefinition = statement.kind === 'function' || statement.kind === 'class';
-    for (const name of namesIn(statement)) if (!isDefinition || statement.name !== name) called.add(name);
+    for (const name of mentionedNames(statement)) if (!isDefinition || statement.name !== name) called.add(name);
   }
   const inside = body.flatMap((statement): readonly Place[] => {
     if (statement.kind === 'if' && isMainGuard(statement))

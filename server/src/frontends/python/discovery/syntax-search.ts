@@ -20,13 +20,6 @@ export function mentionsAttribute(node: unknown, name: string): boolean {
   return some(node, (each) => 'kind' in each && each.kind === 'attribute' && 'name' in each && each.name === name);
 }
 
-/** Every name that a piece of syntax mentions. */
-export function namesIn(node: unknown): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const each of nodesIn(node)) if (isKind<ExpressionOf<'name'>>(each, 'name')) found.add(each.name);
-  return found;
-}
-
 export function isKind<T extends { readonly kind: string }>(node: object, kind: T['kind']): node is T {
   return 'kind' in node && node.kind === kind;
 }

@@ -3,7 +3,8 @@
 
 import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 import { assignedNames, blocksOf } from '../syntax/assigned-names.ts';
-import { assignmentsIn, calleeName, isMainGuard, namesIn } from './syntax-search.ts';
+import { namesIn } from '../syntax/mentioned-names.ts';
+import { assignmentsIn, calleeName, isMainGuard } from './syntax-search.ts';
 
 /** A call that may make a model, and the names that only its own function or guard knows. */
 export interface WrittenCall {

@@ -4,6 +4,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
 import { logicalLines } from './logical-lines.ts';
+import { keepMentionedNames } from './mentioned-names.ts';
 
 /** One piece's statements and where its text began when they were read. */
 export interface ReadPiece {
@@ -38,7 +39,12 @@ export function pieceStarts(text: string): readonly number[] | undefined {
 
 /** The statements of a piece, moved by so many characters. The original stays as it is: networks refer to its places. */
 export function movedBy(body: readonly Statement[], distance: number): readonly Statement[] {
-  return distance === 0 ? body : body.map((statement) => moved(statement, distance));
+  if (distance === 0) return body;
+  return body.map((statement) => {
+    const copy = moved(statement, distance);
+    keepMentionedNames(statement, copy);
+    return copy;
+  });
 }
 
 function isSpan(value: object): value is SourceSpan {
