@@ -1,14 +1,25 @@
 // `object.name`: instances and their classes, modules, and the methods of built-in types.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { attributeView } from './attribute-view.ts';
 import { containerMethod } from './container-methods.ts';
+import { unshared } from './effects.ts';
 import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
-import { deferredName, importModule, lazyName, resolveDeferred } from './modules.ts';
+import { deferredName, importModule, lazyName, nameGiver, resolveDeferred } from './modules.ts';
 import { binary } from './operators.ts';
 import { stringMethod } from './string-methods.ts';
 import { bool, builtin, dict, int, keyOf, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
-import type { Machine, Arguments, ClassValue, DictValue, FunctionValue, InstanceValue, PyValue } from './machine.ts';
+import type {
+  Machine,
+  Arguments,
+  ClassValue,
+  DictValue,
+  FunctionValue,
+  InstanceValue,
+  PyValue,
+  UnknownValue,
+} from './machine.ts';
 
 /** Reads an attribute. Raises AttributeError where Python would and we know enough to say so. */
 export function getAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue {
@@ -24,8 +35,11 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
   switch (object.kind) {
     case 'unknown':
       return object;
-    case 'instance':
-      return instanceAttribute(machine, object, name, span);
+    case 'instance': {
+      const reader = findMethod(object.class, '__getattribute__');
+      if (reader === undefined || name === '__class__') return instanceAttribute(machine, object, name, span);
+      return machine.callWith(bindTo(machine, reader, object, span), span, string(name));
+    }
     case 'class':
       return classAttribute(machine, object, name, span);
     case 'module':
@@ -36,11 +50,16 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
       for (const candidate of order.slice(order.indexOf(object.after) + 1)) {
         const value = candidate.attributes.get(name);
         if (value !== undefined) return bindTo(machine, value, object.self, span);
-        if (candidate.unknownBase !== undefined) return unknown(`${candidate.unknownBase} is not known`, span);
+        if (candidate.unknownBase !== undefined)
+          return ofUnknownBase(machine, object.self, candidate.unknownBase, name, span);
       }
+      const { unknownBase } = object.after;
+      if (unknownBase !== undefined && name !== '__new__' && name !== '__init_subclass__')
+        return ofUnknownBase(machine, object.self, unknownBase, name, span);
       // `object` has these, and they do nothing.
       if (name === '__init__' || name === '__init_subclass__') return builtin(name, () => none);
-      if (name === '__setattr__') return attributeSetter(object.self);
+      const plain = plainAccess(machine, name, object.self);
+      if (plain) return plain;
       if (name === '__new__') return builtin(name, newInstance);
       return object.self.kind === 'instance' && object.self.dictionary
         ? dictionaryMethod(object.self.dictionary, name)
@@ -153,15 +172,23 @@ function instanceAttribute(
   object: InstanceValue,
   name: string,
   span: SourceSpan,
+  mayFallBack = true,
 ): PyValue | undefined {
   const own = object.attributes.get(name);
   if (own !== undefined) return own;
   if (name === '__class__') return object.class;
-  if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
+  if (name === '__dict__') return attributeView(object);
   if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);
-  if (name === '__setattr__' && inherited === undefined) return attributeSetter(object);
-  if (inherited !== undefined) return bindTo(machine, inherited, object, span);
+  const missing = unknownBaseOf(object.class);
+  if (inherited !== undefined) {
+    // What is not known may have set it on the object, or read it otherwise.
+    if (missing !== undefined && isPlainData(inherited) && !machine.library.isLayer(object))
+      return ofUnknownBase(machine, object, missing, name, span);
+    return bindTo(machine, inherited, object, span);
+  }
+  const access = plainAccess(machine, name, object);
+  if (access) return access;
   if (object.dictionary) {
     const method = containerMethod(object.dictionary, name);
     if (method !== undefined) return method;
@@ -169,10 +196,63 @@ function instanceAttribute(
   // A member of `class Mode(str, Enum)` has what a string has.
   const plain = plainOf(object);
   if (plain !== object) return findAttribute(machine, plain, name, span);
-  const fallback = name.startsWith('__') ? undefined : machine.method(object, '__getattr__', span);
+  const fallback = name.startsWith('__') || !mayFallBack ? undefined : machine.method(object, '__getattr__', span);
   if (fallback) return machine.callWith(fallback, span, string(name));
-  const missing = unknownBaseOf(object.class);
-  return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.class.name}, is not known`, span);
+  return missing === undefined
+    ? undefined
+    : ofUnknownBase(machine, object, `${missing}, a base of ${object.class.name},`, name, span);
+}
+
+function isPlainData({ kind }: PyValue): boolean {
+  return !/^(function|builtin|class|property|static-method|class-method)$/.test(kind);
+}
+
+/** What an object has of a base that is not known: called, it may change the object. */
+function ofUnknownBase(machine: Machine, self: PyValue, base: string, name: string, span: SourceSpan): PyValue {
+  const lost: UnknownValue = { kind: 'unknown', reason: `${base} is not known`, span };
+  if (self.kind !== 'instance' || machine.library.isLayer(self) || name === '__new__' || name === '__init_subclass__')
+    return lost;
+  if (name !== '__init__') return { ...lost, self };
+  // A constructor goes on with what it made: what it has set so far may be otherwise, what it sets from then on is known.
+  return builtin(name, (inner, args, at) => {
+    const { attributes } = inner.change(self);
+    for (const key of attributes.keys()) attributes.set(key, { ...lost, span: at });
+    return inner.call(lost, args, at);
+  });
+}
+
+/** What `object` does where a class has no attribute access of its own; layers have `__getattr__` as well. */
+function plainAccess(machine: Machine, name: string, self: PyValue): PyValue | undefined {
+  switch (name) {
+    case '__setattr__':
+    case '__delattr__':
+    case '__getattribute__':
+      break;
+    case '__getattr__':
+      if (!machine.library.isLayer(self)) return undefined;
+      break;
+    default:
+      return undefined;
+  }
+  return builtin(name, (inner, { positional: [key = none, value = none] }, span) => {
+    if (key.kind !== 'string') {
+      inner.undecided(key, span);
+      return key.kind === 'unknown' ? key : none;
+    }
+    if (name === '__setattr__') setPlainly(inner, self, key.value, value, span);
+    else if (name === '__delattr__') deletePlainly(inner, self, key.value);
+    else {
+      const found = readPlainly(inner, self, key.value, span);
+      return found ?? inner.raise('AttributeError', `'${typeName(self)}' object has no attribute '${key.value}'`, span);
+    }
+    return none;
+  });
+}
+
+function readPlainly(machine: Machine, self: PyValue, name: string, span: SourceSpan): PyValue | undefined {
+  return self.kind === 'instance'
+    ? instanceAttribute(machine, self, name, span, false)
+    : findAttribute(machine, self, name, span);
 }
 
 function classAttribute(machine: Machine, object: ClassValue, name: string, span: SourceSpan): PyValue | undefined {
@@ -190,8 +270,24 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
   if (name === '__module__') return string('builtins');
   if (/^(str|list|tuple|dict|set|int|float)$/.test(object.name) && object.span === undefined) {
     // `str.isalnum(text)`: the method of whatever it is called with.
-    return builtin(name, (_, { positional: [self = none, ...positional], keywords }, at) =>
-      machine.call(getAttribute(machine, self, name, at), { positional, keywords }, at),
+    return builtin(
+      name,
+      (_, { positional: [self = none, ...positional], keywords }, at) => {
+        const own = self.kind === 'instance' && self.dictionary ? dictionaryMethod(self.dictionary, name) : undefined;
+        return machine.call(own ?? getAttribute(machine, self, name, at), { positional, keywords }, at);
+      },
+      true,
+    );
+  }
+  // `object.__setattr__(self, name, value)`
+  if (unknownBaseOf(object) === undefined && /^__(setattr|delattr|getattribute|getattr)__$/.test(name)) {
+    return builtin(
+      name,
+      (_, { positional: [self = none, ...positional], keywords }, at) => {
+        const access = plainAccess(machine, name, self) ?? unknown(`${name} of ${object.name} is not known`, at);
+        return machine.call(access, { positional, keywords }, at);
+      },
+      true,
     );
   }
   const missing = unknownBaseOf(object);
@@ -251,34 +347,68 @@ function moduleAttribute(
   if (own !== undefined) return own;
   if (name === '__dict__') {
     resolveDeferred(machine, object);
-    return dict([...object.names].map(([key, value]) => [string(key), value]));
+    return attributeView(object);
   }
   if (name === '__name__') return string(object.name);
   const child = importModule(machine, `${object.name}.${name}`, span);
   if (child !== undefined) return child;
+  const getter = name.startsWith('__') ? undefined : nameGiver(machine, object);
+  if (getter) return machine.callWith(getter, span, string(name));
   if (!object.isModelled) return undefined;
   return unknown(`${object.name}.${name} is not modelled`, span);
 }
 
-/** What an object's own `__setattr__` does. */
-function attributeSetter(object: PyValue): PyValue {
-  return builtin('__setattr__', (machine, { positional: [key = none, value = none] }, span) => {
-    if (key.kind === 'string') setAttribute(machine, object, key.value, value, span);
-    else machine.undecided(key, span);
-    return none;
-  });
-}
-
 /** Sets an attribute. Values without attributes are left alone, as far as that can't matter. */
 export function setAttribute(machine: Machine, object: PyValue, name: string, value: PyValue, span: SourceSpan): void {
+  const setter = object.kind === 'instance' ? findMethod(object.class, '__setattr__') : undefined;
+  if (setter) machine.callWith(bindTo(machine, setter, object, span), span, string(name), value);
+  else setPlainly(machine, object, name, value, span);
+}
+
+/** Sets an attribute as `object` does. */
+function setPlainly(machine: Machine, object: PyValue, name: string, value: PyValue, span: SourceSpan): void {
   if (object.kind === 'instance') {
-    const property = findMethod(object.class, name);
-    if (property?.kind === 'property' && property.setter) {
-      machine.callWith(property.setter, span, object, value);
+    const inherited = findMethod(object.class, name);
+    if (inherited?.kind === 'property' && inherited.setter) {
+      machine.callWith(inherited.setter, span, object, value);
       return;
     }
-    machine.change(object).attributes.set(name, value);
+    const descriptor = inherited?.kind === 'instance' ? machine.method(inherited, '__set__', span) : undefined;
+    if (descriptor) machine.callWith(descriptor, span, object, value);
+    else if (name === '__dict__') replaceAttributes(machine, object, value, span);
+    else machine.change(object).attributes.set(name, value);
   } else if (object.kind === 'class' || object.kind === 'function') machine.change(object).attributes.set(name, value);
   else if (object.kind === 'module') machine.change(object).names.set(name, value);
   else if (object.kind === 'tensor') machine.change(object).own = new Map([...(object.own ?? []), [name, value]]);
+}
+
+/** `self.__dict__ = entries`: from here on they are the same, also where the object is the dictionary itself. */
+function replaceAttributes(machine: Machine, object: InstanceValue, value: PyValue, span: SourceSpan): void {
+  const source = value.kind === 'instance' ? value.dictionary : value;
+  if (source?.kind !== 'dict' || (source.viewOf && source.viewOf !== object)) {
+    const reason = source?.kind === 'unknown' ? source.reason : 'It shares its attributes with another object, which';
+    machine.ways.loseOwner(object, `${reason} is not followed`, span);
+    return;
+  }
+  if (source.viewOf) return;
+  const { attributes } = machine.change(object);
+  attributes.clear();
+  for (const { key, value: entry } of source.entries.values())
+    if (key.kind === 'string') attributes.set(key.value, entry);
+  const view = machine.change(source);
+  view.entries = unshared(attributeView(object)).entries;
+  view.viewOf = object;
+}
+
+/** `del object.name` */
+export function deleteAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): void {
+  const own = object.kind === 'instance' ? findMethod(object.class, '__delattr__') : undefined;
+  if (own) machine.callWith(bindTo(machine, own, object, span), span, string(name));
+  else deletePlainly(machine, object, name);
+}
+
+function deletePlainly(machine: Machine, object: PyValue, name: string): void {
+  if (object.kind === 'instance') machine.change(object).attributes.delete(name);
+  else if (object.kind === 'class') machine.change(object).attributes.delete(name);
+  else if (object.kind === 'module') machine.change(object).names.delete(name);
 }

@@ -1,7 +1,8 @@
 // Python's built-in functions and types. Numbers that go through them keep their trail.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { findAttribute, setAttribute } from './attributes.ts';
+import { deleteAttribute, findAttribute, setAttribute } from './attributes.ts';
+import { mapping } from './container-methods.ts';
 import { isSubclass, nativeClass } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
@@ -302,9 +303,9 @@ const functions: Readonly<Record<string, Function>> = {
     if (object && name?.kind === 'string' && value) setAttribute(machine, object, name.value, value, span);
     return none;
   },
-  delattr: (machine, args) => {
+  delattr: (machine, args, span) => {
     const [object, name] = args.positional;
-    if (object?.kind === 'instance' && name?.kind === 'string') machine.change(object).attributes.delete(name.value);
+    if (object && name?.kind === 'string') deleteAttribute(machine, object, name.value, span);
     return none;
   },
   callable: (machine, args, span) => {
@@ -364,7 +365,7 @@ function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue):
 function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const made = dict();
   const [source] = args.positional;
-  const from = source?.kind === 'instance' ? (source.dictionary ?? source) : source;
+  const from = source?.kind === 'instance' ? (source.dictionary ?? mapping(machine, source, span)) : source;
   if (from?.kind === 'unknown') return from;
   if (from?.kind === 'dict') {
     machine.hold(from.entries.size, span);

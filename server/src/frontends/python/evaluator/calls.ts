@@ -97,6 +97,9 @@ function instantiate(machine: Machine, type: ClassValue, args: Arguments, span: 
     instance = made;
   }
   machine.noteMade(instance);
+  // `class Config(dict)` is a dictionary from the start, whatever its constructor does.
+  if (instance.dictionary === undefined && type.mro.some(({ name, span: at }) => name === 'dict' && at === undefined))
+    machine.change(instance).dictionary = dict();
   const init = machine.method(instance, '__init__', span);
   if (init) machine.call(init, args, span);
   return instance;

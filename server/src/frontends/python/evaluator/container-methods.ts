@@ -3,8 +3,8 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { equal } from './operators.ts';
 import { sortValues } from './sorting.ts';
-import { bool, builtin, int, keyOf, list, none, set, tuple } from './values.ts';
-import type { Machine, Arguments, DictValue, ListValue, PyValue, SetValue } from './machine.ts';
+import { bool, builtin, dict, int, keyOf, list, none, set, tuple, unknown } from './values.ts';
+import type { Machine, Arguments, DictValue, InstanceValue, ListValue, PyValue, SetValue } from './machine.ts';
 import { integerOf } from './numbers.ts';
 
 type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'set' | 'iterator' }>;
@@ -93,9 +93,20 @@ const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly
   },
 };
 
+/** What has `keys()` and items, as a dictionary; anything else as it is. */
+export function mapping(machine: Machine, source: InstanceValue, span: SourceSpan): PyValue {
+  const method = machine.method(source, 'keys', span);
+  if (method === undefined) return source;
+  const keys = machine.iterate(machine.callWith(method, span), span);
+  if ('kind' in keys) return keys;
+  machine.hold(keys.length, span);
+  const read = machine.method(source, '__getitem__', span);
+  return dict(keys.map((key) => [key, read ? machine.callWith(read, span, key) : unknown('It has no items', span)]));
+}
+
 function update(self: DictValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   const [source] = args.positional;
-  const from = source?.kind === 'instance' ? source.dictionary : source;
+  const from = source?.kind === 'instance' ? (source.dictionary ?? mapping(machine, source, span)) : source;
   if (from?.kind === 'dict') machine.hold(from.entries.size, span);
   if (from?.kind === 'dict')
     for (const [key, entry] of from.entries) machine.change(self).entries.set(key, { ...entry });

@@ -47,8 +47,9 @@ export function unshared<T extends Owner>(target: T): Changing<T> {
   return target as unknown as Changing<T>;
 }
 
-/** The names of a module and of a class are those of the scope that its text runs in. */
+/** The names of a module and of a class are those of the scope that its text runs in; `vars(…)` has those of an object. */
 function ownerOf(target: Owner): Owner {
+  if ('viewOf' in target) return target.viewOf;
   if (!('parent' in target)) return target;
   return target.classBody ?? (target.names === target.module.names ? target.module : target);
 }

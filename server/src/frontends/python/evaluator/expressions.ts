@@ -7,6 +7,7 @@ import type { Argument, Expression, ExpressionOf } from '../syntax/ast.ts';
 import { causeOf } from './control-flow.ts';
 import type { Cause } from './machine.ts';
 import { assign } from './assignment.ts';
+import { attributeView } from './attribute-view.ts';
 import { addItems } from './container-methods.ts';
 import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
@@ -325,7 +326,7 @@ function call(machine: Machine, scope: Scope, expression: ExpressionOf<'call'>):
   }
   if (calleeExpression.kind === 'name' && calleeExpression.name === 'globals') {
     resolveDeferred(machine, scope.module);
-    return dict([...scope.module.names].map(([name, value]) => [string(name), value]));
+    return attributeView(scope.module);
   }
   if (calleeExpression.kind === 'attribute' && calleeExpression.name === 'extend')
     return extend(machine, scope, expression, calleeExpression);

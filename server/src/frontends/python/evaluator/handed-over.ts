@@ -28,6 +28,10 @@ export class HandedOver {
     const visit = (value: PyValue): void => {
       if (seen.has(value) || seen.size > mostReached) return;
       seen.add(value);
+      if (value.kind === 'dict' && value.viewOf?.kind === 'instance') {
+        visit(value.viewOf);
+        return;
+      }
       switch (value.kind) {
         case 'list':
         case 'set':

@@ -178,6 +178,7 @@ export function deleteItem(machine: Machine, object: PyValue, index: PyValue, sp
   } else if (object.kind === 'instance') {
     const method = machine.method(object, '__delitem__', span);
     if (method) machine.callWith(method, span, index);
+    else if (object.dictionary) deleteItem(machine, object.dictionary, index, span);
     else if (object.items) deleteItem(machine, { kind: 'list', items: object.items }, index, span);
   }
 }

@@ -248,6 +248,8 @@ export class Join {
       const [a, b] = [this.#itemsOf(this.#one, one), this.#itemsOf(this.#other, other)];
       return a.length === b.length && a.every((item, i) => this.#isSame(item, b[i] ?? item));
     }
+    if (one.kind === 'dict' && other.kind === 'dict' && (one.viewOf ?? other.viewOf))
+      return one.viewOf === other.viewOf;
     const [a, b] = [mapOf(this.#one, one), mapOf(this.#other, other)];
     if (a === undefined || b === undefined || a.size !== b.size) return false;
     if (one.kind === 'instance' && other.kind === 'instance') {

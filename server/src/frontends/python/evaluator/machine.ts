@@ -68,6 +68,8 @@ export interface DictValue {
   readonly entries: ReadonlyMap<string, { readonly key: PyValue; readonly value: PyValue }>;
   /** A defaultdict's factory. */
   readonly missing?: PyValue;
+  /** Whose names these are, where it is `vars(…)` of something. */
+  readonly viewOf?: InstanceValue | ModuleValue;
 }
 export interface SetValue {
   readonly kind: 'set';

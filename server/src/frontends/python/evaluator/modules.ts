@@ -210,6 +210,11 @@ export function lazyName(machine: Machine, module: ModuleValue, name: string, sp
   return undefined;
 }
 
+/** A module's own `__getattr__`, which is asked for names that the module does not have. */
+export function nameGiver(machine: Machine, module: ModuleValue): PyValue | undefined {
+  return module.names.get('__getattr__') ?? deferredName(machine, module, '__getattr__');
+}
+
 function importedName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue {
   const own = module.names.get(name) ?? deferredName(machine, module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
@@ -218,7 +223,7 @@ function importedName(machine: Machine, module: ModuleValue, name: string, span:
   if (child) return child;
   if (own !== undefined) return own;
   if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
-  const getter = module.names.get('__getattr__');
+  const getter = nameGiver(machine, module);
   if (getter) return machine.callWith(getter, span, { kind: 'string', value: name });
   if (machine.isGuarded)
     return machine.raise('ImportError', `cannot import name '${name}' from '${module.name}'`, span);

@@ -5,6 +5,7 @@ import { unshared } from './effects.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { deleteAttribute } from './attributes.ts';
 import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
 import { deleteItem } from './items.ts';
@@ -189,10 +190,8 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
         if (target.kind === 'name') deleteName(machine, scope, target.name);
         else if (target.kind === 'subscript')
           deleteItem(machine, evaluate(target.object), evaluate(target.index), target.span);
-        else if (target.kind === 'attribute') {
-          const object = evaluate(target.object);
-          if (object.kind === 'instance') machine.change(object).attributes.delete(target.name);
-        }
+        else if (target.kind === 'attribute')
+          deleteAttribute(machine, evaluate(target.object), target.name, target.span);
       }
       return undefined;
     case 'match':

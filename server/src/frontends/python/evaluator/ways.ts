@@ -338,6 +338,10 @@ export class FollowedWays implements Ways {
 
   /** Nothing that an owner holds is known any more. */
   loseOwner(owner: Owner, reason: string, span: SourceSpan): void {
+    if ('viewOf' in owner) {
+      this.loseOwner(owner.viewOf, reason, span);
+      return;
+    }
     const open = this.#effects.change(owner);
     const lost: PyValue = { kind: 'unknown', reason, span };
     if ('names' in open) for (const name of open.names.keys()) open.names.set(name, lost);
