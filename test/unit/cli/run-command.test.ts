@@ -127,7 +127,7 @@ test('the command line becomes the run’s settings', async () => {
     steps: 40,
     seed: 7,
     engine: 'onnx',
-    device: { name: 'V100', peakGflopsPerSecond: 125_000, memoryGigabytesPerSecond: 900 },
+    device: { name: 'Core i7-12700H, fp32, PyTorch 2.4, compiled' },
   });
   expect(fileURLToPath(seen.config!.model.document)).toBe(join(folder, 'net.cfg'));
   expect(seen.network!.ops.some((op) => op.name === 'convolutional_0')).toBe(true);

@@ -8,6 +8,7 @@ import { SmallNetwork } from '../engines/small-network.ts';
 
 const device = { name: 'test', peakGflopsPerSecond: 10, memoryGigabytesPerSecond: 5 };
 
+// Vectors are of single precision, and so is what they are compared with.
 test('the threshold is for scales and norms; gates are alive from a half on', () => {
   const net = new SmallNetwork([2, 6, 6]);
   const first = net.batchNorm('norm', net.convolution('conv', net.input, 4, 3));
@@ -18,7 +19,9 @@ test('the threshold is for scales and norms; gates are alive from a half on', ()
     return analysis.ok ? analysis.value.program.sources[0]?.threshold : undefined;
   };
   expect([thresholdFor('gamma'), thresholdFor('group-lasso'), thresholdFor('logistic-sigmoid')]).toEqual([
-    0.02, 0.02, 0.5,
+    Math.fround(0.02),
+    Math.fround(0.02),
+    0.5,
   ]);
   expect(analyzeStructure(graph, { ...options, resource: 'latency' }).ok).toBe(true);
 });
