@@ -5,12 +5,12 @@
 // Exit status: 0 all equal, 1 a difference or a failure, 77 this machine has no PyTorch, so nothing was compared.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { costJsonSchema, type CostJson } from '../server/src/protocol/cost-json.ts';
 import { dist, root } from './bundles.ts';
-import { findPython } from './python-with-pytorch.ts';
+import { findPython, pytorchExamples } from './python-with-pytorch.ts';
 
 /** As scripts/test.ts understands it. */
 const skipped = 77;
@@ -44,7 +44,7 @@ const entriesSchema = v.array(v.object({ name: v.string() }));
 
 /** Every entry of every example in Python: each kind of model, with and without batch norm. */
 function exampleModels(): readonly string[] {
-  const files = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.py'));
+  const files = pytorchExamples();
   return files.flatMap((name) => {
     const file = `examples/${name}`;
     const text = output(process.execPath, [join(dist, 'cli.cjs'), 'entries', file, '--json']);

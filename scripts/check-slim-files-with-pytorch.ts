@@ -6,7 +6,7 @@
 // Exit status: 0 all equal, 1 a difference or a failure, 77 this machine has no PyTorch, so nothing was compared.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,7 @@ import type { Frontend } from '../server/src/frontends/shared/frontend.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
 import { root } from './bundles.ts';
-import { findPython } from './python-with-pytorch.ts';
+import { findPython, pytorchExamples } from './python-with-pytorch.ts';
 
 /** As scripts/test.ts understands it. */
 const skipped = 77;
@@ -128,8 +128,7 @@ async function main(): Promise<number> {
   }
   console.log(`PyTorch ${probe.stdout.trim()}`);
   const given = process.argv.slice(2).map((path) => resolve(path));
-  const all = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.py'));
-  const paths = given.length > 0 ? given : all.map((name) => join(root, 'examples', name));
+  const paths = given.length > 0 ? given : pytorchExamples().map((name) => join(root, 'examples', name));
   const frontends = await createFrontends();
   const examples = paths.flatMap((path) => examplesIn(frontends, path));
   const folder = mkdtempSync(join(tmpdir(), 'morphnet-slim-'));
