@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { installedPython, pytorchEnvironment } from './python-with-pytorch.ts';
 
 const skipped = 77;
-/** What PyTorch needs beside itself to count costs; all small. */
-const companions = ['filelock', 'typing-extensions', 'sympy', 'networkx', 'jinja2', 'fsspec', 'numpy'];
+/** What PyTorch needs beside itself to count costs, and what runs the tests of morphnet-torch; all small. */
+const companions = ['filelock', 'typing-extensions', 'sympy', 'networkx', 'jinja2', 'fsspec', 'numpy', 'pytest'];
 
 function run(program: string, ...words: readonly string[]): boolean {
   return spawnSync(program, words, { stdio: ['ignore', 'ignore', 'ignore'] }).status === 0;
