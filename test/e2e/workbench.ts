@@ -161,8 +161,7 @@ export class Workbench {
   /** Closes the editor whose tab has this title. */
   async closeTab(title: RegExp): Promise<void> {
     const tab = this.page.locator('.tabs-container .tab', { hasText: title });
-    await tab.hover();
-    await tab.locator('.codicon-close').click();
+    await tab.click({ button: 'middle' });
     await tab.waitFor({ state: 'hidden' });
   }
 
