@@ -28,6 +28,14 @@ net = nn.Sequential(nn.Conv2d(3, width, 3))
 `,
   ],
   [
+    'an attribute that our description of a library class lacks',
+    `from torch.nn.attention import SDPBackend
+
+kinds = [SDPBackend.MATH, SDPBackend.FLASH_ATTENTION]
+net = nn.Sequential(nn.Conv2d(3, 4, 3))
+`,
+  ],
+  [
     'what trains the model',
     `net = nn.Sequential(nn.Conv2d(3, 4, 3))
 trainer = Trainer(net, loader)

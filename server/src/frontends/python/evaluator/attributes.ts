@@ -25,6 +25,9 @@ import type {
 export function getAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue {
   const found = findAttribute(machine, object, name, span);
   if (found !== undefined) return found;
+  // A class of a library that we describe has more than the description says.
+  if (object.kind === 'class' && object.span === undefined)
+    return unknown(`${object.name}.${name} is not modelled`, span);
   return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
 }
 
