@@ -28,7 +28,10 @@ interface GrowingValue {
 
 export class GraphBuilder {
   #ops: Op[] = [];
-  #values: GrowingValue[] = [];
+  /** By id, in the order in which they were added. */
+  #values = new Map<ValueId, GrowingValue>();
+  /** Ids are not given twice, also where a moment was brought back: a value of what was undone is none of the graph's. */
+  #nextValue: ValueId = 0;
   #names = new Map<string, number>();
   readonly #idle: IdleLayer[] = [];
   readonly #unknowns: UnknownPart[] = [];
@@ -45,10 +48,11 @@ export class GraphBuilder {
     if (!shapes.ok) return shapes;
     const id = this.#ops.length;
     const outputs = shapes.value.map((shape) => {
-      this.#values.push({ shape, producer: id, consumers: new Set() });
-      return this.#values.length - 1;
+      const value = this.#nextValue++;
+      this.#values.set(value, { shape, producer: id, consumers: new Set() });
+      return value;
     });
-    for (const input of op.inputs) this.#values[input]?.consumers.add(id);
+    for (const input of op.inputs) this.#values.get(input)?.consumers.add(id);
     this.#ops.push({
       id,
       name: this.#uniqueName(op.name),
@@ -67,15 +71,20 @@ export class GraphBuilder {
 
   /** The shape of a value that this builder gave out. */
   shapeOf(id: ValueId): Shape {
-    const value = this.#values[id];
+    const value = this.#values.get(id);
     if (value === undefined) throw new Error(`No value ${String(id)} in the graph being built`);
     return value.shape;
   }
 
+  /** Whether a value that this builder gave out is one of the graph's still: what was undone took its values along. */
+  holds(id: ValueId): boolean {
+    return this.#values.has(id);
+  }
+
   /** What stands now, as a function that brings it back. */
   moment(): () => void {
-    const copied = (values: readonly GrowingValue[]): GrowingValue[] =>
-      values.map((value) => ({ ...value, consumers: new Set(value.consumers) }));
+    const copied = (values: ReadonlyMap<ValueId, GrowingValue>): Map<ValueId, GrowingValue> =>
+      new Map([...values].map(([id, value]) => [id, { ...value, consumers: new Set(value.consumers) }]));
     const [ops, values, names] = [[...this.#ops], copied(this.#values), new Map(this.#names)];
     return () => {
       this.#ops = [...ops];
@@ -108,22 +117,25 @@ export class GraphBuilder {
     return this.#unknowns.some((known) => known.reason === reason);
   }
 
-  /** The finished graph. `inputs` of the graph are its `input` ops in order. */
+  /** The finished graph, its values numbered anew. `inputs` of the graph are its `input` ops in order. */
   build(framework: Framework, entry: ModelEntry, outputs: readonly ValueId[]): NetworkGraph {
-    const values: Value[] = this.#values.map((value, id) => ({
+    const numbers = new Map([...this.#values.keys()].map((id, number) => [id, number]));
+    const numbered = (ids: readonly ValueId[]): readonly ValueId[] => ids.flatMap((id) => numbers.get(id) ?? []);
+    const values: Value[] = [...this.#values.values()].map((value, id) => ({
       id,
       shape: value.shape,
       producer: value.producer,
       consumers: [...value.consumers],
     }));
+    const ops = this.#ops.map((op) => ({ ...op, inputs: numbered(op.inputs), outputs: numbered(op.outputs) }));
     return {
       version: 1,
       framework,
       entry,
-      ops: [...this.#ops],
+      ops,
       values,
-      inputs: this.#ops.filter((op) => op.attributes.kind === 'input').flatMap((op) => op.outputs),
-      outputs,
+      inputs: ops.filter((op) => op.attributes.kind === 'input').flatMap((op) => op.outputs),
+      outputs: numbered(outputs),
       idle: [...this.#idle],
       unknowns: [...this.#unknowns],
     };

@@ -36,6 +36,34 @@ net = nn.Sequential(nn.Conv2d(3, 4, 3))
 `,
   ],
   [
+    'what a script claims of the parameters that it trains',
+    `net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 1))
+net[0].requires_grad_(False)
+assert sum(p.numel() for p in net.parameters() if p.requires_grad) == 20
+net[1].bias.requires_grad = False
+net[1].weight.requires_grad_(False)
+assert not any(p.requires_grad for p in net.parameters())
+assert list(net.state_dict()) == ['0.weight', '0.bias', '1.weight', '1.bias']
+`,
+  ],
+  [
+    'elements and their places by name',
+    `class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        x = self.conv(x)
+        assert torch.topk(x, 2, dim=1).values.shape == x.max(dim=1, keepdim=True).indices.expand(-1, 2, -1, -1).shape
+        return x.sort().values + x.min(1, keepdim=True).values
+
+
+net = Net()
+net(torch.randn(1, 3, 8, 8))
+`,
+  ],
+  [
     'what trains the model',
     `net = nn.Sequential(nn.Conv2d(3, 4, 3))
 trainer = Trainer(net, loader)

@@ -69,3 +69,27 @@ class Net(nn.Module):
   expect(graph?.unknowns).toEqual([]);
   expect(graph?.ops.map(({ name }) => name)).toEqual(expect.arrayContaining(['stages.0']));
 });
+
+test('a tensor of a loop round that may not be run is none of the network', () => {
+  const { graph } = readPython(`# morphnet: entry=Net() input=3x8x8
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        self.head = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        before = -torch.ones_like(x)
+        while bool((before - x).abs().ne(0).any()):
+            before = x
+            x = self.conv(x)
+        return self.head(x)
+`);
+  expect(graph?.unknowns.map(({ reason }) => reason)).toContain('Whether this holds is not known');
+  for (const op of graph?.ops ?? [])
+    for (const input of op.inputs) expect(graph?.values.map(({ id }) => id)).toContain(input);
+});

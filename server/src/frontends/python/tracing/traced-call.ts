@@ -128,3 +128,8 @@ export function parameterTensor(
 ): TensorValue {
   return { kind: 'tensor', shape, parameter: { id: '', role, trainable } };
 }
+
+/** Elements and where they stood, by position and by name (`torch.return_types`). */
+export function withPlaces(elements: PyValue): PyValue {
+  return { ...tuple([elements, elements]), fields: ['values', 'indices'] };
+}

@@ -346,7 +346,11 @@ export class TracedNetwork {
   }
 
   #materialise(machine: Machine, tensor: TensorValue, site: LayerSite): number {
-    if (tensor.id !== undefined) return tensor.id;
+    if (tensor.id !== undefined) {
+      if (this.builder.holds(tensor.id)) return tensor.id;
+      // It was computed in a way that the program may or may not take, and which was undone.
+      machine.loseTrack('This tensor was computed in a part that may not be run', site.span);
+    }
     const known = this.#constants.get(tensor)?.id;
     if (known !== undefined) return known;
     const parameter = tensor.parameter?.trainable === true ? tensor.parameter : undefined;

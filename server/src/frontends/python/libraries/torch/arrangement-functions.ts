@@ -14,6 +14,7 @@ import {
   originOf,
   type TracedCall,
   type TracedFunction,
+  withPlaces,
 } from '../../tracing/traced-call.ts';
 import { chunk, split, splitting, tensorSplit, unknownSplit } from './splitting-functions.ts';
 import { distinctElements, reshape, tensorItem } from '../../tracing/tensor-operators.ts';
@@ -247,7 +248,7 @@ function topk(call: TracedCall): PyValue {
   if (!input || count === undefined) return giveUp(call, 'How many elements are kept is not known');
   const shape = input.shape.with(axisOf(input, call.args.integer('dim') ?? -1), count);
   const kept = emitOn(call, input, { kind: 'rearrange', operation: 'topk', shape });
-  return tuple([kept, kept]);
+  return withPlaces(kept);
 }
 
 function unbind(call: TracedCall): PyValue {
@@ -385,7 +386,7 @@ export const arrangementRows: Readonly<Record<string, TracedFunction>> = {
       operation: 'sort',
       shape: call.args.tensor('input')?.shape ?? [],
     });
-    return tuple([sorted, sorted]);
+    return withPlaces(sorted);
   }),
   topk: fn('input k dim=-1 largest=True sorted=True', topk),
   unique: fn('input sorted=True return_inverse=False return_counts=False dim=None', distinct),

@@ -2,7 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import { bool, builtin, dict, keyOf, list, none, pyFalse, string, tuple } from '../../evaluator/values.ts';
+import { bool, builtin, dict, keyOf, list, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
@@ -44,6 +44,11 @@ const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', it
 const pairs = (entries: readonly (readonly [string, PyValue])[]): PyValue =>
   iterator(entries.map(([name, value]) => tuple([string(name), value])));
 const itself: Method = (self) => self;
+
+/** Says of a tensor whether it is trained; it counts as a parameter all the same. */
+export function setGradient(machine: Machine, tensor: TensorValue, wanted: PyValue): void {
+  machine.change(tensor).own = new Map([...(tensor.own ?? []), ['requires_grad', wanted]]);
+}
 
 const methods: Readonly<Record<string, Method>> = {
   add_module: (self, [name, module], machine) => {
@@ -102,8 +107,16 @@ const methods: Readonly<Record<string, Method>> = {
   bfloat16: itself,
   type: itself,
   share_memory: itself,
-  requires_grad_: itself,
-  state_dict: () => ({ kind: 'dict', entries: new Map() }),
+  requires_grad_: (self, [wanted = pyTrue], machine, _, network) => {
+    for (const [, tensor] of parameters(network, self, true)) setGradient(machine, tensor, wanted);
+    return self;
+  },
+  state_dict: (self, _, __, ___, network) =>
+    dict(
+      [true, false].flatMap((trainable) =>
+        parameters(network, self, trainable).map(([name, tensor]): [PyValue, PyValue] => [string(name), tensor]),
+      ),
+    ),
   load_state_dict: () => ({ kind: 'tuple', items: [list([]), list([])], fields: ['missing_keys', 'unexpected_keys'] }),
   zero_grad: () => none,
   compile: () => none,

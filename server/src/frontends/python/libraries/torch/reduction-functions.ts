@@ -11,6 +11,7 @@ import {
   giveUp,
   type TracedCall,
   type TracedFunction,
+  withPlaces,
 } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
@@ -44,7 +45,7 @@ const extreme = (reducer: 'max' | 'min'): TracedFunction =>
       });
     }
     const reduced = reduce(call, reducer);
-    return call.args.isNone('dim') ? reduced : tuple([reduced, reduced]);
+    return call.args.isNone('dim') ? reduced : withPlaces(reduced);
   });
 
 /** `torch.norm`, with the order of the norm before the axis. */

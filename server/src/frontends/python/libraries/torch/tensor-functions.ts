@@ -1,6 +1,7 @@
 // Which functions of tensors there are: as `torch.x(tensor, …)`, as `tensor.x(…)`, and in place as `tensor.x_(…)`.
 
 import { bool, ellipsis, int, none, unknown } from '../../evaluator/values.ts';
+import { setGradient } from './base-module.ts';
 import { selectionRows } from './selections.ts';
 import { arrangementMethods, arrangementRows, countingRows, joiningRows, sizesOf } from './arrangement-functions.ts';
 import { elementsOf } from '../../tracing/constants.ts';
@@ -85,7 +86,7 @@ export const torchTensorFunctions: Readonly<Record<string, TracedFunction>> = {
 };
 
 const unchanged =
-  'to type cuda cpu type_as requires_grad_ pin_memory retain_grad backward share_memory_ set_ resolve_conj as_subclass record_stream';
+  'to type cuda cpu type_as pin_memory retain_grad backward share_memory_ set_ resolve_conj as_subclass record_stream';
 
 /** In-place forms compute what the plain ones compute. */
 function inPlace(rows: Readonly<Record<string, TracedFunction>>): Record<string, TracedFunction> {
@@ -106,6 +107,11 @@ export const tensorMethods: Readonly<Record<string, TracedFunction>> = {
   ...Object.fromEntries(['float', 'half', 'double', 'bfloat16'].map((name) => [name, typed(undefined)])),
   ...Object.fromEntries(['int', 'long', 'short', 'byte'].map((name) => [name, typed('int')])),
   ...Object.fromEntries(['normal_', 'uniform_', 'trunc_normal_', 'random_'].map((name) => [name, refilled])),
+  requires_grad_: fn('input requires_grad=True', (call) => {
+    const tensor = call.args.tensor('input');
+    if (tensor) setGradient(call.machine, tensor, call.args.value('requires_grad'));
+    return call.args.value('input');
+  }),
   fill_: fn('input value', (call) => filledWith(call, call.args.number('value'))),
   zero_: fn('input', (call) => filledWith(call, 0)),
   copy_: fn('input source *rest **options', (call) => {

@@ -3,7 +3,7 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { unshared } from '../../evaluator/effects.ts';
 import { findMethod, isSubclass } from '../../evaluator/classes.ts';
-import { builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
+import { bool, builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
 import { attentionModules } from './attention-modules.ts';
 import { baseModuleClass } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
@@ -136,9 +136,12 @@ function tensorAttribute(
       return cpu;
     case 'is_cuda':
     case 'is_quantized':
-    case 'requires_grad':
     case 'is_sparse':
       return pyFalse;
+    case 'requires_grad':
+      if (tensor.own?.has(name) !== true && tensor.id !== undefined)
+        return unknown('Whether a gradient flows here depends on how the model is used', span);
+      return tensor.own?.get(name) ?? bool(tensor.parameter?.trainable === true);
     case 'T':
     case 'mT':
       return machine.callWith(methodOf(network, tensor, 'transpose') ?? none, span, int(-2), int(-1));
