@@ -19,7 +19,7 @@ import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerSweepStrengths } from './commands/sweep-strengths.ts';
-import { registerToggleHints } from './commands/toggle-hints.ts';
+import { registerToggleHints, registerToggleShapes } from './commands/toggle-hints.ts';
 import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
@@ -86,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerWriteExpandedModel(services),
     registerGoToMostExpensiveLayer(services),
     registerToggleHints(),
+    registerToggleShapes(),
     new LanguageStatus(server),
     new ModelsTree(server),
     registerSelectDevice(services),

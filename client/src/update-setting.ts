@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 /** `name` is the part after `morphnet.`. */
 export async function updateSetting(
-  name: 'convention' | 'device' | 'hints.enabled',
+  name: 'convention' | 'device' | 'hints.enabled' | 'hints.dataFlow',
   value: string | boolean,
 ): Promise<void> {
   const section = vscode.workspace.getConfiguration('morphnet');

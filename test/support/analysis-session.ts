@@ -11,7 +11,7 @@ const workspace = 'file:///project';
 
 /** What the extension's own settings are by default. */
 export const standardSettings: AnalysisSettings = {
-  hints: { enabled: true, quantities: ['operations', 'params'] },
+  hints: { enabled: true, quantities: ['operations', 'params'], dataFlow: false },
   convention: 'macs',
   problems: 'all',
   device: 'V100',

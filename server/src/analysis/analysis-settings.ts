@@ -10,7 +10,11 @@ export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
 type OperationConvention = 'macs' | 'flops';
 
 export interface AnalysisSettings {
-  readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
+  readonly hints: {
+    readonly enabled: boolean;
+    readonly quantities: readonly HintQuantity[];
+    readonly dataFlow: boolean;
+  };
   readonly convention: OperationConvention;
   /** All findings, those only that say that a model can't be made or run, or none. */
   readonly problems: 'all' | 'model only' | 'off';

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
+import type { DataFlow } from '../frontends/shared/frontend.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 
 /**
@@ -11,6 +12,8 @@ import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 export interface AnalyzedModel {
   readonly entry: ModelEntry;
   readonly graph: NetworkGraph;
+  /** Where tensors of the network get names in the source. */
+  readonly flows: readonly DataFlow[];
   readonly problems: readonly Problem[];
   /** Documents that were read or looked for. */
   readonly dependencies: readonly string[];

@@ -196,7 +196,8 @@ export class DocumentModels {
     const dependencies = [...new Set([document, ...evaluation.dependencies])];
     const texts = new Map(dependencies.map((name) => [name, this.#inputs.read(name) ?? '']));
     // An input that is assumed is known when the model has been tried with it.
-    return { entry: { ...entry, input: graph.entry.input }, graph, problems: evaluation.problems, dependencies, texts };
+    const { flows = [], problems } = evaluation;
+    return { entry: { ...entry, input: graph.entry.input }, graph, flows, problems, dependencies, texts };
   }
 
   /** Packs networks of documents that nobody has looked at for long. */

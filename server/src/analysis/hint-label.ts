@@ -19,6 +19,8 @@ export interface HintContent {
   readonly proposals: readonly { readonly before: number; readonly after: number }[];
   /** Whether the input's size is assumed, since nothing in the project tells it. */
   readonly assumed: boolean;
+  /** What a statement of the line gives a name to; see `flowText`. */
+  readonly flow?: string | undefined;
   /** Whether the figures are of the last text that could be read. */
   readonly stale: boolean;
 }
@@ -41,7 +43,9 @@ export function hintLabel(content: HintContent, { hints, convention }: AnalysisS
         return `${content.assumed ? '~' : ''}${latencyText(cost)}`;
     }
   });
-  const wanted = quantities.filter((text) => text !== '');
+  // The shape of what flows is of less use here than behind a line without layers; of the same shape it is said once.
+  const flow = content.flow !== undefined && !quantities.includes(content.flow) ? [content.flow] : [];
+  const wanted = [...quantities, ...flow].filter((text) => text !== '');
   const proposal = proposalText(content.proposals);
   const number = layers > 1 ? [`×${String(layers)}`] : [];
   const mark = stale ? ['stale'] : [];
@@ -52,6 +56,21 @@ export function hintLabel(content: HintContent, { hints, convention }: AnalysisS
   }
   const label = [...wanted.slice(0, 1), ...proposal, ...mark].join(' · ');
   return label.length <= longestHint ? label : (wanted[0] ?? '').slice(0, longestHint);
+}
+
+/** `~64×32×32 +7`: the shape of what a statement gives a name to, behind a line without layers. */
+export function flowLabel({
+  text,
+  assumed,
+  stale,
+}: {
+  readonly text: string;
+  readonly assumed: boolean;
+  readonly stale: boolean;
+}): string {
+  const mark = stale ? ' · stale' : '';
+  const label = `${assumed ? '~' : ''}${text}`;
+  return label.length + mark.length <= longestHint ? `${label}${mark}` : `${label.slice(0, longestHint - 1)}…`;
 }
 
 /** `16 → 8`; of several different ones the first, with `…`. */

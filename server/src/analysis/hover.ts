@@ -11,6 +11,7 @@ import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { imageShapeText, inputText, operationsText, paramsText, shareText } from './cost-text.ts';
+import { flowsIn, shapesList, type StatementFlow } from './data-flow.ts';
 import { isLayer, sitesIn } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { instancesTable, type Instance } from './instances-table.ts';
@@ -47,11 +48,51 @@ export function hover(
   for (const model of session.modelsIn(document, cancellation)) {
     const subject =
       literalAt(model, document, offset) ?? siteAt(model, document, offset) ?? lineAt(model, document, offset, lines);
-    if (subject === undefined) continue;
-    const markdown = new HoverText(session, model, subject.ops, settings).markdown();
-    return { start: subject.start, end: subject.end, markdown };
+    const flow = flowAt(model, document, offset);
+    if (subject === undefined && flow === undefined) continue;
+    const { start, end } = subject ?? flow?.span ?? { start: offset, end: offset };
+    const paragraphs = [
+      ...(subject === undefined ? [] : [new HoverText(session, model, subject.ops, settings).markdown()]),
+      ...(flow === undefined ? [] : [flowMarkdown(flow, subject === undefined)]),
+    ];
+    return { start, end, markdown: paragraphs.join('\n\n') };
   }
   return undefined;
+}
+
+/** The innermost statement around the offset that gives tensors names. */
+function flowAt(model: AnalyzedModel, document: string, offset: number): StatementFlow | undefined {
+  return flowsIn(model, document).findLast(({ span }) => span.start <= offset && offset <= span.end);
+}
+
+/** The shapes of all calls of a statement; equal ones stand together, with the layers whose forward ran. */
+function flowMarkdown({ model, calls }: StatementFlow, isAlone: boolean): string {
+  const shapes = new Map<string, string[]>();
+  for (const call of calls) {
+    const text = shapesList(call.shapes);
+    shapes.set(text, [...(shapes.get(text) ?? []), call.within]);
+  }
+  const { entry, stale } = model;
+  const head = isAlone
+    ? [
+        ...(stale ? ['*The source has an error; this is how the tensors were before it.*\n\n'] : []),
+        [...(entry.name === '' ? [] : [codeSpan(entry.name)]), inputText(entry)].map(unbroken).join(' · '),
+        '\n\n',
+      ]
+    : [];
+  const [only] = shapes.keys();
+  if (shapes.size === 1 && only !== undefined) {
+    const times = calls.length > 1 ? `, in each of ${String(calls.length)} calls` : '';
+    return [...head, `**Shape**: ${unbroken(only)}${times}.`].join('');
+  }
+  const rows = [...shapes].map(([text, within]) => `- ${unbroken(text)}: ${whereCalled(within)}`);
+  return [...head, `**Shapes** of ${String(calls.length)} calls:\n\n`, rows.join('\n')].join('');
+}
+
+function whereCalled(within: readonly string[]): string {
+  const layers = [...new Set(within.filter((name) => name !== ''))];
+  const own = within.length - within.filter((name) => name !== '').length;
+  return [...(layers.length > 0 ? [someNames(layers)] : []), ...(own > 0 ? ['the model itself'] : [])].join(', ');
 }
 
 interface Subject {

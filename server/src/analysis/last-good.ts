@@ -2,7 +2,7 @@
 
 import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
-import type { SourceReader } from '../frontends/shared/frontend.ts';
+import type { DataFlow, SourceReader } from '../frontends/shared/frontend.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { isSyntaxError, type AnalyzedModel } from './analyzed-model.ts';
 import { isLayer } from './document-layers.ts';
@@ -12,6 +12,7 @@ import { shiftRange, textShift, type TextShift } from './text-shift.ts';
 export interface GoodModel {
   readonly entry: ModelEntry;
   readonly graph: NetworkGraph;
+  readonly flows: readonly DataFlow[];
   readonly problems: readonly Problem[];
   readonly dependencies: readonly string[];
   readonly texts: ReadonlyMap<string, string>;

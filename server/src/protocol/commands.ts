@@ -42,6 +42,8 @@ export interface CommandArguments {
   'morphnet.goToMostExpensiveLayer': readonly [];
   /** Shows or hides the costs at the ends of lines. */
   'morphnet.toggleHints': readonly [];
+  /** Shows or hides the shapes of tensors behind the statements that give them names. */
+  'morphnet.toggleShapes': readonly [];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -78,6 +80,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.setInput', title: 'Set Input…', category: 'MorphNet' },
   { command: 'morphnet.goToMostExpensiveLayer', title: 'Go to Most Expensive Layer', category: 'MorphNet' },
   { command: 'morphnet.toggleHints', title: 'Toggle Hints', category: 'MorphNet' },
+  { command: 'morphnet.toggleShapes', title: 'Toggle Shapes Where Data Flows', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

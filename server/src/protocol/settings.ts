@@ -28,7 +28,12 @@ export const sitePackagesVariable = 'MORPHNET_SITE_PACKAGES';
 
 /** The settings as the server uses them. */
 export interface Settings {
-  readonly hints: { readonly enabled: boolean; readonly quantities: readonly HintQuantity[] };
+  readonly hints: {
+    readonly enabled: boolean;
+    readonly quantities: readonly HintQuantity[];
+    /** Whether statements show the shapes of the tensors that they give names. */
+    readonly dataFlow: boolean;
+  };
   readonly convention: CountingConventionName;
   /** Which findings are shown. */
   readonly problems: ProblemChoice;
@@ -51,7 +56,7 @@ export interface Settings {
 }
 
 export const defaultSettings: Settings = {
-  hints: { enabled: true, quantities: ['operations', 'params'] },
+  hints: { enabled: true, quantities: ['operations', 'params'], dataFlow: false },
   convention: 'macs',
   problems: 'all',
   device: 'auto',
@@ -90,6 +95,16 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       default: defaultSettings.hints.quantities,
       markdownDescription:
         'What the hints show, in this order: output shape, MACs or FLOPs, parameters, latency on `#morphnet.device#`. A hint has at most 40 characters, since the editor cuts longer ones; what does not fit stands in the hover.',
+    },
+  },
+  {
+    key: 'morphnet.hints.dataFlow',
+    scope: 'resource',
+    schema: {
+      type: 'boolean',
+      default: defaultSettings.hints.dataFlow,
+      markdownDescription:
+        'Show the shape of its tensor behind each assignment and `return` of `forward` and `call`: of the first call, and how many more there are. The hover lists all, whatever is set here.',
     },
   },
   {
@@ -222,8 +237,9 @@ const settingsSchema = v.object({
       quantities: v.optional(v.fallback(v.array(quantity), [...defaultSettings.hints.quantities]), [
         ...defaultSettings.hints.quantities,
       ]),
+      dataFlow: v.optional(v.fallback(v.boolean(), defaultSettings.hints.dataFlow), defaultSettings.hints.dataFlow),
     }),
-    { enabled: defaultSettings.hints.enabled, quantities: [...defaultSettings.hints.quantities] },
+    { ...defaultSettings.hints, quantities: [...defaultSettings.hints.quantities] },
   ),
   convention: v.fallback(v.picklist(['macs', 'flops']), defaultSettings.convention),
   problems: v.fallback(v.picklist(['all', 'model only', 'off']), defaultSettings.problems),

@@ -12,7 +12,7 @@ const net = '[net]\nwidth=8\nheight=8\nchannels=3\n';
 const convolution = (filters: string): string => `[convolutional]\nfilters=${filters}\nsize=1\nactivation=linear\n`;
 const document = uriOf('a.cfg');
 
-const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'], dataFlow: false } } as const;
 
 test('an unchanged model is evaluated once, whatever is asked of it', () => {
   const frontend = counting(darknetFrontend);

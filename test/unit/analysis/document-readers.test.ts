@@ -6,7 +6,7 @@ import type { AnalysisSession } from '../../../server/src/analysis/analysis-sess
 import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
 import { pythonFrontend } from '../../support/python-frontend.ts';
 
-const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'], dataFlow: false } } as const;
 const blocks = uriOf('blocks.py');
 
 const blocksText = (width: number): string => `from torch import nn

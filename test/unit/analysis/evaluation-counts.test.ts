@@ -25,7 +25,7 @@ class ${name}(nn.Module):
         return self.conv(x)
 `;
 const document = uriOf('two.py');
-const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'], dataFlow: false } } as const;
 const text = (first: number, second: number): string =>
   `# morphnet: entry=First() input=3x8x8\nfrom torch import nn\n${model('First', first)}${model('Second', second)}`;
 

@@ -12,7 +12,7 @@ import { sessionOver, standardSettings, uriOf } from '../../support/analysis-ses
 const all: readonly HintQuantity[] = ['shape', 'operations', 'params', 'latency'];
 const showing = (...quantities: HintQuantity[]): AnalysisSettings => ({
   ...standardSettings,
-  hints: { enabled: true, quantities },
+  hints: { enabled: true, quantities, dataFlow: false },
 });
 const exact = (value: number): Count => ({ kind: 'exact', value });
 
@@ -67,15 +67,19 @@ test('no hint is longer than the editor shows, and each part of it is whole', ()
         layers: fc.integer({ min: 1, max: 9999 }),
         proposals: fc.array(fc.record({ before: width, after: width }), { maxLength: 3 }),
         assumed: fc.boolean(),
+        flow: fc.option(fc.string({ minLength: 1, maxLength: 60 }), { nil: undefined }),
         stale: fc.boolean(),
       }),
       fc.uniqueArray(fc.constantFrom(...all), { minLength: 1 }),
       (content, quantities) => {
         const label = hintLabel(content, showing(...quantities));
         expect(label.length).toBeLessThanOrEqual(longestHint);
-        const longer = hintLabel({ ...content, layers: 1, proposals: [], stale: false }, showing(...quantities));
+        const longer = hintLabel(
+          { ...content, layers: 1, proposals: [], flow: undefined, stale: false },
+          showing(...quantities),
+        );
         for (const part of label.split(' · ')) {
-          const added = /^×\d+$|^\d+ → \d+( …)?$|^stale$/.test(part);
+          const added = /^×\d+$|^\d+ → \d+( …)?$|^stale$/.test(part) || content.flow?.includes(part);
           if (!added && quantities[0] !== 'shape') expect(longer.split(' · ')).toContain(part);
         }
       },
@@ -87,7 +91,8 @@ test('hints of the examples fit', () => {
   const folder = new URL('../../../examples/', import.meta.url);
   for (const name of readdirSync(folder).filter((file) => /\.(py|cfg)$/.test(file))) {
     const session = sessionOver(new Map([[name, readFileSync(new URL(name, folder), 'utf8')]]));
-    const labels = inlayHints(session, uriOf(name), standardSettings).map(({ label }) => label);
+    const settings = { ...standardSettings, hints: { ...standardSettings.hints, dataFlow: true } };
+    const labels = inlayHints(session, uriOf(name), settings).map(({ label }) => label);
     expect(labels.filter((label) => label.length > longestHint)).toEqual([]);
   }
 });

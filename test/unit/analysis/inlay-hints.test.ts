@@ -22,11 +22,17 @@ test.for(fixturesOf('inlay-hints'))('$name', async ({ name, path, text }) => {
   await expect(annotate(source, hintsOf(name, source))).toMatchFileSnapshot(path);
 });
 
+test.for(fixturesOf('data-flow'))('shapes of $name', async ({ name, path, text }) => {
+  const source = stripAnnotations(text);
+  const settings = { ...standardSettings, hints: { ...standardSettings.hints, dataFlow: true } };
+  await expect(annotate(source, hintsOf(name, source, settings))).toMatchFileSnapshot(path);
+});
+
 // 8×8 positions, 3 channels in, 4 out, a bias: 768 multiply-adds and 16 parameters.
 const small = '[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n';
 
 test('quantities come in the order of the settings', () => {
-  const hints = { enabled: true, quantities: ['params', 'operations', 'shape'] } as const;
+  const hints = { enabled: true, quantities: ['params', 'operations', 'shape'], dataFlow: false } as const;
   expect(hintsOf('a.cfg', small, { ...standardSettings, hints }).map(({ label }) => label)).toEqual([
     '16 params · 768 MACs · 4×8×8',
   ]);
@@ -36,7 +42,7 @@ test('FLOPs are twice the MACs', () => {
   const settings = {
     ...standardSettings,
     convention: 'flops',
-    hints: { enabled: true, quantities: ['operations'] },
+    hints: { enabled: true, quantities: ['operations'], dataFlow: false },
   } as const;
   expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['1.54 kFLOPs']);
 });
@@ -47,7 +53,7 @@ test('latency is that of the chosen device', () => {
     ...standardSettings,
     device: 'mine',
     devices: { mine: { peakGflopsPerSecond: 1e6, memoryGigabytesPerSecond: 1 } },
-    hints: { enabled: true, quantities: ['latency'] },
+    hints: { enabled: true, quantities: ['latency'], dataFlow: false },
   } as const;
   expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['1.8 µs']);
 });
@@ -55,7 +61,9 @@ test('latency is that of the chosen device', () => {
 test('nothing is shown where hints are off or no quantity is wanted', () => {
   const off = { ...standardSettings, hints: { ...standardSettings.hints, enabled: false } };
   expect(hintsOf('a.cfg', small, off)).toEqual([]);
-  expect(hintsOf('a.cfg', small, { ...standardSettings, hints: { enabled: true, quantities: [] } })).toEqual([]);
+  expect(
+    hintsOf('a.cfg', small, { ...standardSettings, hints: { enabled: true, quantities: [], dataFlow: false } }),
+  ).toEqual([]);
 });
 
 test('only the lines of a range are answered', () => {

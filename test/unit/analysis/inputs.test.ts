@@ -9,7 +9,7 @@ import { Memo } from '../../../server/src/analysis/memo.ts';
 import { counting, sessionOver, standardSettings, uriOf } from '../../support/analysis-session.ts';
 import { pythonFrontend } from '../../support/python-frontend.ts';
 
-const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'] } } as const;
+const shapes = { ...standardSettings, hints: { enabled: true, quantities: ['shape'], dataFlow: false } } as const;
 const net = uriOf('net.py');
 const user =
   'import torch\nfrom parts.blocks import block\nnet = torch.nn.Sequential(\n    block(),\n    torch.nn.ReLU())\nnet(torch.randn(1, 3, 8, 8))\n';

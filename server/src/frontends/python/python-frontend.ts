@@ -139,7 +139,12 @@ function evaluateEntry(
     machine.report(failure);
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  const evaluation = { graph, problems: machine.problems, dependencies: [...machine.dependencies] };
+  const evaluation = {
+    graph,
+    flows: network.flows.all,
+    problems: machine.problems,
+    dependencies: [...machine.dependencies],
+  };
   const wanted = { firstLayer: network.firstLayer, names: network.inputNames };
   return { evaluation, wanted, steps: machine.steps };
 }

@@ -4,6 +4,7 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem, Result } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { Framework, KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type { Shape } from '../../network/shape.ts';
 import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
 import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
@@ -110,9 +111,20 @@ export interface EntryList {
   readonly problems: readonly Problem[];
 }
 
+/** A statement that gave tensors of the network a name, or handed them back, once: `x = self.conv1(x)`, `return x`. */
+export interface DataFlow {
+  readonly span: SourceSpan;
+  /** The layer whose forward it stands in; empty for the model itself. */
+  readonly within: string;
+  /** With the batch, one a tensor. */
+  readonly shapes: readonly Shape[];
+}
+
 export interface Evaluation {
   /** Undefined only when not even a partial network came out; `problems` then says why. */
   readonly graph: NetworkGraph | undefined;
+  /** Where tensors of the network get names, in the order in which that happened; absent where a format has no statements. */
+  readonly flows?: readonly DataFlow[];
   readonly problems: readonly Problem[];
   /** Every document that was read or looked for; a change in one of them makes this evaluation stale. */
   readonly dependencies: readonly string[];

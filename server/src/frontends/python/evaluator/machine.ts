@@ -279,6 +279,8 @@ export interface Library {
   isLayer(value: PyValue): boolean;
   /** A layer was handed to code that is not known. */
   noteHanded(layer: InstanceValue, to: UnknownValue): void;
+  /** A statement gave a value a name, or handed it back. */
+  noteFlow(value: PyValue, statement: SourceSpan): void;
   /** An item of a framework's container; undefined when the instance is none. */
   instanceItem(machine: Machine, instance: InstanceValue, index: PyValue, span: SourceSpan): PyValue | undefined;
 }

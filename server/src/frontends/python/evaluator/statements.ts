@@ -97,6 +97,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       const made = evaluate(statement.value);
       const value = machine.flow?.passed(made, statement.value.span) ?? made;
       for (const target of statement.targets) assign(machine, scope, target, value);
+      machine.library.noteFlow(value, statement.span);
       return undefined;
     }
     case 'annotated':
@@ -104,6 +105,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
         const made = evaluate(statement.value);
         const value = machine.flow?.passed(made, statement.value.span) ?? made;
         assign(machine, scope, statement.target, value);
+        machine.library.noteFlow(value, statement.span);
       }
       return undefined;
     case 'augmented': {
@@ -124,10 +126,14 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       const result = binary(machine, statement.operator, left, right, statement.span);
       const kept = left.kind === 'tensor' ? machine.library.overwriteTensor(machine, left, result) : result;
       assign(machine, scope, statement.target, kept);
+      machine.library.noteFlow(kept, statement.span);
       return undefined;
     }
-    case 'return':
-      return { kind: 'return', value: statement.value ? evaluate(statement.value) : none };
+    case 'return': {
+      const value = statement.value ? evaluate(statement.value) : none;
+      machine.library.noteFlow(value, statement.span);
+      return { kind: 'return', value };
+    }
     case 'pass':
     case 'broken-statement':
       return undefined;

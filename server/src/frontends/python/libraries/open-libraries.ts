@@ -67,6 +67,9 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
     callInstance: (machine, instance, args, span) => first((each) => each.callInstance(machine, instance, args, span)),
     moment: () => network.moment(),
     isLayer: (value) => network.isModule(value),
+    noteFlow: (value, statement) => {
+      network.flows.note(value, statement, network.moduleUnderWay);
+    },
     noteHanded: (layer, to) => {
       if (!network.handed.has(layer)) network.handed.set(layer, to);
     },

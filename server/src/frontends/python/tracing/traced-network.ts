@@ -10,6 +10,7 @@ import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts'
 import { elementCount, type Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { constantResult, longestConstant, type Fold } from './constants.ts';
+import { DataFlows } from './data-flows.ts';
 import { unknown } from '../evaluator/values.ts';
 import type { Machine, InstanceValue, PyValue, TensorValue, UnknownValue } from '../evaluator/machine.ts';
 
@@ -66,6 +67,8 @@ const movesElements: ReadonlySet<OpAttributes['kind']> = new Set([
 /** Grows one graph; made anew for every evaluation. */
 export class TracedNetwork {
   readonly builder = new GraphBuilder();
+  /** Where its tensors get names in the source. */
+  readonly flows = new DataFlows();
   readonly moduleStack: InstanceValue[] = [];
   readonly names = new Map<InstanceValue, string>();
   /** Layers that were handed to code which is not known, and may no longer be what they were. */
@@ -93,15 +96,23 @@ export class TracedNetwork {
   moment(): NetworkMoment {
     if (!this.#isRecording) return { ops: 0, restore: () => undefined };
     const back = this.builder.moment();
+    const flowsBack = this.flows.moment();
     const [used, constants] = [new Set(this.#usedParameters), new Map(this.#constants)];
     return {
       ops: this.builder.opCount,
       restore: () => {
         back();
+        flowsBack();
         this.#usedParameters = new Set(used);
         this.#constants = new Map(constants);
       },
     };
+  }
+
+  /** The name of the layer whose forward runs; empty for the model itself. */
+  get moduleUnderWay(): string {
+    const module = this.moduleStack.at(-1);
+    return (module && this.names.get(module)) ?? '';
   }
 
   /** What the model's forward calls the inputs that it has to be given. */
