@@ -13,6 +13,7 @@ import { registerIterateModel } from './commands/iterate-model.ts';
 import { registerRetrainRun } from './commands/retrain-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
 import { registerSelectConvention } from './commands/select-convention.ts';
+import { registerMeasureMachine, registerMeasureModel } from './commands/measure.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
 import { registerShowCosts } from './commands/show-costs.ts';
@@ -89,6 +90,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerToggleShapes(),
     new LanguageStatus(server),
     new ModelsTree(server),
+    registerMeasureMachine(services),
+    registerMeasureModel(services),
     registerSelectDevice(services),
     registerSelectConvention(),
   );

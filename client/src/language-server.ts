@@ -24,6 +24,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
   readonly #emitters: Emitters = {
     'morphnet/runGrew': new vscode.EventEmitter(),
     'morphnet/experimentGrew': new vscode.EventEmitter(),
+    'morphnet/measuring': new vscode.EventEmitter(),
   };
   readonly #restarts = new vscode.EventEmitter<void>();
   #starting: Promise<LanguageClient> | undefined;
@@ -45,9 +46,10 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
   async request<Name extends ServerRequestName>(
     name: Name,
     params: ServerRequests[Name]['params'],
+    token?: vscode.CancellationToken,
   ): Promise<ServerRequests[Name]['result']> {
     const client = await this.start();
-    return client.sendRequest<ServerRequests[Name]['result']>(name, params);
+    return client.sendRequest<ServerRequests[Name]['result']>(name, params, token);
   }
 
   onNotification<Name extends ServerNotificationName>(

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { fromCostPageSchema, type CostTable, type ToCostPage } from '../../../server/src/protocol/cost-table.ts';
+import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
+import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { showSource } from '../show-source.ts';
@@ -28,6 +30,10 @@ export class CostsPanel implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   /** What the page shows; absent until it is there. */
   #table: CostTable | undefined;
+  /** The model's times on this machine, for the layers that it had then. */
+  #times: { readonly layers: string; readonly times: ModelMeasurement } | undefined;
+  /** Measured, and not shown yet. */
+  #measured: ModelMeasurement | undefined;
   /** Counts what was asked for, so that a late answer does not overwrite a newer one. */
   #asked = 0;
 
@@ -71,6 +77,12 @@ export class CostsPanel implements vscode.Disposable {
     this.#panel.reveal();
   }
 
+  /** Shows what was measured beside what is predicted, until the model has other layers. */
+  showTimes(times: ModelMeasurement): void {
+    this.#measured = times;
+    this.#schedule();
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();
@@ -103,6 +115,9 @@ export class CostsPanel implements vscode.Disposable {
         case 'show-in-code':
           await this.#show(checked.output.row);
           break;
+        case 'measure':
+          await executeCommand('morphnet.measureModel', this.#subject.uri, this.#table?.entry);
+          break;
       }
     } catch (error) {
       await showFailure('The table of costs', error);
@@ -120,6 +135,11 @@ export class CostsPanel implements vscode.Disposable {
     this.#table = table;
     this.#panel.title = `Costs: ${table.entry === '' ? table.file : table.entry}`;
     this.#post({ kind: 'table', table });
+    const layers = JSON.stringify(table.rows.map(({ name, shape, macs }) => [name, shape, macs]));
+    if (this.#measured !== undefined) this.#times = { layers, times: this.#measured };
+    this.#measured = undefined;
+    if (this.#times?.layers === layers) this.#post({ kind: 'measured', times: this.#times.times });
+    else this.#times = undefined;
   }
 
   async #show(row: number): Promise<void> {

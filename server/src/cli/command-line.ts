@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import type { Result } from '../common/problem.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
-import { calibrateCommand, type CalibrateOptions, type CalibrationService } from './calibrate-command.ts';
+import { calibrateCommand, type CalibrateOptions } from './calibrate-command.ts';
 import { attachCommand, type AttachOptions } from './attach-command.ts';
 import type { OpenRevision } from './compare-costs.ts';
 import { CliFailure, type ExitStatus } from './cli-failure.ts';
@@ -18,6 +18,8 @@ import type { OpenSession } from './open-model.ts';
 import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
 import { setCommand, type SetOptions } from './set-command.ts';
+import { measureCommand, type MeasureOptions } from './measure-command.ts';
+import type { MeasuringService } from '../experiments/measuring-service.ts';
 import type { Terminal } from './terminal.ts';
 import type { RunNetworkService } from '../experiments/run-network-service.ts';
 import type { TrainingService } from '../experiments/run-service.ts';
@@ -31,8 +33,8 @@ export interface CliServices {
   readonly training?: TrainingService;
   /** Comes with `training`. */
   readonly networks?: RunNetworkService;
-  /** Measures this machine; absent where nothing can. */
-  readonly calibration?: CalibrationService;
+  /** Measures this machine, and models on it; absent where nothing can. */
+  readonly measuring?: MeasuringService;
   /** What was measured of this machine, if it was. */
   readonly thisMachine?: () => Result<MachineProfile | undefined>;
   /** morphnet-torch as one file. */
@@ -68,7 +70,7 @@ function commands(services: CliServices): Command {
     training,
     networks,
     torchModule,
-    calibration,
+    measuring,
     thisMachine,
     openRevision,
     version,
@@ -108,14 +110,32 @@ function commands(services: CliServices): Command {
       costCommand(terminal, openSession, file, options, { thisMachine, openRevision }),
     );
 
-  if (calibration !== undefined) {
+  if (measuring !== undefined) {
     program
       .command('calibrate')
       .description('measure this machine, so that latencies are of it; half a minute')
       .option('--threads <count>', 'threads to measure with; 0 leaves one core to others')
       .option('--batch <count>', 'images in a step; 1 unless given')
       .option('--json', 'print the profile as JSON')
-      .action((options: CalibrateOptions) => calibrateCommand(terminal, calibration, options));
+      .action((options: CalibrateOptions) => calibrateCommand(terminal, measuring, options));
+    program
+      .command('measure')
+      .description('time a model on this machine, layer by layer and as a whole, beside what is predicted')
+      .argument('<file[::entry]>', modelArgument)
+      .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
+      .option('--threads <count>', 'threads to measure with; 0 leaves one core to others')
+      .option('--batch <count>', 'images in a step; 1 unless given')
+      .option('--json', 'print the times as JSON')
+      .action((file: string, options: MeasureOptions) =>
+        measureCommand(
+          terminal,
+          openSession,
+          measuring,
+          thisMachine?.() ?? { ok: true, value: undefined },
+          file,
+          options,
+        ),
+      );
   }
 
   if (training !== undefined) addRunCommands(program, terminal, openSession, training);

@@ -46,9 +46,9 @@ export interface AnalysisQuestions {
     readonly params: { readonly uri: string; readonly entry?: string };
     readonly answer: RunDraft | Refusal;
   };
-  /** The network that a run is to train, as it stands now. */
+  /** The network that a run is to train, as it stands now; with `input`, only if it is still read at that. */
   readonly 'run-network': {
-    readonly params: RunConfig['model'];
+    readonly params: Pick<RunConfig['model'], 'document' | 'entry'> & { readonly input?: RunConfig['model']['input'] };
     readonly answer: { readonly network: NetworkGraph } | Refusal;
   };
   readonly 'proposal-edits': {

@@ -9,6 +9,7 @@ import { runConfigSchema } from '../protocol/run-config.ts';
 import { runIdSchema } from '../protocol/run-names.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { listDevices } from './list-devices.ts';
+import { measureMachine, measureModel } from './measure-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
 import {
@@ -59,6 +60,8 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text, entry: text, input: v.exactOptional(text) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'project-edit', params, token),
   },
+  'morphnet/measureModel': { params: v.object({ uri: text, entry: text }), handle: measureModel },
+  'morphnet/measureMachine': { params: none, handle: measureMachine },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
@@ -107,6 +110,8 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/costTable', requests['morphnet/costTable']);
   register('morphnet/projectEdit', requests['morphnet/projectEdit']);
+  register('morphnet/measureModel', requests['morphnet/measureModel']);
+  register('morphnet/measureMachine', requests['morphnet/measureMachine']);
   register('morphnet/devices', requests['morphnet/devices']);
   register('morphnet/draftRun', requests['morphnet/draftRun']);
   register('morphnet/startRun', requests['morphnet/startRun']);

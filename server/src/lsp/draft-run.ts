@@ -7,10 +7,11 @@ import { fileName } from '../common/file-name.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Refusal, RunDraft } from '../protocol/lsp-extensions.ts';
-import type { DataSetReference, RunConfig } from '../protocol/run-config.ts';
+import type { DataSetReference } from '../protocol/run-config.ts';
 import { defaultsUnder, runDefaults } from '../protocol/run-defaults.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { AnalysisContext } from './analysis-context.ts';
+import type { AnalysisQuestions } from './analysis-questions.ts';
 import { resolveBeside, type FoundProject } from './project-files.ts';
 import { refuse } from './refusal.ts';
 
@@ -30,13 +31,13 @@ export function draftRun(
 
 export function runNetwork(
   context: AnalysisContext,
-  { document, entry, input }: RunConfig['model'],
+  { document, entry, input }: AnalysisQuestions['run-network']['params'],
   cancellation: Cancellation,
 ): { readonly network: NetworkGraph } | Refusal {
   const model = context.session.model(document, entry, cancellation);
   if (model === undefined) return refuse(noModel(context, document, entry));
   if (model.stale) return refuse(`${fileName(document)} has an error. Mend it, then run again.`);
-  if (JSON.stringify(model.entry.input.shapes) !== JSON.stringify(input)) {
+  if (input !== undefined && JSON.stringify(model.entry.input.shapes) !== JSON.stringify(input)) {
     return refuse(
       `${fileName(document)} now has another input shape than the run was drafted for. Run MorphNet again.`,
     );

@@ -2,6 +2,7 @@
 
 import type { CancellationToken } from 'vscode-languageserver/node';
 import type { ExperimentService } from '../experiments/experiment-service.ts';
+import type { MeasuringService } from '../experiments/measuring-service.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import type { AnalysisQuestions, QuestionName } from './analysis-questions.ts';
 import type { ServerLog } from './server-log.ts';
@@ -15,6 +16,15 @@ export interface ServerContext {
   readonly runs: WorkspaceRuns;
   /** Absent where the trainer is not installed. */
   readonly experiments: ExperimentService | undefined;
+  readonly measuring:
+    | {
+        readonly service: MeasuringService;
+        /** Tells the client the share that is done. */
+        readonly progress: (share: number) => void;
+        /** This machine has another profile from now on. */
+        readonly stored: () => void;
+      }
+    | undefined;
 }
 
 /** Asks analysis about a document, under the document's settings. */

@@ -33,6 +33,7 @@ import { registerCustomRequests } from './custom-requests.ts';
 import { uriOfAction } from './code-actions.ts';
 import { Debounced } from './debounce.ts';
 import type { ExperimentService } from '../experiments/experiment-service.ts';
+import type { MeasuringService } from '../experiments/measuring-service.ts';
 import { PulledDiagnostics, type DiagnosticDelays } from './pulled-diagnostics.ts';
 import type { RunService } from '../experiments/run-service.ts';
 import { guardEvent, guardRequest } from './requests.ts';
@@ -48,9 +49,10 @@ export interface ServerEnvironment {
   /** Absent where no trainer is installed: costs are shown all the same. */
   readonly runs?: RunService;
   readonly experiments?: ExperimentService;
-  /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
+  readonly measuring?: MeasuringService;
   /** What was measured of this machine, if it was. */
   readonly thisMachine?: () => MachineProfile | undefined;
+  /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
   readonly delaysMs: DiagnosticDelays & { readonly refresh: number };
 }
 
@@ -141,6 +143,14 @@ class LanguageServer {
       log: this.#log,
       runs: this.#runs,
       experiments: environment.experiments,
+      measuring: environment.measuring && {
+        service: environment.measuring,
+        progress: (share) => void connection.sendNotification('morphnet/measuring', { share }),
+        stored: () => {
+          settings.forget();
+          this.#refresh.schedule();
+        },
+      },
     };
     this.#diagnostics = new PulledDiagnostics(this.#context, environment.delaysMs);
   }

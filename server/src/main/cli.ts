@@ -13,11 +13,11 @@ import { createRunService } from '../experiments/local-run-service.ts';
 import { createRunNetworks } from '../experiments/run-network-service.ts';
 import { editorWord } from '../protocol/experiment-messages.ts';
 import { sitePackagesVariable } from '../protocol/settings.ts';
-import { startMeasuring } from '../jobs/measure-machine.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { readerAt } from './git-revision.ts';
-import { readThisMachine, storeThisMachine } from './machine-profiles.ts';
+import { readThisMachine } from './machine-profiles.ts';
+import { createMeasuring } from './measuring.ts';
 import { torchModule } from './torch-module.ts';
 import { findTrainer } from './trainer-program.ts';
 
@@ -90,10 +90,7 @@ void runCommandLine(
     ...(trainer && {
       training: createRunService(trainer),
       networks: createRunNetworks(process.cwd()),
-      calibration: {
-        measure: (wanted, onProgress) => startMeasuring(trainer, wanted, onProgress),
-        store: storeThisMachine,
-      },
+      measuring: createMeasuring(trainer),
       torchModule,
     }),
     thisMachine: readThisMachine,

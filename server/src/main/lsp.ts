@@ -7,6 +7,7 @@ import { createTrainingQueue } from '../jobs/training-queue.ts';
 import { startServer } from '../lsp/server.ts';
 import { startAnalysis } from './analysis-thread.ts';
 import { readThisMachine } from './machine-profiles.ts';
+import { createMeasuring } from './measuring.ts';
 import { findCommandLine, findTrainer } from './trainer-program.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
@@ -36,6 +37,7 @@ function main(): void {
     },
     ...(runs && { runs }),
     ...(experiments && { experiments }),
+    ...(trainer && { measuring: createMeasuring(trainer) }),
   });
   connection.listen();
 }

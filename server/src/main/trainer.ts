@@ -1,11 +1,12 @@
 // The trainer's composition root: a process with one run's folder as its argument, or asked which engines there are, or to
-// measure this machine.
+// measure this machine or a model on it.
 
 import { enginesWord } from '../protocol/engine-report.ts';
-import { measureWord } from '../protocol/machine-profile.ts';
+import { measureMachineWord } from '../protocol/machine-profile.ts';
+import { measureModelWord } from '../protocol/model-measurement.ts';
 import { trainRun } from '../trainer/train-run.ts';
 import { printEngines } from '../trainer/trainer-engine.ts';
-import { printMachine } from '../trainer/trainer-machine.ts';
+import { printMachine, printModel } from '../trainer/trainer-machine.ts';
 
 const [word, threads, batch] = process.argv.slice(2);
 
@@ -13,5 +14,6 @@ if (word === undefined) {
   process.stderr.write('The trainer takes the folder of a run as its argument.\n');
   process.exit(2);
 } else if (word === enginesWord) void printEngines(threads);
-else if (word === measureWord) void printMachine(threads, batch);
+else if (word === measureMachineWord) void printMachine(threads, batch);
+else if (word === measureModelWord) void printModel(threads, batch);
 else void trainRun(word, new URL('./image-decoder.cjs', import.meta.url));

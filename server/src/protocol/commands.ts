@@ -44,6 +44,10 @@ export interface CommandArguments {
   'morphnet.toggleHints': readonly [];
   /** Shows or hides the shapes of tensors behind the statements that give them names. */
   'morphnet.toggleShapes': readonly [];
+  /** Measures this machine, so that latencies are of it. */
+  'morphnet.measureMachine': readonly [];
+  /** Times a model on this machine, as a whole and layer by layer, and shows the times in its table of costs. */
+  'morphnet.measureModel': readonly [uri?: string, entry?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -81,6 +85,8 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.goToMostExpensiveLayer', title: 'Go to Most Expensive Layer', category: 'MorphNet' },
   { command: 'morphnet.toggleHints', title: 'Toggle Hints', category: 'MorphNet' },
   { command: 'morphnet.toggleShapes', title: 'Toggle Shapes Where Data Flows', category: 'MorphNet' },
+  { command: 'morphnet.measureMachine', title: 'Measure This Machine', category: 'MorphNet' },
+  { command: 'morphnet.measureModel', title: 'Measure This Model', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

@@ -2,6 +2,7 @@
 // page says `ready`, the host sends `table`, and again whenever the source or a setting changed it.
 
 import * as v from 'valibot';
+import { modelMeasurementSchema } from './model-measurement.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
 const count = v.object({ value: v.nullable(v.number()), atLeast: v.boolean() });
@@ -49,12 +50,15 @@ export const toCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('table'), table: costTableSchema }),
   /** The cursor stands on this line (zero-based) of a document. */
   v.object({ kind: v.literal('cursor'), uri: v.string(), line: v.number() }),
+  /** The model's times on this machine; they are gone with the next table that has other layers. */
+  v.object({ kind: v.literal('measured'), times: modelMeasurementSchema }),
   v.object({ kind: v.literal('refused'), message: v.string() }),
 ]);
 
 /** Page to host; checked by the host, since a page is not trusted. */
 export const fromCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
+  v.object({ kind: v.literal('measure') }),
   v.object({ kind: v.literal('show-in-code'), row: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
   v.object({ kind: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(20_000_000)) }),
 ]);

@@ -3,6 +3,7 @@
 import type { CostTable } from './cost-table.ts';
 import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
+import type { ModelMeasurement } from './model-measurement.ts';
 import type { RunConfig } from './run-config.ts';
 import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
@@ -101,6 +102,13 @@ export interface ServerRequests {
     params: { uri: string; entry: string; input?: string };
     result: { uri: string; startsAs: string | null; edits: readonly WireTextEdit[] } | Refusal;
   };
+  /** Times a model here, as a whole and layer by layer; the entry's name is empty where a file is one model. */
+  'morphnet/measureModel': { params: { uri: string; entry: string }; result: ModelMeasurement | Refusal };
+  /** Measures this machine and keeps its profile; half a minute. `error`: the median relative error on what was not fitted. */
+  'morphnet/measureMachine': {
+    params: Record<string, never>;
+    result: { processor: string; threads: number; error: number; path: string } | Refusal;
+  };
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
@@ -150,6 +158,8 @@ export interface ServerNotifications {
     /** It could not begin and left no folder; the last event says why. */
     removed?: true;
   };
+  /** How far the measuring under way is, from 0 to 1. */
+  'morphnet/measuring': { share: number };
   /** A command of several trainings went on or ended. */
   'morphnet/experimentGrew': ExperimentSummary;
 }

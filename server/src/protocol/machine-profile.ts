@@ -24,13 +24,11 @@ export const machineProfileSchema = v.object({
 export type MachineProfile = v.InferOutput<typeof machineProfileSchema>;
 
 /** The word that the trainer takes in place of a run's folder to measure this machine, with threads and batch behind it. */
-export const measureWord = '--measure-machine';
+export const measureMachineWord = '--measure-machine';
 
 /** The trainer's lines: how far it is, and at last the profile or why there is none. */
-export const measureLineSchema = v.variant('kind', [
+export const measureMachineLineSchema = v.variant('kind', [
   v.object({ kind: v.literal('progress'), share: v.number() }),
-  v.object({ kind: v.literal('profile'), profile: machineProfileSchema }),
+  v.object({ kind: v.literal('measured'), result: machineProfileSchema }),
   v.object({ kind: v.literal('failed'), reason: v.string() }),
 ]);
-
-export type MeasureLine = v.InferOutput<typeof measureLineSchema>;

@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import type { CostTable, FromCostPage } from '../../../server/src/protocol/cost-table.ts';
+import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
 import { costCopy, type CopyFormat } from '../model/cost-copies.ts';
 import {
   costTree,
@@ -17,11 +18,14 @@ import {
   type CostWords,
   type SortKey,
 } from '../model/cost-tree.ts';
+import { measuredTimes, timesSentence, timeText } from '../model/measured-times.ts';
 import { RowTable, type Column } from './row-table.tsx';
 
 export interface CostPageState {
   readonly table?: CostTable;
   readonly refusal?: string;
+  /** What the model and its layers took on this machine. */
+  readonly times?: ModelMeasurement;
   /** Where the cursor stands in the source. */
   readonly cursor?: { readonly uri: string; readonly line: number };
 }
@@ -31,7 +35,7 @@ export interface CostPageProperties {
   readonly post: (message: FromCostPage) => void;
 }
 
-export function CostPage({ state: { table, refusal, cursor }, post }: CostPageProperties) {
+export function CostPage({ state: { table, refusal, cursor, times }, post }: CostPageProperties) {
   return (
     <main>
       {refusal !== undefined && (
@@ -42,7 +46,7 @@ export function CostPage({ state: { table, refusal, cursor }, post }: CostPagePr
       {table === undefined ? (
         refusal === undefined && <p class="empty">Reading the model…</p>
       ) : (
-        <Costs table={table} cursor={cursor} post={post} />
+        <Costs table={table} times={times} cursor={cursor} post={post} />
       )}
     </main>
   );
@@ -50,15 +54,17 @@ export function CostPage({ state: { table, refusal, cursor }, post }: CostPagePr
 
 interface CostsProperties {
   readonly table: CostTable;
+  readonly times: ModelMeasurement | undefined;
   readonly cursor: CostPageState['cursor'];
   readonly post: CostPageProperties['post'];
 }
 
-function Costs({ table, cursor, post }: CostsProperties) {
+function Costs({ table, times, cursor, post }: CostsProperties) {
   const [view, setView] = useState<CostView>(firstView);
   const roots = useMemo(() => costTree(table), [table]);
   const nodes = useMemo(() => visibleNodes(roots, view), [roots, view]);
   const words = useMemo(() => costWords(table), [table]);
+  const measured = useMemo(() => times && measuredTimes(roots, times), [roots, times]);
   const layers = roots.reduce((sum, node) => sum + node.layers, 0);
   const total = quantities.map((quantity) => words.total(quantity, table.totals[quantity]));
   const fold = (path: string): void => {
@@ -75,6 +81,7 @@ function Costs({ table, cursor, post }: CostsProperties) {
         Input {table.input} · {layers} layers · {total.join(' · ')}
         {table.isStale && <strong> · The source has an error; these are the figures from before it.</strong>}
       </p>
+      {times !== undefined && <p role="status">{timesSentence(table, times)}</p>}
       <div class="tools">
         <label>
           Filter{' '}
@@ -91,6 +98,9 @@ function Costs({ table, cursor, post }: CostsProperties) {
         <button type="button" onClick={() => setView({ ...view, folded: new Set(modulePaths(roots)) })}>
           Fold all
         </button>
+        <button type="button" onClick={() => post({ kind: 'measure' })}>
+          Measure here
+        </button>
         <Copies copy={(format) => post({ kind: 'copy', text: costCopy(table, format) })} />
       </div>
       <p class="visually-hidden" role="status">
@@ -98,14 +108,23 @@ function Costs({ table, cursor, post }: CostsProperties) {
       </p>
       <RowTable
         caption={`Costs of ${table.entry === '' ? table.file : table.entry}, layer by layer`}
-        columns={columnsOf(words, view, sortBy)}
+        columns={columnsOf(words, view, sortBy, times !== undefined)}
         count={nodes.length}
         row={(index) => {
           const node = nodes[index];
           return node === undefined ? (
             <></>
           ) : (
-            <NodeRow node={node} table={table} words={words} view={view} cursor={cursor} fold={fold} post={post} />
+            <NodeRow
+              node={node}
+              table={table}
+              measured={measured}
+              words={words}
+              view={view}
+              cursor={cursor}
+              fold={fold}
+              post={post}
+            />
           );
         }}
       />
@@ -130,7 +149,12 @@ function Copies({ copy }: { readonly copy: (format: CopyFormat) => void }) {
   );
 }
 
-function columnsOf(words: CostWords, view: CostView, sortBy: (key: SortKey) => void): readonly Column[] {
+function columnsOf(
+  words: CostWords,
+  view: CostView,
+  sortBy: (key: SortKey) => void,
+  isMeasured: boolean,
+): readonly Column[] {
   const sortable = (title: string, key: SortKey, numeric = true): Column => ({
     title,
     numeric,
@@ -146,12 +170,15 @@ function columnsOf(words: CostWords, view: CostView, sortBy: (key: SortKey) => v
     sortable(words.headings.params, 'params'),
     sortable(words.headings.activations, 'activations'),
     sortable(words.headings.latencyMs, 'latencyMs'),
+    ...(isMeasured ? [{ title: 'Measured here', numeric: true }] : []),
   ];
 }
 
 interface NodeRowProperties {
   readonly node: CostNode;
   readonly table: CostTable;
+  /** By path, in ms; undefined where nothing was measured. */
+  readonly measured: ReadonlyMap<string, number> | undefined;
   readonly words: CostWords;
   readonly view: CostView;
   readonly cursor: CostPageState['cursor'];
@@ -162,7 +189,7 @@ interface NodeRowProperties {
 /** Colors of ties; there are more ties than colors, and the title says which layers it is. */
 const tieColors = 6;
 
-function NodeRow({ node, table, words, view, cursor, fold, post }: NodeRowProperties) {
+function NodeRow({ node, table, measured, words, view, cursor, fold, post }: NodeRowProperties) {
   const { row, index, costs } = node;
   const isModule = node.children.length > 0;
   const isFolded = isModule && view.filter === '' && view.folded.has(node.path);
@@ -208,6 +235,7 @@ function NodeRow({ node, table, words, view, cursor, fold, post }: NodeRowProper
       <td class="numeric">{words.text('params', costs.params)}</td>
       <td class="numeric">{words.text('activations', costs.activations)}</td>
       <td class="numeric">{words.text('latencyMs', costs.latencyMs)}</td>
+      {measured !== undefined && <td class="numeric">{timeText(measured.get(node.path))}</td>}
     </>
   );
 }

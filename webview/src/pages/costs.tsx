@@ -18,6 +18,9 @@ if (container !== null) {
       case 'table':
         state.value = { ...(state.value.cursor && { cursor: state.value.cursor }), table: message.table };
         break;
+      case 'measured':
+        state.value = { ...state.value, times: message.times };
+        break;
       case 'cursor':
         state.value = { ...state.value, cursor: { uri: message.uri, line: message.line } };
         break;

@@ -5,6 +5,7 @@ import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { ActivationFunction, Op, OpOf, ValueId } from '../../network/op.ts';
 import { isKnownShape } from '../../network/shape.ts';
 import type { Result } from '../../common/problem.ts';
+import { withChannelsFirst } from '../engines/onnx/channels-first.ts';
 import { GraphEmitter, float, int, ints, text, type Tensor } from '../engines/onnx/graph-emitter.ts';
 import {
   add,
@@ -123,7 +124,9 @@ class InferenceWriter {
         return input();
       case 'convolution':
       case 'transposed-convolution':
-        return attributes.channelAxis === 1 ? this.#convolution(op, shape) : undefined;
+        return this.#channelsFirst(attributes.channelAxis, input(), shape, (x, out) =>
+          this.#convolution(attributes, op.parameters, x, out),
+        );
       case 'dense': {
         const weights = this.#weights([attributes.inFeatures, attributes.outFeatures]);
         const product = emit(graph, { operator: 'MatMul', inputs: [input(), weights] }, shape);
@@ -133,16 +136,17 @@ class InferenceWriter {
       }
       case 'batch-norm': {
         const { channels, channelAxis, epsilon } = attributes;
-        if (channelAxis !== 1) return undefined;
         const [one, zero] = [this.#constants(channels, 1.01), this.#constants(channels, 0.01)];
-        return emit(
-          graph,
-          {
-            operator: 'BatchNormalization',
-            inputs: [input(), one, zero, zero, one],
-            attributes: { epsilon: float(epsilon) },
-          },
-          shape,
+        return this.#channelsFirst(channelAxis, input(), shape, (x, out) =>
+          emit(
+            graph,
+            {
+              operator: 'BatchNormalization',
+              inputs: [x, one, zero, zero, one],
+              attributes: { epsilon: float(epsilon) },
+            },
+            out,
+          ),
         );
       }
       case 'layer-norm': {
@@ -162,15 +166,15 @@ class InferenceWriter {
       case 'activation':
         return this.#activation(attributes.function, input(), attributes.slope);
       case 'pool':
-        return attributes.channelAxis === 1 ? this.#pool(op, shape) : undefined;
-      case 'adaptive-pool':
-        return attributes.channelAxis === 1 && attributes.outputSize.every((size) => size === 1)
-          ? emit(
-              graph,
-              { operator: attributes.mode === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool', inputs: [input()] },
-              shape,
+        return this.#channelsFirst(attributes.channelAxis, input(), shape, (x, out) => this.#pool(attributes, x, out));
+      case 'adaptive-pool': {
+        const operator = attributes.mode === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool';
+        return attributes.outputSize.every((size) => size === 1)
+          ? this.#channelsFirst(attributes.channelAxis, input(), shape, (x, out) =>
+              emit(graph, { operator, inputs: [x] }, out),
             )
           : undefined;
+      }
       case 'reduce': {
         const operator = reductions[attributes.reducer];
         if (operator === undefined) return undefined;
@@ -255,6 +259,17 @@ class InferenceWriter {
     }
   }
 
+  /** A rule for channels at axis 1, for channels elsewhere. */
+  #channelsFirst(
+    channelAxis: number,
+    input: Tensor,
+    shape: readonly number[],
+    rule: (input: Tensor, shape: readonly number[]) => Tensor,
+  ): Tensor {
+    const emitted = withChannelsFirst(this.#graph, channelAxis, input, shape, (x, out) => ({ output: rule(x, out) }));
+    return emitted.output;
+  }
+
   #filled(shape: readonly number[], value: number): Tensor {
     return this.#graph.constant(
       'float32',
@@ -263,15 +278,18 @@ class InferenceWriter {
     );
   }
 
-  #convolution(op: Op, shape: readonly number[]): Tensor | undefined {
-    const { attributes } = op;
-    if (attributes.kind !== 'convolution' && attributes.kind !== 'transposed-convolution') return undefined;
+  #convolution(
+    attributes: OpOf<'convolution' | 'transposed-convolution'>['attributes'],
+    parameters: Op['parameters'],
+    input: Tensor,
+    shape: readonly number[],
+  ): Tensor {
     const { kernel, stride, dilation, groups, inChannels, outChannels, padding } = attributes;
     const isPlain = attributes.kind === 'convolution';
     const weights = this.#weights(
       isPlain ? [outChannels, inChannels / groups, ...kernel] : [inChannels, outChannels / groups, ...kernel],
     );
-    const hasBias = op.parameters.some(({ role }) => role === 'bias');
+    const hasBias = parameters.some(({ role }) => role === 'bias');
     const options: Record<string, OnnxAttribute> = {
       kernel_shape: ints(kernel),
       strides: ints(stride),
@@ -284,21 +302,23 @@ class InferenceWriter {
       this.#graph,
       {
         operator: isPlain ? 'Conv' : 'ConvTranspose',
-        inputs: [this.#tensor(op.inputs[0]), weights, ...(hasBias ? [this.#constants(outChannels, 0.01)] : [])],
+        inputs: [input, weights, ...(hasBias ? [this.#constants(outChannels, 0.01)] : [])],
         attributes: options,
       },
       shape,
     );
   }
 
-  #pool(op: Op, shape: readonly number[]): Tensor | undefined {
-    if (op.attributes.kind !== 'pool') return undefined;
-    const { kernel, stride, padding, mode, ceilMode, countIncludePad, dilation } = op.attributes;
+  #pool(
+    { kernel, stride, padding, mode, ceilMode, countIncludePad, dilation }: OpOf<'pool'>['attributes'],
+    input: Tensor,
+    shape: readonly number[],
+  ): Tensor {
     return emit(
       this.#graph,
       {
         operator: mode === 'max' ? 'MaxPool' : 'AveragePool',
-        inputs: [this.#tensor(op.inputs[0])],
+        inputs: [input],
         attributes: {
           kernel_shape: ints(kernel),
           strides: ints(stride),
