@@ -7,6 +7,7 @@ import { Interpreter } from '../../server/src/frontends/python/evaluator/interpr
 import { resolveDeferred } from '../../server/src/frontends/python/evaluator/modules.ts';
 import { EvaluationStopped } from '../../server/src/frontends/python/evaluator/python-error.ts';
 import { runModule } from '../../server/src/frontends/python/evaluator/run-module.ts';
+import { partial } from '../../server/src/frontends/python/evaluator/partial-dictionary.ts';
 import { textOf } from '../../server/src/frontends/python/evaluator/text.ts';
 import type { ModuleValue, PyValue, Scope } from '../../server/src/frontends/python/evaluator/machine.ts';
 import { openLibraries } from '../../server/src/frontends/python/libraries/open-libraries.ts';
@@ -80,8 +81,12 @@ function writtenValue(value: PyValue, text: (value: PyValue) => string, depth = 
       if (depth > 5 || (value.kind === 'list' && value.isKeys === true)) return hole;
       return [value.kind === 'list' ? 'l' : 't', value.items.map(inner)];
     case 'dict':
+    case 'partial-dict':
       if (depth > 5) return hole;
-      return ['d', [...value.entries.values()].map((entry) => [inner(entry.key), inner(entry.value)])];
+      return [
+        partial(value) ? 'p' : 'd',
+        [...value.entries.values()].map((entry) => [inner(entry.key), inner(entry.value)]),
+      ];
     case 'set':
       if (depth > 5) return hole;
       return ['u', [...value.entries.values()].map(inner)];
@@ -108,7 +113,7 @@ function contradiction(claimed: Written, seen: unknown): string | undefined {
   if (!Array.isArray(seen)) return 'it is not there';
   if (seen[0] === '?') return undefined;
   const differs = `${JSON.stringify(claimed)} was claimed, ${JSON.stringify(seen)} seen`;
-  if (seen[0] !== kind) return differs;
+  if (seen[0] !== (kind === 'p' ? 'd' : kind)) return differs;
   switch (kind) {
     case 'l':
     case 't':
@@ -121,6 +126,18 @@ function contradiction(claimed: Written, seen: unknown): string | undefined {
     }
     case 'd':
       return sequence((content as Written[][]).flat(), (seen[1] as Written[][]).flat(), differs);
+    case 'p': {
+      const pairs = content as [Written, Written][];
+      const theirs = new Map((seen[1] as [Written, Written][]).map(([key, value]) => [JSON.stringify(key), value]));
+      for (const [key, value] of pairs) {
+        const other = theirs.get(JSON.stringify(key));
+        if (other === undefined && value[0] === 'm') continue;
+        const wrong = other === undefined ? differs : contradiction(value, other);
+        if (wrong !== undefined) return wrong;
+      }
+      const keys = new Set(pairs.map(([key]) => JSON.stringify(key)));
+      return [...theirs.keys()].every((key) => keys.has(key)) ? undefined : differs;
+    }
     case 'o': {
       const theirs = new Map(seen[2] as [string, Written][]);
       const ours = new Map(parts as [string, Written][]);

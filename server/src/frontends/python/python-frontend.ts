@@ -403,7 +403,8 @@ function tensorsIn(value: PyValue): readonly TensorValue[] {
     if (depth > 10 || seen.has(item)) return;
     seen.add(item);
     if (item.kind === 'list' || item.kind === 'tuple') for (const each of item.items) visit(each, depth + 1);
-    else if (item.kind === 'dict') for (const each of item.entries.values()) visit(each.value, depth + 1);
+    else if (item.kind === 'dict' || item.kind === 'partial-dict')
+      for (const each of item.entries.values()) visit(each.value, depth + 1);
     else if (item.kind === 'instance') for (const each of item.attributes.values()) visit(each, depth + 1);
   };
   visit(value, 0);

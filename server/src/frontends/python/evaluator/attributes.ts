@@ -7,11 +7,13 @@ import { unshared } from './effects.ts';
 import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
 import { deferredName, importModule, lazyName, nameGiver, resolveDeferred } from './modules.ts';
+import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
 import { stringMethod } from './string-methods.ts';
-import { bool, builtin, dict, int, keyOf, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
+import { bool, builtin, dict, int, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
 import type {
   Machine,
+  PartialDictValue,
   Arguments,
   ClassValue,
   DictValue,
@@ -74,6 +76,7 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
       return stringMethod(object.value, name);
     case 'list':
     case 'dict':
+    case 'partial-dict':
     case 'set':
     case 'iterator':
       return containerMethod(object, name);
@@ -320,7 +323,7 @@ function codeOf({ name, parameters, scope }: FunctionValue, span: SourceSpan): P
 const codeClass = nativeClass('code', []);
 
 /** What a dictionary subclass finds behind its own methods. */
-function dictionaryMethod(dictionary: DictValue, name: string): PyValue | undefined {
+function dictionaryMethod(dictionary: DictValue | PartialDictValue, name: string): PyValue | undefined {
   switch (name) {
     case '__getitem__':
       return builtin(name, (machine, { positional: [key = none] }, span) => getItem(machine, dictionary, key, span));
@@ -330,11 +333,15 @@ function dictionaryMethod(dictionary: DictValue, name: string): PyValue | undefi
         return none;
       });
     case '__contains__':
-      return builtin(name, (_, { positional: [key = none] }) =>
-        key.kind === 'unknown' ? key : bool(dictionary.entries.has(keyOf(key))),
-      );
+      return builtin(name, (_, { positional: [key = none] }, span) => {
+        const has = hasKey(dictionary, key);
+        return has === undefined ? unknown('Whether this key is there is not known', span) : bool(has);
+      });
     case '__len__':
-      return builtin(name, () => int(dictionary.entries.size));
+      return builtin(name, () => {
+        const part = partial(dictionary);
+        return part ? lostIn(part) : int(dictionary.entries.size);
+      });
     default:
       return containerMethod(dictionary, name);
   }

@@ -29,6 +29,7 @@ import {
   tuple,
   unknown,
 } from './values.ts';
+import { addEntries, addEntry, isMaybe, lostIn, partial } from './partial-dictionary.ts';
 import type { Machine, Arguments, ClassValue, PyValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
 
@@ -48,12 +49,15 @@ function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
     case 'tuple':
       return int(value.items.length);
     case 'dict':
+      return partial(value) ? unknown('Not all of these attributes are known', span) : int(value.entries.size);
     case 'set':
       return int(value.entries.size);
     case 'range':
       return int(rangeLength(value));
     case 'unknown':
       return value;
+    case 'partial-dict':
+      return lostIn(value);
     case 'tensor': {
       const [size] = value.shape;
       return typeof size === 'number' ? int(size) : unknown('The length of this tensor is not known', span);
@@ -61,7 +65,7 @@ function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
     case 'instance': {
       const method = machine.method(value, '__len__', span);
       if (method) return machine.callWith(method, span);
-      if (value.dictionary) return int(value.dictionary.entries.size);
+      if (value.dictionary) return length(machine, { positional: [value.dictionary], keywords: new Map() }, span);
       return machine.raise('TypeError', `object of type '${value.class.name}' has no len()`, span);
     }
     default: {
@@ -125,6 +129,7 @@ function isInstance(machine: Machine, value: PyValue, type: PyValue, span: Sourc
     list: ['list', 'Sequence', 'Iterable', 'Collection', 'MutableSequence', 'Sized', 'Container'],
     tuple: ['tuple', 'Sequence', 'Iterable', 'Collection', 'Hashable', 'Sized', 'Container'],
     dict: ['dict', 'Mapping', 'Iterable', 'OrderedDict', 'Collection', 'Sized', 'Container'],
+    'partial-dict': ['dict', 'Mapping', 'Iterable', 'OrderedDict', 'Collection', 'Sized', 'Container'],
     set: ['set', 'frozenset', 'Iterable', 'Collection', 'Sized', 'Container'],
     range: ['range', 'Sequence', 'Iterable', 'Hashable', 'Collection', 'Sized', 'Container'],
     tensor: ['Tensor'],
@@ -281,6 +286,7 @@ const functions: Readonly<Record<string, Function>> = {
     if (!object || name?.kind !== 'string') return pyFalse;
     try {
       const found = machine.guarded(() => findAttribute(machine, object, name.value, span));
+      if (found !== undefined && isMaybe(found)) return found;
       return bool(found !== undefined && found.kind !== 'unknown');
     } catch (error) {
       if (error instanceof PythonError) return pyFalse;
@@ -367,9 +373,9 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? (source.dictionary ?? mapping(machine, source, span)) : source;
   if (from?.kind === 'unknown') return from;
-  if (from?.kind === 'dict') {
+  if (from?.kind === 'dict' || from?.kind === 'partial-dict') {
     machine.hold(from.entries.size, span);
-    for (const [key, entry] of from.entries) machine.change(made).entries.set(key, { ...entry });
+    addEntries(machine, made, from);
   } else if (from) {
     const pairs = machine.iterate(from, span);
     if ('kind' in pairs) return pairs;
@@ -380,8 +386,7 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
       if (key && value) machine.change(made).entries.set(keyOf(key), { key, value });
     }
   }
-  for (const [name, value] of args.keywords)
-    machine.change(made).entries.set(keyOf(string(name)), { key: string(name), value });
+  for (const [name, value] of args.keywords) addEntry(machine, made, string(name), value);
   return made;
 }
 
@@ -390,7 +395,8 @@ function dictionaryMethods(): [string, PyValue][] {
   const init: Function = (machine, args, span) => {
     const [self, ...rest] = args.positional;
     const made = makeDictionary(machine, { positional: rest, keywords: args.keywords }, span);
-    if (self?.kind === 'instance' && made.kind === 'dict') machine.change(self).dictionary = made;
+    if (self?.kind === 'instance' && (made.kind === 'dict' || made.kind === 'partial-dict'))
+      machine.change(self).dictionary = made;
     return none;
   };
   const setter: Function = (machine, args) => {
@@ -431,6 +437,8 @@ export function builtinNames(): Map<string, PyValue> {
     nativeClass('str', [], [], (machine, args, span) => {
       const value = argument(args, 0);
       if (value?.kind === 'unknown') return value;
+      const part = partial(value);
+      if (part) return lostIn(part);
       return string(value ? machine.text(value, span) : '');
     }),
   );

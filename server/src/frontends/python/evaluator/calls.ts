@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
+import { isMaybe, named } from './partial-dictionary.ts';
 import { dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
 import type {
   Machine,
@@ -124,6 +125,9 @@ function bind(machine: Machine, callee: FunctionValue, args: Arguments, span: So
     );
   }
   const extra: [PyValue, PyValue][] = [];
+  /** What a parameter gets that perhaps is not given at all: its default, or something. */
+  const given = (value: PyValue): PyValue =>
+    value.kind === 'unknown' && value.isMaybe ? unknown(value.reason, value.span) : value;
   const others = callee.parameters.find((parameter) => parameter.kind === 'dictionary-splat');
   for (const [name, value] of args.keywords) {
     const parameter = callee.parameters.find(
@@ -132,11 +136,13 @@ function bind(machine: Machine, callee: FunctionValue, args: Arguments, span: So
     if (parameter) {
       if (names.has(name))
         machine.raise('TypeError', `${callee.name}() got multiple values for argument '${name}'`, span);
-      names.set(name, value);
+      names.set(name, given(value));
     } else if (others) extra.push([string(name), value]);
+    // It fails only in the way in which it is given.
+    else if (isMaybe(value)) machine.mayRaise();
     else machine.raise('TypeError', `${callee.name}() got an unexpected keyword argument '${name}'`, span);
   }
-  if (others) names.set(others.name, dict(extra));
+  if (others) names.set(others.name, named(machine, extra));
   for (const parameter of callee.parameters) {
     if (names.has(parameter.name) || parameter.kind.endsWith('splat')) continue;
     const value = callee.defaults.get(parameter.name);
@@ -160,9 +166,7 @@ function nestsForEver(machine: Machine, body: FunctionValue['body']): boolean {
 
 /** What a call gives of something that is not known: not read from where the callee was. */
 function withoutPlace(callee: UnknownValue): UnknownValue {
-  return callee.self === undefined && callee.isMaybe === undefined && callee.entries === undefined
-    ? callee
-    : unknown(callee.reason, callee.span);
+  return callee.self === undefined && callee.isMaybe === undefined ? callee : unknown(callee.reason, callee.span);
 }
 
 function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, span: SourceSpan): PyValue {

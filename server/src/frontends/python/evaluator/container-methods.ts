@@ -2,12 +2,22 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { equal } from './operators.ts';
+import { addEntries, addEntry, copyOf, partial, partialMethods } from './partial-dictionary.ts';
 import { sortValues } from './sorting.ts';
-import { bool, builtin, dict, int, keyOf, list, none, set, tuple, unknown } from './values.ts';
-import type { Machine, Arguments, DictValue, InstanceValue, ListValue, PyValue, SetValue } from './machine.ts';
+import { bool, builtin, dict, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
+import type {
+  Machine,
+  Arguments,
+  DictValue,
+  InstanceValue,
+  PartialDictValue,
+  ListValue,
+  PyValue,
+  SetValue,
+} from './machine.ts';
 import { integerOf } from './numbers.ts';
 
-type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'set' | 'iterator' }>;
+type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'partial-dict' | 'set' | 'iterator' }>;
 type Method<T> = (self: T, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
 /** The items of an argument; an unknown iterable adds nothing, and what it would have added is lost. */
@@ -104,22 +114,19 @@ export function mapping(machine: Machine, source: InstanceValue, span: SourceSpa
   return dict(keys.map((key) => [key, read ? machine.callWith(read, span, key) : unknown('It has no items', span)]));
 }
 
-function update(self: DictValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
+function update(self: DictValue | PartialDictValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   const [source] = args.positional;
   const from = source?.kind === 'instance' ? (source.dictionary ?? mapping(machine, source, span)) : source;
-  if (from?.kind === 'dict') machine.hold(from.entries.size, span);
-  if (from?.kind === 'dict')
-    for (const [key, entry] of from.entries) machine.change(self).entries.set(key, { ...entry });
-  else {
+  if (from?.kind === 'dict' || from?.kind === 'partial-dict') {
+    machine.hold(from.entries.size, span);
+    addEntries(machine, self, from);
+  } else {
     for (const pair of itemsOf(machine, from, span)) {
       const [key, value] = itemsOf(machine, pair, span);
       if (key && value) machine.change(self).entries.set(keyOf(key), { key, value });
     }
   }
-  for (const [name, value] of args.keywords) {
-    const key: PyValue = { kind: 'string', value: name };
-    machine.change(self).entries.set(keyOf(key), { key, value });
-  }
+  for (const [name, value] of args.keywords) addEntry(machine, self, string(name), value);
   return none;
 }
 
@@ -163,11 +170,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
   update,
   copy: (self, _args, machine, span) => {
     machine.hold(self.entries.size, span);
-    return {
-      kind: 'dict',
-      entries: new Map([...self.entries].map(([key, entry]) => [key, { ...entry }])),
-      ...(self.missing && { missing: self.missing }),
-    };
+    return copyOf(self);
   },
   clear: (self, _args, machine) => {
     machine.change(self).entries.clear();
@@ -248,7 +251,11 @@ export function containerMethod(self: Container, name: string): PyValue | undefi
     case 'tuple':
       return bindMethod(sequenceMethods, self, name);
     case 'dict':
-      return bindMethod(dictMethods, self, name);
+    case 'partial-dict': {
+      const part = partial(self);
+      if (part) return bindMethod<PartialDictValue>({ ...partialMethods, update }, part, name);
+      return self.kind === 'dict' ? bindMethod(dictMethods, self, name) : undefined;
+    }
     case 'set':
       return bindMethod(setMethods, self, name);
     case 'iterator':

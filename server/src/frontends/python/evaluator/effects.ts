@@ -49,7 +49,7 @@ export function unshared<T extends Owner>(target: T): Changing<T> {
 
 /** The names of a module and of a class are those of the scope that its text runs in; `vars(…)` has those of an object. */
 function ownerOf(target: Owner): Owner {
-  if ('viewOf' in target) return target.viewOf;
+  if ('viewOf' in target && target.viewOf) return target.viewOf;
   if (!('parent' in target)) return target;
   return target.classBody ?? (target.names === target.module.names ? target.module : target);
 }

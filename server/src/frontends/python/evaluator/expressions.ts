@@ -12,6 +12,7 @@ import { addItems } from './container-methods.ts';
 import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
+import { addEntries, lostIn, partial } from './partial-dictionary.ts';
 import { reprOf, formatValue } from './text.ts';
 import { bool, dict, ellipsis, float, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
 import { asDefault } from './numbers.ts';
@@ -241,9 +242,9 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
       machine.change(made).entries.set(keyOf(key), { key, value });
     } else {
       const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
-      if (source.kind !== 'dict')
+      if (source.kind !== 'dict' && source.kind !== 'partial-dict')
         return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
-      for (const [key, pair] of source.entries) machine.change(made).entries.set(key, { ...pair });
+      addEntries(machine, made, source);
     }
   }
   return made;
@@ -258,6 +259,8 @@ function formatString(machine: Machine, scope: Scope, expression: ExpressionOf<'
     }
     const value = evaluateExpression(machine, scope, part.expression);
     if (value.kind === 'unknown') return value;
+    const dictionary = partial(value);
+    if (dictionary) return lostIn(dictionary);
     text +=
       part.conversion === '!r'
         ? reprOf(machine, value, expression.span)
@@ -302,7 +305,7 @@ export function evaluateArguments(machine: Machine, scope: Scope, args: readonly
       }
       case 'dictionary-splat': {
         const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
-        if (source.kind !== 'dict')
+        if (source.kind !== 'dict' && source.kind !== 'partial-dict')
           return source.kind === 'unknown'
             ? source
             : unknown('What is spread here is no dictionary', argument.value.span);

@@ -36,9 +36,10 @@ export class HandedOver {
         case 'list':
         case 'set':
         case 'dict':
+        case 'partial-dict':
         case 'iterator': {
           const inner =
-            value.kind === 'dict'
+            value.kind === 'dict' || value.kind === 'partial-dict'
               ? [...value.entries.values()].flatMap((entry) => [entry.key, entry.value])
               : value.kind === 'set'
                 ? [...value.entries.values()]

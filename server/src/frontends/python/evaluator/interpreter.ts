@@ -19,6 +19,7 @@ import { HandedOver } from './handed-over.ts';
 import { FollowedWays } from './ways.ts';
 import { Effects } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
+import { hasKey, isMaybe, lostIn, partial } from './partial-dictionary.ts';
 import { textOf } from './text.ts';
 import type { ValueFlow } from './value-flow.ts';
 import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
@@ -347,6 +348,11 @@ export class Interpreter implements Machine {
       case 'tuple':
         return value.items.length > 0;
       case 'dict':
+      case 'partial-dict':
+        return (
+          [...value.entries.values()].some((entry) => !isMaybe(entry.value)) ||
+          (value.entries.size > 0 ? undefined : false)
+        );
       case 'set':
         return value.entries.size > 0;
       case 'range':
@@ -383,7 +389,10 @@ export class Interpreter implements Machine {
       case 'string':
         this.expand(value.value.length, span);
         return Array.from(value.value, string);
+      case 'partial-dict':
+        return lostIn(value);
       case 'dict':
+        if (value.viewOf && partial(value)) return unknown('Not all of these attributes are known', span);
         this.walk(value.entries.size, span);
         return [...value.entries.values()].map(({ key }) => key);
       case 'set':
@@ -462,8 +471,8 @@ export class Interpreter implements Machine {
   /** `item in container`; undefined when it is not known. */
   contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined {
     if (container.kind === 'string' && item.kind === 'string') return container.value.includes(item.value);
-    if (container.kind === 'dict' || container.kind === 'set')
-      return item.kind === 'unknown' ? undefined : container.entries.has(keyOf(item));
+    if (container.kind === 'dict' || container.kind === 'partial-dict') return hasKey(container, item);
+    if (container.kind === 'set') return item.kind === 'unknown' ? undefined : container.entries.has(keyOf(item));
     if (container.kind === 'instance') {
       const method = this.method(container, '__contains__', span);
       if (method) return this.truth(this.callWith(method, span, item), span);

@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { addItems } from './container-methods.ts';
+import { readEntry } from './partial-dictionary.ts';
 import { findMethod } from './classes.ts';
 import { rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
 import type { Machine, PyValue } from './machine.ts';
@@ -70,14 +71,22 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       );
     }
     case 'dict': {
-      const found = object.entries.get(keyOf(index));
-      if (found) return found.value;
+      const found = readEntry(object, index);
+      if (found) return found;
       if (object.missing) {
         const value = machine.callWith(object.missing, span);
         machine.change(object).entries.set(keyOf(index), { key: index, value });
         return value;
       }
       return machine.raise('KeyError', machine.text(index, span), span);
+    }
+    case 'partial-dict': {
+      const found = readEntry(object, index);
+      if (found !== undefined) return found;
+      if (object.missing === undefined) return machine.raise('KeyError', machine.text(index, span), span);
+      const value = machine.callWith(object.missing, span);
+      machine.change(object).entries.set(keyOf(index), { key: index, value });
+      return value;
     }
     case 'range': {
       const length = rangeLength(object);
@@ -152,7 +161,8 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
         replaceItems(machine, machine.change(object).items, bounds, items, span);
       else machine.loseTrack('Which items are replaced here is not known', span);
     }
-  } else if (object.kind === 'dict') machine.change(object).entries.set(keyOf(index), { key: index, value });
+  } else if (object.kind === 'dict' || object.kind === 'partial-dict')
+    machine.change(object).entries.set(keyOf(index), { key: index, value });
   else if (object.kind === 'instance') {
     const method = machine.method(object, '__setitem__', span);
     if (method) machine.callWith(method, span, index, value);
@@ -167,7 +177,7 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
 
 /** `del object[index]`. */
 export function deleteItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): void {
-  if (object.kind === 'dict') machine.change(object).entries.delete(keyOf(index));
+  if (object.kind === 'dict' || object.kind === 'partial-dict') machine.change(object).entries.delete(keyOf(index));
   else if (object.kind === 'list') {
     const place = integerOf(index);
     if (place !== undefined) machine.change(object).items.splice(place < 0 ? place + object.items.length : place, 1);

@@ -1,5 +1,5 @@
 // What is known of a value, or of what an owner holds, where it is one thing in one way and perhaps another in the other: what
-// is equal stays known, what differs is not. Sequences of another length and dictionaries with other keys are lost as a whole.
+// is equal stays known, what differs is not. Sequences of another length are lost as a whole, dictionaries with other keys in part.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   PyValue,
   UnknownValue,
 } from './machine.ts';
+import { isMaybe } from './partial-dictionary.ts';
 import { keyOf, tuple, unknown } from './values.ts';
 
 /** How many values are compared inside one that was made in both ways. */
@@ -59,6 +60,7 @@ export class Join {
 
   #content(one: Content, other: Content): Content {
     const kinds = [one, other].map((content) => content.get('kind')?.value);
+    if (kinds.every((kind) => kind === 'dict' || kind === 'partial-dict')) return this.#dictionary(one, other);
     if (kinds[0] !== kinds[1]) return this.#lostContent(kinds[1] === 'unknown' ? other : one);
     const joined = new Map<string, Field>();
     let isLost = false;
@@ -74,7 +76,7 @@ export class Join {
         const items = this.#items(a, b);
         isLost ||= items === undefined;
         joined.set(name, items ?? b ?? { value: [] });
-      } else if (a !== undefined && b !== undefined && this.#isSameField(a.value, b.value)) joined.set(name, b);
+      } else if (this.#isSameField(a, b)) joined.set(name, b ?? { value: undefined });
       else if (name === 'elements' || name === 'fill' || name === 'id' || name === 'own') {
         if (name === 'id' && b !== undefined) joined.set(name, b);
       } else {
@@ -85,9 +87,44 @@ export class Join {
     return isLost ? this.#lostContent(joined) : joined;
   }
 
-  #isSameField(a: unknown, b: unknown): boolean {
-    if (a === b) return true;
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => item === b[i]);
+  #isSameField(a: Field | undefined, b: Field | undefined): boolean {
+    if (a === undefined || b === undefined) return a === b;
+    const [one, other] = [a.value, b.value];
+    if (one === other) return true;
+    if (!Array.isArray(one) || !Array.isArray(other)) return false;
+    return one.length === other.length && one.every((item, i) => item === other[i]);
+  }
+
+  /** A dictionary with what it may have in either way; nothing where it is not even the same kind of dictionary. */
+  #dictionary(one: Content, other: Content): Content {
+    for (const name of ['viewOf', 'missing'])
+      if (!this.#isSameField(one.get(name), other.get(name))) return this.#lostContent(one);
+    const [left, right] = [one, other].map((content) => content.get('entries')?.entries ?? nothing);
+    const entries = new Map<string, Kept>();
+    for (const [identity, entry] of [...(right ?? nothing), ...(left ?? nothing)]) {
+      const [first, second] = [left?.get(identity), right?.get(identity)];
+      if (entries.has(identity) || !isEntry(entry)) continue;
+      const value =
+        first && second && isEntry(first) && isEntry(second)
+          ? this.value(first.value, second.value)
+          : this.#maybe(entry.value);
+      entries.set(identity, { key: entry.key, value });
+    }
+    const names = [...(right?.keys() ?? [])];
+    const isWhole = [one, other].every((content) => content.get('kind')?.value === 'dict');
+    const isAlike = left?.size === names.length && [...left.keys()].every((name, i) => name === names[i]);
+    const joined = new Map(other).set('entries', { value: other.get('entries')?.value, entries });
+    if (isWhole && isAlike) return joined;
+    const known = [one, other].find((content) => content.get('kind')?.value === 'partial-dict');
+    return joined
+      .set('kind', { value: 'partial-dict' })
+      .set('reason', known?.get('reason') ?? { value: this.#reason })
+      .set('span', known?.get('span') ?? { value: this.#span });
+  }
+
+  /** What only one of the ways has. */
+  #maybe(value: PyValue | undefined): UnknownValue {
+    return { ...this.#lost(), isMaybe: true, ...(mayHold(value) && { mayHide: true }) };
   }
 
   /** A thing that is no longer known; a scope, which is no value, only loses what it has yielded. */
@@ -109,7 +146,7 @@ export class Join {
       if (first && second) entries.set(name, this.value(first, second));
       else if ([one, other].some((content) => content.get('deferred')?.entries?.has(name) === true))
         entries.set(name, this.#lost());
-      else entries.set(name, { ...this.#lost(), isMaybe: true, ...(mayHold(first ?? second) && { mayHide: true }) });
+      else entries.set(name, this.#maybe(first ?? second));
     }
     return { value: b?.value ?? a?.value, entries };
   }
@@ -169,7 +206,13 @@ export class Join {
     this.#compared = 0;
     if (!this.#isSame(one, other)) {
       const lost = one.kind === 'unknown' ? one : other.kind === 'unknown' ? other : this.#lost();
-      return mayHold(one) || mayHold(other) ? { ...lost, mayHide: true } : lost;
+      const isAbsent = isMaybe(one) || isMaybe(other);
+      if (isAbsent === isMaybe(lost) && !mayHold(one) && !mayHold(other)) return lost;
+      return {
+        ...lost,
+        ...(isAbsent && { isMaybe: true }),
+        ...((mayHold(one) || mayHold(other)) && { mayHide: true }),
+      };
     }
     // An edit of either place would change only one of the ways.
     return (other.kind === 'int' || other.kind === 'float') && one !== other ? untraced(one, other) : other;
@@ -214,6 +257,7 @@ export class Join {
       case 'list':
       case 'set':
       case 'dict':
+      case 'partial-dict':
       case 'instance':
         return this.#arePartners(one, other) && this.#holdTheSame(one, other);
       case 'tensor':
@@ -250,6 +294,7 @@ export class Join {
     }
     if (one.kind === 'dict' && other.kind === 'dict' && (one.viewOf ?? other.viewOf))
       return one.viewOf === other.viewOf;
+    if (kindIn(this.#one, one) !== kindIn(this.#other, other)) return false;
     const [a, b] = [mapOf(this.#one, one), mapOf(this.#other, other)];
     if (a === undefined || b === undefined || a.size !== b.size) return false;
     if (one.kind === 'instance' && other.kind === 'instance') {
@@ -272,11 +317,25 @@ export class Join {
 
 const nothing: ReadonlyMap<string, Kept> = new Map();
 
+/** What a thing is in a state: what was lost there is a thing no more. */
+function kindIn(state: State, value: PyValue): unknown {
+  switch (value.kind) {
+    case 'set':
+    case 'dict':
+    case 'partial-dict':
+    case 'instance':
+      return state.get(value)?.get('kind')?.value ?? value.kind;
+    default:
+      return value.kind;
+  }
+}
+
 /** What a thing keeps by name or key, in a state or as it is now. */
 function mapOf(state: State, value: PyValue): ReadonlyMap<string, Kept> | undefined {
   switch (value.kind) {
     case 'set':
     case 'dict':
+    case 'partial-dict':
       return state.get(value)?.get('entries')?.entries ?? value.entries;
     case 'instance':
       return state.get(value)?.get('attributes')?.entries ?? value.attributes;
@@ -296,7 +355,7 @@ function valueIn(names: ReadonlyMap<string, Kept>, name: string): PyValue | unde
 
 /** Whether a value may be or hold a layer. */
 function mayHold(value: PyValue | undefined): boolean {
-  return value !== undefined && /^(instance|list|tuple|dict|tensor)$/.test(value.kind);
+  return value !== undefined && /^(instance|list|tuple|dict|partial-dict|tensor)$/.test(value.kind);
 }
 
 function isEntry(kept: Kept): kept is { readonly key: PyValue; readonly value: PyValue } {

@@ -71,6 +71,16 @@ export interface DictValue {
   /** Whose names these are, where it is `vars(…)` of something. */
   readonly viewOf?: InstanceValue | ModuleValue;
 }
+/** A dictionary that ways which the program may go have left with other keys; see partial-dictionary.ts. */
+export interface PartialDictValue {
+  readonly kind: 'partial-dict';
+  /** Every key that it may have; a value that `isMaybe` is there in some ways only. The order is not known. */
+  readonly entries: DictValue['entries'];
+  readonly missing?: PyValue;
+  readonly viewOf?: DictValue['viewOf'];
+  readonly reason: string;
+  readonly span: SourceSpan;
+}
 export interface SetValue {
   readonly kind: 'set';
   readonly entries: ReadonlyMap<string, PyValue>;
@@ -130,7 +140,7 @@ export interface InstanceValue {
   /** What a native base keeps: items of a container module. */
   readonly items?: readonly PyValue[];
   /** A dict subclass's entries. */
-  readonly dictionary?: DictValue;
+  readonly dictionary?: DictValue | PartialDictValue;
 }
 export interface BoundMethodValue {
   readonly kind: 'bound-method';
@@ -217,8 +227,6 @@ export interface UnknownValue {
   readonly self?: PyValue;
   /** Whether a layer may stand here in some way that the program may go. */
   readonly mayHide?: true;
-  /** The entries that a dictionary has all the same. */
-  readonly entries?: DictValue['entries'];
 }
 
 export type PyValue =
@@ -232,6 +240,7 @@ export type PyValue =
   | ListValue
   | TupleValue
   | DictValue
+  | PartialDictValue
   | SetValue
   | { readonly kind: 'range'; readonly start: number; readonly stop: number; readonly step: number }
   | { readonly kind: 'slice'; readonly lower: PyValue; readonly upper: PyValue; readonly step: PyValue }
@@ -301,6 +310,7 @@ export type Owner =
   | Scope
   | ListValue
   | DictValue
+  | PartialDictValue
   | SetValue
   | IteratorValue
   | InstanceValue

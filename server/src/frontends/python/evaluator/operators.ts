@@ -5,7 +5,8 @@ import type { OriginOperator } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
 import { formatPercent } from './percent-format.ts';
 import { bool, dict, float, int, keyOf, list, notImplemented, plainOf, set, string, tuple, unknown } from './values.ts';
-import type { Machine, FloatValue, IntValue, PyValue, SetValue } from './machine.ts';
+import { addEntries } from './partial-dictionary.ts';
+import type { DictValue, Machine, FloatValue, IntValue, PartialDictValue, PyValue, SetValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
 
 /** Python's integer division rounds down. */
@@ -171,11 +172,18 @@ function combine(
       ]);
     }
   }
-  if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') {
+  if (isDictionary(left) && isDictionary(right) && operator === '|') {
     machine.hold(left.entries.size + right.entries.size, span);
-    return dict([...left.entries.values(), ...right.entries.values()].map(({ key, value }) => [key, value] as const));
+    const made = dict();
+    addEntries(machine, made, left);
+    addEntries(machine, made, right);
+    return made;
   }
   return operator === '|' ? union(left, right) : undefined;
+}
+
+function isDictionary(value: PyValue): value is DictValue | PartialDictValue {
+  return value.kind === 'dict' || value.kind === 'partial-dict';
 }
 
 /** A set, also where it is the keys of a dictionary. */
@@ -278,6 +286,7 @@ export function equal(machine: Machine, one: PyValue, other: PyValue, span: Sour
     }
     return true;
   }
+  if (isDictionary(left) && isDictionary(right)) return left === right ? true : undefined;
   if (left.kind === 'set' && right.kind === 'set') {
     return left.entries.size === right.entries.size && [...left.entries.keys()].every((key) => right.entries.has(key));
   }

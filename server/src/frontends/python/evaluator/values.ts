@@ -110,6 +110,8 @@ export function typeName(value: PyValue): string {
       return 'NoneType';
     case 'string':
       return 'str';
+    case 'partial-dict':
+      return 'dict';
     case 'instance':
       return value.class.name;
     case 'tensor':

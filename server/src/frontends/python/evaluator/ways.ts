@@ -338,7 +338,7 @@ export class FollowedWays implements Ways {
 
   /** Nothing that an owner holds is known any more. */
   loseOwner(owner: Owner, reason: string, span: SourceSpan): void {
-    if ('viewOf' in owner) {
+    if ('viewOf' in owner && owner.viewOf) {
       this.loseOwner(owner.viewOf, reason, span);
       return;
     }
@@ -348,7 +348,7 @@ export class FollowedWays implements Ways {
     else if (open.kind === 'class' || open.kind === 'function')
       for (const name of open.attributes.keys()) open.attributes.set(name, lost);
     else if (open.kind !== 'tensor') {
-      if (open.kind === 'dict') open.entries.clear();
+      if (open.kind === 'dict' || open.kind === 'partial-dict') open.entries.clear();
       Object.assign(open, lost);
     }
   }
@@ -366,7 +366,7 @@ function lostContent(content: Content, reason: string, span: SourceSpan): Conten
         entries: name === 'entries' ? new Map() : new Map([...field.entries.keys()].map((key) => [key, value])),
       });
   }
-  if (/^(list|dict|set|iterator|instance)$/.test(String(content.get('kind')?.value)))
+  if (/^(list|dict|partial-dict|set|iterator|instance)$/.test(String(content.get('kind')?.value)))
     for (const [name, part] of Object.entries(value)) lost.set(name, { value: part });
   return lost;
 }

@@ -4,6 +4,7 @@ import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } f
 import { unshared } from '../evaluator/effects.ts';
 import { bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
 import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
+import { copyOf, emptyCopyOf } from '../evaluator/partial-dictionary.ts';
 import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
 
 const fieldNames = (type: ClassValue): readonly string[] => (type.fields ?? []).map((field) => field.name);
@@ -117,7 +118,8 @@ function shallowCopy(value: PyValue): PyValue {
     case 'list':
       return list(value.items);
     case 'dict':
-      return { ...value, entries: new Map([...value.entries].map(([key, entry]) => [key, { ...entry }])) };
+    case 'partial-dict':
+      return copyOf(value);
     case 'set':
       return { kind: 'set', entries: new Map(value.entries) };
     case 'instance':
@@ -145,8 +147,9 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       seen.set(value, made);
       return made;
     }
-    case 'dict': {
-      const made: PyValue = { kind: 'dict', entries: new Map(), ...(value.missing && { missing: value.missing }) };
+    case 'dict':
+    case 'partial-dict': {
+      const made = emptyCopyOf(value);
       seen.set(value, made);
       for (const [key, entry] of value.entries)
         unshared(made).entries.set(key, { key: entry.key, value: copy(entry.value) });
@@ -168,7 +171,7 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
       for (const [name, item] of value.attributes) unshared(made).attributes.set(name, copy(item));
       if (value.dictionary) {
         const inner = copy(value.dictionary);
-        if (inner.kind === 'dict') unshared(made).dictionary = inner;
+        if (inner.kind === 'dict' || inner.kind === 'partial-dict') unshared(made).dictionary = inner;
       }
       return made;
     }

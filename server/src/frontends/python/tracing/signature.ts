@@ -3,6 +3,7 @@
 //   'input kernel_size stride=None padding=0 *sizes **options'
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isMaybe, named as namedEntries } from '../evaluator/partial-dictionary.ts';
 import { dict, float, int, none, pyFalse, pyTrue, string, tuple } from '../evaluator/values.ts';
 import type { Machine, Arguments, DictValue, PyValue, TensorValue } from '../evaluator/machine.ts';
 import { integerOf, numberOf } from '../evaluator/numbers.ts';
@@ -155,9 +156,10 @@ export function bindSignature(
     const parameter = named.find((each) => (each.kind === 'plain' && each.name === key) || each.aliases.includes(key));
     if (parameter) values.set(parameter.name, parameter.kind === 'splat' ? tuple([value]) : value);
     else if (options) extra.push([string(key), value]);
+    else if (isMaybe(value)) machine.mayRaise();
     else machine.raise('TypeError', `${name}() got an unexpected keyword argument '${key}'`, span);
   }
-  if (options) values.set(options.name, dict(extra));
+  if (options) values.set(options.name, namedEntries(machine, extra));
   for (const parameter of parameters) {
     if (values.has(parameter.name)) continue;
     if (parameter.default === undefined)
