@@ -138,6 +138,8 @@ function evaluateEntry(
     const failure = failureOf(error, entry.span);
     machine.report(failure);
     machine.loseTrack(failure.message, failure.span ?? entry.span);
+  } finally {
+    machine.end();
   }
   const evaluation = {
     graph,

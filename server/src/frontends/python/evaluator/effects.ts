@@ -54,8 +54,27 @@ function ownerOf(target: Owner): Owner {
   return target.classBody ?? (target.names === target.module.names ? target.module : target);
 }
 
+/** Whether an owner may be older than the evaluation: what text has made is not, all else may be a library's. */
+function mayBeShared(owner: Owner): boolean {
+  if (!('kind' in owner)) return false;
+  switch (owner.kind) {
+    case 'instance':
+      return owner.class.span === undefined;
+    case 'class':
+      return owner.span === undefined;
+    case 'module':
+      return owner.isModelled;
+    case 'function':
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** The writes of one evaluation. */
 export class Effects {
+  /** What libraries' values held before the evaluation changed them: all evaluations have the same libraries. */
+  readonly #shared = new Map<Owner, Content>();
   /** Open records, the newest last. Each remembers what was first changed while it was the newest. */
   #records: Changes[] = [];
   #made = 0;
@@ -69,11 +88,16 @@ export class Effects {
   /** Opens something for writing; remembers what it holds where somebody may want to know. */
   change<T extends Owner>(target: T): Changing<T> {
     const record = this.#records.at(-1);
-    if (record !== undefined) {
-      const owner = ownerOf(target);
-      if (!record.has(owner)) record.set(owner, contentOf(owner));
-    }
+    const owner = ownerOf(target);
+    if (record !== undefined && !record.has(owner)) record.set(owner, contentOf(owner));
+    if (mayBeShared(owner) && !this.#shared.has(owner)) this.#shared.set(owner, contentOf(owner));
     return unshared(target);
+  }
+
+  /** Gives libraries' values back what they held before this evaluation, which is over. */
+  leaveLibraries(): void {
+    for (const [owner, content] of this.#shared) restore(owner, content);
+    this.#shared.clear();
   }
 
   /** Begins to remember. */

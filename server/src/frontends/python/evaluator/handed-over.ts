@@ -57,6 +57,7 @@ export class HandedOver {
             return;
           }
           // Classes of ours give values that nobody can change.
+          if (value.class.isImmutable) return;
           if (value.class.mro.every((type) => type.span === undefined) && value.attributes.size === 0) return;
           for (const item of value.attributes.values()) visit(item);
           if (value.dictionary) visit(value.dictionary);

@@ -162,6 +162,11 @@ export class Interpreter implements Machine {
     return this.#effects.change(target);
   }
 
+  /** Ends the evaluation: the next one finds the libraries as this one did. */
+  end(): void {
+    this.#effects.leaveLibraries();
+  }
+
   noteMade(thing: object): void {
     this.#effects.noteMade(thing);
   }

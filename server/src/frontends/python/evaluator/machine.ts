@@ -128,6 +128,8 @@ export interface ClassValue {
   readonly fields?: readonly { readonly name: string; readonly default?: PyValue }[];
   /** Classes that make something else than an instance (`int`, `list`, `dict`). */
   readonly construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
+  /** Whether nothing can change its instances. */
+  readonly isImmutable?: true;
   /** A base that could not be resolved: lookups that fail are unknown instead of errors. */
   readonly unknownBase?: string | undefined;
 }

@@ -79,6 +79,7 @@ export const cpu: InstanceValue = {
   ]),
 };
 
+unshared(deviceClass).isImmutable = true;
 unshared(deviceClass).attributes.set(
   '__str__',
   builtin('__str__', () => string('cpu'), true),
