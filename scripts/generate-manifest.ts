@@ -107,7 +107,10 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
         'view/title': [{ command: 'morphnet.runMorphNet', group: 'navigation', when: 'view == morphnet.runs' }],
         'view/item/context': runMenu,
-        commandPalette: [{ command: 'morphnet.goToMostExpensiveLayer', when: hasModel }],
+        commandPalette: [
+          { command: 'morphnet.goToMostExpensiveLayer', when: hasModel },
+          { command: 'morphnet.addToScript', when: 'editorLangId == python' },
+        ],
       },
       configuration: {
         title: 'MorphNet',

@@ -14,8 +14,20 @@ export function toRange({ start, end }: WireRange): vscode.Range {
  */
 export async function applyEdits(title: string, documents: readonly WireDocumentEdits[]): Promise<string | undefined> {
   const change = new vscode.WorkspaceEdit();
-  const preview: vscode.WorkspaceEditEntryMetadata | undefined =
-    documents.length > 1 ? { label: title, needsConfirmation: true } : undefined;
+  const preview = documents.length > 1 ? { label: title, needsConfirmation: true } : undefined;
+  const problem = await addEdits(change, documents, preview);
+  if (problem !== undefined) return problem;
+  // The editor checks versions once more when it applies the change.
+  const applied = await vscode.workspace.applyEdit(change);
+  return applied ? undefined : 'The editor did not apply the change. Nothing was edited; try again.';
+}
+
+/** Adds edits to a change. Returns a sentence where a document is not the one any more that they were proven for. */
+export async function addEdits(
+  change: vscode.WorkspaceEdit,
+  documents: readonly WireDocumentEdits[],
+  preview: vscode.WorkspaceEditEntryMetadata | undefined,
+): Promise<string | undefined> {
   for (const { uri, version, edits } of documents) {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
     // A document that was not open has no version; what stands in the edits' places says whether it is still the same.
@@ -26,7 +38,5 @@ export async function applyEdits(title: string, documents: readonly WireDocument
       return `${vscode.workspace.asRelativePath(document.uri)} was changed meanwhile. Nothing was edited; try again.`;
     for (const edit of edits) change.replace(document.uri, toRange(edit.range), edit.newText, preview);
   }
-  // The editor checks versions once more when it applies the change.
-  const applied = await vscode.workspace.applyEdit(change);
-  return applied ? undefined : 'The editor did not apply the change. Nothing was edited; try again.';
+  return undefined;
 }

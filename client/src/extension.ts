@@ -2,6 +2,7 @@
 
 import type * as vscode from 'vscode';
 import type { ClientServices } from './client-services.ts';
+import { registerAddToScript } from './commands/add-to-script.ts';
 import { registerApplyExpanded, registerApplyProposal } from './commands/apply-proposal.ts';
 import { registerDeleteRun, registerRevealRun } from './commands/delete-run.ts';
 import { registerExpandRun } from './commands/expand-run.ts';
@@ -69,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerDeleteRun(services),
     registerRevealRun(services),
     registerRunMorphNet(services),
+    registerAddToScript(services),
     registerOpenDashboard(services),
     registerShowCosts(services),
     registerSelectModel(services),

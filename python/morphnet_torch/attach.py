@@ -18,7 +18,7 @@ from .proposal import Proposals
 from .regularizer import Evaluation, Regularizer
 from .run_folder import RunFolder
 from .slim_weights import slim_tensors, write_safetensors
-from .structure import check, named_tensors, read_structure, unwrapped
+from .structure import check, find_structure, named_tensors, read_structure, unwrapped
 from .survival import Survival
 
 StructureLike = Union[str, "os.PathLike[str]", Dict[str, Any]]
@@ -54,9 +54,11 @@ class MorphNet:
         run: Union[None, bool, str, "os.PathLike[str]"],
         every: Optional[int],
     ) -> None:
-        is_document = isinstance(structure, dict)
-        self.structure: Dict[str, Any] = structure if is_document else read_structure(structure)  # type: ignore[assignment,arg-type]
-        self._base = Path.cwd() if is_document else Path(structure).resolve().parent  # type: ignore[arg-type]
+        if isinstance(structure, dict):
+            self.structure, self._base = structure, Path.cwd()
+        else:
+            found = find_structure(structure)
+            self.structure, self._base = read_structure(found), found.resolve().parent
         self.model = unwrapped(model)
         check(self.structure, self.model)
         self.total_steps = int(steps if steps is not None else self.structure["steps"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from pathlib import Path
 from typing import Any, Dict, List, Tuple, Union
 
 from torch import nn
@@ -11,6 +13,16 @@ from torch import nn
 
 class StructureMismatch(ValueError):
     """The model is not the one that the structure was read from; the message lists the differences."""
+
+
+def find_structure(path: Union[str, "os.PathLike[str]"]) -> Path:
+    """A relative path is one of the working folder or, where nothing is there, of the folder of the script that runs."""
+    given = Path(path)
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    if given.exists() or script is None:
+        return given
+    beside = Path(script).resolve().parent / given
+    return beside if beside.exists() else given
 
 
 def read_structure(path: Union[str, "os.PathLike[str]"]) -> Dict[str, Any]:

@@ -40,6 +40,8 @@ import {
   type ProtocolConnection,
   type Range,
 } from 'vscode-languageserver/node';
+import { torchModule } from '../../scripts/torch-module.ts';
+import { createRunNetworks } from '../../server/src/experiments/run-network-service.ts';
 import { analysisHere } from './analysis-here.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Result } from '../../server/src/common/problem.ts';
@@ -272,7 +274,8 @@ export class Editor implements AsyncDisposable {
     const up = new PassThrough();
     const down = new PassThrough();
     const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
-    startServer(server, { startAnalysis: analysisHere(analysis), runs, delaysMs });
+    const networks = createRunNetworks(workspace.folder);
+    startServer(server, { startAnalysis: analysisHere(analysis), runs, networks, torchModule, delaysMs });
     server.listen();
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));

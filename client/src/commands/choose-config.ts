@@ -1,7 +1,7 @@
 // From the active editor to the settings of a training, asking only for what nobody said yet.
 
 import * as vscode from 'vscode';
-import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
+import type { ModelSummary, RunDraft } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
@@ -16,6 +16,22 @@ export async function chooseConfig(
   uri: string | undefined,
   entry: string | undefined,
 ): Promise<RunConfig | undefined> {
+  const drafted = await draftConfig(server, uri, entry);
+  if (drafted === undefined) return undefined;
+  const { document, draft } = drafted;
+  const data = draft.config.data ?? (await askForDataSet(context.globalState, vscode.Uri.parse(document)));
+  if (data === undefined) return undefined;
+  const config = await reviewConfig({ ...draft.config, data }, words, draft.configFile);
+  if (config !== undefined) await rememberDataSet(context.globalState, config.data);
+  return config;
+}
+
+/** A document's model with the settings that are known of it; undefined after a word to the user, or after Escape. */
+export async function draftConfig(
+  server: ServerConnection,
+  uri: string | undefined,
+  entry: string | undefined,
+): Promise<{ readonly document: string; readonly draft: RunDraft } | undefined> {
   const document = uri ?? modelDocument();
   if (document === undefined) {
     await vscode.window.showInformationMessage('MorphNet: open the file of a model first, then run the command again.');
@@ -24,15 +40,9 @@ export async function chooseConfig(
   const chosen = entry ?? (await chooseEntry(server, document));
   if (chosen === undefined) return undefined;
   const draft = await server.request('morphnet/draftRun', { uri: document, entry: chosen });
-  if (isRefusal(draft)) {
-    await showRefusal(draft);
-    return undefined;
-  }
-  const data = draft.config.data ?? (await askForDataSet(context.globalState, vscode.Uri.parse(document)));
-  if (data === undefined) return undefined;
-  const config = await reviewConfig({ ...draft.config, data }, words, draft.configFile);
-  if (config !== undefined) await rememberDataSet(context.globalState, config.data);
-  return config;
+  if (!isRefusal(draft)) return { document, draft };
+  await showRefusal(draft);
+  return undefined;
 }
 
 /** The URI of the active editor's document if it can hold a model. */

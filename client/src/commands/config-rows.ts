@@ -93,19 +93,31 @@ const algorithmRow: ConfigRow = {
   read: (typed, config) => checked({ ...config, algorithm: typed }, 'Choose one of the list.'),
 };
 
+const stepsRow = numberRow('steps', 'Steps', 'Training steps in all', 'Type a whole number of at least 1.');
+const thresholdRow = numberRow(
+  'threshold',
+  'Threshold',
+  'A channel whose regularization value is not above this counts as dead',
+  'Type a number of at least 0 such as 0.01.',
+);
+
 export const configRows: readonly ConfigRow[] = [
   dataRow,
   targetRow,
-  numberRow('steps', 'Steps', 'Training steps in all', 'Type a whole number of at least 1.'),
+  stepsRow,
   numberRow('learningRate', 'Learning rate', 'Learning rate', 'Type a number above 0 such as 0.01.'),
   numberRow('batchSize', 'Batch size', 'Images in a batch', 'Type a whole number of at least 1.'),
-  numberRow(
-    'threshold',
-    'Threshold',
-    'A channel whose regularization value is not above this counts as dead',
-    'Type a number of at least 0 such as 0.01.',
-  ),
+  thresholdRow,
   numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.'),
+  strengthRow,
+  algorithmRow,
+];
+
+/** Those that a training script of the user's own leaves to the run. */
+export const scriptRows: readonly ConfigRow[] = [
+  targetRow,
+  { ...stepsRow, prompt: 'Steps of the optimizer in your training, in all: epochs × batches of an epoch' },
+  thresholdRow,
   strengthRow,
   algorithmRow,
 ];

@@ -14,6 +14,8 @@ export interface ReviewWords {
   readonly title: string;
   /** What the first row does: `Start`, or `Continue` where more is asked. */
   readonly accept: string;
+  /** What can be changed; everything unless given. */
+  readonly rows?: readonly ConfigRow[];
 }
 
 /** The config to start with, or undefined when the user backed out. */
@@ -30,7 +32,7 @@ export async function reviewConfig(
     const items: readonly ReviewItem[] = [
       { label: `$(play) ${words.accept}`, description: `train${entry} with these settings (${defaults})` },
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      ...configRows.map((row) => ({ label: row.label, description: row.show(current), row })),
+      ...(words.rows ?? configRows).map((row) => ({ label: row.label, description: row.show(current), row })),
     ];
     const chosen = await pick(items, words);
     if (chosen === undefined) return undefined;

@@ -22,6 +22,7 @@ import { partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-
 import { DocumentModels, maxModels } from './document-models.ts';
 import type { Result } from '../common/problem.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import type { TrainingLines, TrainingLinesRequest } from '../frontends/shared/training-lines.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import type { Pack } from './evaluation-memory.ts';
 import { importersOf } from './importers.ts';
@@ -336,6 +337,12 @@ export class AnalysisSession {
   /** Whether a document's language lets numbers get names of their own. */
   canNameNumbers(document: string): boolean {
     return this.#models.frontendOf(document)?.nameNumbers !== undefined;
+  }
+
+  /** The lines that make a training script learn widths, as edits of it. */
+  trainingLines(request: TrainingLinesRequest): Result<TrainingLines> {
+    const found = this.#models.frontendOf(request.document)?.trainingLines?.(request, this.#inputs.reader());
+    return found ?? { ok: false, error: 'it is no Python file that mentions PyTorch' };
   }
 
   /** Gives numbers of a document's language names of their own. */

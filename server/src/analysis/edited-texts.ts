@@ -11,7 +11,10 @@ export interface EditedText {
 }
 
 /** Each edited document before and after; before is what the edits were proven on. */
-export function editedTexts(session: AnalysisSession, { documents }: ProposalEdits): readonly EditedText[] {
+export function editedTexts(
+  session: AnalysisSession,
+  { documents }: Pick<ProposalEdits, 'documents'>,
+): readonly EditedText[] {
   return documents.map(({ document, edits }) => {
     const before = session.textOf(document) ?? '';
     return { document, before, after: applyEdits(before, edits) };

@@ -150,7 +150,8 @@ function commands(services: CliServices): Command {
         .argument('<file[::entry]>', modelArgument),
       'own',
     )
-      .option('--out <file>', 'where the structure goes; by default structure.json beside the model')
+      .option('--out <file>', 'where the structure goes; by default structure.json beside the script')
+      .option('--write [script]', 'write the lines into this training script; without a name into the model’s file')
       .option('--no-package', 'leave morphnet_torch.py out: the package is installed')
       .action((file: string, options: AttachOptions) =>
         attachCommand(terminal, openSession, networks, torchModule, file, options),

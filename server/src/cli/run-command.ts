@@ -2,6 +2,8 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -75,18 +77,26 @@ function severalRuns(folder: string): 'sweep' | 'iterate' | undefined {
   return existsSync(join(folder, iterationName)) ? 'iterate' : undefined;
 }
 
+export interface PreparedRun {
+  readonly config: RunConfig;
+  readonly network: NetworkGraph;
+  readonly session: AnalysisSession;
+  readonly model: AnalyzedModel;
+}
+
 /** What a run of this file would train, with which settings. */
 export async function prepareRun(
   terminal: Terminal,
   openSession: OpenSession,
   argument: string,
   options: RunOptions,
-): Promise<{ readonly config: RunConfig; readonly network: NetworkGraph }> {
+): Promise<PreparedRun> {
   const run = parseRunArgument(argument, terminal.folder);
   const said = run.kind === 'config' ? run.config.model.input : undefined;
   const input = options.input === undefined ? said : parseInputArgument(options.input);
-  const { model } = await openModel(terminal, openSession, run.file, input);
-  return { config: resolveRunConfig(run, model, options, terminal.folder), network: model.graph };
+  const { session, model } = await openModel(terminal, openSession, run.file, input);
+  const config = resolveRunConfig(run, model, options, terminal.folder);
+  return { config, network: model.graph, session, model };
 }
 
 /** `l1Fraction` as it is typed. */

@@ -9,7 +9,7 @@ import { workspaceOf } from '../runs/portable-config.ts';
 import { patternsThatMatch } from '../structure/scope.ts';
 import { networkCost } from '../structure/settled-cost.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
-import { attachDocument, type AttachRequest } from './attach-structure.ts';
+import { attachFiles, type AttachedFile, type AttachFilesRequest } from './attach-files.ts';
 import { expandRun, proposalTo, runNetwork, type RunNetwork } from './run-networks.ts';
 
 /** Errors are sentences with a remedy. */
@@ -24,8 +24,8 @@ export interface RunNetworkService {
   expand(folder: string, request: ExpansionRequest): Promise<Result<ExpandedProposal>>;
   /** The proposal that turns a run's seed into a network with the same layers, some of them gone, at other widths. */
   proposalTo(folder: string, network: NetworkGraph, step: number): Promise<Result<RunProposal>>;
-  /** What a training loop of the user's own is given, as text. */
-  attach(request: AttachRequest): Result<string>;
+  /** The files that a training script of the user's own gets. */
+  attach(request: AttachFilesRequest): Result<readonly AttachedFile[]>;
 }
 
 /** Runs outside of any workspace belong to the working folder. */
@@ -45,7 +45,7 @@ export function createRunNetworks(workingFolder: string): RunNetworkService {
         ...(forceGroups && { forceGroups: matching(forceGroups) }),
       };
     },
-    attach: attachDocument,
+    attach: attachFiles,
     expand: (folder, request) => Promise.resolve(expandRun(folder, request, workspace(folder))),
     proposalTo: (folder, network, step) => Promise.resolve(proposalTo(folder, network, step, workspace(folder))),
   };

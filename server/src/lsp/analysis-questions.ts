@@ -14,7 +14,14 @@ import type {
 } from 'vscode-languageserver/node';
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { FileModels, ModelSummary, Refusal, RunDraft, ServerRequests } from '../protocol/lsp-extensions.ts';
+import type {
+  FileModels,
+  ModelSummary,
+  Refusal,
+  RunDraft,
+  ServerRequests,
+  WireDocumentEdits,
+} from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { Settings } from '../protocol/settings.ts';
 
@@ -50,6 +57,11 @@ export interface AnalysisQuestions {
   readonly 'run-network': {
     readonly params: Pick<RunConfig['model'], 'document' | 'entry'> & { readonly input?: RunConfig['model']['input'] };
     readonly answer: { readonly network: NetworkGraph } | Refusal;
+  };
+  /** MorphNet's lines in a training script, or why they are to be written by hand. */
+  readonly 'script-lines': {
+    readonly params: { readonly model: RunConfig['model']; readonly uri: string; readonly structure: string };
+    readonly answer: readonly WireDocumentEdits[] | Refusal;
   };
   readonly 'proposal-edits': {
     readonly params: ProposalQuestion & { readonly layer?: string };

@@ -14,6 +14,7 @@ import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
 import { listEntries } from './list-entries.ts';
 import { listModels } from './list-models.ts';
 import { projectEdit } from './project-edit.ts';
+import { findScriptLines } from './script-lines.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
 
 /** Answers at once, from what is known or by evaluating; an evaluation that is cancelled leaves an answer that nobody sees. */
@@ -39,6 +40,7 @@ export const answerers: Answerers = {
   'project-edit': projectEdit,
   'draft-run': draftRun,
   'run-network': runNetwork,
+  'script-lines': findScriptLines,
   'proposal-edits': proposalEdits,
   'slim-model': slimModel,
   'layer-location': layerLocation,
@@ -77,6 +79,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'diagnostics':
     case 'draft-run':
     case 'run-network':
+    case 'script-lines':
     case 'proposal-edits':
     case 'slim-model':
     case 'layer-location':

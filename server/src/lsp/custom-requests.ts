@@ -7,6 +7,7 @@ import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { experimentKindSchema, experimentTaskSchema } from '../protocol/experiment-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { runIdSchema } from '../protocol/run-names.ts';
+import { attachScript } from './attach-script.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { listDevices } from './list-devices.ts';
 import { measureMachine, measureModel } from './measure-requests.ts';
@@ -64,6 +65,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/measureMachine': { params: none, handle: measureMachine },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
+  'morphnet/attachScript': {
+    params: v.object({ config: runConfigSchema, script: text, withPackage: v.boolean() }),
+    handle: attachScript,
+  },
   'morphnet/startRun': { params: v.object({ config: runConfigSchema }), handle: startRun },
   'morphnet/stopRun': { params: v.object({ id: runIdSchema, atOnce: v.exactOptional(v.boolean()) }), handle: stopRun },
   'morphnet/pauseRun': { params: v.object({ id: runIdSchema }), handle: pauseRun },
@@ -114,6 +119,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/measureMachine', requests['morphnet/measureMachine']);
   register('morphnet/devices', requests['morphnet/devices']);
   register('morphnet/draftRun', requests['morphnet/draftRun']);
+  register('morphnet/attachScript', requests['morphnet/attachScript']);
   register('morphnet/startRun', requests['morphnet/startRun']);
   register('morphnet/stopRun', requests['morphnet/stopRun']);
   register('morphnet/pauseRun', requests['morphnet/pauseRun']);

@@ -3,6 +3,7 @@
 import type { CancellationToken } from 'vscode-languageserver/node';
 import type { ExperimentService } from '../experiments/experiment-service.ts';
 import type { MeasuringService } from '../experiments/measuring-service.ts';
+import type { RunNetworkService } from '../experiments/run-network-service.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import type { AnalysisQuestions, QuestionName } from './analysis-questions.ts';
 import type { ServerLog } from './server-log.ts';
@@ -25,6 +26,9 @@ export interface ServerContext {
         readonly stored: () => void;
       }
     | undefined;
+  readonly networks: Pick<RunNetworkService, 'attach'> | undefined;
+  /** morphnet-torch as one file. */
+  readonly torchModule: (() => string) | undefined;
 }
 
 /** Asks analysis about a document, under the document's settings. */

@@ -50,6 +50,9 @@ export interface ServerEnvironment {
   readonly runs?: RunService;
   readonly experiments?: ExperimentService;
   readonly measuring?: MeasuringService;
+  readonly networks?: ServerContext['networks'];
+  /** morphnet-torch as one file. */
+  readonly torchModule?: () => string;
   /** What was measured of this machine, if it was. */
   readonly thisMachine?: () => MachineProfile | undefined;
   /** `refresh`: the pause in changes before what is shown elsewhere is refreshed. */
@@ -151,6 +154,8 @@ class LanguageServer {
           this.#refresh.schedule();
         },
       },
+      networks: environment.networks,
+      torchModule: environment.torchModule,
     };
     this.#diagnostics = new PulledDiagnostics(this.#context, environment.delaysMs);
   }

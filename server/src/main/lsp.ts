@@ -3,11 +3,13 @@
 import { createConnection } from 'vscode-languageserver/node';
 import { createExperimentService } from '../experiments/local-experiment-service.ts';
 import { createRunService } from '../experiments/local-run-service.ts';
+import { createRunNetworks } from '../experiments/run-network-service.ts';
 import { createTrainingQueue } from '../jobs/training-queue.ts';
 import { startServer } from '../lsp/server.ts';
 import { startAnalysis } from './analysis-thread.ts';
 import { readThisMachine } from './machine-profiles.ts';
 import { createMeasuring } from './measuring.ts';
+import { torchModule } from './torch-module.ts';
 import { findCommandLine, findTrainer } from './trainer-program.ts';
 
 /** Long enough to type on, short enough to feel like an answer. */
@@ -36,6 +38,8 @@ function main(): void {
       return found.ok ? found.value : undefined;
     },
     ...(runs && { runs }),
+    networks: createRunNetworks(process.cwd()),
+    torchModule,
     ...(experiments && { experiments }),
     ...(trainer && { measuring: createMeasuring(trainer) }),
   });

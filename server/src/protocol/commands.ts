@@ -5,6 +5,8 @@
 export interface CommandArguments {
   /** Trains the model of a document; asks for what it can't know. */
   'morphnet.runMorphNet': readonly [uri?: string, entry?: string];
+  /** Gives a training script of the user's own the files and lines that learn widths. */
+  'morphnet.addToScript': readonly [uri?: string, entry?: string];
   /** Shows what every layer of a model costs; asks which model where that is not said. */
   'morphnet.showCosts': readonly [uri?: string, entry?: string];
   /** Shows a run's dashboard; without an id the latest run's, or a choice. */
@@ -64,6 +66,7 @@ export interface CommandDeclaration {
 
 export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.runMorphNet', title: 'Run MorphNet', category: 'MorphNet', icon: '$(beaker)' },
+  { command: 'morphnet.addToScript', title: 'Add to My Training Script…', category: 'MorphNet' },
   { command: 'morphnet.showCosts', title: 'Show Costs', category: 'MorphNet', icon: '$(list-tree)' },
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
   { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },

@@ -111,6 +111,17 @@ export interface ServerRequests {
   };
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
+  /** The files and the lines that a training script gets; nothing is written. `byHand`: the lines can't be placed, and why. */
+  'morphnet/attachScript': {
+    params: { config: RunConfig; script: string; withPackage: boolean };
+    result:
+      | {
+          files: readonly { uri: string; text: string; isThere: boolean }[];
+          documents: readonly WireDocumentEdits[];
+          byHand: { reason: string; lines: string } | null;
+        }
+      | Refusal;
+  };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
   /** Asks for a checkpoint and the end. `alreadyStopping`: it was asked for before; only `atOnce` ends the process now. */
   'morphnet/stopRun': { params: { id: string; atOnce?: boolean }; result: { alreadyStopping: boolean } | Refusal };

@@ -1,6 +1,6 @@
 // `morphnet attach`: what it writes beside a script, and what it leaves alone.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -72,4 +72,67 @@ test('its own files are replaced, others of that name stay', async () => {
   expect(status).toBe(1);
   expect(notes).toContain('structure.json is there already');
   expect(written()).toBe('{"mine": true}');
+});
+
+const script = `import torch
+from resnet20 import resnet20
+
+model = resnet20()
+optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+for x, y in loader:
+    loss = torch.nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+`;
+
+const command = (...words: readonly string[]): Promise<CommandLineRun> =>
+  morphnetIn(folder, ['attach', ...words], noTraining, [pythonFrontend], createRunNetworks(folder));
+
+test('a script’s lines are shown as a diff, and written with --write', async () => {
+  writeFileSync(join(folder, 'train.py'), script);
+  const shown = await command('train.py', '--input', '3x32x32', '--target', 'flops:0.5');
+  expect(shown.status, shown.notes).toBe(0);
+  expect(shown.output).toContain('+morphnet = MorphNet.attach(model, "structure.json")');
+  expect(readFileSync(join(folder, 'train.py'), 'utf8')).toBe(script);
+  const done = await command('train.py', '--input', '3x32x32', '--target', 'flops:0.5', '--write');
+  expect(done.status, done.notes).toBe(0);
+  expect(readFileSync(join(folder, 'train.py'), 'utf8').split('\n').slice(1, 14)).toEqual([
+    'from resnet20 import resnet20',
+    'from morphnet_torch import MorphNet',
+    '',
+    'model = resnet20()',
+    'morphnet = MorphNet.attach(model, "structure.json")',
+    'optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)',
+    'for x, y in loader:',
+    '    loss = torch.nn.functional.cross_entropy(model(x), y)',
+    '    optimizer.zero_grad()',
+    '    (loss + morphnet.loss()).backward()',
+    '    optimizer.step()',
+    '    morphnet.step(loss=loss)',
+    '',
+  ]);
+  // The model of the script is read as before, and the lines are not written twice.
+  const again = await command('train.py', '--input', '3x32x32', '--write');
+  expect(again.status).toBe(1);
+  expect(again.notes).toContain('train.py: it has MorphNet’s lines already. Write the lines yourself');
+});
+
+test('the lines go into another script than the model’s file, with the package beside it', async () => {
+  mkdirSync(join(folder, 'tools'));
+  writeFileSync(join(folder, 'tools', 'train.py'), script);
+  const { status, notes } = await command('resnet20.py', '--write', 'tools/train.py', '--out', 'structure.json');
+  expect(status, notes).toBe(0);
+  expect(readFileSync(join(folder, 'tools', 'train.py'), 'utf8')).toContain(
+    'MorphNet.attach(model, "../structure.json")',
+  );
+  expect(written('tools/morphnet_torch.py')).toContain('class MorphNet');
+});
+
+test('where the loop is not seen nothing is written, and the lines are said', async () => {
+  writeFileSync(join(folder, 'train.py'), script.replace('loss.backward()', 'engine.run(loss)'));
+  const { status, notes } = await command('train.py', '--input', '3x32x32', '--write');
+  expect(status).toBe(1);
+  expect(notes).toContain('train.py: no call of backward() was found. Write the lines yourself');
+  expect(() => written()).toThrow('ENOENT');
 });

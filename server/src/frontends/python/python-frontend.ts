@@ -3,6 +3,7 @@
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem, Result } from '../../common/problem.ts';
 import type { NamedNumbers } from '../shared/named-numbers.ts';
+import type { TrainingLines } from '../shared/training-lines.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import {
@@ -34,6 +35,7 @@ import { keptModel } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
 import { functionsOf } from './syntax/definitions.ts';
+import { trainingLines } from './training-script/training-lines.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { openLibraries, type OpenLibraries } from './libraries/open-libraries.ts';
@@ -91,6 +93,21 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
     functions(document, reader): readonly SourceSpan[] {
       const text = reader.read(document);
       return text === undefined ? [] : functionsOf(parser.parse(document, text).body).map(({ span }) => span);
+    },
+
+    trainingLines(request, reader): Result<TrainingLines> {
+      const text = reader.read(request.document);
+      if (text === undefined) return { ok: false, error: 'it can not be read' };
+      const lines = trainingLines(request, parser.parse(request.document, text).body, text);
+      if (!lines.ok) return lines;
+      const { edits } = lines.value;
+      const written = edits.reduceRight(
+        (rest, { start, newText }) => rest.slice(0, start) + newText + rest.slice(start),
+        text,
+      );
+      const errorsIn = (source: string): number => plainParser.parse(request.document, source).problems.length;
+      if (errorsIn(written) <= errorsIn(text)) return lines;
+      return { ok: false, error: 'with the lines it would be no Python any more' };
     },
 
     nameNumbers(request, reader): Result<NamedNumbers> {

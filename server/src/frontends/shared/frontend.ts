@@ -9,6 +9,7 @@ import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
 import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
 import type { NumberPassing, TracedCall } from './traced-calls.ts';
+import type { TrainingLines, TrainingLinesRequest } from './training-lines.ts';
 
 /** Gives the text of documents by URI: open editors first, then disk; the caller keeps paths inside its roots. */
 export interface SourceReader {
@@ -153,9 +154,11 @@ export interface Frontend {
   readonly scaleSettings?: Readonly<Partial<Record<Framework, string>>>;
   /** The definitions of functions in a document; absent where a format has none. */
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
-  /** The same, with how its numbers came about; absent where a format has no calls. */
   /** Gives numbers names of their own; see `NamingRequest`. */
   nameNumbers?(request: NamingRequest, reader: SourceReader): Result<NamedNumbers>;
+  /** The lines that make a training script learn widths; absent where a format has no training scripts. */
+  trainingLines?(request: TrainingLinesRequest, reader: SourceReader): Result<TrainingLines>;
+  /** An evaluation with how its numbers came about; absent where a format has no calls. */
   trace?(
     entry: ModelEntry,
     reader: SourceReader,

@@ -1,6 +1,7 @@
 // Packages that scripts import beside a framework, but whose contents no network's shape should depend on.
 
-import { dict } from '../evaluator/values.ts';
+import { nativeClass } from '../evaluator/classes.ts';
+import { builtin, dict, unknown } from '../evaluator/values.ts';
 import { tomlModule, yamlModule } from './file-modules.ts';
 import { functionValues, passThrough } from './module-table.ts';
 import type { Machine, PyValue } from '../evaluator/machine.ts';
@@ -15,5 +16,20 @@ export function sidePackage(machine: Machine, name: string): ReadonlyMap<string,
   if (name === 'tqdm') return new Map(['tqdm', 'trange'].map((each) => [each, passThrough(each)]));
   // Weights are no part of a structure: what is loaded holds none.
   if (name === 'safetensors.torch') return new Map(functionValues({ load_file: () => dict(), load: () => dict() }));
+  if (name === 'morphnet_torch') return morphnetTorch();
   return silentNames.test(name) ? new Map<string, PyValue>() : undefined;
+}
+
+/** What a training script has from us: it leaves the layers as they are, and what it learns is not followed. */
+function morphnetTorch(): ReadonlyMap<string, PyValue> {
+  const learned: PyValue = builtin('attach', (_, _args, span) => unknown('What MorphNet learns is not followed', span));
+  const names = functionValues({
+    lightning_callback: (_, _args, span) => unknown('MorphNet’s callback is not followed', span),
+    trainer_callback: (_, _args, span) => unknown('MorphNet’s callback is not followed', span),
+  });
+  return new Map<string, PyValue>([
+    ...names,
+    ['MorphNet', nativeClass('MorphNet', [], [['attach', learned]])],
+    ['with_regularization', passThrough('with_regularization')],
+  ]);
 }
