@@ -8,6 +8,30 @@ export function toRange({ start, end }: WireRange): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
+/** What the editor's own preview of a change says of it. */
+export interface ChangePreview {
+  readonly title: string;
+  readonly description: string;
+}
+
+/**
+ * Applies all edits or none, after the editor's own preview of them: it shows the differences, and nothing is written before the
+ * user says so. Returns a sentence when the change does not fit any more; leaving the preview is the user's own doing.
+ */
+export async function previewEdits(
+  preview: ChangePreview,
+  documents: readonly WireDocumentEdits[],
+): Promise<{ readonly applied: boolean; readonly failure?: string }> {
+  const change = new vscode.WorkspaceEdit();
+  const failure = await addEdits(change, documents, {
+    label: preview.title,
+    description: preview.description,
+    needsConfirmation: true,
+  });
+  if (failure !== undefined) return { applied: false, failure };
+  return { applied: await vscode.workspace.applyEdit(change, { isRefactoring: true }) };
+}
+
 /**
  * Applies all edits or none. A change of several files is previewed first, since it goes beyond what the user sees.
  * Returns a sentence when nothing was applied.

@@ -17,6 +17,7 @@ import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerMeasureMachine, registerMeasureModel } from './commands/measure.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
+import { registerScaleWidths, registerSetWidth } from './commands/set-width.ts';
 import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
@@ -88,6 +89,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerIterateModel(services),
     registerWriteExpandedModel(services),
     registerGoToMostExpensiveLayer(services),
+    registerSetWidth(services),
+    registerScaleWidths(services),
     registerToggleHints(),
     registerToggleShapes(),
     new LanguageStatus(server),

@@ -1,7 +1,7 @@
 // What the client says of models and picks among their layers. No editor in here.
 
 import type { ModelSummary } from '../../server/src/protocol/lsp-extensions.ts';
-import type { CostTableRow } from '../../server/src/protocol/cost-table.ts';
+import type { CostTableRow, TriedCosts } from '../../server/src/protocol/cost-table.ts';
 
 /** The layer with the most operations among those that stand in the source. */
 export function mostExpensive(rows: readonly CostTableRow[]): CostTableRow | undefined {
@@ -17,4 +17,24 @@ export function statusText(models: readonly ModelSummary[]): string {
   if (chosen === undefined) return 'MorphNet';
   const input = chosen.input.map((shape) => shape.join('×')).join(', ');
   return [chosen.entry, input].filter((part) => part !== '').join(' · ');
+}
+
+/** Why a file has no model to work with, what is read, and the way on. `uri` is absent where no file is open. */
+export function noModelWords(uri: string | undefined): string {
+  const formats = 'Models are read in Python files (PyTorch, Keras) and Darknet .cfg files.';
+  if (uri === undefined) return `MorphNet: No file is open. ${formats} Open one, or choose a model in the view Models.`;
+  const file = decodeURIComponent(uri.split('/').at(-1) ?? uri);
+  if (!/\.(py|cfg)$/i.test(file))
+    return `MorphNet: ${file} is of a kind that models are not read from. ${formats} Choose one in the view Models.`;
+  return `MorphNet: No model was found in ${file}: neither a class or function that makes one without arguments nor a call of one. Name the one that is meant in a comment: # morphnet: entry=Model(10) input=3x32x32`;
+}
+
+/** `conv1 with 2 tied to it: 64 → 48`; of several groups the first, and how many more follow. */
+export function changedWords(changed: TriedCosts['changed']): string {
+  const [first] = changed;
+  if (first === undefined) return '';
+  const [name = '', ...others] = first.layers;
+  const tied = others.length === 0 ? '' : ` with ${String(others.length)} tied to it`;
+  const own = `${name}${tied}: ${String(first.before)} → ${String(first.after)}`;
+  return changed.length === 1 ? own : `${own}; ${String(changed.length - 1)} more widths change`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.ts';
 import { DashboardPages } from './dashboard-page.ts';
-import { sampleCosts } from './sample-costs.ts';
+import { sampleCosts, sampleTried } from './sample-costs.ts';
 import { themes } from './themes.ts';
 
 const executable = findChromium(process.env);
@@ -60,6 +60,59 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     expect(await costs.posted()).toMatchObject([{ kind: 'ready' }, { kind: 'show-in-code', row: 5 }, { kind: 'copy' }]);
     const copied = (await costs.posted()).at(-1);
     expect(copied?.kind === 'copy' && copied.text).toMatch(/^layer,op,/);
+    await page.close();
+  });
+
+  test('tries widths out before anything is written: totals, what follows, and back', async () => {
+    const costs = await open();
+    const { page } = costs;
+    const width = page.getByLabel('Width of layer1.0.conv1');
+    await width.fill('50 %');
+    await width.press('Enter');
+    const asked = { layers: [{ name: 'layer1.0.conv1', width: '50 %' }] };
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'try', asked });
+    await costs.send({ kind: 'tried', tried: sampleTried('layer1.0.conv1', 8) });
+    await page.getByText('6 MMACs → 5 MMACs').waitFor();
+    expect(await page.getByRole('status').first().textContent()).toContain('layer1.0.conv1 16 → 8');
+    expect(
+      await page
+        .getByRole('row', { name: /layer1\.0\.conv1|^conv1/ })
+        .first()
+        .textContent(),
+    ).toContain('16 → ');
+    expect(await costs.accessibilityProblems()).toEqual([]);
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'costs-tried.png') });
+    await page.getByRole('button', { name: 'Set in the source…' }).press('Enter');
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'set', asked });
+    await page.getByRole('button', { name: 'Back to the source’s widths' }).press('Enter');
+    await page.getByRole('region', { name: 'Widths tried out' }).waitFor({ state: 'hidden' });
+    expect(await width.inputValue()).toBe('16');
+    await page.close();
+  });
+
+  test('a width that can not be had is said where it is tried, and nothing can be set', async () => {
+    const costs = await open();
+    const { page } = costs;
+    await page.getByLabel('Scale all widths by').fill('wide');
+    await page.getByLabel('Scale all widths by').press('Enter');
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'try', asked: { layers: [], scale: 'wide' } });
+    await costs.send({ kind: 'not-tried', message: 'wide is no factor. Write 0.75, or 75 %.' });
+    await page.getByText('wide is no factor.').waitFor();
+    const set = page.getByRole('button', { name: 'Set in the source…' });
+    expect(await set.getAttribute('aria-disabled')).toBe('true');
+    await page.close();
+  });
+
+  test('what was tried is forgotten once the source has other widths', async () => {
+    const costs = await open();
+    const { page } = costs;
+    await page.getByLabel('Width of stem').fill('8');
+    await page.getByLabel('Width of stem').press('Enter');
+    await page.getByRole('region', { name: 'Widths tried out' }).waitFor();
+    await costs.send({ kind: 'table', table: sampleTried('stem', 8).table });
+    await page.getByRole('region', { name: 'Widths tried out' }).waitFor({ state: 'hidden' });
+    expect(await page.getByLabel('Width of stem').inputValue()).toBe('8');
+    expect(await page.getByText('can’t be set').count()).toBe(0);
     await page.close();
   });
 

@@ -1,6 +1,6 @@
 // A table of costs as the server gives it: a stem, blocks that are tied to it, and a head; more blocks on demand.
 
-import type { CostTable, CostTableRow } from '../../server/src/protocol/cost-table.ts';
+import type { CostTable, CostTableRow, TriedCosts } from '../../server/src/protocol/cost-table.ts';
 
 const exact = (value: number) => ({ value, atLeast: false });
 
@@ -15,6 +15,7 @@ function row(name: string, label: string, macs: number, more: Partial<CostTableR
     activations: exact(16_384),
     latencyMs: exact(macs / 1e9),
     tie: null,
+    settled: null,
     place: { uri: 'file:///project/net.py', line: 10, character: 8 },
     ...more,
   };
@@ -31,7 +32,7 @@ export function sampleCosts(blocks = 2): CostTable {
       }),
       row(`layer1.${String(block)}.conv2`, 'Conv2d', perConvolution, { tie: 0 }),
     ]).flat(),
-    row('fc', 'Linear', 1_000_000, { shape: '10', width: 10 }),
+    row('fc', 'Linear', 1_000_000, { shape: '10', width: 10, settled: 'it is an output' }),
   ];
   return {
     file: 'net.py',
@@ -42,5 +43,19 @@ export function sampleCosts(blocks = 2): CostTable {
     isStale: false,
     rows,
     totals: { macs: exact(6_000_000), params: exact(6000), activations: exact(16_384), latencyMs: exact(0.006) },
+  };
+}
+
+/** The same with another width of one layer, which takes a million multiply-adds away. */
+export function sampleTried(layer: string, width: number): TriedCosts {
+  const table = sampleCosts();
+  return {
+    table: {
+      ...table,
+      rows: table.rows.map((each) => (each.name === layer ? { ...each, width } : each)),
+      totals: { ...table.totals, macs: exact(5_000_000) },
+    },
+    saving: '6 MMACs → 5 MMACs (−17 %), 6 k → 5 k params (−17 %)',
+    changed: [{ layers: [layer], before: 16, after: width }],
   };
 }

@@ -2,8 +2,8 @@
 // `morphnet.json` that applies, or a new one.
 
 import * as vscode from 'vscode';
-import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
 import { toRange } from '../apply-edits.ts';
+import { chooseModel } from '../choose-model.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
@@ -29,26 +29,6 @@ export function registerSetInput({ server }: ClientServices): vscode.Disposable 
     });
     if (input !== undefined) await write(server, { uri: model.uri, entry: model.entry, input: input.trim() });
   });
-}
-
-/** The model that is named, the only one, or one of a list; undefined after a word to the user or a cancelled choice. */
-async function chooseModel(
-  server: ServerConnection,
-  given: string | undefined,
-  entry: string | undefined,
-  placeHolder: string,
-): Promise<ModelSummary | undefined> {
-  const uri = given ?? vscode.window.activeTextEditor?.document.uri.toString();
-  const models = uri === undefined ? [] : await server.request('morphnet/models', { uri });
-  const [first] = models;
-  if (first === undefined) {
-    await vscode.window.showInformationMessage('MorphNet: The active file has no model. Open the file of one first.');
-    return undefined;
-  }
-  if (entry !== undefined) return models.find((model) => model.entry === entry);
-  if (models.length === 1) return first;
-  const items = models.map((model) => ({ label: model.entry, description: model.totals, model }));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.model;
 }
 
 /** Writes the choice, shows nothing: hints and lenses follow by themselves. */

@@ -4,11 +4,17 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { fromCostPageSchema, type CostTable, type ToCostPage } from '../../../server/src/protocol/cost-table.ts';
+import {
+  fromCostPageSchema,
+  type AskedWidthTexts,
+  type CostTable,
+  type ToCostPage,
+} from '../../../server/src/protocol/cost-table.ts';
 import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import { setWidths, type ModelSubject } from '../set-widths.ts';
 import { showSource } from '../show-source.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 
@@ -36,6 +42,8 @@ export class CostsPanel implements vscode.Disposable {
   #measured: ModelMeasurement | undefined;
   /** Counts what was asked for, so that a late answer does not overwrite a newer one. */
   #asked = 0;
+  /** The same for widths that are tried out. */
+  #tries = 0;
 
   /** Takes over the panel, whether new or restored by the editor. `folder` holds the page's script and style. */
   constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, subject: string) {
@@ -112,6 +120,12 @@ export class CostsPanel implements vscode.Disposable {
           await vscode.env.clipboard.writeText(checked.output.text);
           vscode.window.setStatusBarMessage('MorphNet: The table is copied', 3000);
           break;
+        case 'try':
+          await this.#try(checked.output.asked);
+          break;
+        case 'set':
+          await setWidths(this.#server, this.#model(), checked.output.asked);
+          break;
         case 'show-in-code':
           await this.#show(checked.output.row);
           break;
@@ -140,6 +154,18 @@ export class CostsPanel implements vscode.Disposable {
     this.#measured = undefined;
     if (this.#times?.layers === layers) this.#post({ kind: 'measured', times: this.#times.times });
     else this.#times = undefined;
+  }
+
+  /** The model that the page shows. */
+  #model(): ModelSubject {
+    return { uri: this.#subject.uri, entry: this.#subject.entry ?? this.#table?.entry ?? '' };
+  }
+
+  async #try(asked: AskedWidthTexts): Promise<void> {
+    const tries = ++this.#tries;
+    const tried = await this.#server.request('morphnet/tryWidths', { ...this.#model(), asked });
+    if (tries !== this.#tries) return;
+    this.#post(isRefusal(tried) ? { kind: 'not-tried', message: tried.message } : { kind: 'tried', tried });
   }
 
   async #show(row: number): Promise<void> {

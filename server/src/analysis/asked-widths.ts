@@ -3,6 +3,7 @@
 import type { Result } from '../common/problem.ts';
 import type { ChannelGroup } from '../structure/channel-group.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
+import type { Op } from '../network/op.ts';
 import { hasOwnWidth } from '../network/op-traits.ts';
 import type { ProposedWidths } from './proposal-plans.ts';
 
@@ -17,8 +18,11 @@ export interface AskedWidths {
   readonly scale?: number | undefined;
 }
 
-/** Reads `41`, `x0.75` or `0.75x`; undefined for anything else. */
-export function parseAskedWidth(text: string): AskedWidth | undefined {
+/** Reads `41`, `x0.75`, `0.75x`, `0.75` or `75 %`; undefined for anything else. */
+export function parseAskedWidth(written: string): AskedWidth | undefined {
+  const text = written.trim();
+  const [, percent] = /^(\d*\.?\d+)\s*%$/.exec(text) ?? [];
+  if (percent !== undefined) return Number(percent) > 0 ? { kind: 'factor', factor: Number(percent) / 100 } : undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) > 0) return { kind: 'width', width: Number(text) };
   const [, factor] = /^(?:[x×*](?=.)|(?=.*[x×*]$))?(\d*\.?\d+)[x×*]?$/.exec(text) ?? [];
   const value = Number(factor);
@@ -62,11 +66,9 @@ function scaled(size: number, factor: number): number {
   return Math.max(1, Math.round(size * factor));
 }
 
-/** The one group that a layer's output consists of. */
-function groupsOfLayer(
-  { graph, groups, groupOfChannel, valueChannels }: ChannelGrouping,
-  name: string,
-): Result<ChannelGroup> {
+/** The group of a layer that is named. */
+function groupsOfLayer(grouping: ChannelGrouping, name: string): Result<ChannelGroup> {
+  const { graph } = grouping;
   const op = graph.ops.find((one) => one.name === name && hasOwnWidth(one));
   if (op === undefined) {
     const known = graph.ops.filter(hasOwnWidth).map((one) => one.name);
@@ -76,6 +78,12 @@ function groupsOfLayer(
       error: `There is no layer ${name} with a width of its own; ${near.length > 0 ? `is ${near.join(' or ')} meant` : `there are ${known.slice(0, 3).join(', ')}`}?`,
     };
   }
+  return widthGroupOf(grouping, op);
+}
+
+/** The one group that a layer's output consists of; `op` has a width of its own. */
+export function widthGroupOf({ groups, groupOfChannel, valueChannels }: ChannelGrouping, op: Op): Result<ChannelGroup> {
+  const { name } = op;
   const channels = valueChannels[op.outputs[0] ?? -1]?.channels ?? new Int32Array(0);
   const own = [...new Set([...channels].map((channel) => groupOfChannel[channel] ?? -1))];
   const [id] = own;

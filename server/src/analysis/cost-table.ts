@@ -10,6 +10,7 @@ import type { AnalyzedModel } from './analyzed-model.ts';
 import { tieNumbers } from './channel-ties.ts';
 import { imageShapeText } from './cost-text.ts';
 import { outputShape } from './inlay-hints.ts';
+import { settledWidths } from './what-if.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
 interface KnownCount {
@@ -31,6 +32,8 @@ export interface CostRow extends KnownCosts {
   width: number | null;
   /** Rows with the same number live and die together; null where a layer is tied to no other. */
   tie: number | null;
+  /** Why its width can't be set; null where it can, or there is none. */
+  settled: string | null;
   /** Where it stands in the text as it is now, if that is known. */
   span: SourceSpan | undefined;
 }
@@ -40,10 +43,16 @@ export interface CostRows {
   readonly totals: KnownCosts;
 }
 
-export function costRows(session: AnalysisSession, model: AnalyzedModel, settings: AnalysisSettings): CostRows {
-  const { graph } = model;
+/** `graph` is the model's own, or what it would be at other widths. */
+export function costRows(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  settings: AnalysisSettings,
+  graph = model.graph,
+): CostRows {
   const report = session.costs(graph, settings);
-  const ties = tieNumbers(session.grouping(graph));
+  const grouping = session.grouping(graph);
+  const [ties, settled] = [tieNumbers(grouping), settledWidths(grouping)];
   const rows = graph.ops.flatMap((op): readonly CostRow[] => {
     const cost = report.ops[op.id];
     if (cost === undefined) return [];
@@ -57,6 +66,7 @@ export function costRows(session: AnalysisSession, model: AnalyzedModel, setting
         width: widthsOf(op.attributes).out ?? null,
         ...costs,
         tie: ties.get(op.id) ?? null,
+        settled: settled.get(op.name) ?? null,
         span: model.place(op.site.span),
       },
     ];

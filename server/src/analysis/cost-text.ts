@@ -1,5 +1,6 @@
 // Costs in words, as hints, hovers and lenses show them; every number names its unit and how sure it is.
 
+import type { Count } from '../common/count.ts';
 import { formatCount, formatLatency } from '../common/number-format.ts';
 import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import type { Cost } from '../costs/cost-report.ts';
@@ -28,6 +29,21 @@ export function shareText(part: Cost, whole: Cost): string {
   const percent = whole.macs.value === 0 ? 0 : (100 * part.macs.value) / whole.macs.value;
   const share = percent === 0 ? '0 %' : percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
   return whole.macs.kind === 'exact' ? share : `≤ ${share}`;
+}
+
+/** `555 MMACs → 420 MMACs (−24 %), 11.2 M → 8.41 M params (−25 %)`. */
+export function savingText(before: Cost, after: Cost, convention: AnalysisSettings['convention']): string {
+  const operations = `${operationsText(before, convention)} → ${operationsText(after, convention)}`;
+  return `${operations}${changeText(before.macs, after.macs)}, ${paramsText(before)} → ${paramsText(after)} params${changeText(before.params, after.params)}`;
+}
+
+/** ` (−24 %)`; nothing where a part is not known, or nothing changes. */
+function changeText(before: Count, after: Count): string {
+  if (before.kind !== 'exact' || after.kind !== 'exact' || before.value === 0) return '';
+  const percent = (100 * (after.value - before.value)) / before.value;
+  if (percent === 0) return '';
+  const digits = Math.abs(percent) < 10 ? 1 : 0;
+  return ` (${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(digits)} %)`;
 }
 
 /** The shape of one image: `64×32×32`. */

@@ -3,6 +3,7 @@
 
 import type { Cost } from '../costs/cost-report.ts';
 import { knownValue } from '../common/count.ts';
+import { formatAmount } from '../common/number-format.ts';
 import { isExact } from './proposal-edits.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -56,6 +57,34 @@ function better(session: AnalysisSession, graph: NetworkGraph, proposal: Propose
     return macs ?? params ?? Infinity;
   };
   return refactored.ok && cost(refactored.value) < cost(plain) ? refactored.value : plain;
+}
+
+/** `555 M → 420 M MACs (−24.3 %), 11.2 M → 8.41 M params`; what is not known exactly is a question mark. */
+export function sizeWords({ before, after }: Pick<WidthChange, 'before' | 'after'>): string {
+  const words = (from: number | undefined, to: number | undefined, unit: string): string => {
+    if (from === undefined || to === undefined) return `? ${unit}`;
+    const percent = from === 0 ? 0 : (100 * (to - from)) / from;
+    const sign = percent < 0 ? '−' : '+';
+    const change = percent === 0 ? '' : ` (${sign}${Math.abs(percent).toFixed(1)} %)`;
+    return `${formatAmount(from)} → ${formatAmount(to)} ${unit}${change}`;
+  };
+  return `${words(before.macs, after.macs, 'MACs')}, ${words(before.params, after.params, 'params')}`;
+}
+
+/** What is rewritten, what comes out other than asked or not at all, and which other models change along, a sentence each. */
+export function changeNotes({ plan }: WidthChange): readonly string[] {
+  return [
+    ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
+    ...plan.widths
+      .filter(({ before: from, after: to, wanted: asked }) => to !== asked && from !== to)
+      .map((width) => `${width.layers.join(', ')}: ${String(width.after)} (${String(width.wanted)} asked)`),
+    ...plan.notes,
+    ...plan.refused.map(
+      ({ layers, before: from, wanted: to, reason }) =>
+        `${layers.join(', ')} stays at ${String(from)} (${String(to)} asked): ${reason}`,
+    ),
+    ...(plan.alsoChanges.length === 0 ? [] : [`changes along: ${plan.alsoChanges.join(', ')}`]),
+  ];
 }
 
 function sizeOf(session: AnalysisSession, graph: NetworkGraph): NetworkSize {

@@ -9,7 +9,7 @@ import { editedTexts } from '../analysis/edited-texts.ts';
 import { editsOfPlan, isExact } from '../analysis/proposal-edits.ts';
 import type { ProposedWidths } from '../analysis/proposal-plans.ts';
 import { slimModel } from '../analysis/slim-model.ts';
-import { widthChange, type NetworkSize, type WidthChange } from '../analysis/width-change.ts';
+import { changeNotes, widthChange, type NetworkSize, type WidthChange } from '../analysis/width-change.ts';
 import { formatAmount } from '../common/number-format.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
@@ -123,24 +123,16 @@ function report(
   };
 }
 
-function lines({ plan, before, wanted, after }: WidthChange): readonly string[] {
+function lines(change: WidthChange): readonly string[] {
+  const { before, wanted, after } = change;
   const row = (what: string, size: NetworkSize): string =>
     `${what}: ${size.macs === undefined ? '?' : formatAmount(size.macs)} MACs, ${size.params === undefined ? '?' : formatAmount(size.params)} params`;
   const isShort = wanted !== undefined && (wanted.macs !== after.macs || wanted.params !== after.params);
   return [
-    ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
-    ...plan.widths
-      .filter(({ before: from, after: to, wanted: asked }) => to !== asked && from !== to)
-      .map((width) => `${width.layers.join(', ')}: ${String(width.after)} (${String(width.wanted)} asked)`),
-    ...plan.notes,
-    ...plan.refused.map(
-      ({ layers, before: from, wanted: to, reason }) =>
-        `${layers.join(', ')} stays at ${String(from)} (${String(to)} asked): ${reason}`,
-    ),
+    ...changeNotes(change),
     row('before', before),
     row('after', after),
     ...(isShort ? [row('asked', wanted)] : []),
-    ...(plan.alsoChanges.length === 0 ? [] : [`changes along: ${plan.alsoChanges.join(', ')}`]),
   ];
 }
 

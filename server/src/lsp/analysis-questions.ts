@@ -48,6 +48,14 @@ export interface AnalysisQuestions {
     readonly params: { readonly uri: string; readonly entry?: string };
     readonly answer: ServerRequests['morphnet/costTable']['result'];
   };
+  readonly 'try-widths': {
+    readonly params: ServerRequests['morphnet/tryWidths']['params'];
+    readonly answer: ServerRequests['morphnet/tryWidths']['result'];
+  };
+  readonly 'width-edits': {
+    readonly params: ServerRequests['morphnet/widthEdits']['params'];
+    readonly answer: ServerRequests['morphnet/widthEdits']['result'];
+  };
   /** A run's settings as far as they are known before anybody is asked. */
   readonly 'draft-run': {
     readonly params: { readonly uri: string; readonly entry?: string };

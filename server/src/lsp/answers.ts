@@ -15,6 +15,7 @@ import { listEntries } from './list-entries.ts';
 import { listModels } from './list-models.ts';
 import { projectEdit } from './project-edit.ts';
 import { findScriptLines } from './script-lines.ts';
+import { tryWidths, widthEdits } from './width-answers.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
 
 /** Answers at once, from what is known or by evaluating; an evaluation that is cancelled leaves an answer that nobody sees. */
@@ -37,6 +38,8 @@ export const answerers: Answerers = {
   entries: listEntries,
   models: listModels,
   'cost-table': costTable,
+  'try-widths': tryWidths,
+  'width-edits': widthEdits,
   'project-edit': projectEdit,
   'draft-run': draftRun,
   'run-network': runNetwork,
@@ -69,6 +72,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'code-lenses':
     case 'models':
     case 'cost-table':
+    case 'try-widths':
       return session.isKnown(uri, 'all');
     case 'project-edit':
       return true;
@@ -81,6 +85,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'run-network':
     case 'script-lines':
     case 'proposal-edits':
+    case 'width-edits':
     case 'slim-model':
     case 'layer-location':
       return false;

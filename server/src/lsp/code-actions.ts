@@ -17,6 +17,7 @@ import {
   type SlimFileAction,
   type WidthAction,
 } from '../analysis/code-actions.ts';
+import { settableLayers, type SettableLayers } from '../analysis/settable-layers.ts';
 import type { ProposalEdits } from '../analysis/proposal-edits.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
@@ -32,8 +33,23 @@ export function provideCodeActions(
   cancellation: Cancellation,
 ): CodeAction[] {
   const positions = positionsIn(context.session, uri);
-  if (positions === undefined || !wantsQuickFixes(asked)) return [];
+  if (positions === undefined) return [];
   const offsets = { start: positions.offset(range.start), end: positions.offset(range.end) };
+  const fixes = wants(asked, quickFix) ? quickFixes(context, uri, offsets, asked, cancellation) : [];
+  if (!wants(asked, rewrite)) return fixes;
+  const settable = settableLayers(context.session, uri, offsets, cancellation);
+  return settable === undefined ? fixes : [...fixes, setWidthAction(settable)];
+}
+
+function quickFixes(
+  context: AnalysisContext,
+  uri: string,
+  offsets: { readonly start: number; readonly end: number },
+  asked: CodeActionContext,
+  cancellation: Cancellation,
+): CodeAction[] {
+  const positions = positionsIn(context.session, uri);
+  if (positions === undefined) return [];
   return codeActions(context.session, uri, offsets, cancellation).map((action): CodeAction => {
     if (action.kind === 'write-slim-model') return slimFileAction(action);
     if (action.kind === 'refactor') return refactoringAction(action);
@@ -51,6 +67,19 @@ export function provideCodeActions(
 }
 
 const quickFix = 'quickfix';
+const rewrite = 'refactor.rewrite';
+
+/** Asks for the width, shows what it comes to, and writes it: a command does that. */
+function setWidthAction({ document, entry, layers }: SettableLayers): CodeAction {
+  const [first] = layers;
+  const title =
+    layers.length === 1 && first !== undefined
+      ? `Set width of ${first.name} (${String(first.width)})…`
+      : `Set widths of ${String(layers.length)} layers…`;
+  const command: CommandId = 'morphnet.setWidth';
+  const given = [document, entry, ...layers.map(({ name }) => name)];
+  return { title, kind: rewrite, command: { title, command, arguments: given } };
+}
 
 /** What a client gives back of a refactoring that was chosen. */
 const chosenRefactoring = v.object({ uri: v.string(), layer: v.optional(v.string()) });
@@ -81,9 +110,9 @@ function slimFileAction({ title, runId }: SlimFileAction): CodeAction {
   return { title, kind: quickFix, command: { title, command, arguments: [runId] } };
 }
 
-/** A request for refactorings only, say, is not for us. */
-function wantsQuickFixes({ only }: CodeActionContext): boolean {
-  return only === undefined || only.some((kind) => kind === '' || kind === quickFix);
+/** Whether actions of a kind are asked for: all are, or that kind, or one that it is part of. */
+function wants({ only }: CodeActionContext, kind: string): boolean {
+  return only === undefined || only.some((asked) => asked === '' || kind === asked || kind.startsWith(`${asked}.`));
 }
 
 /** The findings that go away with an action: those of its line, or every proposal's where all of it is applied. */

@@ -1,29 +1,45 @@
 // The costs of a model, layer by layer, for the table that the client shows.
 
+import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { costRows } from '../analysis/cost-table.ts';
 import { inputText } from '../analysis/cost-text.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import { fileName } from '../common/file-name.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
 import type { CostTable, CostTableRow } from '../protocol/cost-table.ts';
 import type { Refusal } from '../protocol/lsp-extensions.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 import { refuse } from './refusal.ts';
 
 export function costTable(
-  { session, settings }: AnalysisContext,
+  context: AnalysisContext,
   { uri, entry }: { readonly uri: string; readonly entry?: string },
   cancellation: Cancellation,
 ): CostTable | Refusal {
+  const model = modelAsked(context, uri, entry, cancellation);
+  return 'refused' in model ? model : tableOf(context, model);
+}
+
+/** The model of a document that is asked for; without an entry the chosen one. */
+export function modelAsked(
+  { session }: AnalysisContext,
+  uri: string,
+  entry: string | undefined,
+  cancellation: Cancellation,
+): AnalyzedModel | Refusal {
   const { models } = session.analyze(uri, cancellation);
   const model = entry === undefined ? models[0] : models.find((candidate) => candidate.entry.name === entry);
-  if (model === undefined) {
-    const which = entry === undefined || entry === '' ? 'no model was found' : `there is no model ${entry}`;
-    return refuse(`${fileName(uri)}: ${which}. Name the one that is meant in a comment: # morphnet: entry=Model()`);
-  }
-  const { rows, totals } = costRows(session, model, settings);
+  if (model !== undefined) return model;
+  const which = entry === undefined || entry === '' ? 'no model was found' : `there is no model ${entry}`;
+  return refuse(`${fileName(uri)}: ${which}. Name the one that is meant in a comment: # morphnet: entry=Model()`);
+}
+
+/** The table of a model, or of what it would be: `graph` then differs from its own. */
+export function tableOf({ session, settings }: AnalysisContext, model: AnalyzedModel, graph?: NetworkGraph): CostTable {
+  const { rows, totals } = costRows(session, model, settings, graph);
   return {
-    file: fileName(uri),
+    file: fileName(model.entry.document),
     entry: model.entry.name,
     input: inputText(model.entry),
     convention: settings.convention,

@@ -3,6 +3,7 @@
 import { ErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver/node';
 import * as v from 'valibot';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
+import { askedWidthsSchema } from '../protocol/cost-table.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { experimentKindSchema, experimentTaskSchema } from '../protocol/experiment-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
@@ -56,6 +57,14 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/costTable': {
     params: v.object({ uri: text, entry: v.exactOptional(text) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
+  },
+  'morphnet/tryWidths': {
+    params: v.object({ uri: text, entry: v.exactOptional(text), asked: askedWidthsSchema }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'try-widths', params, token),
+  },
+  'morphnet/widthEdits': {
+    params: v.object({ uri: text, entry: v.exactOptional(text), asked: askedWidthsSchema }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'width-edits', params, token),
   },
   'morphnet/projectEdit': {
     params: v.object({ uri: text, entry: text, input: v.exactOptional(text) }),
@@ -114,6 +123,8 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/entries', requests['morphnet/entries']);
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/costTable', requests['morphnet/costTable']);
+  register('morphnet/tryWidths', requests['morphnet/tryWidths']);
+  register('morphnet/widthEdits', requests['morphnet/widthEdits']);
   register('morphnet/projectEdit', requests['morphnet/projectEdit']);
   register('morphnet/measureModel', requests['morphnet/measureModel']);
   register('morphnet/measureMachine', requests['morphnet/measureMachine']);

@@ -50,6 +50,10 @@ export interface CommandArguments {
   'morphnet.measureMachine': readonly [];
   /** Times a model on this machine, as a whole and layer by layer, and shows the times in its table of costs. */
   'morphnet.measureModel': readonly [uri?: string, entry?: string];
+  /** Asks for other widths of layers of a model, shows what they come to, and writes them as a proven edit. */
+  'morphnet.setWidth': readonly [uri?: string, entry?: string, ...layers: string[]];
+  /** The same for all layers of a model by one factor. */
+  'morphnet.scaleWidths': readonly [uri?: string, entry?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -90,6 +94,8 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.toggleShapes', title: 'Toggle Shapes Where Data Flows', category: 'MorphNet' },
   { command: 'morphnet.measureMachine', title: 'Measure This Machine', category: 'MorphNet' },
   { command: 'morphnet.measureModel', title: 'Measure This Model', category: 'MorphNet' },
+  { command: 'morphnet.setWidth', title: 'Set Width…', category: 'MorphNet' },
+  { command: 'morphnet.scaleWidths', title: 'Scale All Widths…', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

@@ -36,11 +36,35 @@ export const costTableSchema = v.object({
       ...costs,
       /** Rows with the same number live and die together; null where a layer is tied to no other. */
       tie: v.nullable(v.number()),
+      /** Why its width can't be set; null where it can, or there is none. */
+      settled: v.nullable(v.string()),
       place: v.nullable(place),
     }),
   ),
   totals: v.object(costs),
 });
+
+/** Widths that somebody tries out, as they are written: `41` or `0.5x` by layer, `0.75` for all layers that are not named. */
+export const askedWidthsSchema = v.object({
+  layers: v.pipe(
+    v.array(v.object({ name: v.pipe(v.string(), v.maxLength(1000)), width: v.pipe(v.string(), v.maxLength(20)) })),
+    v.maxLength(10_000),
+  ),
+  scale: v.exactOptional(v.pipe(v.string(), v.maxLength(20))),
+});
+
+export type AskedWidthTexts = v.InferOutput<typeof askedWidthsSchema>;
+
+/** A model's costs at widths that are tried out. */
+export const triedCostsSchema = v.object({
+  table: costTableSchema,
+  /** `555 MMACs → 420 MMACs (−24 %), 11.2 M → 8.4 M params`. */
+  saving: v.string(),
+  /** What changes; of layers that are tied all are named. */
+  changed: v.array(v.object({ layers: v.array(v.string()), before: v.number(), after: v.number() })),
+});
+
+export type TriedCosts = v.InferOutput<typeof triedCostsSchema>;
 
 export type CostTable = v.InferOutput<typeof costTableSchema>;
 export type CostTableRow = CostTable['rows'][number];
@@ -48,6 +72,9 @@ export type CostTableRow = CostTable['rows'][number];
 /** Host to page. */
 export const toCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('table'), table: costTableSchema }),
+  /** The costs at the widths that the page asked for last; or why there are none. */
+  v.object({ kind: v.literal('tried'), tried: triedCostsSchema }),
+  v.object({ kind: v.literal('not-tried'), message: v.string() }),
   /** The cursor stands on this line (zero-based) of a document. */
   v.object({ kind: v.literal('cursor'), uri: v.string(), line: v.number() }),
   /** The model's times on this machine; they are gone with the next table that has other layers. */
@@ -60,6 +87,9 @@ export const fromCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   v.object({ kind: v.literal('measure') }),
   v.object({ kind: v.literal('show-in-code'), row: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  v.object({ kind: v.literal('try'), asked: askedWidthsSchema }),
+  /** Bring these widths into the source. */
+  v.object({ kind: v.literal('set'), asked: askedWidthsSchema }),
   v.object({ kind: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(20_000_000)) }),
 ]);
 

@@ -1,6 +1,6 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
-import type { CostTable } from './cost-table.ts';
+import type { AskedWidthTexts, CostTable, TriedCosts } from './cost-table.ts';
 import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
 import type { ModelMeasurement } from './model-measurement.ts';
@@ -86,6 +86,12 @@ interface WireProposalEdits {
   readonly isExact: boolean;
 }
 
+/** Proven edits that give a model widths which somebody asked for. */
+export interface WireWidthEdits extends WireProposalEdits {
+  /** What changes and what it saves, siblings, and what could not be had: sentences, the most important first. */
+  readonly sentences: readonly string[];
+}
+
 /** Request names with their parameter and result types, client to server. */
 export interface ServerRequests {
   /** Those of the files that offer models; nothing is evaluated. */
@@ -94,6 +100,16 @@ export interface ServerRequests {
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
   /** A model's costs, layer by layer; without an entry the chosen model's. */
   'morphnet/costTable': { params: { uri: string; entry?: string }; result: CostTable | Refusal };
+  /** A model's costs at other widths; nothing is written or proven. */
+  'morphnet/tryWidths': {
+    params: { uri: string; entry?: string; asked: AskedWidthTexts };
+    result: TriedCosts | Refusal;
+  };
+  /** Other widths of a model as proven edits. */
+  'morphnet/widthEdits': {
+    params: { uri: string; entry?: string; asked: AskedWidthTexts };
+    result: WireWidthEdits | Refusal;
+  };
   /**
    * The edit of `morphnet.json` that chooses a document's model, and its input if one is given (`3x32x32`). `startsAs` is the
    * text that the edits fit where there is no such file yet.

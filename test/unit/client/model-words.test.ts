@@ -17,6 +17,7 @@ function row(name: string, macs: number | null, isPlaced = true): CostTableRow {
     activations: exactly(1),
     latencyMs: exactly(1),
     tie: null,
+    settled: null,
     place: isPlaced ? { uri: 'file:///a.py', line: 3, character: 8 } : null,
   };
 }

@@ -1,7 +1,7 @@
 // What every layer of a model costs, as a tree that can be sorted, filtered and folded.
 
-import { useMemo, useState } from 'preact/hooks';
-import type { CostTable, FromCostPage } from '../../../server/src/protocol/cost-table.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { CostTable, CostTableRow, FromCostPage, TriedCosts } from '../../../server/src/protocol/cost-table.ts';
 import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
 import { costCopy, type CopyFormat } from '../model/cost-copies.ts';
 import {
@@ -19,13 +19,26 @@ import {
   type SortKey,
 } from '../model/cost-tree.ts';
 import { measuredTimes, timesSentence, timeText } from '../model/measured-times.ts';
+import {
+  askedOf,
+  haveSameWidths,
+  isNothing,
+  nothingWritten,
+  triedTable,
+  withWidth,
+  type WrittenWidths,
+} from '../model/tried-widths.ts';
 import { RowTable, type Column } from './row-table.tsx';
+import { TriedWidths } from './tried-widths.tsx';
 
 export interface CostPageState {
   readonly table?: CostTable;
   readonly refusal?: string;
   /** What the model and its layers took on this machine. */
   readonly times?: ModelMeasurement;
+  /** The costs at the widths that were asked for last, or why there are none. */
+  readonly tried?: TriedCosts;
+  readonly notTried?: string;
   /** Where the cursor stands in the source. */
   readonly cursor?: { readonly uri: string; readonly line: number };
 }
@@ -35,7 +48,7 @@ export interface CostPageProperties {
   readonly post: (message: FromCostPage) => void;
 }
 
-export function CostPage({ state: { table, refusal, cursor, times }, post }: CostPageProperties) {
+export function CostPage({ state: { table, refusal, tried, notTried, cursor, times }, post }: CostPageProperties) {
   return (
     <main>
       {refusal !== undefined && (
@@ -46,21 +59,47 @@ export function CostPage({ state: { table, refusal, cursor, times }, post }: Cos
       {table === undefined ? (
         refusal === undefined && <p class="empty">Reading the model…</p>
       ) : (
-        <Costs table={table} times={times} cursor={cursor} post={post} />
+        <Costs present={table} tried={tried} notTried={notTried} times={times} cursor={cursor} post={post} />
       )}
     </main>
   );
 }
 
 interface CostsProperties {
-  readonly table: CostTable;
+  readonly present: CostTable;
+  readonly tried: TriedCosts | undefined;
+  readonly notTried: string | undefined;
   readonly times: ModelMeasurement | undefined;
   readonly cursor: CostPageState['cursor'];
   readonly post: CostPageProperties['post'];
 }
 
-function Costs({ table, times, cursor, post }: CostsProperties) {
+/** What is written into the fields for widths; a table of other widths, such as after an edit, begins anew. */
+function useWrittenWidths(
+  present: CostTable,
+  post: CostPageProperties['post'],
+): readonly [WrittenWidths, (written: WrittenWidths) => void] {
+  const [written, setWritten] = useState(nothingWritten);
+  const before = useRef(present);
+  useEffect(() => {
+    const isSame = haveSameWidths(before.current, present);
+    before.current = present;
+    if (!isSame) setWritten(nothingWritten);
+    else if (!isNothing(written)) post({ kind: 'try', asked: askedOf(written) });
+  }, [present]);
+  const write = (next: WrittenWidths): void => {
+    setWritten(next);
+    if (!isNothing(next)) post({ kind: 'try', asked: askedOf(next) });
+  };
+  return [written, write];
+}
+
+function Costs({ present, tried, notTried, times, cursor, post }: CostsProperties) {
   const [view, setView] = useState<CostView>(firstView);
+  const [written, write] = useWrittenWidths(present, post);
+  const shown = isNothing(written) ? undefined : tried;
+  const table = useMemo(() => triedTable(present, shown), [present, shown]);
+  const presentWidths = useMemo(() => new Map(present.rows.map((row) => [row.name, row.width])), [present]);
   const roots = useMemo(() => costTree(table), [table]);
   const nodes = useMemo(() => visibleNodes(roots, view), [roots, view]);
   const words = useMemo(() => costWords(table), [table]);
@@ -101,8 +140,26 @@ function Costs({ table, times, cursor, post }: CostsProperties) {
         <button type="button" onClick={() => post({ kind: 'measure' })}>
           Measure here
         </button>
+        <label>
+          Scale all widths by{' '}
+          <input
+            type="text"
+            class="scale"
+            value={written.scale}
+            placeholder="0.75 or 75 %"
+            onChange={(event) => write({ ...written, scale: event.currentTarget.value })}
+          />
+        </label>
         <Copies copy={(format) => post({ kind: 'copy', text: costCopy(table, format) })} />
       </div>
+      {!isNothing(written) && (
+        <TriedWidths
+          tried={tried}
+          problem={notTried}
+          set={() => post({ kind: 'set', asked: askedOf(written) })}
+          reset={() => write(nothingWritten)}
+        />
+      )}
       <p class="visually-hidden" role="status">
         {nodes.length} rows are shown
       </p>
@@ -124,6 +181,9 @@ function Costs({ table, times, cursor, post }: CostsProperties) {
               cursor={cursor}
               fold={fold}
               post={post}
+              presentWidth={presentWidths.get(node.path) ?? null}
+              written={written.layers.get(node.path)}
+              writeWidth={(row, text) => write(withWidth(written, row, text))}
             />
           );
         }}
@@ -184,12 +244,18 @@ interface NodeRowProperties {
   readonly cursor: CostPageState['cursor'];
   readonly fold: (path: string) => void;
   readonly post: CostPageProperties['post'];
+  /** Its width in the source; the table may show another that is tried out. */
+  readonly presentWidth: number | null;
+  /** What is written in its field. */
+  readonly written: string | undefined;
+  readonly writeWidth: (row: CostTableRow, text: string) => void;
 }
 
 /** Colors of ties; there are more ties than colors, and the title says which layers it is. */
 const tieColors = 6;
 
-function NodeRow({ node, table, measured, words, view, cursor, fold, post }: NodeRowProperties) {
+function NodeRow(properties: NodeRowProperties) {
+  const { node, table, measured, words, view, cursor, fold, post } = properties;
   const { row, index, costs } = node;
   const isModule = node.children.length > 0;
   const isFolded = isModule && view.filter === '' && view.folded.has(node.path);
@@ -224,7 +290,7 @@ function NodeRow({ node, table, measured, words, view, cursor, fold, post }: Nod
         </span>
       </th>
       <td class="numeric">{row?.shape ?? ''}</td>
-      <td class="numeric">{row?.width ?? ''}</td>
+      <td class="numeric">{row !== undefined && <WidthCell row={row} {...properties} />}</td>
       <td class="numeric">{words.text('macs', costs.macs)}</td>
       <td class="numeric share">
         <svg class="share-bar" width="60" height="10" aria-hidden="true">
@@ -237,6 +303,35 @@ function NodeRow({ node, table, measured, words, view, cursor, fold, post }: Nod
       <td class="numeric">{words.text('latencyMs', costs.latencyMs)}</td>
       {measured !== undefined && <td class="numeric">{timeText(measured.get(node.path))}</td>}
     </>
+  );
+}
+
+/** A field for a width that can be set; otherwise the width, with the reason. */
+function WidthCell({
+  row,
+  presentWidth,
+  written,
+  writeWidth,
+}: Pick<NodeRowProperties, 'presentWidth' | 'written' | 'writeWidth'> & { readonly row: CostTableRow }) {
+  if (row.width === null) return null;
+  const isOther = presentWidth !== null && presentWidth !== row.width;
+  if (row.settled !== null)
+    return (
+      <span title={`This width can't be set: ${row.settled}`} class={isOther ? 'other' : undefined}>
+        {isOther ? `${String(presentWidth)} → ${String(row.width)}` : row.width}
+      </span>
+    );
+  return (
+    <span class={isOther ? 'other' : undefined}>
+      {isOther && `${String(presentWidth)} → `}
+      <input
+        type="text"
+        class="width"
+        aria-label={`Width of ${row.name}`}
+        value={written ?? String(row.width)}
+        onChange={(event) => writeWidth({ ...row, width: presentWidth }, event.currentTarget.value)}
+      />
+    </span>
   );
 }
 

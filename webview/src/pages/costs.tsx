@@ -8,6 +8,18 @@ import { openHost } from '../host.ts';
 import './dashboard.css';
 import './costs.css';
 
+/** The answer to the widths that were asked for last takes the place of the one before. */
+function withAnswer(state: CostPageState, answer: Pick<CostPageState, 'tried' | 'notTried'>): CostPageState {
+  const { table, refusal, times, cursor } = state;
+  return {
+    ...(table !== undefined && { table }),
+    ...(refusal !== undefined && { refusal }),
+    ...(times !== undefined && { times }),
+    ...(cursor !== undefined && { cursor }),
+    ...answer,
+  };
+}
+
 const container = document.getElementById('costs');
 if (container !== null) {
   const state = signal<CostPageState>({});
@@ -20,6 +32,12 @@ if (container !== null) {
         break;
       case 'measured':
         state.value = { ...state.value, times: message.times };
+        break;
+      case 'tried':
+        state.value = withAnswer(state.value, { tried: message.tried });
+        break;
+      case 'not-tried':
+        state.value = withAnswer(state.value, { notTried: message.message });
         break;
       case 'cursor':
         state.value = { ...state.value, cursor: { uri: message.uri, line: message.line } };

@@ -1,0 +1,36 @@
+// Widths that somebody asked for, brought into the source: planned and proven by the server, written once the user has seen them
+// in the editor's own preview.
+
+import * as vscode from 'vscode';
+import type { AskedWidthTexts } from '../../server/src/protocol/cost-table.ts';
+import { previewEdits } from './apply-edits.ts';
+import { isRefusal, showRefusal } from './messages.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+/** A model of a document. */
+export interface ModelSubject {
+  readonly uri: string;
+  readonly entry: string;
+}
+
+/** Plans and proves the edits, and writes them once the user has seen them. */
+export async function setWidths(
+  server: ServerConnection,
+  subject: ModelSubject,
+  asked: AskedWidthTexts,
+): Promise<void> {
+  const edits = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: 'MorphNet: proving the edit' },
+    () => server.request('morphnet/widthEdits', { ...subject, asked }),
+  );
+  if (isRefusal(edits)) {
+    await showRefusal(edits);
+    return;
+  }
+  const [totals = '', ...notes] = edits.sentences;
+  const { failure } = await previewEdits(
+    { title: edits.title, description: [totals, ...notes].join(' · ') },
+    edits.documents,
+  );
+  if (failure !== undefined) await vscode.window.showErrorMessage(`MorphNet: ${failure}`);
+}
