@@ -5,7 +5,7 @@ import type { Problem, Result } from '../../common/problem.ts';
 import type { NamedNumbers } from '../shared/named-numbers.ts';
 import type { TrainingLines } from '../shared/training-lines.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
-import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
+import type { Framework, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import {
   limitMessage,
   overlongText,
@@ -30,10 +30,12 @@ import { list, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
+import { graphFunctions, isGraphEntry } from './discovery/graph-functions.ts';
 import { withoutGuesses } from './discovery/guessed-entries.ts';
 import { keptModel } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
+import type { Expression } from './syntax/ast.ts';
 import { functionsOf } from './syntax/definitions.ts';
 import { trainingLines } from './training-script/training-lines.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
@@ -48,13 +50,22 @@ import type { InstanceValue, ModuleValue, PyValue, Scope, TensorValue, Machine }
 /** The frameworks that are read; tensors that are nobody's are the first one's. */
 const libraries: readonly PythonLibrary[] = [torchLibrary, kerasLibrary];
 
+/** What each library says, by every framework whose models it reads. */
+function byFramework<T>(say: (library: PythonLibrary) => T): Partial<Record<Framework, T>> {
+  return Object.fromEntries(
+    libraries.flatMap((library) =>
+      [library.framework, ...(library.kin ?? [])].map((framework) => [framework, say(library)]),
+    ),
+  );
+}
+
 /** The frontend for Python sources; the parser is loaded by whoever composes the program. */
 export function createPythonFrontend(plainParser: PythonParser): Frontend {
   const parser = rememberingParser(plainParser);
   return {
     languageId: 'python',
-    writers: Object.fromEntries(libraries.map(({ framework, writer }) => [framework, writer])),
-    scaleSettings: Object.fromEntries(libraries.map(({ framework, scaleSetting }) => [framework, scaleSetting])),
+    writers: byFramework(({ writer }) => writer),
+    scaleSettings: byFramework(({ scaleSetting }) => scaleSetting),
 
     accepts(document: string, head: string): boolean {
       return document.toLowerCase().endsWith('.py') && libraries.some(({ mentions }) => mentions.test(head));
@@ -222,10 +233,11 @@ function trace(
   const [, held = entry.name, words] = /^([^(]+)\((-.*)\)$/.exec(entry.name) ?? [];
   if (words !== undefined) giveArguments(machine, words, entry.span);
   const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === held);
-  const model = made
+  const value = made
     ? keptModel(machine, (value) => frameworks.ownerOf(value) !== undefined, parsed.body, scope, made)
     : calledModel(machine, frameworks, parser, parsed, scope, entry);
-  if (model === undefined) return undefined;
+  if (value === undefined) return undefined;
+  const model = frameworks.ownerOf(value) === undefined ? (modelOf(machine, frameworks, value, entry) ?? value) : value;
   const owner = frameworks.ownerOf(model);
   if (owner === undefined || model.kind !== 'instance') {
     const words = libraries.filter(({ mentions }) => mentions.test(text)).map(({ modelWord }) => modelWord);
@@ -240,6 +252,20 @@ function trace(
     return undefined;
   }
   return run(machine, frameworks.network, owner, model, entry);
+}
+
+/** A function or tensor as the model that it stands for in some framework. */
+function modelOf(
+  machine: Machine,
+  { open }: OpenLibraries,
+  value: PyValue,
+  { span }: ModelEntry,
+): InstanceValue | undefined {
+  for (const library of open) {
+    const model = library.modelOf?.(machine, value, span);
+    if (model) return model;
+  }
+  return undefined;
 }
 
 /** Dotted names under which a document can be imported from the roots, shortest root first. */
@@ -297,7 +323,9 @@ function makeModel(
   // A call in the file keeps its place, so that numbers in its arguments can be led back to and edited.
   const written = writtenCall(parsed.body, entry.name);
   if (written !== undefined) return evaluateExpression(machine, scope, written);
-  const expression = /^\w+$/.test(entry.name) ? `${entry.name}()` : entry.name;
+  const graphs = graphFunctions(parsed.body, machine.reader.read(entry.document) ?? '', definitionsIn(parsed.body));
+  const isGraph = isGraphEntry(entry.name, graphs);
+  const expression = /^\w+$/.test(entry.name) && !isGraph ? `${entry.name}()` : entry.name;
   // The expression stands in no document: a call in it has the model's own definition as its place.
   const statement = parser.parse(entry.document, expression, entry.span);
   const [first] = statement.body;
@@ -326,7 +354,24 @@ function makeModel(
     });
     return undefined;
   }
-  return evaluateExpression(machine, scope, first.expression);
+  return isGraph
+    ? graphFunction(machine, scope, first.expression)
+    : evaluateExpression(machine, scope, first.expression);
+}
+
+/** `lenet(num_classes=10)` as the function of tensors that it stands for: what it is given beside its input. */
+function graphFunction(machine: Machine, scope: Scope, expression: Expression): PyValue {
+  const isPlain =
+    expression.kind === 'call' &&
+    expression.arguments.every(({ kind }) => kind === 'keyword') &&
+    !(expression.callee.kind === 'attribute' && expression.callee.name === 'arg_scope');
+  if (!isPlain) return evaluateExpression(machine, scope, expression);
+  const keywords = new Map(
+    expression.arguments.map(({ name, value }) => [name ?? '', evaluateExpression(machine, scope, value)] as const),
+  );
+  const called = evaluateExpression(machine, scope, expression.callee);
+  if (called.kind === 'unknown') return called;
+  return { kind: 'partial', function: called, args: { positional: [], keywords } };
 }
 
 function run(
@@ -361,7 +406,7 @@ function run(
     machine.report({ ...failure, message: failure.message.replace('Building', 'Running') });
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
-  return finish(machine, network, owner, told, outputs);
+  return finish(machine, network, owner.frameworkOf?.(model) ?? owner.framework, told, outputs);
 }
 
 /** What is assumed of a size that a model leaves open: the side of ImageNet's images. */
@@ -404,7 +449,7 @@ function inputNames(
 function finish(
   machine: Machine,
   network: TracedNetwork,
-  { framework }: OpenLibrary,
+  framework: Framework,
   entry: ModelEntry,
   outputs: readonly number[],
 ): NetworkGraph {

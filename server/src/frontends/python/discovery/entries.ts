@@ -16,6 +16,14 @@ import {
   placesGiven,
   type Definitions,
 } from './definitions.ts';
+import {
+  calledGraphs,
+  graphFunctions,
+  makeableGraphs,
+  statedSides,
+  type GraphEntry,
+  type GraphFunctions,
+} from './graph-functions.ts';
 import { assumedShape, modelInputs, preparedData, type PreparedData } from './input-shapes.ts';
 import { isPart, madeModels, type MadeModel } from './made-models.ts';
 import { rankOf } from './secondary-models.ts';
@@ -47,7 +55,13 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   const directiveOf = (name: string): Directive | undefined =>
     directives.find((directive) => directive.entry !== undefined && callForm(directive.entry) === callForm(name));
   const made = madeModels(body, text, definitions);
-  const candidates = [...callsSeen(body, definitions, made), ...makeable(definitions, made)];
+  const graphs = graphFunctions(body, text, definitions);
+  const candidates = [
+    ...callsSeen(body, definitions, made),
+    ...graphsOf(body, graphs, definitions, spanOf),
+    ...makeable(definitions, made),
+  ];
+  const sides = statedSides(body);
   const entry = (
     name: string,
     from: ModelEntry['from'],
@@ -63,6 +77,12 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     const maker = /^(\w+)(?=\(|$)/.exec(name)?.[0];
     const seen = inputs.of(holders, maker !== undefined && definitions.has(maker) ? maker : undefined);
     if (seen) return { ...common, input: { shapes: seen.shapes, from: 'call', span: seen.span } };
+    const stated = sides.get(/\w+(?=\)*(\([^()]*\))?$)/.exec(name)?.[0] ?? '');
+    if (stated) {
+      // Networks for images of digits take them as they are: gray.
+      const shape = [stated.side, stated.side, stated.side === 28 ? 1 : 3];
+      return { ...common, input: { shapes: [shape], from: 'call', span: stated.value.span } };
+    }
     data ??= preparedData(body, text);
     return { ...common, input: { shapes: [assumedShape(data)], from: 'default' } };
   };
@@ -111,6 +131,28 @@ function callsSeen(
       found.push({ at: span.start, candidate: { name, span, from: 'call', holders: [nameOf(holder)] } });
   }
   return found.sort((left, right) => left.at - right.at).map(({ candidate }) => candidate);
+}
+
+/** Functions of tensors, as TensorFlow 1 writes models: those that the file calls, then those that can be called. */
+function graphsOf(
+  body: readonly Statement[],
+  graphs: GraphFunctions,
+  definitions: Definitions,
+  spanOf: (name: string) => SourceSpan,
+): readonly Candidate[] {
+  const isFixed = fixedNames(body, definitions);
+  const called = calledGraphs(body, graphs, isFixed);
+  const isCalled = new Set(called.map(({ definition }) => definition));
+  const free = makeableGraphs(body, graphs, definitions).filter(({ definition }) => !isCalled.has(definition));
+  const candidate =
+    (from: Candidate['from']) =>
+    ({ name, definition }: GraphEntry): Candidate => ({
+      name,
+      span: definition?.nameSpan ?? spanOf(name),
+      from,
+      holders: [],
+    });
+  return [...called.map(candidate('call')), ...free.map(candidate('default'))];
 }
 
 function nameOf(holder: Expression): string {

@@ -7,6 +7,7 @@ import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Defi
 import { blocksOf } from '../syntax/assigned-names.ts';
 import { mentionedNames } from '../syntax/mentioned-names.ts';
 import { assignmentsIn, calleeName, isMainGuard, mentions, mentionsAttribute } from './syntax-search.ts';
+import { graphFunctions, makesGraphTensor, type GraphFunctions } from './graph-functions.ts';
 import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
 
@@ -51,7 +52,32 @@ interface Place {
 /** The models of a file: of its top level, then of each guard, function and method. */
 export function madeModels(body: readonly Statement[], text: string, definitions: Definitions): readonly MadeModel[] {
   const used = new Set([...text.matchAll(usesOfModules)].map((match) => match[1] ?? ''));
-  return placesIn(body, definitions).flatMap((place) => keptValues(place, used, definitions).map(madeModel));
+  const places = placesIn(body, definitions);
+  const graphs = graphFunctions(body, text, definitions);
+  const isGraph = ({ within }: Place): boolean => within?.kind === 'function' && graphs.all.get(within.name) === within;
+  // What a function of tensors keeps is a step of its own, not a model.
+  const kept = places
+    .filter((place) => !isGraph(place))
+    .flatMap((place) => keptValues(place, used, definitions).map(madeModel));
+  if (!feedsGraph.test(text)) return kept;
+  return [...kept, ...places.flatMap((place) => lastTensor(place, graphs) ?? []).map(madeModel)];
+}
+
+/** A text without this word makes no graph of its own inputs. */
+const feedsGraph = /\bplaceholder(_with_default)?\b/;
+
+/** The last tensor that the layers of a place make, where TensorFlow 1 builds a graph: the model's output. */
+function lastTensor(place: Place, graphs: GraphFunctions): KeptValue | undefined {
+  let last: KeptValue | undefined;
+  const visit = (statement: Statement): void => {
+    for (const inner of blocksOf(statement)) inner.forEach(visit);
+    const [first] = assignmentsIn(statement);
+    if (first === undefined || !makesGraphTensor(first.value, graphs)) return;
+    const root = rootOf(first.target);
+    if (root !== undefined) last = { place, holder: first.target, root, isLikely: true };
+  };
+  place.block.forEach(visit);
+  return last;
 }
 
 /** Where a file keeps models that it makes when it is run. */

@@ -109,7 +109,8 @@ export function describe(
   return text === undefined || text.length > longestName ? undefined : text;
 }
 
-function textOf(expression: Expression): string | undefined {
+/** An expression as text, of the kinds that entries are named by. */
+export function textOf(expression: Expression): string | undefined {
   switch (expression.kind) {
     case 'name':
       return expression.name;

@@ -9,6 +9,8 @@ import type { LayerRules, TracedNetwork } from '../tracing/traced-network.ts';
 
 export interface PythonLibrary {
   readonly framework: Framework;
+  /** Other frameworks whose models it reads too: TF-slim's beside Keras's. */
+  readonly kin?: readonly Framework[];
   /** What the text of every file has that can hold a model of this framework. */
   readonly mentions: RegExp;
   /** What a model is called in messages: `nn.Module`. */
@@ -46,6 +48,10 @@ export interface OpenLibrary {
     span: SourceSpan,
     run: (args: readonly PyValue[]) => PyValue,
   ): PyValue;
+  /** What stands for a model without being a layer: a function of tensors, or tensors that came of a program's inputs. */
+  modelOf?(machine: Machine, value: PyValue, span: SourceSpan): InstanceValue | undefined;
+  /** The framework whose way of writing a model is in, where this library reads several. */
+  frameworkOf?(model: InstanceValue): Framework;
   /** Names that are counted begin anew: what follows is a program of its own. */
   countAnew?(machine: Machine): void;
   /** The inputs that a model says itself that it takes, without the batch, and where it says so. */

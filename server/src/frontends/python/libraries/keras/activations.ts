@@ -98,5 +98,7 @@ export function applyActivation(call: ActivationCall, activation: PyValue, tenso
   if (activation.kind === 'none') return tensor;
   if (activation.kind === 'unknown') return activation;
   if (activation.kind === 'string') return emitActivation(call, activation.value, tensor);
+  if (activation.kind === 'builtin' && activationNames.includes(activation.name))
+    return emitActivation(call, activation.name, tensor);
   return call.machine.callWith(activation, call.span, tensor);
 }

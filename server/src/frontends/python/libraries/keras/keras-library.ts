@@ -5,11 +5,21 @@ import { builtin, int, list, none, string, unknown } from '../../evaluator/value
 import type { ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { OpenLibrary, PythonLibrary } from '../python-library.ts';
+import { GraphMode } from './graph-mode/graph-mode.ts';
+import {
+  callFunctionModel,
+  functionModel,
+  functionModelClass,
+  isGraphModel,
+  placeholderModel,
+} from './graph-mode/graph-models.ts';
+import { graphNames, type GraphNames } from './graph-mode/graph-modules.ts';
+import { placeholderFunction } from './graph-mode/placeholders.ts';
 import { callLayer, callOperation, operationClass, type KerasParts } from './layer-calls.ts';
 import { baseLayerClass, nameOf, tableClasses } from './layer-classes.ts';
 import { LayerNames } from './layer-names.ts';
 import { graphOf, inputTensor, layersOf, modelClasses, statedInputs } from './model-classes.ts';
-import { kerasModule, type KerasNames } from './namespaces.ts';
+import { initializers, kerasModule, tensorFlowOperations, type KerasNames } from './namespaces.ts';
 import { layerOfKind } from './row-calls.ts';
 import { isSymbolic, shapeValue } from './symbolic-tensors.ts';
 import { kerasModuleWriter } from './slim-file.ts';
@@ -17,7 +27,8 @@ import { wrapperClasses } from './wrapper-layers.ts';
 
 export const kerasLibrary: PythonLibrary = {
   framework: 'keras',
-  mentions: /\b(keras|tensorflow|keras_core|tf_keras)\b/,
+  kin: ['tf-slim'],
+  mentions: /\b(keras|tensorflow|keras_core|tf_keras|tf_slim)\b/,
   modelWord: 'keras.Model',
   writer: kerasModuleWriter,
   scaleSetting: 'scale',
@@ -36,16 +47,23 @@ function openKeras(network: TracedNetwork): OpenLibrary {
   };
   const inputLayer = inputLayerClass(layerClass);
   const models = modelClasses(parts, inputLayer);
+  const layers = new Map<string, ClassValue>([
+    ['Layer', layerClass],
+    ['InputLayer', inputLayer],
+    ...tableClasses(parts),
+    ...wrapperClasses(parts),
+  ]);
+  const graph = new GraphMode(parts, layers);
+  const functionClass = functionModelClass(layerClass);
+  const placeholder = placeholderFunction(parts, inputLayer);
+  let graphs: GraphNames | undefined;
   const names: KerasNames = {
     parts,
-    layers: new Map<string, ClassValue>([
-      ['Layer', layerClass],
-      ['InputLayer', inputLayer],
-      ...tableClasses(parts),
-      ...wrapperClasses(parts),
-    ]),
+    layers,
     models,
     input: builtin('Input', (machine, args, span) => inputTensor(parts, machine, inputLayer, args, span)),
+    graph: () =>
+      (graphs ??= graphNames(graph, layers, placeholder, new Map(initializers()), tensorFlowOperations(parts))),
     setDataFormat: (format) => {
       dataFormat = format;
     },
@@ -66,8 +84,14 @@ function openKeras(network: TracedNetwork): OpenLibrary {
     module: (machine, name) => kerasModule(names, machine, name),
     owns: ({ owner }) => owner === 'keras',
     tensorAttribute: (_, tensor, name, span) => tensorAttribute(tensor, name, span),
-    callInstance: (machine, instance, args, span) =>
-      isLayer(instance) ? callLayer(parts, machine, instance, args, span) : undefined,
+    callInstance: (machine, instance, args, span) => {
+      if (instance.class === functionClass) return callFunctionModel(machine, instance, args, span);
+      return isLayer(instance) ? callLayer(parts, machine, instance, args, span) : undefined;
+    },
+    modelOf: (machine, value, span) =>
+      functionModel(functionClass, value, span) ??
+      placeholderModel(parts, models.get('Model') ?? layerClass, machine, value, span),
+    frameworkOf: (model) => (isGraphModel(functionClass, model) ? 'tf-slim' : 'keras'),
     instanceItem: () => undefined,
     operation: (machine, operator, args, span, run) =>
       callOperation(
@@ -80,6 +104,7 @@ function openKeras(network: TracedNetwork): OpenLibrary {
       ),
     countAnew: (machine) => {
       parts.names.clear(machine);
+      graph.clear(machine);
     },
     statedInputs: (model) => statedInputs(parts, model),
   };

@@ -9,10 +9,16 @@ import type { Arguments, ClassValue, Machine, ModuleValue, PyValue } from '../..
 import { functionValues, passThrough, plainClasses, without } from '../../standard-library/module-table.ts';
 import { callTraced, type TracedFunction } from '../../tracing/traced-call.ts';
 import { activationNames } from './activations.ts';
+import { graphModule, slimNets, type GraphModule, type GraphNames } from './graph-mode/graph-modules.ts';
 import { callOperation, type KerasParts } from './layer-calls.ts';
 import { imageRows, operationRows, otherNames } from './operations.ts';
 import { functionalGraph } from './functional-graph.ts';
 import { isSymbolic, tensorsGiven, tensorsOf } from './symbolic-tensors.ts';
+
+/** Functions of tensors under TensorFlow's names, as graphs of any version have them. */
+export function tensorFlowOperations(parts: KerasParts): ReadonlyMap<string, PyValue> {
+  return new Map(operations(parts, 'tf.', operationRows));
+}
 
 export type Names = Iterable<readonly [string, PyValue]>;
 
@@ -22,6 +28,8 @@ export interface KerasNames {
   readonly layers: ReadonlyMap<string, ClassValue>;
   readonly models: ReadonlyMap<string, ClassValue>;
   readonly input: PyValue;
+  /** What programs of TensorFlow 1 and TF-slim use, made when a file asks for it. */
+  readonly graph: () => GraphNames;
   setDataFormat(format: 'channels_last' | 'channels_first'): void;
 }
 
@@ -113,7 +121,7 @@ const initializerParameters: Readonly<Record<string, string>> = {
   LecunUniform: 'seed',
 };
 
-function initializers(): Names {
+export function initializers(): Iterable<readonly [string, PyValue]> {
   const classes = Object.entries(initializerParameters).map(
     ([name, parameters]) => [name, keeping(name, parameters.split(' '))] as const,
   );
@@ -289,28 +297,38 @@ function utilityNames({ input }: KerasNames): Names {
 const silent =
   /^keras\.(optimizers|losses|metrics|callbacks|datasets|preprocessing|distribution|export|legacy|quantizers|tree|visualization|wrappers|estimator|experimental|premade|dtype_policies|distillation)(\.\w+)*$|^keras\.src\.(optimizers|losses|metrics|callbacks|datasets|trainers|distribution|export|quantizers|tree|visualization|dtype_policies|legacy)(\.\w+)*$/;
 
-function tensorFlowNames({ parts }: KerasNames): Names {
+function tensorFlowNames({ parts, graph }: KerasNames): Names {
   return [
     ...operations(parts, 'tf.', operationRows),
     decorating('function'),
-    [
-      'Variable',
-      builtin('Variable', (_, { positional: [value = none], keywords }) => keywords.get('initial_value') ?? value),
-    ],
     ['TensorShape', passThrough('TensorShape')],
-    ...plainClasses('Tensor Module Operation Graph Session RaggedTensor SparseTensor TensorSpec DType'),
+    ...plainClasses('Tensor Module Operation Session RaggedTensor SparseTensor TensorSpec DType'),
     ...'float16 float32 float64 bfloat16 int8 uint8 int16 int32 int64 bool string complex64'
       .split(' ')
       .map((name) => [name, string(name)] as const),
     ['newaxis', none],
     ['__version__', string('2.18.0')],
-    ['name_scope', scopeClass()],
     ['init_scope', scopeClass()],
     ['no_op', without('no_op')],
     ['executing_eagerly', builtin('executing_eagerly', () => pyFalse)],
     ['is_tensor', builtin('is_tensor', (_, { positional: [value] }) => bool(value?.kind === 'tensor'))],
+    ...graph().tensorflow,
   ];
 }
+
+/** The names of TensorFlow's own modules of operations, which are found under several. */
+function operationNames(names: KerasNames): Names {
+  const { parts } = names;
+  return [...tensorFlowNames(names), ...operations(parts, 'tf.image.', imageRows), ...names.graph().nn];
+}
+
+const graphTables: Readonly<Record<GraphModule, Table>> = {
+  slim: (names) => names.graph().slim,
+  layers: (names) => names.graph().layers,
+  morphnet: (names) => names.graph().morphnet,
+  operations: operationNames,
+  empty: () => [],
+};
 
 type Table = (names: KerasNames) => Names;
 
@@ -352,7 +370,7 @@ const tables: Readonly<Record<string, Table>> = {
     ['Policy', keeping('Policy', ['name'])],
   ],
   tensorflow: tensorFlowNames,
-  'tensorflow.nn': ({ parts }) => operations(parts, 'tf.nn.', operationRows),
+  'tensorflow.nn': ({ parts, graph }) => [...operations(parts, 'tf.nn.', operationRows), ...graph().nn],
   'tensorflow.math': ({ parts }) => operations(parts, 'tf.math.', operationRows),
   'tensorflow.linalg': ({ parts }) => operations(parts, 'tf.linalg.', operationRows),
   'tensorflow.image': ({ parts }) => operations(parts, 'tf.image.', imageRows),
@@ -382,8 +400,14 @@ const fromSource = /^keras\.(src\.)?applications(\.|$)/;
 /** A modelled module of Keras or TensorFlow; undefined where there is none of that name. */
 export function kerasModule(names: KerasNames, machine: Machine, name: string): ModuleValue | undefined {
   const canonical = canonicalName(name);
+  const nets = slimNets(canonical);
+  if (nets !== undefined) return nets === name ? undefined : importModule(machine, nets, noSpan);
   if (fromSource.test(canonical)) return canonical === name ? undefined : importModule(machine, canonical, noSpan);
-  const table = (Object.hasOwn(tables, canonical) ? tables[canonical] : undefined) ?? innerTable(canonical);
+  const ofGraphs = graphModule(canonical);
+  const table =
+    (Object.hasOwn(tables, canonical) ? tables[canonical] : undefined) ??
+    innerTable(canonical) ??
+    (ofGraphs && graphTables[ofGraphs]);
   if (
     table === undefined &&
     !silent.test(canonical) &&

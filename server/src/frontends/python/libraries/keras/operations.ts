@@ -92,7 +92,7 @@ function axesOf(call: TracedCall, input: TensorValue): readonly number[] | undef
 }
 
 function reduction(reducer: Reducer): TracedFunction {
-  return fn('x|input_tensor|input axis=None keepdims|keep_dims=False *rest **options', (call) => {
+  return fn('x|input_tensor|input axis|reduction_indices=None keepdims|keep_dims=False *rest **options', (call) => {
     const input = given(call, 'x');
     const axes = input && axesOf(call, input);
     if (!input || !axes) return giveUp(call, 'What is reduced here is not known');
@@ -119,13 +119,15 @@ function shapeOf(value: PyValue): readonly Dimension[] | undefined {
 
 const joined = (text: string, isNew: boolean): TracedFunction =>
   fn(text, (call) => {
-    const items = call.args.value('xs');
+    // Before its first release TensorFlow took the axis first.
+    const isOld = call.args.value('axis').kind === 'list' && call.args.value('xs').kind === 'int';
+    const items = call.args.value(isOld ? 'axis' : 'xs');
     const tensors =
       items.kind === 'list' || items.kind === 'tuple'
         ? items.items.map((item) => asTensor(item) ?? literalTensor(item))
         : [];
     const inputs = tensors.filter((tensor) => tensor !== undefined);
-    const axis = call.args.integer('axis');
+    const axis = call.args.integer(isOld ? 'xs' : 'axis');
     const [first] = inputs;
     if (!first || inputs.length !== tensors.length || axis === undefined)
       return giveUp(call, 'What is put together here is not known');
@@ -154,7 +156,7 @@ const arrangement: Rows = {
   reshape: fn('x|tensor newshape|shape name=None', (call) =>
     withShape(call, given(call, 'x'), shapeOf(call.args.value('newshape'))),
   ),
-  expand_dims: fn('x|input axis name=None', (call) => {
+  expand_dims: fn('x|input axis|dim=-1 name=None', (call) => {
     const input = given(call, 'x');
     const axes = call.args.integers('axis', 0);
     if (!input || !axes) return giveUp(call, 'The axis here is not known');
@@ -166,7 +168,7 @@ const arrangement: Rows = {
       places.reduce<Shape>((shape, place) => shape.toSpliced(place, 0, 1), input.shape),
     );
   }),
-  squeeze: fn('x|input axis=None name=None', (call) => {
+  squeeze: fn('x|input axis|squeeze_dims=None name=None', (call) => {
     const input = given(call, 'x');
     if (!input) return giveUp(call, 'What is squeezed here is not known');
     const axes = call.args.isNone('axis')
@@ -385,6 +387,25 @@ const making: Rows = {
       ? emitOn(call, input, { kind: 'rearrange', operation: 'one_hot', shape: [...input.shape, count] })
       : giveUp(call, 'The number of classes is not known');
   }),
+  add_n: fn('inputs name=None', (call) => {
+    const items = call.args.value('inputs');
+    if (items.kind !== 'list' && items.kind !== 'tuple') return giveUp(call, 'What is added here is not known');
+    const [first = none, ...rest] = items.items;
+    return rest.reduce<PyValue>(
+      (sum, item) => tensorOperator(call.network, call.machine, '+', sum, item, call.span),
+      first,
+    );
+  }),
+  moments: fn('x|input axes *rest **options', (call) => {
+    const input = given(call, 'x');
+    const axes = call.args.integers('axes', 0)?.map((axis) => (input ? axisOf(input, axis) : axis));
+    if (!input || !axes) return giveUp(call, 'What is averaged here is not known');
+    return tuple(
+      (['mean', 'variance'] as const).map((reducer) =>
+        emitOn(call, input, { kind: 'reduce', reducer, axes, keepDimensions: false }),
+      ),
+    );
+  }),
   shape: fn('x|input *rest **options', (call) => {
     const input = given(call, 'x');
     if (!input) return giveUp(call, 'Whose shape this is is not known');
@@ -471,6 +492,13 @@ function windowed(call: TracedCall, mode: 'max' | 'average'): PyValue {
   });
 }
 
+const localResponse: TracedFunction = fn('input|x depth_radius=5 *rest **options', (call) =>
+  emitOn(call, given(call, 'input'), {
+    kind: 'local-response-norm',
+    size: 2 * (call.args.integer('depth_radius') ?? 5) + 1,
+  }),
+);
+
 const poolText = 'inputs|input|value pool_size|ksize strides=None padding=valid data_format=None name=None';
 
 function depthToSpace(call: TracedCall, kind: 'depth-to-space' | 'space-to-depth'): PyValue {
@@ -486,6 +514,8 @@ const images: Rows = {
   average_pool: fn(poolText, (call) => windowed(call, 'average')),
   avg_pool: fn(poolText, (call) => windowed(call, 'average')),
   avg_pool2d: fn(poolText, (call) => windowed(call, 'average')),
+  lrn: localResponse,
+  local_response_normalization: localResponse,
   depth_to_space: fn('input|x block_size data_format=NHWC name=None', (call) => depthToSpace(call, 'depth-to-space')),
   space_to_depth: fn('input|x block_size data_format=NHWC name=None', (call) => depthToSpace(call, 'space-to-depth')),
 };
@@ -496,20 +526,34 @@ const resizes: Readonly<Record<string, 'nearest' | 'linear' | 'cubic' | 'area'>>
   area: 'area',
 };
 
+function resized(call: TracedCall, mode: 'nearest' | 'linear' | 'cubic' | 'area'): PyValue {
+  const input = given(call, 'images');
+  const size = shapeOf(call.args.value('size'))?.filter((each) => typeof each === 'number');
+  if (!input || size?.length !== 2) return giveUp(call, 'The size to resize to is not known');
+  return emitOn(call, input, {
+    kind: 'resize',
+    mode,
+    outputSize: size,
+    alignCorners: call.args.flag('align_corners'),
+    channelAxis: -1,
+  });
+}
+
+const oldResize = (mode: 'nearest' | 'linear' | 'cubic' | 'area'): TracedFunction =>
+  fn('images size align_corners=False *rest **options', (call) => resized(call, mode));
+
 /** `keras.ops.image` and `tf.image`. */
 export const imageRows: Rows = {
-  resize: fn('images|image size method|interpolation=bilinear *rest **options', (call) => {
-    const input = given(call, 'images');
-    const size = shapeOf(call.args.value('size'))?.filter((each) => typeof each === 'number');
-    if (!input || size?.length !== 2) return giveUp(call, 'The size to resize to is not known');
-    return emitOn(call, input, {
-      kind: 'resize',
-      mode: resizes[call.args.text('method') ?? ''] ?? 'linear',
-      outputSize: size,
-      alignCorners: false,
-      channelAxis: -1,
-    });
-  }),
+  resize_bilinear: oldResize('linear'),
+  resize_nearest_neighbor: oldResize('nearest'),
+  resize_bicubic: oldResize('cubic'),
+  resize_area: oldResize('area'),
+  resize_images: fn('images size|new_size method=bilinear align_corners=False *rest **options', (call) =>
+    resized(call, resizes[call.args.text('method') ?? ''] ?? 'linear'),
+  ),
+  resize: fn('images|image size method|interpolation=bilinear align_corners=False *rest **options', (call) =>
+    resized(call, resizes[call.args.text('method') ?? ''] ?? 'linear'),
+  ),
 };
 
 /** The functions of tensors, by name. */
