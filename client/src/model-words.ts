@@ -5,10 +5,10 @@ import type { CostTableRow, TriedCosts } from '../../server/src/protocol/cost-ta
 
 /** The layer with the most operations among those that stand in the source. */
 export function mostExpensive(rows: readonly CostTableRow[]): CostTableRow | undefined {
-  const operations = ({ macs }: CostTableRow): number => macs.value ?? 0;
+  const amount = ({ operations }: CostTableRow): number => operations.value ?? 0;
   return rows
-    .filter((row) => row.place !== null && operations(row) > 0)
-    .toSorted((one, other) => operations(other) - operations(one))[0];
+    .filter((row) => row.place !== null && amount(row) > 0)
+    .toSorted((one, other) => amount(other) - amount(one))[0];
 }
 
 /** `ResNet18() · 3×32×32`; a file of one model without a name is named by its input alone. */

@@ -71,11 +71,11 @@ test('a table lists what costs something, with where it stands and what is tied'
   const table = await editor.request('morphnet/costTable', { uri });
   expect(table).toMatchObject({ file: 'small.cfg', entry: '', input: '3×8×8', convention: 'macs' });
   if ('refused' in table) return;
-  expect(table.rows.map(({ name, width, macs, place }) => [name, width, macs.value, place?.line])).toEqual([
+  expect(table.rows.map(({ name, width, operations, place }) => [name, width, operations.value, place?.line])).toEqual([
     ['convolutional_0', 4, 6912, firstLayerLine],
     ['convolutional_1', 6, 1536, 12],
   ]);
-  expect(table.totals.macs).toEqual({ value: 8448, atLeast: false });
+  expect(table.totals.operations).toEqual({ value: 8448, atLeast: false });
   expect(await editor.request('morphnet/costTable', { uri, entry: 'Other()' })).toMatchObject({ refused: true });
 });
 

@@ -36,7 +36,7 @@ test('a width is tried out: totals and what follows, nothing written', async () 
   if ('refused' in tried) throw new Error(tried.message);
   expect(tried.changed).toEqual([{ layers: ['conv1'], before: 8, after: 4 }]);
   // (216 + 576)·64 + 80 multiply-adds become (108 + 288)·64 + 80.
-  expect(tried.table.totals.macs).toEqual({ value: 25_424, atLeast: false });
+  expect(tried.table.totals.operations).toEqual({ value: 25_424, atLeast: false });
   expect(tried.saving).toBe('50.8 kMACs → 25.4 kMACs (−50 %), 882 → 486 params (−45 %)');
   expect(tried.table.rows.map(({ name, width }) => [name, width])).toEqual([
     ['conv1', 4],

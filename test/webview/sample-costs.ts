@@ -10,7 +10,7 @@ function row(name: string, label: string, macs: number, more: Partial<CostTableR
     label,
     shape: '16×32×32',
     width: 16,
-    macs: exact(macs),
+    operations: exact(macs),
     params: exact(macs / 1000),
     activations: exact(16_384),
     latencyMs: exact(macs / 1e9),
@@ -38,11 +38,12 @@ export function sampleCosts(blocks = 2): CostTable {
     file: 'net.py',
     entry: 'ResNet()',
     input: '3×32×32',
-    convention: 'macs',
+    unit: 'MACs',
+    counter: '',
     device: 'V100',
     isStale: false,
     rows,
-    totals: { macs: exact(6_000_000), params: exact(6000), activations: exact(16_384), latencyMs: exact(0.006) },
+    totals: { operations: exact(6_000_000), params: exact(6000), activations: exact(16_384), latencyMs: exact(0.006) },
   };
 }
 
@@ -53,7 +54,7 @@ export function sampleTried(layer: string, width: number): TriedCosts {
     table: {
       ...table,
       rows: table.rows.map((each) => (each.name === layer ? { ...each, width } : each)),
-      totals: { ...table.totals, macs: exact(5_000_000) },
+      totals: { ...table.totals, operations: exact(5_000_000) },
     },
     saving: '6 MMACs → 5 MMACs (−17 %), 6 k → 5 k params (−17 %)',
     changed: [{ layers: [layer], before: 16, after: width }],

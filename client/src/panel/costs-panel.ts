@@ -149,7 +149,7 @@ export class CostsPanel implements vscode.Disposable {
     this.#table = table;
     this.#panel.title = `Costs: ${table.entry === '' ? table.file : table.entry}`;
     this.#post({ kind: 'table', table });
-    const layers = JSON.stringify(table.rows.map(({ name, shape, macs }) => [name, shape, macs]));
+    const layers = JSON.stringify(table.rows.map(({ name, shape, params }) => [name, shape, params]));
     if (this.#measured !== undefined) this.#times = { layers, times: this.#measured };
     this.#measured = undefined;
     if (this.#times?.layers === layers) this.#post({ kind: 'measured', times: this.#times.times });

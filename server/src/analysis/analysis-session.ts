@@ -1,6 +1,7 @@
 // Inputs in, models and figures out: the one door to analysis for features. What is remembered between two questions, and when
 // it stops being good, is the business of the answers behind it (document-models.ts, memo.ts, inputs.ts).
 
+import type { AnalysisSettings } from './analysis-settings.ts';
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { LineIndex } from '../common/line-index.ts';
 import type { SourceSpan } from '../common/source-span.ts';
@@ -369,11 +370,12 @@ export class AnalysisSession {
   }
 
   /** The costs of a graph on the settings' device; worked out once. */
-  costs(graph: NetworkGraph, settings: LatencySettings): CostReport {
+  costs(graph: NetworkGraph, settings: LatencySettings & Partial<Pick<AnalysisSettings, 'convention'>>): CostReport {
     const { device, batch } = chooseDevice(settings);
     const known = this.#costs.get(graph);
-    if (known !== undefined && known.batch === batch && isSameDevice(known.device, device)) return known;
-    const report = reportCosts(graph, device, batch);
+    const { convention = 'macs' } = settings;
+    if (known?.batch === batch && known.convention === convention && isSameDevice(known.device, device)) return known;
+    const report = reportCosts(graph, device, batch, convention);
     this.#costs.set(graph, report);
     return report;
   }

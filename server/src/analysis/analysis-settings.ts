@@ -1,13 +1,11 @@
 // The settings that features look at. The wire's settings fit as they are; analysis does not import the wire.
 
 import type { Precision } from '../costs/latency/execution.ts';
+import type { NamedConvention } from '../costs/named-convention.ts';
 import type { MeasuredMachine } from './machine-device.ts';
 
 /** What a hint can show. */
 export type HintQuantity = 'shape' | 'operations' | 'params' | 'latency';
-
-/** MACs, or FLOPs = 2 × MACs. */
-type OperationConvention = 'macs' | 'flops';
 
 export interface AnalysisSettings {
   readonly hints: {
@@ -15,7 +13,8 @@ export interface AnalysisSettings {
     readonly quantities: readonly HintQuantity[];
     readonly dataFlow: boolean;
   };
-  readonly convention: OperationConvention;
+  /** How operations are counted: MACs, FLOPs, or as a public counter does. */
+  readonly convention: NamedConvention;
   /** All findings, those only that say that a model can't be made or run, or none. */
   readonly problems: 'all' | 'model only' | 'off';
   /**

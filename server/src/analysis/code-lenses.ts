@@ -8,7 +8,7 @@ import type { Budgets } from '../costs/budget.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { checkBudgets } from './budget-report.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
+import { conventionMark, inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
 import { chooseDevice, deviceText } from './latency-device.ts';
 
 export interface CodeLens {
@@ -91,7 +91,7 @@ export function totalsText(session: AnalysisSession, model: AnalyzedModel, setti
     return [...(model.entry.name === '' ? [] : [model.entry.name]), `can't be read: ${lost.reason}`].join(' · ');
   return [
     ...(model.entry.name === '' ? [] : [model.entry.name]),
-    operationsText(total, settings.convention),
+    `${operationsText(total, settings.convention)}${conventionMark(settings.convention)}`,
     `${paramsText(total)} params`,
     `${latencyText(total)} on ${deviceText(chosen)}`,
     `input ${inputText(model.entry)}`,

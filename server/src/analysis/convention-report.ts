@@ -5,7 +5,7 @@ import type { Count } from '../common/count.ts';
 import { countAs, namedConventions, unitOfConvention, type NamedConvention } from '../costs/named-convention.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 
-export { namedConventions, type NamedConvention };
+export { namedConventions, unitOfConvention, type NamedConvention };
 
 export interface ConventionCosts {
   readonly convention: NamedConvention;

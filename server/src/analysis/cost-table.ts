@@ -19,7 +19,7 @@ interface KnownCount {
 }
 
 interface KnownCosts {
-  macs: KnownCount;
+  operations: KnownCount;
   params: KnownCount;
   activations: KnownCount;
   latencyMs: KnownCount;
@@ -57,7 +57,13 @@ export function costRows(
     const cost = report.ops[op.id];
     if (cost === undefined) return [];
     const costs = knownCosts(cost);
-    if (op.parameters.length === 0 && costs.macs.value === 0 && op.attributes.kind !== 'opaque') return [];
+    if (
+      op.parameters.length === 0 &&
+      knownCount(cost.macs).value === 0 &&
+      costs.operations.value === 0 &&
+      op.attributes.kind !== 'opaque'
+    )
+      return [];
     return [
       {
         name: op.name,
@@ -79,9 +85,9 @@ const knownCount = (count: Count): KnownCount =>
     ? { value: null, atLeast: false }
     : { value: count.value, atLeast: count.kind === 'at-least' };
 
-function knownCosts({ macs, params, activations, latencyMs }: Cost): KnownCosts {
+function knownCosts({ operations, params, activations, latencyMs }: Cost): KnownCosts {
   return {
-    macs: knownCount(macs),
+    operations: knownCount(operations),
     params: knownCount(params),
     activations: knownCount(activations),
     latencyMs: knownCount(latencyMs),

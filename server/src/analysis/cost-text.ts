@@ -2,15 +2,20 @@
 
 import type { Count } from '../common/count.ts';
 import { formatCount, formatLatency } from '../common/number-format.ts';
-import { inConvention, unitOf } from '../costs/counting-convention.ts';
 import type { Cost } from '../costs/cost-report.ts';
+import { unitOfConvention } from '../costs/named-convention.ts';
 import type { ModelEntry } from '../network/network-graph.ts';
 import { formatShape, type Shape } from '../network/shape.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 
 /** `37.7 MMACs`, `≥ 75.4 MFLOPs`, `? MACs`. */
 export function operationsText(cost: Cost, convention: AnalysisSettings['convention']): string {
-  return formatCount(inConvention(cost.macs, convention), unitOf(convention));
+  return formatCount(cost.operations, unitOfConvention(convention));
+}
+
+/** The convention behind a total that MACs or FLOPs alone don't name: ` (fvcore)`. */
+export function conventionMark(convention: AnalysisSettings['convention']): string {
+  return convention === 'macs' || convention === 'flops' ? '' : ` (${convention})`;
 }
 
 /** `36.9 k`, `≥ 36.9 k` or `?`; hints and lenses add the word. */
@@ -25,10 +30,10 @@ export function latencyText(cost: Cost): string {
 
 /** The part's share of the whole's operations: `12.5 %`, `< 0.1 %`, `?`. Of a lower bound a share is an upper one. */
 export function shareText(part: Cost, whole: Cost): string {
-  if (part.macs.kind === 'unknown' || whole.macs.kind === 'unknown') return '?';
-  const percent = whole.macs.value === 0 ? 0 : (100 * part.macs.value) / whole.macs.value;
+  if (part.operations.kind === 'unknown' || whole.operations.kind === 'unknown') return '?';
+  const percent = whole.operations.value === 0 ? 0 : (100 * part.operations.value) / whole.operations.value;
   const share = percent === 0 ? '0 %' : percent < 0.1 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
-  return whole.macs.kind === 'exact' ? share : `≤ ${share}`;
+  return whole.operations.kind === 'exact' ? share : `≤ ${share}`;
 }
 
 /** `555 MMACs → 420 MMACs (−24 %), 11.2 M → 8.41 M params (−25 %)`. */

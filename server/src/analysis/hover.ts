@@ -10,6 +10,7 @@ import { editableLeaves } from '../network/width-origin.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
+import { conventionCosts } from './convention-report.ts';
 import { imageShapeText, inputText, operationsText, paramsText, shareText } from './cost-text.ts';
 import { flowsIn, shapesList, type StatementFlow } from './data-flow.ts';
 import { isLayer, sitesIn } from './document-layers.ts';
@@ -161,6 +162,7 @@ class HoverText {
       ...this.#proposals(),
       ...this.#unknowns(),
       this.#instances(),
+      ...this.#convention(),
       ...this.#latency(),
       ...this.#widths(),
     ];
@@ -205,6 +207,12 @@ class HoverText {
     const binding = new Set(this.#ops.flatMap((op) => bindings[op.id] ?? []));
     const bound = binding.size === 0 ? '' : ` Most of it is ${[...binding].join(' or ')}.`;
     return [`${escapeMarkdown(latencySentence(chosen))}${bound}`];
+  }
+
+  /** What a public counter's figure of the model is, and what makes it another than the MACs. */
+  #convention(): readonly string[] {
+    const { difference } = conventionCosts(this.#model.graph, this.#settings.convention);
+    return difference === '' ? [] : [`${escapeMarkdown(difference)}.`];
   }
 
   #instance(op: Op, cost: Cost): Instance {

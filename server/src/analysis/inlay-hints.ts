@@ -113,7 +113,7 @@ class CostHints {
 /** The cost of a layer behind something unknown: only its parameters are certain. */
 function unreachedCost(params: Count = { kind: 'unknown', reason: '' }): Cost {
   const unknown: Count = { kind: 'unknown', reason: 'it is behind a part that is not understood' };
-  return { params, macs: unknown, activations: unknown, latencyMs: unknown };
+  return { params, macs: unknown, operations: unknown, activations: unknown, latencyMs: unknown };
 }
 
 /** The shape of an op's first output. */

@@ -1,8 +1,8 @@
 // The layers that a line makes as a table of a few rows: equal ones stand together, and every column has one unit.
 
 import { formatCountColumn, formatLatencyColumn } from '../common/number-format.ts';
-import { inConvention, unitOf, type CountingConvention } from '../costs/counting-convention.ts';
 import { sumCosts, type Cost } from '../costs/cost-report.ts';
+import { unitOfConvention, type NamedConvention } from '../costs/named-convention.ts';
 import { codeSpan, escapeMarkdown, table, unbroken } from './markdown.ts';
 
 /** One op of a line. */
@@ -28,7 +28,7 @@ const mostRows = 6;
 /** The rows with most operations, in network order; equal ones are one row with their number, and its cost is one's. */
 export function instancesTable(
   instances: readonly Instance[],
-  { convention, device }: { readonly convention: CountingConvention; readonly device: string },
+  { convention, device }: { readonly convention: NamedConvention; readonly device: string },
 ): string {
   const rows = collapsed(instances);
   const shown = rows.length <= mostRows ? rows : costliest(rows, mostRows - 1);
@@ -38,8 +38,8 @@ export function instancesTable(
     ...(rest.length > 0 ? [sumCosts(rest.map(({ cost }) => cost))] : []),
   ];
   const operations = formatCountColumn(
-    costs.map(({ macs }) => inConvention(macs, convention)),
-    unitOf(convention),
+    costs.map((cost) => cost.operations),
+    unitOfConvention(convention),
     shown.length,
   );
   const params = formatCountColumn(
@@ -87,9 +87,9 @@ function collapsed(instances: readonly Instance[]): readonly Row[] {
 }
 
 function costliest(rows: readonly Row[], most: number): readonly Row[] {
-  const macsOf = ({ instances, first: { cost } }: Row): number =>
-    cost.macs.kind === 'unknown' ? Infinity : cost.macs.value * instances.length;
-  const kept = new Set([...rows].sort((left, right) => macsOf(right) - macsOf(left)).slice(0, most));
+  const operationsOf = ({ instances, first: { cost } }: Row): number =>
+    cost.operations.kind === 'unknown' ? Infinity : cost.operations.value * instances.length;
+  const kept = new Set([...rows].sort((left, right) => operationsOf(right) - operationsOf(left)).slice(0, most));
   return rows.filter((row) => kept.has(row));
 }
 

@@ -59,7 +59,7 @@ export async function costCommand(
     ...defaultSettings,
     ...(thisMachine.ok && thisMachine.value !== undefined && { thisMachine: thisMachine.value }),
     ...parseDeviceArgument(options.device ?? defaultSettings.device),
-    convention: convention === 'flops' ? ('flops' as const) : ('macs' as const),
+    convention,
     batch: parseBatch(options.batch),
     precision: parsePrecision(options.precision),
   };

@@ -6,6 +6,7 @@ import type { Op, Parameter } from '../network/op.ts';
 import { firstUnknown, type Shape } from '../network/shape.ts';
 import { flopsPerMac } from './counting-convention.ts';
 import type { DeviceProfile } from './device-profile.ts';
+import { countAs, type NamedConvention } from './named-convention.ts';
 import { timeOf } from './latency/fit-rates.ts';
 import type { Binding } from './latency/terms.ts';
 import { workOf } from './latency/work.ts';
@@ -15,6 +16,8 @@ import { activationsOf, isTrained, latencyMsOf, macsOf, memoryBytesOf, parameter
 export interface Cost {
   readonly params: Count;
   readonly macs: Count;
+  /** In the report's convention. */
+  readonly operations: Count;
   /** Output elements of the ops with multiply-adds. */
   readonly activations: Count;
   readonly latencyMs: Count;
@@ -24,6 +27,7 @@ export interface CostReport {
   readonly device: DeviceProfile;
   /** Images in the step that latencies are of. */
   readonly batch: number;
+  readonly convention: NamedConvention;
   /** Indexed by op id. `params` of an op that shares a layer with an earlier one are 0: the earlier op has them. */
   readonly ops: readonly Cost[];
   /** Parameters of the graph's idle layers, in their order. */
@@ -39,6 +43,7 @@ export function sumCosts(costs: readonly Cost[]): Cost {
   return {
     params: sumCounts(costs.map((cost) => cost.params)),
     macs: sumCounts(costs.map((cost) => cost.macs)),
+    operations: sumCounts(costs.map((cost) => cost.operations)),
     activations: sumCounts(costs.map((cost) => cost.activations)),
     latencyMs: sumCounts(costs.map((cost) => cost.latencyMs)),
   };
@@ -49,15 +54,23 @@ export function usualBatch({ rated }: DeviceProfile): number {
   return rated?.batches[1] ?? 1;
 }
 
-/** Costs a network on a device; `batch` is that of latencies alone. */
-export function reportCosts(graph: NetworkGraph, device: DeviceProfile, batch = usualBatch(device)): CostReport {
+/** Costs a network on a device, its operations as `convention` counts them; `batch` is that of latencies alone. */
+export function reportCosts(
+  graph: NetworkGraph,
+  device: DeviceProfile,
+  batch = usualBatch(device),
+  convention: NamedConvention = 'macs',
+): CostReport {
   const seen = new Set<string>();
   const { latencies, bindings } = latenciesOf(graph, device, batch);
+  const counted = convention === 'macs' ? undefined : countAs(graph, convention).ops;
   const ops = graph.ops.map((op): Cost => {
     const { inputs, outputs } = shapesOf(graph, op);
+    const macs = macsOf(op.attributes, inputs, outputs);
     return {
       params: paramsOf(op, newParameters(op.parameters, seen)),
-      macs: macsOf(op.attributes, inputs, outputs),
+      macs,
+      operations: counted?.[op.id] ?? macs,
       activations: activationsOf(op.attributes, outputs),
       latencyMs: latencies[op.id] ?? exactly(0),
     };
@@ -65,7 +78,7 @@ export function reportCosts(graph: NetworkGraph, device: DeviceProfile, batch = 
   const idleParams = graph.idle.map((layer) => sumCounts(newParameters(layer.parameters, seen).map(parameterElements)));
   const idle = idleParams.map((params) => ({ ...nothing, params }));
   const missing = graph.unknowns.map(({ reason }) => unknownCost(reason));
-  return { device, batch, ops, idleParams, bindings, total: sumCosts([...ops, ...idle, ...missing]) };
+  return { device, batch, convention, ops, idleParams, bindings, total: sumCosts([...ops, ...idle, ...missing]) };
 }
 
 interface Latencies {
@@ -124,11 +137,17 @@ function shapesOf(
   return { inputs: shapes(op.inputs), outputs: shapes(op.outputs) };
 }
 
-const nothing: Cost = { params: exactly(0), macs: exactly(0), activations: exactly(0), latencyMs: exactly(0) };
+const nothing: Cost = {
+  params: exactly(0),
+  macs: exactly(0),
+  operations: exactly(0),
+  activations: exactly(0),
+  latencyMs: exactly(0),
+};
 
 function unknownCost(reason: string): Cost {
   const unknown: Count = { kind: 'unknown', reason };
-  return { params: unknown, macs: unknown, activations: unknown, latencyMs: unknown };
+  return { params: unknown, macs: unknown, operations: unknown, activations: unknown, latencyMs: unknown };
 }
 
 /** The trained parameters that no earlier op had; marks them as seen. */

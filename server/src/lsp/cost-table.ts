@@ -1,6 +1,7 @@
 // The costs of a model, layer by layer, for the table that the client shows.
 
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
+import { unitOfConvention } from '../analysis/convention-report.ts';
 import { costRows } from '../analysis/cost-table.ts';
 import { inputText } from '../analysis/cost-text.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
@@ -42,7 +43,8 @@ export function tableOf({ session, settings }: AnalysisContext, model: AnalyzedM
     file: fileName(model.entry.document),
     entry: model.entry.name,
     input: inputText(model.entry),
-    convention: settings.convention,
+    unit: unitOfConvention(settings.convention),
+    counter: settings.convention === 'macs' || settings.convention === 'flops' ? '' : settings.convention,
     device: chooseDevice(settings).device.name,
     isStale: model.stale,
     rows: rows.map(({ span, ...row }): CostTableRow => {

@@ -6,7 +6,7 @@ import { modelMeasurementSchema } from './model-measurement.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
 const count = v.object({ value: v.nullable(v.number()), atLeast: v.boolean() });
-const costs = { macs: count, params: count, activations: count, latencyMs: count };
+const costs = { operations: count, params: count, activations: count, latencyMs: count };
 
 export type TableCount = v.InferOutput<typeof count>;
 
@@ -20,11 +20,14 @@ export const costTableSchema = v.object({
   entry: v.string(),
   /** `3×32×32`, with a word where it is assumed. */
   input: v.string(),
-  convention: v.picklist(['macs', 'flops']),
+  /** What operations are counted in. */
+  unit: v.picklist(['MACs', 'FLOPs']),
+  /** The public counter that they are counted like; empty where the unit says it all. */
+  counter: v.string(),
   device: v.string(),
   /** The text has an error now, and these are the figures from before it. */
   isStale: v.boolean(),
-  /** What has parameters or operations, in network order. Operations are MACs whatever the convention. */
+  /** What has parameters or operations, in network order. */
   rows: v.array(
     v.object({
       /** The qualified name that the framework prints; dots make the tree. */

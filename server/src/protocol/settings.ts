@@ -7,6 +7,26 @@ import type { MachineProfile } from './machine-profile.ts';
 /** What a cost counts as: MACs (one multiply-add is one), or FLOPs = 2 × MACs. */
 export type CountingConventionName = 'macs' | 'flops';
 
+/** How operations are counted where a model's source is shown, with what tells each from the others. */
+export const conventionChoices = {
+  macs: 'One multiply-add counts as one.',
+  flops: 'One multiply-add counts as two operations.',
+  morphnet: 'As the method does: two a multiply-add, products of activations none.',
+  fvcore: 'As fvcore does: MACs, called FLOPs, and normalization, adaptive pools and upsampling.',
+  torch: 'As PyTorch’s FlopCounterMode does: two a multiply-add.',
+  torchvision: 'As torchvision publishes: MACs, called GFLOPS.',
+  thop: 'As thop does: of modules, never of functions; transposed convolutions by their output’s size.',
+  torchinfo: 'As torchinfo’s mult-adds: weights and biases of modules.',
+  ptflops: 'As ptflops does by its ATen back end: MACs and biases.',
+  darknet: 'As Darknet prints: two a multiply-add, of convolutions only.',
+} as const;
+
+export type ConventionName = keyof typeof conventionChoices;
+
+const conventionNames = Object.keys(conventionChoices).filter((name): name is ConventionName =>
+  Object.hasOwn(conventionChoices, name),
+);
+
 /** Number formats that devices are known in; `auto`: the device's first. */
 export const precisionNames = ['auto', 'fp32', 'fp16', 'bf16', 'amp', 'amp_bf16', 'int8'] as const;
 export type PrecisionName = (typeof precisionNames)[number];
@@ -34,7 +54,7 @@ export interface Settings {
     /** Whether statements show the shapes of the tensors that they give names. */
     readonly dataFlow: boolean;
   };
-  readonly convention: CountingConventionName;
+  readonly convention: ConventionName;
   /** Which findings are shown. */
   readonly problems: ProblemChoice;
   /** A device's name, or `auto`: this machine once it is measured. */
@@ -127,10 +147,11 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     scope: 'resource',
     schema: {
       type: 'string',
-      enum: ['macs', 'flops'],
-      enumDescriptions: ['One multiply-add counts as one.', 'One multiply-add counts as two operations.'],
+      enum: Object.keys(conventionChoices),
+      enumDescriptions: Object.values(conventionChoices),
       default: defaultSettings.convention,
-      markdownDescription: 'How operations are counted, in hints, hovers, lenses and the dashboard.',
+      markdownDescription:
+        'How operations are counted, in hints, hovers, lenses and the table of costs: MACs, FLOPs, or as a public counter counts, faults included. Pages of runs count MACs or FLOPs.',
     },
   },
   {
@@ -241,7 +262,7 @@ const settingsSchema = v.object({
     }),
     { ...defaultSettings.hints, quantities: [...defaultSettings.hints.quantities] },
   ),
-  convention: v.fallback(v.picklist(['macs', 'flops']), defaultSettings.convention),
+  convention: v.fallback(v.picklist(conventionNames), defaultSettings.convention),
   problems: v.fallback(v.picklist(['all', 'model only', 'off']), defaultSettings.problems),
   device: v.fallback(v.pipe(v.string(), v.minLength(1)), defaultSettings.device),
   batch: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.batch),

@@ -17,7 +17,13 @@ const showing = (...quantities: HintQuantity[]): AnalysisSettings => ({
 const exact = (value: number): Count => ({ kind: 'exact', value });
 
 const one: HintContent = {
-  cost: { macs: exact(245_366_784), params: exact(4_720_640), activations: exact(1), latencyMs: exact(0.21) },
+  cost: {
+    macs: exact(245_366_784),
+    operations: exact(245_366_784),
+    params: exact(4_720_640),
+    activations: exact(1),
+    latencyMs: exact(0.21),
+  },
   shapes: [[1, 512, 7, 7]],
   layers: 1,
   proposals: [],
@@ -62,7 +68,7 @@ test('no hint is longer than the editor shows, and each part of it is whole', ()
   fc.assert(
     fc.property(
       fc.record<HintContent>({
-        cost: fc.record({ macs: count, params: count, activations: count, latencyMs: count }),
+        cost: fc.record({ macs: count, operations: count, params: count, activations: count, latencyMs: count }),
         shapes: fc.array(fc.array(width, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
         layers: fc.integer({ min: 1, max: 9999 }),
         proposals: fc.array(fc.record({ before: width, after: width }), { maxLength: 3 }),

@@ -47,6 +47,12 @@ test('FLOPs are twice the MACs', () => {
   expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['1.54 kFLOPs']);
 });
 
+test('a public counter counts as it does, biases of ptflops included', () => {
+  const settings = { ...standardSettings, convention: 'ptflops' } as const;
+  // 768 and 256 elements of the output.
+  expect(hintsOf('a.cfg', small, settings).map(({ label }) => label)).toEqual(['1.02 kMACs · 16 params']);
+});
+
 test('latency is that of the chosen device', () => {
   // 4 bytes of (192 + 256) activations and 12 weights, at 1 GB/s, are 1840 ns.
   const settings = {

@@ -8,7 +8,13 @@ const layer = (name: string, macs: number, more: Partial<Instance> = {}): Instan
   name,
   label: 'Conv2d',
   shape: '64×8×8',
-  cost: { macs: exact(macs), params: exact(macs / 10), activations: exact(1), latencyMs: exact(macs / 1e8) },
+  cost: {
+    macs: exact(macs),
+    operations: exact(macs),
+    params: exact(macs / 10),
+    activations: exact(1),
+    latencyMs: exact(macs / 1e8),
+  },
   chain: [],
   ...more,
 });

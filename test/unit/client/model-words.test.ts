@@ -5,14 +5,14 @@ import { mostExpensive, statusText } from '../../../client/src/model-words.ts';
 import type { CostTableRow } from '../../../server/src/protocol/cost-table.ts';
 
 /** A layer of so many MACs, which may be made in no text. */
-function row(name: string, macs: number | null, isPlaced = true): CostTableRow {
+function row(name: string, operations: number | null, isPlaced = true): CostTableRow {
   const exactly = (value: number | null) => ({ value, atLeast: false });
   return {
     name,
     label: 'Conv2d',
     shape: '4×8×8',
     width: 4,
-    macs: exactly(macs),
+    operations: exactly(operations),
     params: exactly(1),
     activations: exactly(1),
     latencyMs: exactly(1),

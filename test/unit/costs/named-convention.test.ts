@@ -1,7 +1,8 @@
 // Conventions of the public counters on networks small enough to count by hand; `npm run check:conventions` asks the counters.
 
 import { expect, test } from 'vitest';
-import { countAs, type NamedConvention } from '../../../server/src/costs/named-convention.ts';
+import { countAs, namedConventions, type NamedConvention } from '../../../server/src/costs/named-convention.ts';
+import { conventionChoices } from '../../../server/src/protocol/settings.ts';
 import { sessionOver } from '../../support/analysis-session.ts';
 
 const source = `
@@ -42,4 +43,8 @@ test.for<[NamedConvention, number]>([
   const session = sessionOver(new Map([['net.py', source]]));
   const [model] = session.analyze('file:///project/net.py').models;
   expect(countAs(model!.graph, convention).total).toEqual({ kind: 'exact', value: total });
+});
+
+test('the setting offers every convention, and says of each what it counts', () => {
+  expect(Object.keys(conventionChoices)).toEqual([...namedConventions]);
 });

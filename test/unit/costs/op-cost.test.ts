@@ -4,7 +4,6 @@
 import { describe, expect, test } from 'vitest';
 import { exactly, type Count } from '../../../server/src/common/count.ts';
 import { askForDevice, builtInDevices, findDevice } from '../../../server/src/costs/device-profile.ts';
-import { inConvention, unitOf } from '../../../server/src/costs/counting-convention.ts';
 import { activationsOf, latencyMsOf, macsOf, memoryBytesOf } from '../../../server/src/costs/op-cost.ts';
 import { inferShapes } from '../../../server/src/network/infer-shapes.ts';
 import type { OpAttributes } from '../../../server/src/network/op.ts';
@@ -257,14 +256,4 @@ describe('devices', () => {
   test("a device called like an object's own method is no device", () => {
     expect(findDevice('toString')).toMatchObject({ ok: false });
   });
-});
-
-test('a FLOP is half a MAC, and lower bounds stay lower bounds', () => {
-  expect(inConvention({ kind: 'at-least', value: 21, reason: 'r' }, 'flops')).toEqual({
-    kind: 'at-least',
-    value: 42,
-    reason: 'r',
-  });
-  expect(inConvention(exactly(21), 'macs')).toEqual(exactly(21));
-  expect([unitOf('macs'), unitOf('flops')]).toEqual(['MACs', 'FLOPs']);
 });

@@ -17,7 +17,7 @@ import { sampleCosts } from '../sample-costs.ts';
 function shown(view: Partial<CostView> = {}, table: CostTable = sampleCosts()): readonly string[] {
   const words = costWords(table);
   return visibleNodes(costTree(table), { ...firstView, ...view }).map(
-    ({ depth, name, costs }) => `${'  '.repeat(depth)}${name} ${words.text('macs', costs.macs)}`,
+    ({ depth, name, costs }) => `${'  '.repeat(depth)}${name} ${words.text('operations', costs.operations)}`,
   );
 }
 
@@ -41,7 +41,7 @@ test('folded modules keep their sum', () => {
 });
 
 test('siblings are sorted among themselves', () => {
-  expect(shown({ sort: 'macs', descending: true, folded: new Set(['layer1']) })[0]).toBe('layer1 4.00 M');
+  expect(shown({ sort: 'operations', descending: true, folded: new Set(['layer1']) })[0]).toBe('layer1 4.00 M');
   expect(shown({ sort: 'name', folded: new Set(['layer1']) })).toEqual(['fc 1.00 M', 'layer1 4.00 M', 'stem 1.00 M']);
   const many = shown({ sort: 'name', folded: new Set(['layer1.9', 'layer1.10']) }, sampleCosts(11));
   expect(many.indexOf('  9 364 k')).toBeLessThan(many.indexOf('  10 364 k'));
@@ -59,7 +59,7 @@ test('a filter keeps the modules around what it finds, also in folded ones', () 
 test('a sum over something unknown is a lower bound', () => {
   const table = sampleCosts();
   const [first, second, ...others] = table.rows;
-  const rows = [first!, { ...second!, macs: { value: null, atLeast: false } }, ...others];
+  const rows = [first!, { ...second!, operations: { value: null, atLeast: false } }, ...others];
   expect(shown({ folded: new Set(['layer1.0', 'layer1.1']) }, { ...table, rows })).toEqual([
     'stem 1.00 M',
     'layer1 ≥ 3.00 M',
@@ -78,12 +78,12 @@ describe('copies', () => {
     ]);
   });
 
-  test('CSV quotes what has to be quoted, and counts as the convention does', () => {
-    const table = { ...sampleCosts(), convention: 'flops', device: 'my "old", slow one' } as const;
+  test('CSV quotes what has to be quoted, and names the unit', () => {
+    const table = { ...sampleCosts(), unit: 'FLOPs' as const, device: 'my "old", slow one' } as const;
     const [head, stem, ...rest] = costCopy(table, 'csv').trimEnd().split('\n');
     expect(head).toBe('layer,op,output,width,FLOPs,params,activations,"latency on my ""old"", slow one (ms)"');
-    expect(stem).toBe('stem,Conv2d,16×32×32,16,2000000,1000,16384,0.001');
-    expect(rest.at(-1)).toBe('total,,,,12000000,6000,16384,0.006');
+    expect(stem).toBe('stem,Conv2d,16×32×32,16,1000000,1000,16384,0.001');
+    expect(rest.at(-1)).toBe('total,,,,6000000,6000,16384,0.006');
   });
 
   test('JSON is the table', () => {

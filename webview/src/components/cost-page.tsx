@@ -225,8 +225,8 @@ function columnsOf(
     sortable('Layer', view.sort === 'name' || (view.sort === 'order' && view.descending) ? 'name' : 'order', false),
     { title: 'Output', numeric: true },
     { title: 'Width', numeric: true },
-    sortable(words.headings.macs, 'macs'),
-    sortable('Share', 'macs'),
+    sortable(words.headings.operations, 'operations'),
+    sortable('Share', 'operations'),
     sortable(words.headings.params, 'params'),
     sortable(words.headings.activations, 'activations'),
     sortable(words.headings.latencyMs, 'latencyMs'),
@@ -260,7 +260,7 @@ function NodeRow(properties: NodeRowProperties) {
   const isModule = node.children.length > 0;
   const isFolded = isModule && view.filter === '' && view.folded.has(node.path);
   const isHere = cursor !== undefined && row?.place?.uri === cursor.uri && row.place.line === cursor.line;
-  const share = shareOf(costs.macs, table.totals.macs);
+  const share = shareOf(costs.operations, table.totals.operations);
   return (
     <>
       <th scope="row" title={node.path} class={isHere ? 'here' : undefined} aria-current={isHere ? 'true' : undefined}>
@@ -291,7 +291,7 @@ function NodeRow(properties: NodeRowProperties) {
       </th>
       <td class="numeric">{row?.shape ?? ''}</td>
       <td class="numeric">{row !== undefined && <WidthCell row={row} {...properties} />}</td>
-      <td class="numeric">{words.text('macs', costs.macs)}</td>
+      <td class="numeric">{words.text('operations', costs.operations)}</td>
       <td class="numeric share">
         <svg class="share-bar" width="60" height="10" aria-hidden="true">
           <rect width={60 * Math.min(1, share)} height="10" />

@@ -1,7 +1,6 @@
 // A table of costs as text for other programs: Markdown, CSV and JSON, with plain numbers and units in the headings.
 
 import type { CostTable, TableCount } from '../../../server/src/protocol/cost-table.ts';
-import { convention } from './counting.ts';
 
 export type CopyFormat = 'markdown' | 'csv' | 'json';
 
@@ -9,12 +8,12 @@ type Cell = string | number | null;
 
 /** The whole table, in network order, whatever is folded or filtered at the moment. */
 export function costCopy(table: CostTable, format: CopyFormat): string {
-  const { perMac, unit } = convention(table.convention);
+  const unit = table.counter === '' ? table.unit : `${table.unit} (${table.counter})`;
   const head = ['layer', 'op', 'output', 'width', unit, 'params', 'activations', `latency on ${table.device} (ms)`];
-  const amount = ({ value, atLeast }: TableCount, factor = 1): Cell =>
-    value === null ? null : atLeast ? `>=${String(value * factor)}` : value * factor;
+  const amount = ({ value, atLeast }: TableCount): Cell =>
+    value === null ? null : atLeast ? `>=${String(value)}` : value;
   const costs = (of: CostTable['totals']): readonly Cell[] => [
-    amount(of.macs, perMac),
+    amount(of.operations),
     amount(of.params),
     amount(of.activations),
     amount(of.latencyMs),

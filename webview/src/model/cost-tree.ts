@@ -2,11 +2,10 @@
 
 import { formatAmount, formatMilliseconds } from '../../../server/src/common/number-format.ts';
 import type { CostTable, CostTableRow, TableCount } from '../../../server/src/protocol/cost-table.ts';
-import { convention } from './counting.ts';
 
-export type Quantity = 'macs' | 'params' | 'activations' | 'latencyMs';
+export type Quantity = 'operations' | 'params' | 'activations' | 'latencyMs';
 
-export const quantities: readonly Quantity[] = ['macs', 'params', 'activations', 'latencyMs'];
+export const quantities: readonly Quantity[] = ['operations', 'params', 'activations', 'latencyMs'];
 
 /** A module with what is below it, or a layer. */
 export interface CostNode {
@@ -59,7 +58,7 @@ function closed({ children: open, row, index, ...node }: OpenNode): CostNode {
   const children = [...open.values()].map(closed);
   const parts = [...(row === undefined ? [] : [row]), ...children.map(({ costs }) => costs)];
   const costs = {
-    macs: sum(parts.map(({ macs }) => macs)),
+    operations: sum(parts.map(({ operations }) => operations)),
     params: sum(parts.map(({ params }) => params)),
     activations: sum(parts.map(({ activations }) => activations)),
     latencyMs: sum(parts.map(({ latencyMs }) => latencyMs)),
@@ -136,29 +135,32 @@ export interface CostWords {
   readonly total: (quantity: Quantity, count: TableCount) => string;
 }
 
-export function costWords({ convention: name, device }: CostTable): CostWords {
-  const { perMac, unit } = convention(name);
+export function costWords({ unit, counter, device }: CostTable): CostWords {
   return {
-    headings: { macs: unit, params: 'Parameters', activations: 'Activations', latencyMs: `Latency on ${device}` },
-    text: (quantity, count) => amountText(count, quantity, perMac, ''),
+    headings: {
+      operations: counter === '' ? unit : `${unit} (${counter})`,
+      params: 'Parameters',
+      activations: 'Activations',
+      latencyMs: `Latency on ${device}`,
+    },
+    text: (quantity, count) => amountText(count, quantity, ''),
     total: (quantity, count) => {
       switch (quantity) {
-        case 'macs':
-          return amountText(count, quantity, perMac, unit);
+        case 'operations':
+          return `${amountText(count, quantity, unit)}${counter === '' ? '' : ` (${counter})`}`;
         case 'latencyMs':
-          return `${amountText(count, quantity, perMac, '')} on ${device}`;
+          return `${amountText(count, quantity, '')} on ${device}`;
         case 'params':
         case 'activations':
-          return `${amountText(count, quantity, perMac, '')} ${quantity}`;
+          return `${amountText(count, quantity, '')} ${quantity}`;
       }
     },
   };
 }
 
-function amountText({ value, atLeast }: TableCount, quantity: Quantity, perMac: number, unit: string): string {
+function amountText({ value, atLeast }: TableCount, quantity: Quantity, unit: string): string {
   if (value === null) return `? ${unit}`.trimEnd();
-  const amount = quantity === 'macs' ? value * perMac : value;
-  return `${atLeast ? '≥ ' : ''}${quantity === 'latencyMs' ? formatMilliseconds(amount) : formatAmount(amount, unit)}`;
+  return `${atLeast ? '≥ ' : ''}${quantity === 'latencyMs' ? formatMilliseconds(value) : formatAmount(value, unit)}`;
 }
 
 /** A count's part of a whole, between 0 and 1; 0 where either is not known. */

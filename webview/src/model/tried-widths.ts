@@ -41,8 +41,8 @@ export function triedTable(table: CostTable, tried: TriedCosts | undefined): Cos
     rows: table.rows.map((row): CostTableRow => {
       const now = byName.get(row.name);
       if (now === undefined) return row;
-      const { width, shape, macs, params, activations, latencyMs } = now;
-      return { ...row, width, shape, macs, params, activations, latencyMs };
+      const { width, shape, operations, params, activations, latencyMs } = now;
+      return { ...row, width, shape, operations, params, activations, latencyMs };
     }),
   };
 }
