@@ -32,6 +32,22 @@ const languages = [
 const hasModel = 'morphnet.hasModel';
 const isModelFile = 'resourceLangId == python || resourceLangId == darknet';
 
+/** Commands that the palette offers only where they can work; those that only a lens can give what they need, never. */
+const paletteMenu = [
+  ...(
+    [
+      'morphnet.goToMostExpensiveLayer',
+      'morphnet.setInput',
+      'morphnet.selectModel',
+      'morphnet.setWidth',
+      'morphnet.scaleWidths',
+      'morphnet.measureModel',
+    ] as const
+  ).map((command) => ({ command, when: hasModel })),
+  { command: 'morphnet.addToScript', when: 'editorLangId == python' },
+  { command: 'morphnet.setArguments', when: 'false' },
+];
+
 /** The menu of a row of the view Runs; what a row can do its `viewItem` says (client/src/views/run-rows.ts). */
 const runMenu = (
   [
@@ -107,10 +123,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         'explorer/context': [{ command: 'morphnet.showCosts', group: 'morphnet', when: isModelFile }],
         'view/title': [{ command: 'morphnet.runMorphNet', group: 'navigation', when: 'view == morphnet.runs' }],
         'view/item/context': runMenu,
-        commandPalette: [
-          { command: 'morphnet.goToMostExpensiveLayer', when: hasModel },
-          { command: 'morphnet.addToScript', when: 'editorLangId == python' },
-        ],
+        commandPalette: paletteMenu,
       },
       configuration: {
         title: 'MorphNet',

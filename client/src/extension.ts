@@ -17,6 +17,7 @@ import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerMeasureMachine, registerMeasureModel } from './commands/measure.ts';
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
+import { registerSetArguments } from './commands/set-arguments.ts';
 import { registerScaleWidths, registerSetWidth } from './commands/set-width.ts';
 import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
@@ -89,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerIterateModel(services),
     registerWriteExpandedModel(services),
     registerGoToMostExpensiveLayer(services),
+    registerSetArguments(services),
     registerSetWidth(services),
     registerScaleWidths(services),
     registerToggleHints(),

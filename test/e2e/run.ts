@@ -19,6 +19,7 @@ import { skipped } from './skipped.ts';
 import { slimFileScenario } from './slim-file-scenario.ts';
 import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
+import { whatIfScenario } from './what-if-scenario.ts';
 import { Workbench } from './workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -57,11 +58,13 @@ async function main(): Promise<number> {
     const pytorch = await makeWorkspace(home, 'examples');
     const darknet = await makeWorkspace(home, 'darknet');
     const slim = await makeWorkspace(home, 'slim');
+    const whatIf = await makeWorkspace(home, 'what-if');
     const method = await makeWorkspace(home, 'method');
     const workbench = new Workbench(page);
     const scenarios = [
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
+      { name: 'What-if', run: whatIfScenario, folder: whatIf },
       { name: 'Slim file', run: slimFileScenario, folder: slim },
       { name: 'Method', run: experimentScenario, folder: method },
       { name: 'API', run: apiScenario, folder: darknet },

@@ -142,6 +142,30 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Types into the input box that is open, in place of what stands there. */
+  async type(text: string): Promise<void> {
+    await this.#quickInput().fill(text);
+  }
+
+  /** What the input box that is open says of what was typed. */
+  inputMessage(text: RegExp): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-message', { hasText: drawn(text) });
+  }
+
+  /** Accepts what was typed. */
+  async accept(): Promise<void> {
+    await this.#quickInput().press('Enter');
+    await this.#quickInput().waitFor({ state: 'hidden' });
+  }
+
+  /** Applies the change that the editor's refactor preview shows, after a picture of it. */
+  async applyPreview(picture: string): Promise<void> {
+    const apply = this.page.getByRole('button', { name: 'Apply', exact: true }).last();
+    await apply.waitFor();
+    await this.screenshot(picture);
+    await apply.click();
+  }
+
   notification(text: RegExp): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
   }

@@ -2,17 +2,15 @@
 // `morphnet.json` that applies, or a new one.
 
 import * as vscode from 'vscode';
-import { toRange } from '../apply-edits.ts';
 import { chooseModel } from '../choose-model.ts';
 import type { ClientServices } from '../client-services.ts';
-import { isRefusal, showRefusal } from '../messages.ts';
-import type { ServerConnection } from '../server-connection.ts';
+import { writeProjectFile } from '../write-project-file.ts';
 import { registerCommand } from './register-command.ts';
 
 export function registerSelectModel({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.selectModel', 'Selecting the model', async (given, entry) => {
     const model = await chooseModel(server, given, entry, 'The model that hints, lenses and runs are about');
-    if (model !== undefined) await write(server, { uri: model.uri, entry: model.entry });
+    if (model !== undefined) await writeProjectFile(server, { uri: model.uri, entry: model.entry });
   });
 }
 
@@ -27,25 +25,7 @@ export function registerSetInput({ server }: ClientServices): vscode.Disposable 
       validateInput: (text) =>
         /^\s*\d+([x×]\d+)*(\s*,\s*\d+([x×]\d+)*)*\s*$/i.test(text) ? undefined : 'Write a shape such as 3x32x32',
     });
-    if (input !== undefined) await write(server, { uri: model.uri, entry: model.entry, input: input.trim() });
+    if (input !== undefined)
+      await writeProjectFile(server, { uri: model.uri, entry: model.entry, input: input.trim() });
   });
-}
-
-/** Writes the choice, shows nothing: hints and lenses follow by themselves. */
-async function write(
-  server: ServerConnection,
-  choice: { readonly uri: string; readonly entry: string; readonly input?: string },
-): Promise<void> {
-  const change = await server.request('morphnet/projectEdit', choice);
-  if (isRefusal(change)) {
-    await showRefusal(change);
-    return;
-  }
-  const uri = vscode.Uri.parse(change.uri, true);
-  if (change.startsAs !== null) await vscode.workspace.fs.writeFile(uri, Buffer.from(change.startsAs, 'utf8'));
-  const document = await vscode.workspace.openTextDocument(uri);
-  const edit = new vscode.WorkspaceEdit();
-  for (const { range, newText } of change.edits) edit.replace(uri, toRange(range), newText);
-  await vscode.workspace.applyEdit(edit);
-  await document.save();
 }

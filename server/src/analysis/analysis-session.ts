@@ -14,6 +14,7 @@ import {
   type Frontend,
   type SourceReader,
   type TracedEvaluation,
+  type UnmadeModel,
 } from '../frontends/shared/frontend.ts';
 import type { ModuleWriter } from '../frontends/shared/module-writer.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
@@ -323,6 +324,11 @@ export class AnalysisSession {
   /** The models that a document offers for hints, found in its text alone. */
   entriesToShow(document: string): readonly ModelEntry[] {
     return this.#models.entriesToShow(document) ?? [];
+  }
+
+  /** Models of a document of which no entry can be made, where the document was analyzed. */
+  unmadeModels(document: string): readonly UnmadeModel[] {
+    return this.#models.unmade(document);
   }
 
   /** Every model that a document offers by itself, whatever was asked for. */

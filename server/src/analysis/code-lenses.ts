@@ -17,8 +17,11 @@ export interface CodeLens {
   readonly end: number;
   readonly title: string;
   /** `totals` only shows. */
-  readonly action: 'totals' | 'run-morphnet' | 'show-costs' | 'open-dashboard' | 'set-input';
+  readonly action: 'totals' | 'run-morphnet' | 'show-costs' | 'open-dashboard' | 'set-input' | 'set-arguments';
+  /** The entry; of a model that no entry can be made of, its name. */
   readonly entry: string;
+  /** The arguments that such a model needs. */
+  readonly needs?: readonly string[];
 }
 
 /**
@@ -33,7 +36,8 @@ export function codeLenses(
   budgets?: Budgets,
 ): readonly CodeLens[] {
   const taken = new Map<number, AnalyzedModel[]>();
-  return session.analyze(document, cancellation).models.flatMap((model): readonly CodeLens[] => {
+  const { models } = session.analyze(document, cancellation);
+  const lenses = models.flatMap((model): readonly CodeLens[] => {
     const span = model.place(model.entry.span);
     if (span?.document !== document) return [];
     const place = { start: span.start, end: span.end, entry: model.entry.name };
@@ -56,6 +60,23 @@ export function codeLenses(
         ? [{ ...place, title: 'Set Input…', action: 'set-input' } as const]
         : []),
     ];
+  });
+  return [...lenses, ...unmadeLenses(session, document)];
+}
+
+/** `UNet needs n_channels, n_classes · Set arguments…` above a class that nothing makes. */
+function unmadeLenses(session: AnalysisSession, document: string): readonly CodeLens[] {
+  return session.unmadeModels(document).map(({ name, span: { start, end }, needs }) => {
+    const shown =
+      needs.length <= 4 ? needs.join(', ') : `${needs.slice(0, 3).join(', ')} and ${String(needs.length - 3)} more`;
+    return {
+      start,
+      end,
+      title: `${name} needs ${shown} · Set arguments…`,
+      action: 'set-arguments',
+      entry: name,
+      needs,
+    };
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type Evaluation,
   type EvaluationLimits,
   type Frontend,
+  type UnmadeModel,
 } from '../frontends/shared/frontend.ts';
 import type { ModelEntry } from '../network/network-graph.ts';
 import { isSyntaxError, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
@@ -97,6 +98,11 @@ export class DocumentModels {
     const frontend = this.frontendOf(document, text);
     if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return undefined;
     return this.#entriesOf(document, frontend).entries.slice(0, maxModels);
+  }
+
+  /** Models of a document of which no entry can be made; what is known of them once its entries are listed. */
+  unmade(document: string): readonly UnmadeModel[] {
+    return this.#entries.known(document)?.unmade ?? [];
   }
 
   /** Whether an entry's evaluation is known. */

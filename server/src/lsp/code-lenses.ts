@@ -30,6 +30,8 @@ function lensCommand(uri: string, lens: ModelLens, runId: string | undefined): C
       return command(lens.title, 'morphnet.runMorphNet', [uri, lens.entry]);
     case 'set-input':
       return command(lens.title, 'morphnet.setInput', [uri, lens.entry]);
+    case 'set-arguments':
+      return command(lens.title, 'morphnet.setArguments', [uri, lens.entry, ...(lens.needs ?? [])]);
     case 'show-costs':
       return command(lens.title, 'morphnet.showCosts', [uri, lens.entry]);
     case 'open-dashboard':

@@ -40,6 +40,8 @@ export interface CommandArguments {
   'morphnet.selectModel': readonly [uri?: string, entry?: string];
   /** Says at which input a model is read, in `morphnet.json`; asks for it. */
   'morphnet.setInput': readonly [uri?: string, entry?: string];
+  /** Says with which arguments a class is made that needs some, in `morphnet.json` or in a comment; asks for both. */
+  'morphnet.setArguments': readonly [uri?: string, name?: string, ...needs: string[]];
   /** Puts the cursor on the layer of the chosen model that multiplies most. */
   'morphnet.goToMostExpensiveLayer': readonly [];
   /** Shows or hides the costs at the ends of lines. */
@@ -89,6 +91,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.iterateModel', title: 'Iterate Shrink and Expand', category: 'MorphNet' },
   { command: 'morphnet.selectModel', title: 'Select Model…', category: 'MorphNet' },
   { command: 'morphnet.setInput', title: 'Set Input…', category: 'MorphNet' },
+  { command: 'morphnet.setArguments', title: 'Set Arguments…', category: 'MorphNet' },
   { command: 'morphnet.goToMostExpensiveLayer', title: 'Go to Most Expensive Layer', category: 'MorphNet' },
   { command: 'morphnet.toggleHints', title: 'Toggle Hints', category: 'MorphNet' },
   { command: 'morphnet.toggleShapes', title: 'Toggle Shapes Where Data Flows', category: 'MorphNet' },

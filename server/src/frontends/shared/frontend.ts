@@ -106,9 +106,20 @@ export interface EntryRequest {
   readonly from: Extract<KnownFrom, 'request' | 'config'>;
 }
 
+/** A model of which no entry can be made: nothing says with which arguments. */
+export interface UnmadeModel {
+  readonly name: string;
+  /** Where it is defined. */
+  readonly span: SourceSpan;
+  /** The arguments without which it makes nothing. */
+  readonly needs: readonly string[];
+}
+
 export interface EntryList {
   /** Best first: `entries[0]` is what hints show unless the user picks another. */
   readonly entries: readonly ModelEntry[];
+  /** In text order; absent where a format has none. */
+  readonly unmade?: readonly UnmadeModel[];
   readonly problems: readonly Problem[];
 }
 

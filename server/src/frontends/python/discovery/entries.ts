@@ -4,7 +4,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ModelEntry } from '../../../network/network-graph.ts';
 import { findDirectives, type Directive } from '../../shared/directive.ts';
-import type { EntryList, EntryRequest } from '../../shared/frontend.ts';
+import type { EntryList, EntryRequest, UnmadeModel } from '../../shared/frontend.ts';
 import type { ClassDefinition, Expression, Statement } from '../syntax/ast.ts';
 import type { ParsedModule } from '../syntax/python-parser.ts';
 import {
@@ -99,7 +99,20 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     .sort((left, right) => left.rank - right.rank);
   for (const { candidate } of ranked)
     add(entry(candidate.name, candidate.from, undefined, candidate.span, candidate.holders));
-  return { entries, problems };
+  const isOffered = ({ name }: UnmadeModel): boolean => entries.some((one) => one.name.startsWith(`${name}(`));
+  return { entries, unmade: unmadeModels(definitions).filter((model) => !isOffered(model)), problems };
+}
+
+/** Classes that need arguments and stand for themselves: no other definition of the file makes one. */
+function unmadeModels(definitions: Definitions): readonly UnmadeModel[] {
+  const all = [...definitions.values()];
+  return all.flatMap((definition): readonly UnmadeModel[] => {
+    const { kind, name, nameSpan: span } = definition;
+    if (kind !== 'class' || name.startsWith('_') || !isModuleClass(definition, definitions)) return [];
+    const needs = neededArguments(definition, definitions);
+    const isPartOfOther = all.some((other) => other !== definition && mentions(other.body, name));
+    return needs.length === 0 || isPartOfOther ? [] : [{ name, span, needs }];
+  });
 }
 
 /** Models that the file itself makes: named by the call, or by the variable where it takes more than one call. */

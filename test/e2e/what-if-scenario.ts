@@ -1,0 +1,59 @@
+// Widths by hand, without a run: what they come to while they are typed, the editor's own preview, the edit on disk, undo; the
+// same from the table of costs. And the shapes of tensors where statements give them names.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ScenarioContext } from './scenario-context.ts';
+
+export async function whatIfScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
+  const file = join(folder, 'resnet20.py');
+  const original = await readFile(file, 'utf8');
+  const undoBringsBack = async (): Promise<void> => {
+    await workbench.undo();
+    await workbench.save();
+    assert.equal(await readFile(file, 'utf8'), original);
+  };
+
+  await scenario.step('statements of forward show the shapes of what they name', async () => {
+    await workbench.openFolder(url);
+    await workbench.openFile('resnet20.py');
+    // The first of nine blocks.
+    await workbench.line(/out = F\.relu\(self\.bn1\(self\.conv1\(.*16×32×32 \+8/).waitFor();
+    await workbench.screenshot('shapes');
+  });
+
+  await scenario.step('a layer’s line offers another width, and says what it comes to while it is typed', async () => {
+    await workbench.quickFix(workbench.line('self.conv1 = nn.Conv2d(3'), 'Conv2d', /^Set width of conv1 \(16\)…/);
+    await workbench.type('8');
+    await workbench.inputMessage(/MMACs → .*MMACs .*conv1 with \d+ tied to it: 16 → 8/).waitFor();
+    await workbench.screenshot('set-width');
+  });
+
+  await scenario.step('the edit is shown in the editor’s own preview, and written when it is applied', async () => {
+    await workbench.accept();
+    await workbench.applyPreview('what-if-preview');
+    await workbench.changed();
+    await workbench.save();
+    assert.notEqual(await readFile(file, 'utf8'), original);
+    await workbench.line(/self\.conv1 = nn\.Conv2d\(3, ?8,.*MACs/).waitFor();
+  });
+
+  await scenario.step('undo brings the file back', undoBringsBack);
+
+  await scenario.step('the table of costs tries all widths by a factor, and sets them', async () => {
+    await workbench.lens('Run MorphNet').locator('a', { hasText: 'Costs' }).first().click();
+    const page = workbench.dashboard;
+    await page.getByLabel('Scale all widths by').fill('50 %');
+    await page.getByLabel('Scale all widths by').press('Enter');
+    await page.getByText(/MMACs → .*MMACs \(−7\d %\)/).waitFor();
+    await workbench.screenshot('what-if');
+    await page.getByRole('button', { name: 'Set in the source…' }).click();
+    await workbench.applyPreview('what-if-table-preview');
+    await workbench.changed();
+    await workbench.save();
+    assert.notEqual(await readFile(file, 'utf8'), original);
+  });
+
+  await scenario.step('and one undo takes that back', undoBringsBack);
+}
