@@ -23,7 +23,7 @@ const layers = {
   cli: ['analysis', 'experiments', 'runs', 'protocol', 'network', 'common'],
 };
 
-const frontends = ['python', 'darknet'];
+const frontends = ['python', 'darknet', 'onnx'];
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   name: `layer-${folder}`,

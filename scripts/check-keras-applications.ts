@@ -83,8 +83,9 @@ function difference(graph: NetworkGraph, packages: SourceReader, layer: Truth['l
   const params = trainedParams(ops);
   if (params !== layer.params)
     return `${layer.name} has ${String(params)} parameters instead of ${String(layer.params)}`;
-  const text = packages.read(last.site.span.document);
-  const line = text === undefined ? 0 : new LineIndex(text).positionAt(last.site.span.start).line + 1;
+  const place = last.site?.span;
+  const text = place === undefined ? undefined : packages.read(place.document);
+  const line = text === undefined || place === undefined ? 0 : new LineIndex(text).positionAt(place.start).line + 1;
   const isLayer = layer.line > 0 && text !== undefined;
   return isLayer && line !== layer.line
     ? `${layer.name} stands on line ${String(line)} instead of ${String(layer.line)}`

@@ -17,6 +17,7 @@ import { documentProblems } from '../server/src/analysis/problems.ts';
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
 import { defaultSettings } from '../server/src/protocol/settings.ts';
+import { bytesOf, floats, integers, node, onnxDocument, onnxFile } from '../test/support/onnx-files.ts';
 import { root } from './bundles.ts';
 import { mutated, randomOf } from './mutations.ts';
 
@@ -89,6 +90,67 @@ function read({ uri }: Source, text: string, isThorough: boolean): number {
   return models.length;
 }
 
+/** The same of a file that is no text, as it stands on disk. */
+function readBytes(content: Uint8Array): number {
+  const disk = { roots: [], read: () => undefined, bytes: () => bytesOf(content) };
+  const made = new AnalysisSession({ frontends, disk, workspaceRoots: roots });
+  const { models } = made.analyze(onnxDocument);
+  for (const model of models) JSON.stringify(costReport(made, model, defaultSettings, (document) => document));
+  return models.length;
+}
+
+/** A copy with some bytes changed, left out, or written twice. */
+function damaged(content: Uint8Array, random: () => number): Uint8Array {
+  const bytes = [...content];
+  for (let change = 0; change <= 4 * random(); change++) {
+    const at = Math.floor(random() * bytes.length);
+    const length = Math.floor(random() * 12);
+    const kind = random();
+    if (kind < 0.6) bytes[at] = Math.floor(random() * 256);
+    else if (kind < 0.8) bytes.splice(at, length);
+    else bytes.splice(at, 0, ...bytes.slice(at, at + length));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Every tenth case is one of these. */
+const onnxFiles: readonly Uint8Array[] = [
+  onnxFile({
+    nodes: [
+      node('Conv', 'x w', 'c', { pads: [1, 1, 1, 1], strides: [2, 2] }),
+      node('BatchNormalization', 'c v v v v', 'n'),
+      node('Relu', 'n', 'r'),
+      node('Shape', 'r', 's'),
+      node('Gather', 's zero', 'b'),
+      node('Concat', 'b rest', 't', { axis: 0 }),
+      node('Reshape', 'r t', 'f'),
+      node('Gemm', 'f m', 'y', { transB: 1 }),
+    ],
+    constants: {
+      w: floats(4, 3, 3, 3),
+      v: floats(4),
+      zero: integers(0),
+      rest: integers(-1),
+      m: floats(10, 64),
+    },
+  }),
+  onnxFile({
+    nodes: [
+      node('Split', 'x half', 'a b', { axis: 2 }),
+      node('Resize', 'a - scales', 'u'),
+      node('Slice', 'u from to axes', 'q'),
+      node('ReduceMean', 'q', 'y', { axes: [2, 3] }),
+    ],
+    constants: { half: integers(4, 4), scales: floats(4), from: integers(0), to: integers(2), axes: integers(1) },
+    opset: 11,
+  }),
+  onnxFile({
+    input: [5, 1, 6],
+    nodes: [node('LSTM', 'x w r', 'y h c', { hidden_size: 4 })],
+    constants: { w: floats(1, 16, 6), r: floats(1, 16, 4) },
+  }),
+];
+
 const failures: string[] = [];
 let escaped = 0;
 process.on('unhandledRejection', (error) => {
@@ -104,12 +166,13 @@ for (const number of numbers) {
   const random = randomOf(seed, number);
   const sources = groups.find(({ share }) => number % 10 < share)?.sources ?? [];
   const source = sources[Math.floor(random() * sources.length)];
+  const file = number % 10 === 7 ? onnxFiles[Math.floor(random() * onnxFiles.length)] : undefined;
   if (source === undefined) continue;
   const text = mutated(source.text, random);
-  const name = `case ${String(number)}, ${source.name}`;
+  const name = `case ${String(number)}, ${file === undefined ? source.name : 'an ONNX file'}`;
   const before = computedMs();
   try {
-    models += read(source, text, number % 10 === 0);
+    models += file === undefined ? read(source, text, number % 10 === 0) : readBytes(damaged(file, random));
   } catch (error) {
     failures.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     session = newSession();

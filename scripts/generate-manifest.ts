@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { commandDeclarations } from '../server/src/protocol/commands.ts';
+import { binaryEndings, modelFileView, modelSources, ownLanguages } from '../server/src/protocol/languages.ts';
 import { projectFileSchema } from '../server/src/protocol/project-file.ts';
 import { settingDeclarations } from '../server/src/protocol/settings.ts';
 
@@ -27,10 +28,13 @@ const languages = [
   },
 ];
 
-/** Files of the languages that models are read from. */
 /** Set by the client for the active editor. */
 const hasModel = 'morphnet.hasModel';
-const isModelFile = 'resourceLangId == python || resourceLangId == darknet';
+/** Files that may hold a model, for the explorer's menu. */
+const isModelFile = [
+  ...ownLanguages.map((language) => `resourceLangId == ${language}`),
+  ...binaryEndings.map((ending) => `resourceExtname == ${ending}`),
+].join(' || ');
 
 /** Commands that the palette offers only where they can work; those that only a lens can give what they need, never. */
 const paletteMenu = [
@@ -69,8 +73,8 @@ function manifestFields(): Readonly<Record<string, unknown>> {
   return {
     main: './dist/client.cjs',
     activationEvents: [
-      'onLanguage:python',
-      'onLanguage:darknet',
+      ...ownLanguages.map((language) => `onLanguage:${language}`),
+      ...modelSources.flatMap(({ modelFiles = [] }) => modelFiles.map((pattern) => `workspaceContains:${pattern}`)),
       'onView:morphnet.runs',
       'onWebviewPanel:morphnet.costs',
       'onWebviewPanel:morphnet.dashboard',
@@ -92,6 +96,14 @@ function manifestFields(): Readonly<Record<string, unknown>> {
     },
     contributes: {
       languages,
+      customEditors: [
+        {
+          viewType: modelFileView,
+          displayName: 'MorphNet Costs',
+          selector: binaryEndings.map((ending) => ({ filenamePattern: `*${ending}` })),
+          priority: 'default',
+        },
+      ],
       snippets: [{ language: 'python', path: './snippets/python.json' }],
       grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
@@ -108,7 +120,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         {
           view: 'morphnet.models',
           contents:
-            'No file of this workspace offers a model. PyTorch and Keras models in Python files and Darknet .cfg files are read without running them.\n[Open Folder](command:vscode.openFolder)',
+            'No file of this workspace offers a model. PyTorch and Keras models in Python files, Darknet .cfg files and ONNX files are read without running them.\n[Open Folder](command:vscode.openFolder)\n[Open Model File](command:morphnet.openModelFile)',
         },
         {
           view: 'morphnet.runs',

@@ -9,6 +9,7 @@ import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { registerResumeRun, resumeLostTrainings } from './commands/resume-run.ts';
+import { registerOpenModelFile } from './commands/open-model-file.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
 import { registerIterateModel } from './commands/iterate-model.ts';
 import { registerRetrainRun } from './commands/retrain-run.ts';
@@ -29,6 +30,7 @@ import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
 import { ModelsTree } from './views/models-tree.ts';
+import { modelFileEditor } from './panel/model-file-editor.ts';
 import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
@@ -75,6 +77,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAddToScript(services),
     registerOpenDashboard(services),
     registerShowCosts(services),
+    registerOpenModelFile(services),
+    modelFileEditor(context, server),
     registerSelectModel(services),
     registerSetInput(services),
     registerShowTradeOff(services),

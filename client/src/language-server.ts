@@ -1,6 +1,7 @@
 // The language server's life in the client: started on first need, off the activation path, and shown as a ServerConnection.
 
 import * as vscode from 'vscode';
+import { modelLanguages } from '../../server/src/protocol/languages.ts';
 import type {
   ServerNotificationName,
   ServerNotifications,
@@ -12,10 +13,9 @@ import type { ServerConnection } from './server-connection.ts';
 import { serverNodeOptions } from './server-node-options.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
-const documentSelector = ['file', 'untitled'].flatMap((scheme) => [
-  { scheme, language: 'python' },
-  { scheme, language: 'darknet' },
-]);
+const documentSelector = ['file', 'untitled'].flatMap((scheme) =>
+  modelLanguages.map((language) => ({ scheme, language })),
+);
 
 type Emitters = { readonly [Name in ServerNotificationName]: vscode.EventEmitter<ServerNotifications[Name]> };
 

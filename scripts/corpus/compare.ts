@@ -189,7 +189,7 @@ function ourLayers(graph: NetworkGraph, report: CostReport, truth: MeasuredTruth
     if (owner === undefined || cost === undefined) continue;
     const { span, macs, known } = found.get(owner) ?? noLayer;
     found.set(owner, {
-      span: op.name === owner ? op.site.span : span,
+      span: op.name === owner && op.site !== undefined ? op.site.span : span,
       macs: macs + (knownValue(cost.macs) ?? 0),
       known: known && cost.macs.kind === 'exact',
     });

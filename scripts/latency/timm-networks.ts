@@ -53,8 +53,9 @@ export async function* readTimmNetworks(wanted: readonly TimmNetwork[]): AsyncGe
 function withoutTrails(graph: NetworkGraph): NetworkGraph {
   return {
     ...graph,
-    ops: graph.ops.map(({ id, name, label, attributes, inputs, outputs, parameters, site: { span } }) => {
-      const site = { span: { document: '', start: span.start, end: span.end }, callChain: [] };
+    ops: graph.ops.map(({ id, name, label, attributes, inputs, outputs, parameters, site: made }) => {
+      const { start = 0, end = 0 } = made?.span ?? {};
+      const site = { span: { document: '', start, end }, callChain: [] };
       return { id, name, label, attributes, inputs, outputs, parameters, site };
     }),
   };

@@ -1,7 +1,12 @@
 // What an editor sees of a model: hints, hover, lenses, diagnostics, while the text is whole and while it is broken.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { onnxFrontend } from '../../server/src/frontends/onnx/onnx-frontend.ts';
+import { floats, node, onnxFile } from '../support/onnx-files.ts';
 import { openEditor } from './server-session.ts';
 import { firstLayerLine, secondLayerLine, smallNetwork, withoutLatency } from './small-network.ts';
 
@@ -77,6 +82,29 @@ test('a table lists what costs something, with where it stands and what is tied'
   ]);
   expect(table.totals.operations).toEqual({ value: 8448, atLeast: false });
   expect(await editor.request('morphnet/costTable', { uri, entry: 'Other()' })).toMatchObject({ refused: true });
+});
+
+test('a model file that is no text has a table without places, wherever the user opened it, and is not trained', async () => {
+  await using editor = await openEditor({ analysis: { frontends: [onnxFrontend] } });
+  const folder = mkdtempSync(join(tmpdir(), 'morphnet-'));
+  const path = join(folder, 'net.onnx');
+  const uri = pathToFileURL(path).toString();
+  const convolution = (width: number): Uint8Array =>
+    onnxFile({ nodes: [node('Conv', 'x w', 'y')], constants: { w: floats(width, 3, 1, 1) } });
+  writeFileSync(path, convolution(4));
+  expect(await editor.request('morphnet/costTable', { uri })).toMatchObject({ refused: true });
+  await editor.request('morphnet/openModelFile', { uri });
+  expect(await editor.request('morphnet/costTable', { uri })).toMatchObject({
+    file: 'net.onnx',
+    rows: [{ name: 'Conv_0', width: 4, place: null }],
+    totals: { macs: { value: 4 * 3 * 64, atLeast: false }, params: { value: 12 } },
+  });
+  writeFileSync(path, convolution(5));
+  await editor.request('morphnet/openModelFile', { uri });
+  expect(await editor.request('morphnet/costTable', { uri })).toMatchObject({ rows: [{ width: 5 }] });
+  const draft = await editor.request('morphnet/draftRun', { uri });
+  expect('refused' in draft && draft.message).toContain('net.onnx is read only');
+  rmSync(folder, { recursive: true });
 });
 
 test('settings decide what is shown', async () => {

@@ -32,7 +32,7 @@ export function annotationsOf(
     if (span?.document === mainDocument) found.push({ start: span.start, end: span.end, label: text });
   };
   for (const op of graph?.ops ?? [])
-    if (op.attributes.kind !== 'input' && op.attributes.kind !== 'constant') add(op.site.span, label(graph!, op));
+    if (op.attributes.kind !== 'input' && op.attributes.kind !== 'constant') add(op.site!.span, label(graph!, op));
   for (const { name, label: type, site } of graph?.idle ?? []) add(site.span, `${name} ${type} is idle`);
   for (const { code, message, span } of problems) add(span, `${code}: ${message}`);
   for (const { reason, span } of graph?.unknowns ?? []) add(span, `at least: ${reason}`);

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { ModelSummary, RunDraft } from '../../../server/src/protocol/lsp-extensions.ts';
+import { modelLanguages } from '../../../server/src/protocol/languages.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
@@ -48,7 +49,7 @@ export async function draftConfig(
 /** The URI of the active editor's document if it can hold a model. */
 function modelDocument(): string | undefined {
   const document = vscode.window.activeTextEditor?.document;
-  if (document === undefined || !['python', 'darknet'].includes(document.languageId)) return undefined;
+  if (document === undefined || !modelLanguages.includes(document.languageId)) return undefined;
   return document.uri.toString();
 }
 

@@ -91,6 +91,11 @@ export class CostsPanel implements vscode.Disposable {
     this.#schedule();
   }
 
+  /** The model's file has changed. */
+  refresh(): void {
+    this.#schedule();
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();

@@ -1,11 +1,12 @@
 // The model of the active editor in the language status: what it is, what it costs at which input, and the ways to change that.
 
 import * as vscode from 'vscode';
+import { ownLanguages } from '../../../server/src/protocol/languages.ts';
 import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
 import { statusText } from '../model-words.ts';
 import type { ServerConnection } from '../server-connection.ts';
 
-const selector: vscode.DocumentSelector = [{ language: 'python' }, { language: 'darknet' }];
+const selector: vscode.DocumentSelector = ownLanguages.map((language) => ({ language }));
 /** Typing goes on for a while before anybody reads a total. */
 const restMs = 500;
 

@@ -83,7 +83,9 @@ export class AnalysisSession {
   constructor(options: SessionOptions) {
     this.#limits = options.limits ?? defaultLimits;
     this.#disk = options.disk;
-    this.#inputs = new Inputs(options.disk);
+    this.#inputs = new Inputs(options.disk, (document) =>
+      options.frontends.some((frontend) => frontend.isBinary?.(document)),
+    );
     this.#models = new DocumentModels(this.#inputs, options.frontends, this.#limits, options.pack);
     this.#readers = new DocumentReaders((document) => this.#inputs.read(document));
     this.#workspaceRoots = options.workspaceRoots;

@@ -72,10 +72,12 @@ export function codeActions(
     const attached = session.attachedProposal(model.entry.document);
     const changes = proposedChanges(session, model);
     if (attached === undefined || model.stale || changes.length === 0) return scales;
-    const here = changes.filter(({ op }) => touches(op.site.span) || writtenAt(op).some(touches));
+    const here = changes.filter(
+      ({ op }) => (op.site !== undefined && touches(op.site.span)) || writtenAt(op).some(touches),
+    );
     const single = here.flatMap(({ op }): readonly WidthAction[] => {
       const edits = proposalEdits(session, model.entry.document, attached, op.name);
-      if (!edits.ok) return [];
+      if (!edits.ok || op.site === undefined) return [];
       return [{ ...edits.value, kind: 'set-width', layer: op.name, site: op.site.span, isPreferred: false }];
     });
     const own = namedApart(distinct(single));

@@ -19,7 +19,7 @@ import { chooseDevice, latencySentence } from './latency-device.ts';
 import { SourcePlaces } from './source-places.ts';
 
 /** One-based, as people count. */
-interface ReportPlace {
+export interface ReportPlace {
   file: string;
   line: number;
   column: number;
@@ -60,7 +60,8 @@ interface ReportLayer {
   /** In the convention. */
   operations: number | null;
   latencyMs: number | null;
-  origin: ReportRange & { callChain: ReportPlace[] };
+  /** Null where no text makes the layer. */
+  origin: (ReportRange & { callChain: ReportPlace[] }) | null;
   width: ReportWidth | null;
 }
 
@@ -91,7 +92,7 @@ export interface ModelCostReport {
     latencyMs: ReportTotal;
   };
   layers: ReportLayer[];
-  unknowns: { reason: string; origin: ReportRange }[];
+  unknowns: { reason: string; origin: ReportRange | null }[];
 }
 
 /**
@@ -138,7 +139,7 @@ export function costReport(
         macs: valueOrNull(cost.macs),
         operations: valueOrNull(operations),
         latencyMs: valueOrNull(cost.latencyMs),
-        origin: { ...range(op.site.span), callChain: op.site.callChain.map(place) },
+        origin: op.site === undefined ? null : { ...range(op.site.span), callChain: op.site.callChain.map(place) },
         width: widthOf(session, op, places, range),
       },
     ];
@@ -181,7 +182,7 @@ export function costReport(
       latencyMs: totalOf(total.latencyMs),
     },
     layers: [...layers, ...idle],
-    unknowns: unknowns.map(({ reason, span }) => ({ reason, origin: range(span) })),
+    unknowns: unknowns.map(({ reason, span }) => ({ reason, origin: span === undefined ? null : range(span) })),
   };
 }
 

@@ -73,7 +73,7 @@ export function costRows(
         ...costs,
         tie: ties.get(op.id) ?? null,
         settled: settled.get(op.name) ?? null,
-        span: model.place(op.site.span),
+        span: op.site && model.place(op.site.span),
       },
     ];
   });

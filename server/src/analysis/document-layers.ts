@@ -36,7 +36,7 @@ export function sitesIn(model: AnalyzedModel, document: string): readonly SiteLa
     sites.set(key, known);
     return known;
   };
-  for (const op of model.graph.ops) siteAt(op.site.span)?.ops.push(op);
+  for (const op of model.graph.ops) if (op.site !== undefined) siteAt(op.site.span)?.ops.push(op);
   for (const idle of model.graph.idle) siteAt(idle.site.span)?.idle.push(idle);
   return [...sites.values()]
     .map((site) => ({ model, ...site }))
@@ -85,11 +85,13 @@ export function hasWeights({ parameters }: IdleLayer): boolean {
 /** All that evaluation could not follow: what the graph lists, and ops that were not understood. Each place once. */
 export function unknownPartsOf(graph: NetworkGraph): readonly UnknownPart[] {
   const opaque = graph.ops.flatMap(({ attributes, site }) =>
-    attributes.kind === 'opaque' ? [{ reason: attributes.reason, span: site.span }] : [],
+    attributes.kind === 'opaque' ? [{ reason: attributes.reason, span: site?.span }] : [],
   );
   const places = new Map<string, UnknownPart>();
   for (const part of [...graph.unknowns, ...opaque]) {
-    const key = `${part.span.document}:${String(part.span.start)}:${String(part.span.end)}`;
+    const { span } = part;
+    // What stands nowhere is told apart by its reason.
+    const key = span === undefined ? part.reason : `${span.document}:${String(span.start)}:${String(span.end)}`;
     if (!places.has(key)) places.set(key, part);
   }
   return [...places.values()];

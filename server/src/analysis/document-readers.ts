@@ -114,11 +114,11 @@ function linesOf(
     else here.add(start);
   };
   for (const { site, outWidth } of ops) {
-    add(site.span);
+    if (site !== undefined) add(site.span);
     if (outWidth !== undefined) for (const { span } of editableLeaves(outWidth)) add(span);
   }
   for (const { site } of idle) add(site.span);
-  for (const { span } of unknowns) add(span);
+  for (const { span } of unknowns) if (span !== undefined) add(span);
   return new Map(
     [...starts].map(([document, offsets]) => {
       const index = new LineIndex(textOf(document) ?? '');

@@ -221,7 +221,7 @@ class HoverText {
       label: op.label,
       shape: imageShapeText(outputShape(this.#model.graph, op)),
       cost,
-      chain: op.site.callChain.map((span) => this.#places.link(this.#model.place(span) ?? span)),
+      chain: (op.site?.callChain ?? []).map((span) => this.#places.link(this.#model.place(span) ?? span)),
     };
   }
 

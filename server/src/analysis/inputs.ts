@@ -18,6 +18,7 @@ const folders = 'folders';
 
 export class Inputs {
   readonly #disk: SourceReader;
+  readonly #isBinary: (document: string) => boolean;
   readonly #open = new Map<string, OpenDocument>();
   /** Texts on disk as they were last read, missing ones too, until somebody says that one has changed. */
   readonly #onDisk = new Map<string, string | undefined>();
@@ -29,8 +30,10 @@ export class Inputs {
   readonly #recording: Map<string, number>[] = [];
   #changes = 0;
 
-  constructor(disk: SourceReader) {
+  /** `isBinary` tells files that are no text: only their bytes are read, and their text is empty. */
+  constructor(disk: SourceReader, isBinary: (document: string) => boolean = () => false) {
     this.#disk = disk;
+    this.#isBinary = isBinary;
   }
 
   /** Opens a document or replaces its text. A text that stays the same makes nothing stale. */
@@ -101,7 +104,14 @@ export class Inputs {
   /** A reader for one evaluation. `overlay` replaces texts, for trying an edit out. */
   reader(overlay: ReadonlyMap<string, string> = new Map()): SourceReader {
     this.#used(folders);
-    return { roots: this.#disk.roots, read: (document) => overlay.get(document) ?? this.read(document) };
+    return {
+      roots: this.#disk.roots,
+      read: (document) => overlay.get(document) ?? this.read(document),
+      bytes: (document) => {
+        this.#used(document);
+        return this.#textOf(document) === undefined ? undefined : this.#disk.bytes?.(document);
+      },
+    };
   }
 
   /** The editor's version of an open document. */
@@ -157,8 +167,13 @@ export class Inputs {
   #textOf(document: string): string | undefined {
     const open = this.#open.get(document);
     if (open !== undefined) return open.text;
-    if (!this.#onDisk.has(document)) this.#onDisk.set(document, this.#disk.read(document));
+    if (!this.#onDisk.has(document)) this.#onDisk.set(document, this.#readFromDisk(document));
     return this.#onDisk.get(document);
+  }
+
+  #readFromDisk(document: string): string | undefined {
+    if (!this.#isBinary(document)) return this.#disk.read(document);
+    return this.#disk.bytes?.(document) === undefined ? undefined : '';
   }
 
   #readAgain(document: string): void {

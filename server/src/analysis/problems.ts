@@ -5,7 +5,6 @@ import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { LineIndex } from '../common/line-index.ts';
 import type { Problem } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
-import type { UnknownPart } from '../network/network-graph.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { isSyntaxError, type AnalyzedModel } from './analyzed-model.ts';
@@ -75,10 +74,9 @@ function brokenBudgets(
   if (model.stale || span?.document !== document) return [];
   return checkBudgets(session, model, settings, budgets).flatMap(({ verdict, text, largest }): readonly Problem[] => {
     if (verdict !== 'broken') return [];
-    const related = largest.map(({ op, share }) => ({
-      span: op.site.span,
-      message: `${op.name} takes ${(100 * share).toFixed(0)} % of it`,
-    }));
+    const related = largest.flatMap(({ op: { name: layer, site }, share }) =>
+      site === undefined ? [] : [{ span: site.span, message: `${layer} takes ${(100 * share).toFixed(0)} % of it` }],
+    );
     const name = model.entry.name === '' ? 'The model' : model.entry.name;
     return [
       {
@@ -94,16 +92,13 @@ function brokenBudgets(
 
 /** Parts that evaluation could not follow, where the frontend has not said so itself. */
 function unknownParts(model: AnalyzedModel, document: string, known: readonly Problem[]): readonly Problem[] {
-  const isTold = ({ reason, span }: UnknownPart): boolean =>
+  const isTold = (reason: string, span: SourceSpan): boolean =>
     known.some((problem) => problem.message.includes(reason) || overlaps(problem.span, span));
-  return unknownPartsOf(model.graph)
-    .filter((part) => part.span.document === document && !isTold(part))
-    .map(({ reason, span }) => ({
-      code: 'unknown-part',
-      severity: 'information',
-      message: `${sentence(reason)} Costs above this are lower bounds.`,
-      span,
-    }));
+  return unknownPartsOf(model.graph).flatMap(({ reason, span }): readonly Problem[] => {
+    if (span?.document !== document || isTold(reason, span)) return [];
+    const message = `${sentence(reason)} Costs above this are lower bounds.`;
+    return [{ code: 'unknown-part', severity: 'information', message, span }];
+  });
 }
 
 function idleLayers(model: AnalyzedModel, document: string, text: string, lines: LineIndex): readonly Problem[] {

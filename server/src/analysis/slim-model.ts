@@ -41,10 +41,10 @@ export function slimModel(
   }
   const [unknown] = model.graph.unknowns;
   if (unknown !== undefined) {
-    const place = new SourcePlaces(session).text(unknown.span);
+    const place = unknown.span === undefined ? '' : `${new SourcePlaces(session).text(unknown.span)}: `;
     return {
       ok: false,
-      error: `No slim file is written, as a part of the model could not be read (${place}: ${unknown.reason}).`,
+      error: `No slim file is written, as a part of the model could not be read (${place}${unknown.reason}).`,
     };
   }
   const grouping = session.grouping(model.graph);
@@ -57,7 +57,7 @@ export function slimModel(
     graph,
     name: defined,
     description: describe(model, writer, source, runId, proposal.step, rebuilt.value.removed.length),
-    sourceOf: ({ site: { span } }: Op) => session.textOf(span.document)?.slice(span.start, span.end) ?? '',
+    sourceOf: ({ site }: Op) => (site === undefined ? '' : new SourcePlaces(session).written(site.span)),
   });
   if (!written.ok) return { ok: false, error: `No file can be written for this model: ${written.error}.` };
   const name = `${defined}()`;

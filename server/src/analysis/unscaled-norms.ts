@@ -24,13 +24,16 @@ export function unscaledSites(session: AnalysisSession, { graph, stale }: Analyz
   if (stale || setting === undefined || !normalizesActivations(graph)) return [];
   const bySite = new Map<string, Op[]>();
   for (const op of unscaledNorms(session.grouping(graph))) {
+    if (op.site === undefined) continue;
     const { document, start } = op.site.span;
     const key = `${document}:${String(start)}`;
     bySite.set(key, [...(bySite.get(key) ?? []), op]);
   }
   return [...bySite.values()].flatMap((ops) => {
     const [first] = ops;
-    return first === undefined ? [] : [{ span: first.site.span, ops, message: messageOf(graph, ops, first, setting) }];
+    return first?.site === undefined
+      ? []
+      : [{ span: first.site.span, ops, message: messageOf(graph, ops, first, setting) }];
   });
 }
 
@@ -88,7 +91,7 @@ function candidates(session: AnalysisSession, { span, ops }: UnscaledSite): read
       });
     }
   };
-  const calls = ops.flatMap(({ site }) => [...site.callChain].reverse());
+  const calls = ops.flatMap(({ site }) => [...(site?.callChain ?? [])].reverse());
   for (const place of [span, ...calls]) collect(place, /\bFalse\b/g);
   for (const document of new Set([span, ...calls].map((place) => place.document))) {
     const end = session.textOf(document)?.length ?? 0;

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { URI } from 'vscode-uri';
 import { namedConventions, type NamedConvention } from '../analysis/convention-report.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
-import { costReport, type ModelCostReport, type ReportTotal } from '../analysis/cost-report.ts';
+import { costReport, type ModelCostReport, type ReportPlace, type ReportTotal } from '../analysis/cost-report.ts';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { AnalysisSettings } from '../analysis/analysis-settings.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
@@ -193,7 +193,7 @@ function costTable(report: ModelCostReport): readonly string[] {
     orUnknown(layer.operations, formatAmount),
     orUnknown(layer.params, formatAmount),
     orUnknown(layer.latencyMs, formatMilliseconds),
-    `${layer.origin.file}:${String(layer.origin.line)}`,
+    placeText(layer.origin),
   ]);
   const name = report.entry.name === '' ? report.model : `${report.model}::${report.entry.name}`;
   const shapes = report.input.shapes.map(formatShape).join(', ');
@@ -211,9 +211,16 @@ function costTable(report: ModelCostReport): readonly string[] {
     ...(report.difference === '' ? [] : [`${report.difference}.`]),
     report.latency,
     ...new Set(
-      report.unknowns.map(({ reason, origin }) => `not known: ${reason} (${origin.file}:${String(origin.line)})`),
+      report.unknowns.map(({ reason, origin }) =>
+        origin === null ? `not known: ${reason}` : `not known: ${reason} (${placeText(origin)})`,
+      ),
     ),
   ];
+}
+
+/** Empty where no text makes a layer. */
+function placeText(origin: ModelCostReport['layers'][number]['origin'] | ReportPlace): string {
+  return origin === null ? '' : `${origin.file}:${String(origin.line)}`;
 }
 
 /** How the input shape came to be known, in words. */

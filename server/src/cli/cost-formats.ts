@@ -60,8 +60,8 @@ export function costCsv(report: ModelCostReport): string {
     macs ?? '',
     params ?? '',
     latencyMs ?? '',
-    origin.file,
-    origin.line,
+    origin?.file ?? '',
+    origin?.line ?? '',
   ]);
   return `${[head, ...rows].map((cells) => cells.map(quoted).join(',')).join('\r\n')}\r\n`;
 }

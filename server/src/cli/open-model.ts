@@ -51,7 +51,7 @@ export async function openModel(
 function missingModel(session: AnalysisSession, file: ModelFile, folder: string): string {
   const shown = shownDocument(file.document, folder);
   if (!session.accepts(file.document)) {
-    return `${shown} holds no model that can be read: a PyTorch module or Keras model in a .py file, or a Darknet .cfg that begins with [net].`;
+    return `${shown} holds no model that can be read: a PyTorch module or Keras model in a .py file, a Darknet .cfg that begins with [net], or an .onnx file.`;
   }
   session.requestEntry(file.document, undefined);
   const names = session

@@ -6,6 +6,7 @@ import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import type { Result } from '../common/problem.ts';
+import { readOnlyReason } from '../analysis/read-only-models.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { iterationName } from '../protocol/iteration-file.ts';
@@ -95,6 +96,8 @@ export async function prepareRun(
   const said = run.kind === 'config' ? run.config.model.input : undefined;
   const input = options.input === undefined ? said : parseInputArgument(options.input);
   const { session, model } = await openModel(terminal, openSession, run.file, input);
+  const readOnly = readOnlyReason(model.graph);
+  if (readOnly !== undefined) throw workFailed(readOnly);
   const config = resolveRunConfig(run, model, options, terminal.folder);
   return { config, network: model.graph, session, model };
 }

@@ -277,7 +277,9 @@ export function countAs(graph: NetworkGraph, convention: NamedConvention): Conve
 
 /** Products that share their place in the source with a softmax: one call computes them. */
 function partsOfCalls(graph: NetworkGraph): ReadonlySet<number> {
-  const place = ({ site: { span } }: Op): string => `${span.document}:${String(span.start)}-${String(span.end)}`;
+  // Ops that no text makes share no place.
+  const place = ({ id, site }: Op): string =>
+    site === undefined ? String(id) : `${site.span.document}:${String(site.span.start)}-${String(site.span.end)}`;
   const softmaxes = new Set(graph.ops.filter(({ attributes }) => attributes.kind === 'softmax').map(place));
   return new Set(
     graph.ops.filter((op) => op.attributes.kind === 'matmul' && softmaxes.has(place(op))).map(({ id }) => id),

@@ -183,6 +183,9 @@ export class AnalysisClient {
       case 'close':
         this.#inputs.delete(`text ${input.uri}`);
         break;
+      case 'file':
+        this.#inputs.set(`file ${input.uri}`, input);
+        break;
       case 'proposal':
         this.#inputs.set(`proposal ${input.uri}`, input);
         break;

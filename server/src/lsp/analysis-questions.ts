@@ -108,6 +108,8 @@ export type AnalysisInput =
   | { readonly kind: 'disk'; readonly uris: readonly string[] }
   /** URIs without a trailing slash: the workspace's folders, and folders of installed libraries that may be read. */
   | { readonly kind: 'folders'; readonly workspace: readonly string[]; readonly libraries: readonly string[] }
+  /** A file that the user opened by hand, from wherever; told again when it has changed. */
+  | { readonly kind: 'file'; readonly uri: string }
   /** The proposal that a document shows; undefined takes it back. */
   | { readonly kind: 'proposal'; readonly uri: string; readonly proposal: AttachedProposal | undefined }
   /** What the client can do, once. */

@@ -195,6 +195,10 @@ class AnalysisServer {
         session.setWorkspaceRoots(input.workspace);
         this.#projectsChanged();
         break;
+      case 'file':
+        this.#disk.allowFile(input.uri);
+        session.filesChangedOnDisk([input.uri]);
+        break;
       case 'proposal':
         session.attachProposal(input.uri, input.proposal);
         break;

@@ -66,6 +66,13 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text, entry: v.exactOptional(text), asked: askedWidthsSchema }),
     handle: (context, params, token) => askAbout(context, params.uri, 'width-edits', params, token),
   },
+  'morphnet/openModelFile': {
+    params: v.object({ uri: text }),
+    handle: ({ analysis }, { uri }) => {
+      analysis.tell({ kind: 'file', uri });
+      return Promise.resolve(null);
+    },
+  },
   'morphnet/projectEdit': {
     params: v.object({ uri: text, entry: text, input: v.exactOptional(text) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'project-edit', params, token),
@@ -125,6 +132,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/costTable', requests['morphnet/costTable']);
   register('morphnet/tryWidths', requests['morphnet/tryWidths']);
   register('morphnet/widthEdits', requests['morphnet/widthEdits']);
+  register('morphnet/openModelFile', requests['morphnet/openModelFile']);
   register('morphnet/projectEdit', requests['morphnet/projectEdit']);
   register('morphnet/measureModel', requests['morphnet/measureModel']);
   register('morphnet/measureMachine', requests['morphnet/measureMachine']);

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { chooseDevice } from '../analysis/latency-device.ts';
+import { readOnlyReason } from '../analysis/read-only-models.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { fileName } from '../common/file-name.ts';
 import type { Cancellation } from '../common/cancellation.ts';
@@ -26,6 +27,8 @@ export function draftRun(
   if (model === undefined) return refuse(noModel(context, uri, entry));
   if (model.stale)
     return refuse(`${fileName(uri)} has an error, so its model is not what it says. Mend it, then run again.`);
+  const readOnly = readOnlyReason(model.graph);
+  if (readOnly !== undefined) return refuse(readOnly);
   return draftOf(model, context.settings, found, context.roots);
 }
 

@@ -56,7 +56,7 @@ function widthLocation(
   const places = new Map<string, SourceSpan>();
   for (const model of context.session.modelsIn(uri, cancellation)) {
     for (const op of model.graph.ops) {
-      const site = op.site.span.document === uri ? model.place(op.site.span) : undefined;
+      const site = op.site?.span.document === uri ? model.place(op.site.span) : undefined;
       if (site?.start !== offset || op.outWidth === undefined) continue;
       for (const { span } of editableLeaves(op.outWidth)) {
         const placed = model.place(span);

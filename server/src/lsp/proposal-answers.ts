@@ -45,7 +45,7 @@ export function layerLocation(
 ): AnalysisQuestions['layer-location']['answer'] {
   const model = session.model(document, entry);
   const op = model?.graph.ops.find(({ name }) => name === layer);
-  const span = op === undefined ? undefined : model?.place(op.site.span);
+  const span = op?.site === undefined ? undefined : model?.place(op.site.span);
   const positions = span === undefined ? undefined : positionsIn(session, span.document);
   if (span === undefined || positions === undefined) {
     return refuse(`The layer ${layer} is not in ${fileName(document)} any more: the source was changed since the run.`);

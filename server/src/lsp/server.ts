@@ -26,6 +26,7 @@ import {
   type InlayHint,
 } from 'vscode-languageserver/node';
 import { pathToFileURL } from 'node:url';
+import { modelFilesPattern } from '../protocol/languages.ts';
 import type { Settings } from '../protocol/settings.ts';
 import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
@@ -207,7 +208,7 @@ class LanguageServer {
     }
     if (this.#support.watchedFiles) {
       const watchers: FileSystemWatcher[] = [
-        ...['**/*.{py,cfg}', '**/morphnet.json', '**/.morphnet/runs/*/proposal.json'].map((globPattern) => ({
+        ...[modelFilesPattern, '**/morphnet.json', '**/.morphnet/runs/*/proposal.json'].map((globPattern) => ({
           globPattern,
         })),
         // Of a folder that comes, goes or gets another name nothing but that is told.

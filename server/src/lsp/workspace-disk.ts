@@ -8,4 +8,6 @@ export type WorkspaceDisk = SessionOptions['disk'] & {
   sourceFiles?(): readonly string[];
   /** Replaces the folders that may be read; `libraries` are looked up after the workspace. */
   allow(folders: { readonly workspace: readonly string[]; readonly libraries: readonly string[] }): void;
+  /** Lets one more file be read, wherever it lies: the user has opened it. */
+  allowFile(document: string): void;
 };

@@ -1,9 +1,20 @@
 // Reads source files from disk for analysis: below allowed folders only, whatever links point where, and of bounded size.
 
-import { type Dirent, closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import {
+  type Dirent,
+  type Stats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
+import type { FileBytes } from '../frontends/shared/frontend.ts';
 import { packagesOf, packagesOfProject } from './installed-packages.ts';
 
 /** Model source is small; anything above this is data under a wrong name. */
@@ -30,6 +41,8 @@ export class DiskReader {
   #workspace: readonly string[] = [];
   /** Real paths of the roots, each with a closing separator. */
   #folders: readonly string[] = [];
+  /** Real paths of files that the user opened, wherever they lie. */
+  readonly #files = new Set<string>();
 
   constructor(folders: AllowedFolders = { workspace: [], libraries: [] }) {
     this.allow(folders);
@@ -52,11 +65,34 @@ export class DiskReader {
     });
   }
 
+  allowFile(document: string): void {
+    const path = realPathOf(document);
+    if (path !== undefined) this.#files.add(path);
+  }
+
   /** The text of a file, or undefined when it is missing, outside, too large, or no file. */
   read(document: string): string | undefined {
+    const path = this.#allowedPath(document);
+    return path === undefined ? undefined : readBounded(path);
+  }
+
+  /** A file's bytes, whatever its size; undefined when it is missing, outside, or no file. */
+  bytes(document: string): FileBytes | undefined {
+    const path = this.#allowedPath(document);
+    const size = path === undefined ? undefined : withFile(path, (_, { size: found }) => found);
+    if (path === undefined || size === undefined) return undefined;
+    return {
+      size,
+      read: (start, length) =>
+        withFile(path, (file) => readAt(file, start, Math.min(length, Math.max(0, size - start)))) ?? new Uint8Array(0),
+    };
+  }
+
+  /** The real path of a file below one of the folders, or of one that was opened by hand. */
+  #allowedPath(document: string): string | undefined {
     const path = realPathOf(document);
-    if (path === undefined || !this.#folders.some((folder) => path.startsWith(folder))) return undefined;
-    return readBounded(path);
+    if (path === undefined) return undefined;
+    return this.#files.has(path) || this.#folders.some((folder) => path.startsWith(folder)) ? path : undefined;
   }
 
   /** The Python files of the workspace's folders, as URIs; the nearest first, where there are very many. */
@@ -86,31 +122,40 @@ function entriesOf(folder: string): readonly Dirent[] {
   }
 }
 
-/**
- * The text of a regular file, or undefined. What is looked at is what is read: the file is opened first, without waiting for
- * a writer as a named pipe would, and no more is read than it had then, however it grows.
- */
+/** The text of a regular file, or undefined; no more is read than it had when it was opened, however it grows. */
 function readBounded(path: string): string | undefined {
+  return withFile(path, (file, { size }) => (size > maxBytes ? undefined : readAt(file, 0, size).toString('utf8')));
+}
+
+/**
+ * What a regular file is looked at for, or undefined. What is looked at is what is read: the file is opened first, without
+ * waiting for a writer as a named pipe would.
+ */
+function withFile<Value>(path: string, look: (file: number, stats: Stats) => Value): Value | undefined {
   let file: number | undefined;
   try {
     // Windows has neither named pipes among its files nor the flag, which then counts as 0.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size > maxBytes) return undefined;
-    const bytes = Buffer.allocUnsafe(stats.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(file, bytes, length, bytes.length - length, length);
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.toString('utf8', 0, length);
+    return stats.isFile() ? look(file, stats) : undefined;
   } catch {
     // Gone since, a folder, or not ours to read: no document to analysis in each case.
     return undefined;
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** So many bytes of an open file from a place on, or as many as there are. */
+function readAt(file: number, start: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const read = readSync(file, bytes, length, size - length, start + length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** A folder's URI after a change of its path. */

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
+import { onnxFrontend } from '../frontends/onnx/onnx-frontend.ts';
 import { createPythonFrontend } from '../frontends/python/python-frontend.ts';
 import { createPythonParser } from '../frontends/python/syntax/python-parser.ts';
 import type { Frontend } from '../frontends/shared/frontend.ts';
@@ -19,5 +20,5 @@ function readWasm(packageName: string): Promise<Uint8Array> {
 /** All frontends, ready to use. */
 export async function createFrontends(): Promise<readonly Frontend[]> {
   const [runtime, grammar] = await Promise.all([readWasm('web-tree-sitter'), readWasm('tree-sitter-python')]);
-  return [createPythonFrontend(await createPythonParser(runtime, grammar)), darknetFrontend];
+  return [createPythonFrontend(await createPythonParser(runtime, grammar)), darknetFrontend, onnxFrontend];
 }

@@ -14,7 +14,8 @@ export interface NewOp {
   readonly attributes: OpAttributes;
   readonly inputs: readonly ValueId[];
   readonly parameters?: readonly Parameter[];
-  readonly site: LayerSite;
+  /** Absent where no text makes the op. */
+  readonly site?: LayerSite | undefined;
   readonly outWidth?: WidthOrigin | undefined;
   readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
@@ -61,7 +62,7 @@ export class GraphBuilder {
       inputs: op.inputs,
       outputs,
       parameters: op.parameters ?? [],
-      site: op.site,
+      ...(op.site && { site: op.site }),
       ...(op.outWidth && { outWidth: op.outWidth }),
       ...(op.groupsWidth && { groupsWidth: op.groupsWidth }),
       ...(op.inWidth && { inWidth: op.inWidth }),
@@ -105,11 +106,12 @@ export class GraphBuilder {
   addUnknown({ reason, span, during }: UnknownPart): void {
     if (
       this.#unknowns.some(
-        (known) => known.reason === reason && known.span.start === span.start && known.span.document === span.document,
+        (known) =>
+          known.reason === reason && known.span?.start === span?.start && known.span?.document === span?.document,
       )
     )
       return;
-    this.#unknowns.push({ reason, span, ...(during && { during }) });
+    this.#unknowns.push({ reason, ...(span && { span }), ...(during && { during }) });
   }
 
   /** Whether something is known to be missing for a reason, wherever. */

@@ -4,7 +4,7 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { LayerSite, Op, OpId, Parameter, ValueId } from './op.ts';
 import type { Shape } from './shape.ts';
 
-export type Framework = 'pytorch' | 'darknet' | 'keras' | 'tf-slim' | 'tensorflow-js';
+export type Framework = 'pytorch' | 'darknet' | 'keras' | 'tf-slim' | 'tensorflow-js' | 'onnx';
 
 /** A tensor that flows. `shape` includes the batch at dimension 0. */
 export interface Value {
@@ -43,7 +43,8 @@ export interface IdleLayer {
 /** Something that evaluation could not follow; every total above it is a lower bound. */
 export interface UnknownPart {
   readonly reason: string;
-  readonly span: SourceSpan;
+  /** Absent in a graph that was not read from a text. */
+  readonly span?: SourceSpan | undefined;
   /**
    * When it happened, first and last, as the number of ops that were there: whatever was made before and used after may have
    * gone through it. Absent where that is not told.

@@ -252,7 +252,8 @@ export interface Op {
   readonly inputs: readonly ValueId[];
   readonly outputs: readonly ValueId[];
   readonly parameters: readonly Parameter[];
-  readonly site: LayerSite;
+  /** Absent in a graph that was not read from a text. */
+  readonly site?: LayerSite;
   /** The trail of the op's output width; absent where the op has no width of its own. */
   readonly outWidth?: WidthOrigin;
   /** The trail of `groups` as it is written: a depthwise layer's follows its width. */

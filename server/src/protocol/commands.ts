@@ -9,6 +9,8 @@ export interface CommandArguments {
   'morphnet.addToScript': readonly [uri?: string, entry?: string];
   /** Shows what every layer of a model costs; asks which model where that is not said. */
   'morphnet.showCosts': readonly [uri?: string, entry?: string];
+  /** Shows the costs of a model file that is no text, or of any other; asks which where that is not said. */
+  'morphnet.openModelFile': readonly [uri?: string];
   /** Shows a run's dashboard; without an id the latest run's, or a choice. */
   'morphnet.openDashboard': readonly [runId?: string];
   /** Shows a sweep's trade-off of cost against accuracy; without an id the only one, or a choice. */
@@ -74,6 +76,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.runMorphNet', title: 'Run MorphNet', category: 'MorphNet', icon: '$(beaker)' },
   { command: 'morphnet.addToScript', title: 'Add to My Training Script…', category: 'MorphNet' },
   { command: 'morphnet.showCosts', title: 'Show Costs', category: 'MorphNet', icon: '$(list-tree)' },
+  { command: 'morphnet.openModelFile', title: 'Open Model File…', category: 'MorphNet' },
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
   { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },
   { command: 'morphnet.stopRun', title: 'Stop Run', category: 'MorphNet' },

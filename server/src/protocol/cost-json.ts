@@ -45,7 +45,8 @@ export const costJsonSchema = v.object({
       macs: v.nullable(v.number()),
       operations: v.nullable(v.number()),
       latencyMs: v.nullable(v.number()),
-      origin: v.object({ ...range.entries, callChain: v.array(place) }),
+      /** Null in a model that was not read from a text. */
+      origin: v.nullable(v.object({ ...range.entries, callChain: v.array(place) })),
       width: v.nullable(
         v.object({
           value: v.number(),
@@ -56,7 +57,7 @@ export const costJsonSchema = v.object({
       ),
     }),
   ),
-  unknowns: v.array(v.object({ reason: v.string(), origin: range })),
+  unknowns: v.array(v.object({ reason: v.string(), origin: v.nullable(range) })),
 });
 
 export type CostJson = v.InferOutput<typeof costJsonSchema>;

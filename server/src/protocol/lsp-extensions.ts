@@ -114,6 +114,8 @@ export interface ServerRequests {
    * The edit of `morphnet.json` that chooses a document's model, and its input if one is given (`3x32x32`). `startsAs` is the
    * text that the edits fit where there is no such file yet.
    */
+  /** The user has opened a model file by hand, or it has changed since: it may be read wherever it lies. */
+  'morphnet/openModelFile': { params: { uri: string }; result: null };
   'morphnet/projectEdit': {
     params: { uri: string; entry: string; input?: string };
     result: { uri: string; startsAs: string | null; edits: readonly WireTextEdit[] } | Refusal;

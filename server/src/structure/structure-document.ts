@@ -26,7 +26,7 @@ interface DocumentedLayer {
   readonly name: string;
   readonly width: number;
   readonly alive: number;
-  readonly source: { readonly document: string; readonly start: number; readonly end: number };
+  readonly source?: { readonly document: string; readonly start: number; readonly end: number };
 }
 
 export interface StructureDocument {
@@ -87,7 +87,13 @@ export function structureDocument(
     }),
     layers: graph.ops.filter(isWeighted).map((op): DocumentedLayer => {
       const channels = grouping.valueChannels[op.outputs[0] ?? -1]?.channels ?? new Int32Array(0);
-      return { name: op.name, width: channels.length, alive: channels.filter(isAlive).length, source: op.site.span };
+      const source = op.site?.span;
+      return {
+        name: op.name,
+        width: channels.length,
+        alive: channels.filter(isAlive).length,
+        ...(source && { source }),
+      };
     }),
     dead: rebuilt.ok ? rebuilt.value.removed.map(name) : graph.ops.map((op) => op.name),
   };

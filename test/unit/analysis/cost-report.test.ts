@@ -62,7 +62,7 @@ test('totals above something unknown are lower bounds, and say why', () => {
   expect(totals.flops).toEqual({ value: 2592, atLeast: true });
   // Weights, and the scale and shift of the batch norm.
   expect(totals.params).toEqual({ value: 108 + 8, atLeast: true });
-  expect(unknowns.map(({ origin }) => origin.line)).toEqual([12]);
+  expect(unknowns.map(({ origin }) => origin!.line)).toEqual([12]);
 });
 
 test('a width outside the workspace is told as one that can not be edited', () => {

@@ -115,3 +115,22 @@ test('a folder that only has the name of an environment is none', () => {
   mkdirSync(join(folder, 'inside/env/lib/python3.12/site-packages'), { recursive: true });
   expect(new DiskReader({ workspace: [uri('inside')], libraries: [] }).roots).toEqual([uri('inside')]);
 });
+
+test('bytes are read from any place of a file, whatever its size', () => {
+  writeFileSync(join(folder, 'inside/net.onnx'), 'abcdef');
+  const bytes = new DiskReader({ workspace: [uri('inside')], libraries: [] }).bytes(uri('inside/net.onnx'));
+  expect(bytes?.size).toBe(6);
+  expect(Buffer.from(bytes!.read(2, 3)).toString()).toBe('cde');
+  expect(Buffer.from(bytes!.read(4, 100)).toString()).toBe('ef');
+  expect(bytes!.read(7, 1)).toHaveLength(0);
+});
+
+test('a file outside is read once the user has opened it, and no other', () => {
+  const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
+  expect(reader.bytes(uri('outside/secret.py'))).toBeUndefined();
+  reader.allowFile(uri('outside/secret.py'));
+  expect(reader.bytes(uri('outside/secret.py'))?.size).toBeGreaterThan(0);
+  reader.allow({ workspace: [], libraries: [] });
+  expect(reader.read(uri('outside/secret.py'))).toBeDefined();
+  expect(reader.read(uri('inside/a b.py'))).toBeUndefined();
+});

@@ -46,7 +46,7 @@ test('what parts share they share again', () => {
 
 test('what is nested too deeply to be written stays as it is', () => {
   const { graph } = evaluate();
-  const [span] = graph!.ops.map(({ site }) => site.span);
+  const [span] = graph!.ops.map(({ site }) => site!.span);
   let deep: NonNullable<NonNullable<typeof graph>['ops'][number]['outWidth']> = {
     kind: 'untraced',
     value: 1,

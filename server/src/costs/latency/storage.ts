@@ -285,7 +285,12 @@ function attentions(graph: NetworkGraph): ReadonlyMap<number, NonNullable<OpStor
 }
 
 function isOneCall(left: Op, right: Op): boolean {
-  const { span: one } = left.site;
-  const { span: other } = right.site;
-  return one.start === other.start && one.end === other.end && one.document === other.document;
+  const [one, other] = [left.site?.span, right.site?.span];
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    one.start === other.start &&
+    one.end === other.end &&
+    one.document === other.document
+  );
 }

@@ -11,10 +11,19 @@ import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
 import type { NumberPassing, TracedCall } from './traced-calls.ts';
 import type { TrainingLines, TrainingLinesRequest } from './training-lines.ts';
 
+/** A file whose bytes are read as they are needed. */
+export interface FileBytes {
+  readonly size: number;
+  /** So many bytes from a place on; fewer where the file ends before, or has become shorter. */
+  read(start: number, length: number): Uint8Array;
+}
+
 /** Gives the text of documents by URI: open editors first, then disk; the caller keeps paths inside its roots. */
 export interface SourceReader {
   /** Undefined when there is no such document. */
   read(document: string): string | undefined;
+  /** The bytes of a file that is no text; undefined when there is no such file. Absent where only texts can be had. */
+  bytes?(document: string): FileBytes | undefined;
   /** Folders (URIs without a trailing slash) that absolute imports are looked up in, in order. */
   readonly roots: readonly string[];
 }
@@ -155,6 +164,8 @@ export interface TracedEvaluation extends Evaluation {
 export interface Frontend {
   /** LSP language id: `python`, `darknet`. */
   readonly languageId: string;
+  /** Whether a document by that name is no text: it is then read by its bytes, and its text counts as empty. */
+  isBinary?(document: string): boolean;
   /** Cheap test by name and the text's beginning (see `headOf`): can this file hold a model? */
   accepts(document: string, head: string): boolean;
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList;

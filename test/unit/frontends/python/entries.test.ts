@@ -26,7 +26,7 @@ net(torch.randn(1, 3, 16, 16))
   const { entry, graph, textAt } = readPython(text);
   expect(textAt(entry?.span)).toBe('net');
   expect(entry?.input.shapes).toEqual([[3, 16, 16]]);
-  expect(graph?.ops.map(({ site }) => textAt(site.span))).toContain('nn.Conv2d(width, 4, 1)');
+  expect(graph?.ops.map(({ site }) => textAt(site!.span))).toContain('nn.Conv2d(width, 4, 1)');
 });
 
 test('a Sequential under the main guard', () => {

@@ -139,7 +139,7 @@ net = keras.Model(inputs, block(block(inputs, 4), 4))
   expect(
     graph?.ops
       .filter(({ attributes }) => attributes.kind !== 'input')
-      .map(({ name, site }) => `${name} ${String(index.positionAt(site.span.start).line + 1)}`),
+      .map(({ name, site }) => `${name} ${String(index.positionAt(site!.span.start).line + 1)}`),
   ).toEqual(['conv2d 6', 'second 7', 'add 8', 're_lu 8', 'conv2d_1 6', 'second_1 7', 'add_1 8', 're_lu_1 8']);
 });
 

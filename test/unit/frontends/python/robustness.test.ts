@@ -21,7 +21,7 @@ function expectSound({ entry, graph, problems }: PythonReading, length: number):
   if (entry !== undefined && graph === undefined) expect(problems).not.toEqual([]);
   const spans = [
     ...problems.flatMap(({ span, related = [] }) => [span, ...related.map((each) => each.span)]),
-    ...(graph?.ops ?? []).flatMap(({ site }) => [site.span, ...site.callChain]),
+    ...(graph?.ops ?? []).flatMap(({ site }) => [site!.span, ...site!.callChain]),
     ...(graph?.unknowns ?? []).map(({ span }) => span),
   ];
   for (const span of spans) {

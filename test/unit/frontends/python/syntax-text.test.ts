@@ -152,7 +152,7 @@ class Net(nn.Module):
   const together = readProject({ files: { 'main.py': main(library) } });
   const layers = (reading: typeof apart): readonly string[] | undefined =>
     reading.graph?.ops.map(({ name, site }) =>
-      [name, ...[site.span, ...site.callChain].map((span) => reading.textAt(span).replace('blocks.py: ', ''))].join(
+      [name, ...[site!.span, ...site!.callChain].map((span) => reading.textAt(span).replace('blocks.py: ', ''))].join(
         ' | ',
       ),
     );

@@ -240,7 +240,7 @@ export class Interpreter implements Machine {
   loseTrack(reason: string, span: SourceSpan): void {
     if (this.importDepth > 0 || this.lostParts.length >= mostLostParts) return;
     const known = this.lostParts.findIndex(
-      (other) => other.span.start === span.start && other.span.document === span.document && other.reason === reason,
+      (other) => other.span?.start === span.start && other.span.document === span.document && other.reason === reason,
     );
     const now = this.countOps();
     const first = this.lostParts[known]?.during?.first ?? now;

@@ -1,0 +1,39 @@
+// Where models are written down: the languages and files that the manifest, the client and the server all go by. One row a
+// source; whether a file of it really holds a model is for its frontend to say.
+
+/** One kind of file that may hold a model. */
+export interface ModelSource {
+  /** The editor's name of the language; absent for files that are no text. */
+  readonly language?: string;
+  /** How the names of its files end. */
+  readonly endings: readonly string[];
+  /** Whether most files of the language are no models: nothing then starts or shows because one of them is open. */
+  readonly isCommon?: true;
+  /** Names of files (glob patterns) that are models, in a workspace that nothing else tells to hold any. */
+  readonly modelFiles?: readonly string[];
+}
+
+export const modelSources: readonly ModelSource[] = [
+  { language: 'python', endings: ['.py'] },
+  { language: 'darknet', endings: ['.cfg'] },
+  { endings: ['.onnx'] },
+];
+
+/** Languages whose documents the server is told about. */
+export const modelLanguages: readonly string[] = modelSources.flatMap(({ language }) => language ?? []);
+
+/** Languages of which an open document is reason enough to be there. */
+export const ownLanguages: readonly string[] = modelSources.flatMap(({ language, isCommon }) =>
+  language === undefined || isCommon === true ? [] : [language],
+);
+
+/** Endings of files that are no text: the editor shows their costs in place of their bytes. */
+export const binaryEndings: readonly string[] = modelSources.flatMap(({ language, endings }) =>
+  language === undefined ? endings : [],
+);
+
+/** The editor's name of the view that shows such a file. */
+export const modelFileView = 'morphnet.modelFile';
+
+/** All files that may hold a model, as a glob pattern. */
+export const modelFilesPattern = `**/*{${modelSources.flatMap(({ endings }) => endings).join(',')}}`;
