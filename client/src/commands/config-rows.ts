@@ -13,6 +13,10 @@ export interface ConfigRow {
   readonly prompt: string;
   /** Fixed answers; absent: free text. */
   readonly choices?: readonly string[];
+  /** What most people want, as words and as the text for it; anything else can still be typed. */
+  readonly suggestions?: readonly { readonly label: string; readonly text: string }[];
+  /** Few ever change it: it is shown behind `Advanced`. */
+  readonly isAdvanced?: true;
   readonly show: (config: RunConfig) => string;
   /** What stands in the input box at first. */
   readonly text: (config: RunConfig) => string;
@@ -49,6 +53,13 @@ const resourceNames: Readonly<Record<RunConfig['target']['resource'], string>> =
 
 const targetRow: ConfigRow = {
   label: 'Target',
+  suggestions: [
+    { label: '70 % of the FLOPs', text: 'flops:0.7' },
+    { label: '50 % of the FLOPs', text: 'flops:0.5' },
+    { label: '30 % of the FLOPs', text: 'flops:0.3' },
+    { label: '50 % of the parameters', text: 'params:0.5' },
+    { label: '50 % of the latency', text: 'latency:0.5' },
+  ],
   prompt: `${targetRemedy}. Without a share, the strength decides.`,
   show: ({ target }) =>
     resourceNames[target.resource] +
@@ -62,7 +73,8 @@ const targetRow: ConfigRow = {
 
 const strengthRow: ConfigRow = {
   label: 'Strength',
-  prompt: 'Strength of the regulariser; leave empty to find it from the target share.',
+  isAdvanced: true,
+  prompt: 'Strength of the regularizer; leave empty to find it from the target share.',
   show: ({ strength, target }) =>
     strength !== undefined ? String(strength) : target.fraction === undefined ? 'the default' : 'found from the target',
   text: ({ strength }) => (strength === undefined ? '' : String(strength)),
@@ -87,6 +99,7 @@ const dataRow: ConfigRow = {
 const algorithmRow: ConfigRow = {
   label: 'Algorithm',
   prompt: 'What decides which channels live',
+  isAdvanced: true,
   choices: ['auto', 'gamma', 'group-lasso', 'logistic-sigmoid'],
   show: ({ algorithm }) => algorithm,
   text: ({ algorithm }) => algorithm,
@@ -101,14 +114,23 @@ const thresholdRow = numberRow(
   'Type a number of at least 0 such as 0.01.',
 );
 
+const advanced = (row: ConfigRow): ConfigRow => ({ ...row, isAdvanced: true });
+
 export const configRows: readonly ConfigRow[] = [
   dataRow,
   targetRow,
   stepsRow,
-  numberRow('learningRate', 'Learning rate', 'Learning rate', 'Type a number above 0 such as 0.01.'),
-  numberRow('batchSize', 'Batch size', 'Images in a batch', 'Type a whole number of at least 1.'),
-  thresholdRow,
-  numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.'),
+  advanced(
+    numberRow(
+      'learningRate',
+      'Learning rate',
+      'How far a step goes; what the optimizer is given',
+      'Type a number above 0 such as 0.01.',
+    ),
+  ),
+  advanced(numberRow('batchSize', 'Batch size', 'Images in a step', 'Type a whole number of at least 1.')),
+  advanced(thresholdRow),
+  advanced(numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.')),
   strengthRow,
   algorithmRow,
 ];

@@ -6,6 +6,8 @@ import { configRows, type ConfigRow } from './config-rows.ts';
 
 interface ReviewItem extends vscode.QuickPickItem {
   readonly row?: ConfigRow;
+  /** Shows the rows that few ever change. */
+  readonly isAdvanced?: true;
 }
 
 /** What a review is for. */
@@ -28,17 +30,35 @@ export async function reviewConfig(
   const defaults =
     configFile === undefined ? 'defaults' : `defaults from ${vscode.workspace.asRelativePath(configFile)}`;
   let current = config;
+  const rows = words.rows ?? configRows;
+  const first = rows.filter(({ isAdvanced }) => isAdvanced !== true);
+  let shown: readonly ConfigRow[] = first;
   for (;;) {
     const items: readonly ReviewItem[] = [
       { label: `$(play) ${words.accept}`, description: `train${entry} with these settings (${defaults})` },
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      ...(words.rows ?? configRows).map((row) => ({ label: row.label, description: row.show(current), row })),
+      ...shown.map((row) => ({
+        label: row.label,
+        description: row.show(current),
+        ...(row.isAdvanced === true && { detail: row.prompt }),
+        row,
+      })),
+      ...(shown.length < rows.length ? [advancedItem(rows.slice(first.length))] : []),
     ];
     const chosen = await pick(items, words);
     if (chosen === undefined) return undefined;
+    if (chosen.isAdvanced === true) {
+      shown = rows;
+      continue;
+    }
     if (chosen.row === undefined) return current;
     current = (await edit(chosen.row, current)) ?? current;
   }
+}
+
+function advancedItem(rows: readonly ConfigRow[]): ReviewItem {
+  const names = rows.map(({ label }) => label.toLowerCase()).join(', ');
+  return { label: '$(settings-gear) Advanced…', description: names, isAdvanced: true };
 }
 
 /** A quick pick that opens on the first row, so that Enter starts. */
@@ -68,6 +88,15 @@ async function edit(row: ConfigRow, config: RunConfig): Promise<RunConfig | unde
     const choice = await vscode.window.showQuickPick([...row.choices], { placeHolder: row.prompt });
     const changed = choice === undefined ? undefined : row.read(choice, config);
     return changed?.ok === true ? changed.value : undefined;
+  }
+  if (row.suggestions !== undefined) {
+    const other = { label: 'Other…', description: row.prompt };
+    const choice = await vscode.window.showQuickPick([...row.suggestions, other], { placeHolder: row.label });
+    if (choice === undefined) return undefined;
+    if ('text' in choice) {
+      const changed = row.read(choice.text, config);
+      return changed.ok ? changed.value : undefined;
+    }
   }
   const text = await vscode.window.showInputBox({
     prompt: row.prompt,

@@ -43,6 +43,25 @@ test('a target is a resource with or without a share', () => {
   expect(typed('Target', 'watts:0.5')).toMatch(/^\[Write flops or params/);
 });
 
+test('every suggested target is one', () => {
+  const row = configRows.find(({ label }) => label === 'Target')!;
+  const shown = (row.suggestions ?? []).map(({ text }) => typed('Target', text));
+  expect(shown).toEqual([
+    'FLOPs, down to 70 %',
+    'FLOPs, down to 50 %',
+    'FLOPs, down to 30 %',
+    'model size, down to 50 %',
+    'latency, down to 50 %',
+  ]);
+});
+
+test('data, target and steps stand first; the rest is behind Advanced', () => {
+  const first = configRows.filter(({ isAdvanced }) => isAdvanced !== true).map(({ label }) => label);
+  expect(first).toEqual(['Data set', 'Target', 'Steps']);
+  // What is behind Advanced follows what is not, so that nothing moves when it is shown.
+  expect(configRows.slice(0, first.length).map(({ label }) => label)).toEqual(first);
+});
+
 test('an empty strength is found from the target', () => {
   const strong = { ...config, strength: 1e-8 };
   expect(typed('Strength', '', strong)).toBe('found from the target');
