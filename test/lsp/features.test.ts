@@ -74,7 +74,7 @@ test('a table lists what costs something, with where it stands and what is tied'
   await using editor = await openEditor();
   const uri = await editor.open('small.cfg', smallNetwork);
   const table = await editor.request('morphnet/costTable', { uri });
-  expect(table).toMatchObject({ file: 'small.cfg', entry: '', input: '3×8×8', convention: 'macs' });
+  expect(table).toMatchObject({ file: 'small.cfg', entry: '', input: '3×8×8', unit: 'MACs', counter: '' });
   if ('refused' in table) return;
   expect(table.rows.map(({ name, width, operations, place }) => [name, width, operations.value, place?.line])).toEqual([
     ['convolutional_0', 4, 6912, firstLayerLine],
