@@ -47,6 +47,10 @@ def by_thop(model, x):
     return int(profile(model, inputs=(x,), verbose=False)[0])
 
 
+def by_ultralytics(model, x):
+    return 2 * by_thop(model, x)
+
+
 def by_torchinfo(model, x):
     from torchinfo import summary
 
@@ -66,6 +70,7 @@ counters = {
     "torchvision": by_torchvision,
     "fvcore": by_fvcore,
     "thop": by_thop,
+    "ultralytics": by_ultralytics,
     "torchinfo": by_torchinfo,
     "ptflops": by_ptflops,
 }

@@ -100,7 +100,7 @@ function commands(services: CliServices): Command {
     .option('--precision <name>', 'the number format of latencies: fp32, fp16, bf16, amp, amp_bf16 or int8')
     .option(
       '--convention <name>',
-      'how operations are counted: macs, flops (= 2 × MACs), or as a counter does: morphnet, fvcore, torch, torchvision, thop, torchinfo, ptflops, darknet',
+      'how operations are counted: macs, flops (= 2 × MACs), or as a counter does: morphnet, fvcore, torch, torchvision, thop, ultralytics, torchinfo, ptflops, darknet',
     )
     .option('--format <name>', 'text, markdown, csv or json')
     .option('--json', 'the same as --format json')

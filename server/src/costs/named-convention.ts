@@ -17,6 +17,7 @@ export const namedConventions = [
   'torch',
   'torchvision',
   'thop',
+  'ultralytics',
   'torchinfo',
   'ptflops',
   'darknet',
@@ -37,6 +38,7 @@ export function unitOfConvention(convention: NamedConvention): 'MACs' | 'FLOPs' 
     case 'fvcore':
     case 'torch':
     case 'darknet':
+    case 'ultralytics':
       return 'FLOPs';
   }
 }
@@ -237,6 +239,8 @@ const rules: Readonly<Record<NamedConvention, Rule>> = {
   // What torchvision publishes with its weights as GFLOPS: half of torch's counter.
   torchvision: ({ macs }) => macs,
   thop,
+  // ultralytics/utils/torch_utils.py, get_flops: twice what thop counts.
+  ultralytics: (counted) => scaleCount(thop(counted), flopsPerMac),
   torchinfo,
   ptflops,
   darknet,

@@ -16,6 +16,7 @@ export const conventionChoices = {
   torch: 'As PyTorch’s FlopCounterMode does: two a multiply-add.',
   torchvision: 'As torchvision publishes: MACs, called GFLOPS.',
   thop: 'As thop does: of modules, never of functions; transposed convolutions by their output’s size.',
+  ultralytics: 'As Ultralytics prints as GFLOPs: two for each that thop counts.',
   torchinfo: 'As torchinfo’s mult-adds: weights and biases of modules.',
   ptflops: 'As ptflops does by its ATen back end: MACs and biases.',
   darknet: 'As Darknet prints: two a multiply-add, of convolutions only.',

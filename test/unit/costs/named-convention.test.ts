@@ -35,6 +35,7 @@ test.for<[NamedConvention, number]>([
   ['fvcore', convolution + 2 * 800 + transposed],
   // Four an element, and the transposed convolution by its output's size: stride² too much.
   ['thop', convolution + 4 * 800 + 4 * transposed],
+  ['ultralytics', 2 * (convolution + 4 * 800 + 4 * transposed)],
   // Biases with the weights at each place; the batch norm's 16 parameters once.
   ['torchinfo', 100 * (8 * 27 + 8) + 16 + 400 * 8 * 4 * 4],
   ['ptflops', convolution + 800 + transposed],
