@@ -24,8 +24,10 @@ export interface PythonReading {
 }
 
 export interface PythonProject {
-  /** Text by path; `main.py` is the one that is read. */
+  /** Text by path. */
   readonly files: Readonly<Record<string, string>>;
+  /** The file that is read; `main.py` where it is not told. */
+  readonly main?: string;
   readonly request?: EntryRequest;
   readonly limits?: Partial<EvaluationLimits>;
 }
@@ -33,15 +35,16 @@ export interface PythonProject {
 export const mainDocument = `${folder}/main.py`;
 
 /** The first entry of a project, evaluated; problems of finding and of evaluating it. */
-export function readProject({ files, request, limits }: PythonProject): PythonReading {
+export function readProject({ files, main = 'main.py', request, limits }: PythonProject): PythonReading {
+  const document = `${folder}/${main}`;
   const texts = new Map(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text]));
   const reader: SourceReader = { roots: [folder], read: (document) => texts.get(document) };
   const textAt = (span: SourceSpan | undefined): string => {
     if (span === undefined) return '';
     const text = texts.get(span.document)?.slice(span.start, span.end) ?? '';
-    return span.document === mainDocument ? text : `${span.document.slice(folder.length + 1)}: ${text}`;
+    return span.document === document ? text : `${span.document.slice(folder.length + 1)}: ${text}`;
   };
-  const list = pythonFrontend.entries(mainDocument, reader, request);
+  const list = pythonFrontend.entries(document, reader, request);
   const [entry] = list.entries;
   if (entry === undefined) return { entry, graph: undefined, problems: list.problems, dependencies: [], textAt };
   const all = { ...defaultLimits, ...limits };

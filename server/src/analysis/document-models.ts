@@ -156,12 +156,12 @@ export class DocumentModels {
     let limits = this.#limits;
     this.#evaluations.keepOnly(document, list.entries);
     for (const entry of list.entries.slice(0, isChosenByName ? most : maxModels)) {
-      if (models.length >= most || isCancelled(cancellation)) break;
+      if (models.filter(isWorthwhile).length >= most || isCancelled(cancellation)) break;
       if (names?.has(entry.name) === false) continue;
       const evaluation = this.#evaluate(entry, frontend, limits, cancellation);
       problems.add(evaluation.problems);
       // A file whose models do not end must not cost its limits once for each of them.
-      if (evaluation.problems.some(isLimit)) limits = reducedLimits(limits);
+      if (evaluation.problems.some(isLimit)) limits = reducedLimits(this.#limits);
       for (const dependency of evaluation.dependencies) dependencies.add(dependency);
       const last = good.get(entry.name);
       const broken = isBroken(list.problems) || isBroken(evaluation.problems);
@@ -187,7 +187,7 @@ export class DocumentModels {
     return {
       document,
       languageId,
-      models: models.slice(0, maxModels),
+      models: inOrder(models).slice(0, Math.min(most, maxModels)),
       problems: problems.all,
       dependencies: [...dependencies],
     };
@@ -214,4 +214,15 @@ export class DocumentModels {
       this.#evaluations.pack(document);
     }
   }
+}
+
+/** Whether somebody looks at a model first: it was asked for, or has weights, which a loss or a transform has not. */
+function isWorthwhile({ entry, graph }: AnalyzedModel): boolean {
+  const isAskedFor = entry.from !== 'call' && entry.from !== 'default';
+  return isAskedFor || graph.ops.some(({ parameters }) => parameters.length > 0);
+}
+
+/** Models in the order of their entries, those without weights behind the others. */
+function inOrder(models: readonly AnalyzedModel[]): readonly AnalyzedModel[] {
+  return [...models.filter(isWorthwhile), ...models.filter((model) => !isWorthwhile(model))];
 }

@@ -208,6 +208,7 @@ function costTable(report: ModelCostReport): readonly string[] {
       `${formatCount(countOf(totals.activations))} activations`,
       `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
     ].join(' · '),
+    ...(isExactly(totals.params, 0) && report.unknowns.length === 0 ? [`${name} has no layers with weights.`] : []),
     ...(report.difference === '' ? [] : [`${report.difference}.`]),
     report.latency,
     ...new Set(
@@ -222,6 +223,8 @@ function costTable(report: ModelCostReport): readonly string[] {
 function placeText(origin: ModelCostReport['layers'][number]['origin'] | ReportPlace): string {
   return origin === null ? '' : `${origin.file}:${String(origin.line)}`;
 }
+
+const isExactly = ({ value, atLeast }: ReportTotal, wanted: number): boolean => value === wanted && !atLeast;
 
 /** How the input shape came to be known, in words. */
 function inputWords(from: string): string {

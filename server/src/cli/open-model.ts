@@ -41,14 +41,17 @@ export async function openModel(
     session.requestEntry(file.document, { entry, input: shapes, from });
   }
   const { models, problems } = session.analyzeChosen(file.document);
-  const told = problems.map((problem) => problemLine(problem, session, terminal.folder));
+  const reason = problems.find(({ code }) => code === 'no-entry');
+  const told = problems
+    .filter((problem) => problem !== reason)
+    .map((problem) => problemLine(problem, session, terminal.folder));
   const model = models.find((candidate) => !candidate.stale);
-  if (model === undefined) throw workFailed([...told, missingModel(session, file, terminal.folder)].join('\n'));
+  if (model === undefined) throw workFailed([...told, missingModel(session, file, terminal.folder, reason)].join('\n'));
   if (told.length > 0) terminal.note(`${told.join('\n')}\n`);
   return { session, model, problems };
 }
 
-function missingModel(session: AnalysisSession, file: ModelFile, folder: string): string {
+function missingModel(session: AnalysisSession, file: ModelFile, folder: string, reason: Problem | undefined): string {
   const shown = shownDocument(file.document, folder);
   if (!session.accepts(file.document)) {
     return `${shown} holds no model that can be read: a PyTorch module or Keras model in a .py file, a Darknet .cfg that begins with [net], or an .onnx file.`;
@@ -62,6 +65,7 @@ function missingModel(session: AnalysisSession, file: ModelFile, folder: string)
     file.entry === undefined
       ? `No model of ${shown} can be evaluated.`
       : `There is no entry ${file.entry} in ${shown}.`;
+  if (names.length === 0 && reason !== undefined) return `${wanted} ${reason.message}`;
   return names.length === 0
     ? wanted
     : `${wanted} Its entries are ${names.join(', ')}; choose one with ${shown}::${names[0] ?? ''}`;

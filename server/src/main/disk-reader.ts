@@ -15,7 +15,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
 import type { FileBytes } from '../frontends/shared/frontend.ts';
-import { packagesOf, packagesOfProject } from './installed-packages.ts';
+import { outermostPackage, packagesOf, packagesOfProject } from './installed-packages.ts';
 
 /** Model source is small; anything above this is data under a wrong name. */
 const maxBytes = 8_000_000;
@@ -28,6 +28,7 @@ const foreignFolders = /^(\.|node_modules$|__pycache__$|site-packages$|venv$|env
 
 /** Folders are `file:` URIs without a trailing slash. */
 export interface AllowedFolders {
+  /** Of a folder inside a package the whole package may be read: its modules import each other. */
   readonly workspace: readonly string[];
   /**
    * Installed libraries whose source may be read, looked up after the workspace: folders of packages, or environments that
@@ -59,7 +60,8 @@ export class DiskReader {
     const found = workspace.flatMap((folder) => changedPath(folder, packagesOfProject) ?? []);
     this.#roots = [...workspace, ...(named.length > 0 ? named : found)];
     // What was found lies in the workspace; a link there must not open another folder.
-    this.#folders = [...workspace, ...named].flatMap((root) => {
+    const packages = workspace.map((folder) => changedPath(folder, outermostPackage) ?? folder);
+    this.#folders = [...packages, ...named].flatMap((root) => {
       const path = realPathOf(root);
       return path === undefined ? [] : [path.endsWith(sep) ? path : path + sep];
     });

@@ -1,7 +1,7 @@
 // Where Python keeps installed packages: beside an interpreter, in a virtual environment, or in the folder that somebody names.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Names that virtual environments have in a project. */
 const environmentNames = ['.venv', 'venv', 'env'];
@@ -29,6 +29,14 @@ export function packagesOfProject(folder: string): string | undefined {
     if (existsSync(join(environment, 'pyvenv.cfg'))) return packagesOf(environment);
   }
   return undefined;
+}
+
+/** The outermost package that a folder is in; the folder itself where it is in none. */
+export function outermostPackage(folder: string): string {
+  const isPackage = (path: string): boolean => existsSync(join(path, '__init__.py'));
+  if (!isPackage(folder)) return folder;
+  const above = dirname(folder);
+  return above !== folder && isPackage(above) ? outermostPackage(above) : folder;
 }
 
 function foldersIn(folder: string): string[] {

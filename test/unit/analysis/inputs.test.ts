@@ -135,7 +135,7 @@ test('hints of a file follow what its importers become', () => {
   expect(inlayHints(session, uriOf('parts/blocks.py'), shapes)).toEqual([]);
 });
 
-test('the models of a file in which one does not end get a share of its limits each', () => {
+test('the models of a file in which one does not end get the same share of its limits each', () => {
   const steps: number[] = [];
   const frontend: typeof pythonFrontend = {
     ...pythonFrontend,
@@ -152,5 +152,5 @@ test('the models of a file in which one does not end get a share of its limits e
   session.setDocument(net, `${entries}from torch import nn\n${names.map(model).join('')}`, 1);
   session.analyze(net);
   const [first = 0, second = 0, third = 0] = steps;
-  expect([second, third]).toEqual([first / 8, first / 64]);
+  expect([second, third]).toEqual([first / 8, first / 8]);
 });

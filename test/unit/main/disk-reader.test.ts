@@ -51,6 +51,17 @@ test.for(['', 'http://example.com/a.py', 'untitled:a.py', 'file://host/share/a.p
   },
 );
 
+test('of a folder inside a package the package is read, and nothing beside it', () => {
+  for (const name of ['outside/net', 'outside/net/models']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, '__init__.py'), name);
+  }
+  const reader = new DiskReader({ workspace: [uri('outside/net/models')], libraries: [] });
+  expect(reader.read(uri('outside/net/__init__.py'))).toBe('outside/net');
+  expect(reader.read(uri('outside/secret.py'))).toBeUndefined();
+  expect(reader.read(uri('outside/__init__.py'))).toBeUndefined();
+});
+
 test('a folder that is taken back is closed', () => {
   const reader = new DiskReader({ workspace: [uri('inside')], libraries: [] });
   reader.allow({ workspace: [uri('library')], libraries: [] });

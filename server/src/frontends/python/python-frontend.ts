@@ -21,6 +21,7 @@ import { definitionsIn } from './discovery/definitions.ts';
 import { findEntries } from './discovery/entries.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
+import { importRoots } from './evaluator/import-roots.ts';
 import { Interpreter } from './evaluator/interpreter.ts';
 import { deferredName, importModule, lazyName } from './evaluator/modules.ts';
 import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
@@ -28,10 +29,11 @@ import { runModule } from './evaluator/run-module.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
 import { list, string } from './evaluator/values.ts';
 import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
-import { inputsToTry, preparedData } from './discovery/input-shapes.ts';
+import { inputsToTry, isUsual, preparedData, withSize } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
 import { graphFunctions, isGraphEntry } from './discovery/graph-functions.ts';
 import { withoutGuesses } from './discovery/guessed-entries.ts';
+import { statedByModel } from './discovery/stated-sizes.ts';
 import { keptModel } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
@@ -96,7 +98,7 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
       const { body } = parsed;
       if (entry.input.from !== 'default') return withoutGuesses(evaluate(entry, limits).evaluation, entry, body);
-      const data = preparedData(body, text);
+      const data = withSize(preparedData(body, text), entry.input.shapes);
       const fitting = evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
       return withoutGuesses(fitting, entry, body);
     },
@@ -154,14 +156,16 @@ function evaluateEntry(
 ): Trial {
   const frameworks = openLibraries(libraries);
   const { library, network } = frameworks;
-  const machine = new Interpreter(parser, reader, limits, library, builtinNames, cancellation);
+  const { all: roots, own } = importRoots(entry.document, reader);
+  const found: SourceReader = { roots, read: (document) => reader.read(document) };
+  const machine = new Interpreter(parser, found, limits, library, builtinNames, cancellation);
   machine.flow = flow;
   machine.countOps = () => network.builder.opCount;
   machine.dependencies.add(entry.document);
   for (const problem of parsed.problems) machine.report(problem);
   let graph: NetworkGraph | undefined;
   try {
-    graph = trace(machine, frameworks, parser, parsed, entry);
+    graph = trace(machine, frameworks, parser, parsed, entry, moduleNames(own, entry.document));
   } catch (error) {
     const failure = failureOf(error, entry.span);
     machine.report(failure);
@@ -213,9 +217,9 @@ function trace(
   parser: PythonParser,
   parsed: ParsedModule,
   entry: ModelEntry,
+  /** A file inside a package can be imported by its neighbours too; they must then see this very module. */
+  importable: readonly string[],
 ): NetworkGraph | undefined {
-  // A file inside a package can be imported by its neighbours too; they must then see this very module.
-  const importable = moduleNames(machine.reader, entry.document);
   const stem = /([^/]*?)(\.py)?$/.exec(entry.document)?.[1] ?? '';
   const module: ModuleValue = {
     kind: 'module',
@@ -268,9 +272,9 @@ function modelOf(
   return undefined;
 }
 
-/** Dotted names under which a document can be imported from the roots, shortest root first. */
-function moduleNames(reader: SourceReader, document: string): readonly string[] {
-  return reader.roots.flatMap((root) => {
+/** Dotted names under which a document can be imported from folders, in their order. */
+function moduleNames(roots: readonly string[], document: string): readonly string[] {
+  return roots.flatMap((root) => {
     if (!document.startsWith(`${root}/`)) return [];
     const parts = document
       .slice(root.length + 1)
@@ -425,7 +429,11 @@ function withStatedInputs(entry: ModelEntry, owner: OpenLibrary, model: Instance
     const shapes = stated.shapes.map((shape) => shape.map((size) => size ?? usualSide));
     return { ...entry, input: { shapes, from: isOpen ? 'default' : 'call', span: stated.span } };
   }
-  if (input.from !== 'default' || owner.imageLayout === 'chw') return entry;
+  if (input.from !== 'default') return entry;
+  if (owner.imageLayout === 'chw') {
+    const shape = isUsual(input.shapes) ? statedByModel(model) : undefined;
+    return shape ? { ...entry, input: { ...input, shapes: [shape] } } : entry;
+  }
   const shapes = input.shapes.map((shape) => (shape.length > 2 ? [...shape.slice(1), ...shape.slice(0, 1)] : shape));
   return { ...entry, input: { ...input, shapes } };
 }

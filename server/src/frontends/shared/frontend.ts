@@ -58,7 +58,7 @@ export const defaultLimits: EvaluationLimits = {
 /** What a file's other models get once one of them has used its limits up. */
 const shareOfOthers = 1 / 8;
 
-/** Limits on work for the models of a file in which one did not end: the whole file is bounded by little more than one. */
+/** Limits on work for the models of a file in which one did not end: each gets this share, so the whole file is bounded by little more than two. */
 export function reducedLimits(limits: EvaluationLimits): EvaluationLimits {
   return {
     ...limits,

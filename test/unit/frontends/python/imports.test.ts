@@ -101,3 +101,104 @@ test.for<readonly [string, string, string]>([
   };
   expect(widthOf(files).width).toBe(7);
 });
+
+/** The width that the model of one of a project's files has, where `width` is imported there. */
+function widthIn(script: string, files: Readonly<Record<string, string>>): unknown {
+  const { graph } = readProject({ files, main: script });
+  const conv = graph?.ops.find(({ name }) => name === 'conv');
+  return graph?.values[conv?.outputs[0] ?? -1]?.shape[1];
+}
+
+const layouts: Readonly<Record<string, readonly [string, Readonly<Record<string, string>>]>> = {
+  'a package under src': [
+    'src/nets/resnet.py',
+    {
+      'src/nets/__init__.py': '',
+      'src/nets/sizes.py': 'width = 7\n',
+      'src/nets/resnet.py': net('from nets.sizes import width', 'width'),
+    },
+  ],
+  'a package under src, from a script beside it': [
+    'tools/train.py',
+    {
+      'src/nets/__init__.py': '',
+      'src/nets/sizes.py': 'width = 7\n',
+      'tools/train.py': net('from nets.sizes import width', 'width'),
+    },
+  ],
+  'a module beside a script in a folder': [
+    'examples/train.py',
+    {
+      'examples/sizes.py': 'width = 7\n',
+      'sizes.py': 'width = 5\n',
+      'examples/train.py': net('from sizes import width', 'width'),
+    },
+  ],
+  'a module beside a file of a package is none of its own': [
+    'nets/resnet.py',
+    {
+      'nets/__init__.py': '',
+      'nets/sizes.py': 'width = 5\n',
+      'sizes.py': 'width = 7\n',
+      'nets/resnet.py': net('from sizes import width', 'width'),
+    },
+  ],
+  'a project in a folder, from its tools': [
+    'project/tools/train.py',
+    {
+      'project/nets/__init__.py': '',
+      'project/nets/sizes.py': 'width = 7\n',
+      'project/tools/train.py': net('from nets.sizes import width', 'width'),
+    },
+  ],
+  'a relative import two packages up': [
+    'nets/vision/resnet.py',
+    {
+      'nets/__init__.py': '',
+      'nets/sizes.py': 'width = 7\n',
+      'nets/vision/__init__.py': '',
+      'nets/vision/resnet.py': net('from ..sizes import width', 'width'),
+    },
+  ],
+  'a folder that is put into sys.path': [
+    'tools/train.py',
+    {
+      'lib/deep/sizes.py': 'width = 7\n',
+      'tools/train.py': net(
+        "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib', 'deep'))\nfrom sizes import width",
+        'width',
+      ),
+    },
+  ],
+  'a folder that is put into sys.path, told from the working folder': [
+    'tools/train.py',
+    {
+      'lib/deep/sizes.py': 'width = 7\n',
+      'tools/train.py': net("import sys\nsys.path.append('lib/deep')\nfrom sizes import width", 'width'),
+    },
+  ],
+  'a module of a folder without __init__.py': [
+    'train.py',
+    { 'nets/sizes.py': 'width = 7\n', 'train.py': net('from nets import sizes', 'sizes.width') },
+  ],
+  'a folder without __init__.py by its whole name': [
+    'train.py',
+    { 'nets/vision/sizes.py': 'width = 7\n', 'train.py': net('import nets.vision.sizes', 'nets.vision.sizes.width') },
+  ],
+};
+
+test.for(Object.entries(layouts))('imports reach %s', ([, [script, files]]) => {
+  expect(widthIn(script, files)).toBe(7);
+});
+
+test('a name of the project itself and the same module by a relative import are one', () => {
+  const files = {
+    'src/nets/__init__.py': '',
+    'src/nets/registry.py': 'known = []\n',
+    'src/nets/resnet.py': net(
+      'from nets.registry import known\nfrom . import registry\nknown.append(1)\nregistry.known.append(1)',
+      '5 + len(known)',
+    ),
+  };
+  expect(widthIn('src/nets/resnet.py', files)).toBe(7);
+});

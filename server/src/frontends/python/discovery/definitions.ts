@@ -8,7 +8,7 @@ import type {
   Statement,
 } from '../syntax/ast.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
-import { assignmentsIn } from './syntax-search.ts';
+import { assignmentsIn, isCalled } from './syntax-search.ts';
 import { isModelBase, isModelMaker } from './vocabulary.ts';
 
 export type Definition = ClassDefinition | FunctionDefinition;
@@ -26,13 +26,18 @@ export function definitionsIn(body: readonly Statement[]): Definitions {
   return found;
 }
 
+/** Bases that make something else of a class with a `forward`. */
+const noModel = /^(|object|ABC|Protocol|Generic|Function|InplaceFunction|Enum|NamedTuple|Exception)$/;
+
 export function isModuleClass(definition: Definition, definitions: Definitions, depth = 0): boolean {
   if (definition.kind !== 'class') return false;
   return definition.bases.some(({ value }) => {
     const name = value.kind === 'attribute' ? value.name : value.kind === 'name' ? value.name : '';
     if (isModelBase(name)) return true;
     const base = definitions.get(name);
-    return depth < 20 && base !== undefined && base !== definition && isModuleClass(base, definitions, depth + 1);
+    // A base of another file: what has a `forward` of its own is called like a layer.
+    if (base === undefined) return !noModel.test(name) && isCalled(definition.body);
+    return depth < 20 && base !== definition && isModuleClass(base, definitions, depth + 1);
   });
 }
 

@@ -27,6 +27,8 @@ import {
 import { assumedShape, modelInputs, preparedData, type PreparedData } from './input-shapes.ts';
 import { isPart, madeModels, type MadeModel } from './made-models.ts';
 import { rankOf } from './secondary-models.ts';
+import { whyNoEntries } from './why-no-entries.ts';
+import { statedByArguments } from './stated-sizes.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
 import { assignmentsIn, mentions } from './syntax-search.ts';
 import { callForm, describe, writtenCalls } from './written-calls.ts';
@@ -37,6 +39,8 @@ interface Candidate {
   readonly from: 'call' | 'default';
   /** The variables that keep it, by which its inputs are found. */
   readonly holders: readonly string[];
+  /** Whether a layer of the file makes it as a part of itself. */
+  readonly isPart?: boolean;
 }
 
 /** The entries of a parsed file, best first. */
@@ -84,7 +88,8 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
       return { ...common, input: { shapes: [shape], from: 'call', span: stated.value.span } };
     }
     data ??= preparedData(body, text);
-    return { ...common, input: { shapes: [assumedShape(data)], from: 'default' } };
+    const ownShape = data.shape === undefined ? statedByArguments(name, definitions) : undefined;
+    return { ...common, input: { shapes: [ownShape ?? assumedShape(data)], from: 'default' } };
   };
   const entries: ModelEntry[] = [];
   const add = (one: ModelEntry): void => {
@@ -95,12 +100,16 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
   const ranked = candidates
-    .map((candidate) => ({ candidate, rank: rankOf(candidate.name, definitions) }))
+    .map((candidate) => ({ candidate, rank: candidate.isPart === true ? 1 : rankOf(candidate.name, definitions) }))
     .sort((left, right) => left.rank - right.rank);
   for (const { candidate } of ranked)
     add(entry(candidate.name, candidate.from, undefined, candidate.span, candidate.holders));
   const isOffered = ({ name }: UnmadeModel): boolean => entries.some((one) => one.name.startsWith(`${name}(`));
-  return { entries, unmade: unmadeModels(definitions).filter((model) => !isOffered(model)), problems };
+  return {
+    entries,
+    unmade: unmadeModels(definitions).filter((model) => !isOffered(model)),
+    problems: entries.length > 0 ? problems : [...problems, whyNoEntries(document, definitions)],
+  };
 }
 
 /** Classes that need arguments and stand for themselves: no other definition of the file makes one. */
@@ -127,7 +136,7 @@ function callsSeen(
   const named = new Set(given);
   const changed = new Set(made.filter(({ isChanged }) => isChanged).map(({ span }) => span.start));
   const isFixed = fixedNames(body, definitions);
-  for (const { value, target, hidden } of writtenCalls(body)) {
+  for (const { value, target, hidden, isPart: isInner } of writtenCalls(body)) {
     const { callee } = value;
     const definition = callee.kind === 'name' ? definitions.get(callee.name) : undefined;
     if (definition === undefined || !mayBeModel(definition, definitions)) continue;
@@ -136,7 +145,7 @@ function callsSeen(
     if (text === undefined || changed.has(at) || given.has(at)) continue;
     named.add(at);
     const holders = target === undefined ? [] : [nameOf(target)];
-    found.push({ at, candidate: { name: text, span: definition.nameSpan, from: 'call', holders } });
+    found.push({ at, candidate: { name: text, span: definition.nameSpan, from: 'call', holders, isPart: isInner } });
   }
   for (const model of made) {
     const { name, span, holder } = model;

@@ -133,6 +133,17 @@ function loadedSet(name: string, callee: Expression, given: ExpressionOf<'call'>
   return callee.object.kind === 'name' || callee.object.kind === 'attribute' ? callee.object.name : name;
 }
 
+/** With the size that an entry is assumed to take, to be tried with other channels too. */
+export function withSize(data: PreparedData, shapes: InputShapes): PreparedData {
+  const [, height, width] = shapes[0] ?? [];
+  if (shapes[0]?.length !== 3 || height === undefined || width === undefined || isUsual(shapes)) return data;
+  return { ...data, sizes: [[height, width], ...data.sizes] };
+}
+
+/** Whether a shape is what is assumed where nothing is known. */
+export const isUsual = ([shape, ...others]: InputShapes): boolean =>
+  others.length === 0 && shape?.length === 3 && usualShape.every((size, i) => size === shape[i]);
+
 /** The shape to assume first. */
 export function assumedShape({ shape, sizes: [size] }: PreparedData): readonly number[] {
   if (size === undefined) return shape ?? usualShape;

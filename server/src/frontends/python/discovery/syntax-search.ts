@@ -20,6 +20,13 @@ export function mentionsAttribute(node: unknown, name: string): boolean {
   return some(node, (each) => 'kind' in each && each.kind === 'attribute' && 'name' in each && each.name === name);
 }
 
+/** Whether the body of a class has what PyTorch calls when a layer is called. */
+export function isCalled(body: readonly Statement[]): boolean {
+  return body.some(
+    (each) => each.kind === 'function' && each.name === 'forward' && each.parameters[0]?.name === 'self',
+  );
+}
+
 export function isKind<T extends { readonly kind: string }>(node: object, kind: T['kind']): node is T {
   return 'kind' in node && node.kind === kind;
 }

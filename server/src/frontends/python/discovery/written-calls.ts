@@ -4,7 +4,7 @@
 import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 import { assignedNames, blocksOf } from '../syntax/assigned-names.ts';
 import { namesIn } from '../syntax/mentioned-names.ts';
-import { assignmentsIn, calleeName, isMainGuard } from './syntax-search.ts';
+import { assignmentsIn, calleeName, isCalled, isMainGuard } from './syntax-search.ts';
 
 /** A call that may make a model, and the names that only its own function or guard knows. */
 export interface WrittenCall {
@@ -12,6 +12,8 @@ export interface WrittenCall {
   /** What keeps it; undefined for an item of a collection, or an argument. */
   readonly target: Expression | undefined;
   readonly hidden: ReadonlySet<string>;
+  /** Whether a layer makes it, as a part of itself. */
+  readonly isPart: boolean;
 }
 
 /** Methods that give the module itself. */
@@ -62,9 +64,10 @@ export function madeIn(value: Expression): readonly ExpressionOf<'call'>[] {
 /** The calls of a file, in the order of its text: at its top level, under the main guard, in its functions and methods. */
 export function writtenCalls(body: readonly Statement[]): readonly WrittenCall[] {
   const found: WrittenCall[] = [];
+  let isPart = false;
   const visitCalls = (value: Expression, target: Expression | undefined, hidden: ReadonlySet<string>): void => {
     for (const call of madeIn(value)) {
-      found.push({ value: call, target: value.kind === 'call' ? target : undefined, hidden });
+      found.push({ value: call, target: value.kind === 'call' ? target : undefined, hidden, isPart });
       if (takesModel.test(calleeName(call)))
         for (const given of call.arguments) visitCalls(given.value, undefined, hidden);
       // `Net(8)(x)` and `Trainer(Net(8)).fit()`
@@ -86,6 +89,7 @@ export function writtenCalls(body: readonly Statement[]): readonly WrittenCall[]
     for (const block of blocks) for (const each of block) visit(each, inner);
   };
   const visitTop = (statement: Statement): void => {
+    isPart = statement.kind === 'class' && isCalled(statement.body);
     if (statement.kind !== 'class') visit(statement, new Set());
     else for (const each of statement.body) if (each.kind === 'function') visit(each, new Set());
   };

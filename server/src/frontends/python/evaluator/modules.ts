@@ -6,6 +6,7 @@ import { overlongText } from '../../shared/frontend.ts';
 import { unknown } from './values.ts';
 import type { Machine, BuiltinValue, ModuleValue, PyValue, Scope } from './machine.ts';
 import { setName } from './names.ts';
+import { documentsOf, pathOf as pathOfValue } from '../standard-library/workspace-files.ts';
 
 /** The module of a dotted name, loaded once; undefined when neither a model nor source is found. */
 export function importModule(machine: Machine, name: string, span: SourceSpan): ModuleValue | undefined {
@@ -21,8 +22,19 @@ export function importModule(machine: Machine, name: string, span: SourceSpan): 
     const found = loadFrom(machine, name, `${root}/${path}`, span);
     if (found) return found;
   }
+  for (const folder of addedFolders(machine)) {
+    const found = loadFrom(machine, name, `${folder}/${path}`, span);
+    if (found) return found;
+  }
   machine.tick(span);
   return undefined;
+}
+
+/** Folders of the workspace that the program has put into `sys.path`. */
+function addedFolders(machine: Machine): readonly string[] {
+  const added = machine.modules.get('sys')?.names.get('path');
+  if (added?.kind !== 'list') return [];
+  return added.items.flatMap((item) => documentsOf(machine, pathOfValue(item) ?? ''));
 }
 
 /** Where a dotted name stands below a folder, as an editor writes it in a URI: letters beyond ASCII are encoded. */
@@ -115,7 +127,10 @@ function missingModule(machine: Machine, name: string, span: SourceSpan): PyValu
 export function importInto(machine: Machine, scope: Scope, name: string, alias: string, span: SourceSpan): void {
   const parts = name.split('.');
   const [first = ''] = parts;
-  const load = (wanted: string): PyValue => importModule(machine, wanted, span) ?? missingModule(machine, wanted, span);
+  const load = (wanted: string): PyValue =>
+    importModule(machine, wanted, span) ??
+    (wanted === first && parts.length > 1 ? namespace(machine, name, span) : undefined) ??
+    missingModule(machine, wanted, span);
   if (alias !== '') bindLate(machine, scope, alias, () => load(name));
   else {
     bindLate(machine, scope, first, () => {
@@ -157,9 +172,30 @@ export function importFrom(
     bindLate(machine, scope, alias === '' ? name : alias, () => {
       const module = moduleNamed(machine, scope.module, target, level, span);
       if (module) return importedName(machine, module, name, span);
+      const inFolder = level === 0 ? importModule(machine, `${target}.${name}`, span) : undefined;
+      if (inFolder) return inFolder;
       return missingModule(machine, `${'.'.repeat(level)}${target}`, span);
     });
   }
+}
+
+/** `models` of `import models.resnet`, where that is a folder without `__init__.py`; folders inside it may be the same. */
+function namespace(machine: Machine, name: string, span: SourceSpan): ModuleValue | undefined {
+  const inner = importModule(machine, name, span);
+  if (inner === undefined || inner.isModelled || inner.document === '') return undefined;
+  const parts = name.split('.');
+  let child = inner;
+  let folder = inner.document.replace(/(\/__init__)?\.py$/, '');
+  for (let depth = parts.length - 1; depth > 0; depth--) {
+    folder = folder.slice(0, folder.lastIndexOf('/'));
+    const above = parts.slice(0, depth).join('.');
+    const known = importModule(machine, above, span);
+    const module = known ?? sourceModule(above, `${folder}/__init__.py`, true);
+    machine.modules.set(above, module);
+    machine.change(module).names.set(parts[depth] ?? '', child);
+    child = module;
+  }
+  return child;
 }
 
 /** `__import__('a.b')`: the package at the top, or the module itself where names are asked of it. */

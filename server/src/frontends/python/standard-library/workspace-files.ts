@@ -52,7 +52,7 @@ function filesAt(machine: Machine, path: string, span: SourceSpan): readonly Wor
 }
 
 /** The documents that a path can mean, nearest to the script first. */
-function documentsOf(machine: Machine, path: string): readonly string[] {
+export function documentsOf(machine: Machine, path: string): readonly string[] {
   if (path === '' || path.length > 1000) return [];
   // What is made of `__file__` says where it is.
   if (/^[a-z][\w+.-]+:\/\//i.test(path)) return [withoutDots(path)];
