@@ -68,13 +68,57 @@ const runMenu = (
   ] as const
 ).map(([command, group, item]) => ({ command, group, when: `view == morphnet.runs && viewItem =~ ${item}` }));
 
+/** What the editor's welcome page offers: from a model to widths that were learned, on an example that needs no download. */
+const walkthrough = {
+  id: 'start',
+  title: 'Get started with MorphNet',
+  description: 'See what each layer of a network costs, learn how wide it should be, and set the widths.',
+  steps: [
+    {
+      id: 'costs',
+      title: 'See what each layer costs',
+      description:
+        'Open a model, and its costs stand at the ends of its lines; nothing of it is run. The example is a small PyTorch network with drawings to train it on.\n[Open the Example](command:morphnet.openExample)',
+      media: { image: 'docs/images/hints.png', altText: 'A PyTorch model with the cost of each layer behind its line' },
+      completionEvents: ['onCommand:morphnet.openExample', `onContext:${hasModel}`],
+    },
+    {
+      id: 'table',
+      title: 'Look at the whole network, and try other widths',
+      description:
+        'The table lists every layer with its share. Write another width into it, or scale all by a factor: totals and what follows are shown before anything is written.\n[Show Costs](command:morphnet.showCosts)',
+      media: { image: 'docs/images/costs.png', altText: 'The table of costs beside the code' },
+      completionEvents: ['onCommand:morphnet.showCosts'],
+    },
+    {
+      id: 'run',
+      title: 'Learn how wide each layer should be',
+      description:
+        'A run trains the network in the background and lets channels go that it does not need. For the example Enter is all it asks; it takes less than a minute.\n[Run MorphNet](command:morphnet.runMorphNet)',
+      media: { image: 'docs/images/dashboard.png', altText: 'The dashboard of a run: alive channels and costs' },
+      completionEvents: ['onCommand:morphnet.runMorphNet'],
+    },
+    {
+      id: 'apply',
+      title: 'Set the widths in the source',
+      description:
+        'The edit is proven on a copy first, and is one undo step. The dashboard also retrains both networks to compare them.\n[Apply Proposed Widths](command:morphnet.applyProposal)\n[Open Dashboard](command:morphnet.openDashboard)',
+      media: { image: 'docs/images/dashboard.png', altText: 'The dashboard of a run: what to apply' },
+      completionEvents: ['onCommand:morphnet.applyProposal', 'onCommand:morphnet.openDashboard'],
+    },
+  ],
+} as const;
+
 /** The manifest's fields that declarations decide, by name. */
 function manifestFields(): Readonly<Record<string, unknown>> {
   return {
     main: './dist/client.cjs',
+    icon: 'docs/images/icon.png',
     activationEvents: [
       ...ownLanguages.map((language) => `onLanguage:${language}`),
       ...modelSources.flatMap(({ modelFiles = [] }) => modelFiles.map((pattern) => `workspaceContains:${pattern}`)),
+      // The example of the walkthrough opens its model by itself, and a project's runs go on.
+      'workspaceContains:morphnet.json',
       'onView:morphnet.runs',
       'onWebviewPanel:morphnet.costs',
       'onWebviewPanel:morphnet.dashboard',
@@ -128,6 +172,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
             'No run yet. Open the file of a model, then let MorphNet learn how wide each of its layers should be.\n[Run MorphNet](command:morphnet.runMorphNet)\n[Show Costs](command:morphnet.showCosts)',
         },
       ],
+      walkthroughs: [walkthrough],
       menus: {
         'editor/title': [
           { command: 'morphnet.showCosts', group: 'navigation', when: `${hasModel} && !activeWebviewPanelId` },
@@ -140,7 +185,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       configuration: {
         title: 'MorphNet',
         properties: Object.fromEntries(
-          settingDeclarations.map(({ key, scope, schema }) => [key, { ...schema, scope }]),
+          settingDeclarations.map(({ key, scope, schema }, order) => [key, { ...schema, scope, order }]),
         ),
       },
     },

@@ -7,6 +7,7 @@ import { registerApplyExpanded, registerApplyProposal } from './commands/apply-p
 import { registerDeleteRun, registerRevealRun } from './commands/delete-run.ts';
 import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
+import { registerOpenExample, showOpenedExample } from './commands/open-example.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
 import { registerResumeRun, resumeLostTrainings } from './commands/resume-run.ts';
 import { registerOpenModelFile } from './commands/open-model-file.ts';
@@ -94,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerIterateModel(services),
     registerWriteExpandedModel(services),
     registerGoToMostExpensiveLayer(services),
+    registerOpenExample(services),
     registerSetArguments(services),
     registerSetWidth(services),
     registerScaleWidths(services),
@@ -119,6 +121,7 @@ export async function deactivate(): Promise<void> {
 async function startServer(services: ClientServices): Promise<void> {
   try {
     await server?.start();
+    await showOpenedExample(services.context);
     await resumeLostTrainings(services);
   } catch (error) {
     await showFailure('Starting the language server', error);

@@ -1,5 +1,6 @@
 // What the client says of models and picks among their layers. No editor in here.
 
+import { modelSources } from '../../server/src/protocol/languages.ts';
 import type { ModelSummary } from '../../server/src/protocol/lsp-extensions.ts';
 import type { CostTableRow, TriedCosts } from '../../server/src/protocol/cost-table.ts';
 
@@ -21,10 +22,11 @@ export function statusText(models: readonly ModelSummary[]): string {
 
 /** Why a file has no model to work with, what is read, and the way on. `uri` is absent where no file is open. */
 export function noModelWords(uri: string | undefined): string {
-  const formats = 'Models are read in Python files (PyTorch, Keras) and Darknet .cfg files.';
+  const endings = modelSources.flatMap((source) => source.endings);
+  const formats = `Models are read in files that end in ${endings.join(', ')}.`;
   if (uri === undefined) return `MorphNet: No file is open. ${formats} Open one, or choose a model in the view Models.`;
   const file = decodeURIComponent(uri.split('/').at(-1) ?? uri);
-  if (!/\.(py|cfg)$/i.test(file))
+  if (!endings.some((ending) => file.toLowerCase().endsWith(ending)))
     return `MorphNet: ${file} is of a kind that models are not read from. ${formats} Choose one in the view Models.`;
   return `MorphNet: No model was found in ${file}: neither a class or function that makes one without arguments nor a call of one. Name the one that is meant in a comment: # morphnet: entry=Model(10) input=3x32x32`;
 }

@@ -2,10 +2,10 @@
 
 import * as vscode from 'vscode';
 import type { ModelSummary, RunDraft } from '../../../server/src/protocol/lsp-extensions.ts';
-import { modelLanguages } from '../../../server/src/protocol/languages.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
+import { noModelWords } from '../model-words.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { askForDataSet, rememberDataSet } from './ask-for-data-set.ts';
 import { reviewConfig, type ReviewWords } from './review-config.ts';
@@ -33,9 +33,9 @@ export async function draftConfig(
   uri: string | undefined,
   entry: string | undefined,
 ): Promise<{ readonly document: string; readonly draft: RunDraft } | undefined> {
-  const document = uri ?? modelDocument();
+  const document = uri ?? vscode.window.activeTextEditor?.document.uri.toString();
   if (document === undefined) {
-    await vscode.window.showInformationMessage('MorphNet: open the file of a model first, then run the command again.');
+    await vscode.window.showInformationMessage(noModelWords(undefined));
     return undefined;
   }
   const chosen = entry ?? (await chooseEntry(server, document));
@@ -46,22 +46,12 @@ export async function draftConfig(
   return undefined;
 }
 
-/** The URI of the active editor's document if it can hold a model. */
-function modelDocument(): string | undefined {
-  const document = vscode.window.activeTextEditor?.document;
-  if (document === undefined || !modelLanguages.includes(document.languageId)) return undefined;
-  return document.uri.toString();
-}
-
 /** The entry to train: what the user wrote down, the only one, or one of a list. */
 async function chooseEntry(server: ServerConnection, uri: string): Promise<string | undefined> {
   const models = await server.request('morphnet/models', { uri });
   const [first] = models;
   if (first === undefined) {
-    const file = vscode.workspace.asRelativePath(vscode.Uri.parse(uri));
-    await vscode.window.showErrorMessage(
-      `MorphNet: no model was found in ${file}. Name one in morphnet.json or by a line such as "# morphnet: entry=LeNet() input=1x28x28".`,
-    );
+    await vscode.window.showErrorMessage(noModelWords(uri));
     return undefined;
   }
   if (first.chosen || models.length === 1) return first.entry;

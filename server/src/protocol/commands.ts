@@ -7,6 +7,8 @@ export interface CommandArguments {
   'morphnet.runMorphNet': readonly [uri?: string, entry?: string];
   /** Gives a training script of the user's own the files and lines that learn widths. */
   'morphnet.addToScript': readonly [uri?: string, entry?: string];
+  /** Opens a small model with data to train it on. */
+  'morphnet.openExample': readonly [];
   /** Shows what every layer of a model costs; asks which model where that is not said. */
   'morphnet.showCosts': readonly [uri?: string, entry?: string];
   /** Shows the costs of a model file that is no text, or of any other; asks which where that is not said. */
@@ -75,6 +77,7 @@ export interface CommandDeclaration {
 export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.runMorphNet', title: 'Run MorphNet', category: 'MorphNet', icon: '$(beaker)' },
   { command: 'morphnet.addToScript', title: 'Add to My Training Script…', category: 'MorphNet' },
+  { command: 'morphnet.openExample', title: 'Open Example', category: 'MorphNet' },
   { command: 'morphnet.showCosts', title: 'Show Costs', category: 'MorphNet', icon: '$(list-tree)' },
   { command: 'morphnet.openModelFile', title: 'Open Model File…', category: 'MorphNet' },
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
