@@ -93,7 +93,7 @@ async function writeTensors(folder: string, engine: Engine, name: TrainingNetwor
   const session = await openSession(engine, name);
   const { images, labels } = batch();
   const tensors = [
-    ...[...session.state()].map(([key, tensor]) => ({ name: key, type: 'float32', ...tensor })),
+    ...[...(await session.state())].map(([key, tensor]) => ({ name: key, type: 'float32', ...tensor })),
     { name: 'images', type: 'float32', shape: [batchSize, ...imageShape], data: images },
     { name: 'labels', type: 'int32', shape: [batchSize], data: labels },
   ];

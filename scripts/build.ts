@@ -4,7 +4,7 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { buildBundles, dist } from './bundles.ts';
+import { buildBundles, dist, root } from './bundles.ts';
 import { torchModule } from './torch-module.ts';
 import { bundledPackages, noticesFile, thirdPartyNotices } from './third-party-notices.ts';
 
@@ -16,6 +16,7 @@ for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/
   await copyFile(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
 }
 await writeFile(join(dist, 'morphnet_torch.py'), torchModule());
+await copyFile(join(root, 'python', 'torch_engine.py'), join(dist, 'torch_engine.py'));
 const carried = bundledPackages([...bundles.values()].map(({ metafile }) => metafile));
 const parsers = ['node_modules/web-tree-sitter', 'node_modules/tree-sitter-python'];
 await writeFile(noticesFile, await thirdPartyNotices([...new Set([...carried, ...parsers])]));

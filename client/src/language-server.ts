@@ -9,6 +9,7 @@ import type {
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
 import type { LanguageClient } from './language-client.ts';
+import { onInterpreterChosen, withInterpreter } from './python-interpreter.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { serverNodeOptions } from './server-node-options.ts';
 
@@ -93,6 +94,16 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
         diagnosticCollectionName: 'morphnet',
         // Diagnostics of what is shown are asked for when its text changes and when it is looked at again.
         diagnosticPullOptions: { onChange: true, onFocus: true },
+        middleware: {
+          workspace: {
+            configuration: async (params, token, next) => {
+              const sections = await next(params, token);
+              return Array.isArray(sections)
+                ? Promise.all(sections.map((section) => withInterpreter(section)))
+                : sections;
+            },
+          },
+        },
       },
     );
     // Both ends are built from the same protocol files, so what arrives under a name has that name's type.
@@ -103,6 +114,9 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
       this.#emitters['morphnet/experimentGrew'].fire(params),
     );
     await client.start();
+    void onInterpreterChosen(
+      () => void client.sendNotification('workspace/didChangeConfiguration', { settings: null }),
+    );
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) this.#restarts.fire();
     });

@@ -350,11 +350,16 @@ test('a proposal that the command line wrote is noticed, and a deleted run is fo
 
 test('folders in the settings are handed to what starts processes, also when they change', async () => {
   const runs = new GivenRuns();
-  const settings = { training: { tfjsPath: '/home/me/tfjs' }, python: { sitePackages: '/home/me/venv' } };
+  const settings = {
+    training: { tfjsPath: '/home/me/tfjs', python: '/home/me/python' },
+    python: { sitePackages: '/home/me/venv' },
+  };
   await using editor = await openEditor({ runs, settings });
-  await expect.poll(() => runs.paths).toEqual({ tfjsPath: '/home/me/tfjs', sitePackages: '/home/me/venv' });
+  await expect
+    .poll(() => runs.paths)
+    .toEqual({ tfjsPath: '/home/me/tfjs', python: '/home/me/python', sitePackages: '/home/me/venv' });
   await editor.changeSettings({ training: { engine: 'onnx' } });
-  await expect.poll(() => runs.paths).toEqual({ tfjsPath: '', sitePackages: '' });
+  await expect.poll(() => runs.paths).toEqual({ tfjsPath: '', python: '', sitePackages: '' });
 });
 
 test('what a run that is trained here has proposed stays, whatever is found on disk meanwhile', async () => {

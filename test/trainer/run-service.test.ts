@@ -172,7 +172,7 @@ console.log(JSON.stringify(event));`,
   const engines: string[] = [];
   backend.onGrew(({ events }) => events.forEach((event) => event.kind === 'started' && engines.push(event.engine)));
   for (const path of ['/first', '/second']) {
-    backend.setPaths({ tfjsPath: path, sitePackages: '' });
+    backend.setPaths({ tfjsPath: path, python: '', sitePackages: '' });
     const workspace = temporaryFolder();
     const run = await backend.start({ workspace }, withData(workspace), tinyNetwork());
     expect(run.ok).toBe(true);

@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { chooseDevice, knownDevices } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
-import { runConfigSchema, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
+import { engineNames } from '../protocol/engine-report.ts';
+import { runConfigSchema, torchPrecisions, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { resolvedConfig, workspaceOf } from '../runs/portable-config.ts';
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly steps?: string;
   readonly seed?: string;
   readonly engine?: string;
+  readonly nprocPerNode?: string;
+  readonly mixedPrecision?: string;
   readonly algorithm?: string;
   readonly strength?: string;
   readonly exclude?: readonly string[];
@@ -111,6 +114,7 @@ export function resolveRunConfig(
     ...(options.steps !== undefined && { steps: parseCount('--steps', options.steps, 1) }),
     ...(options.seed !== undefined && { seed: parseCount('--seed', options.seed, 0) }),
     ...(options.engine !== undefined && { engine: parseEngine(options.engine) }),
+    ...torchOptions(options, base.torch),
     ...methodOptions(options),
     ...(options.device !== undefined && { device: deviceOf(options.device) }),
   };
@@ -300,7 +304,26 @@ export function parseCount(option: string, text: string, minimum: number): numbe
   return Number(text);
 }
 
+/** What is said of the engine `torch`, over what a config says. */
+function torchOptions(
+  { nprocPerNode, mixedPrecision }: RunOptions,
+  known: RunConfig['torch'],
+): Pick<RunConfig, 'torch'> {
+  if (nprocPerNode === undefined && mixedPrecision === undefined) return {};
+  const precision = torchPrecisions.find((name) => name === mixedPrecision);
+  if (mixedPrecision !== undefined && precision === undefined)
+    throw wrongArguments(`--mixed-precision ${mixedPrecision} is none of ${torchPrecisions.join(', ')}.`);
+  return {
+    torch: {
+      ...known,
+      ...(nprocPerNode !== undefined && { processes: parseCount('--nproc-per-node', nprocPerNode, 1) }),
+      ...(precision !== undefined && { precision }),
+    },
+  };
+}
+
 function parseEngine(text: string): RunConfig['engine'] {
-  if (text === 'auto' || text === 'onnx' || text === 'tfjs') return text;
-  throw wrongArguments(`There is no engine ${text}; known are auto, onnx and tfjs.`);
+  const result = v.safeParse(runConfigSchema.entries.engine, text);
+  if (result.success) return result.output;
+  throw wrongArguments(`There is no engine ${text}; known are auto, ${engineNames.join(', ')}.`);
 }

@@ -1,6 +1,6 @@
 // The one queue of an editor's trainings: runs and commands of several trainings wait for each other.
 
-import { tfjsPathVariable } from '../protocol/engine-report.ts';
+import { pythonVariable, tfjsPathVariable } from '../protocol/engine-report.ts';
 import { sitePackagesVariable } from '../protocol/settings.ts';
 import { JobQueue } from './job-queue.ts';
 import type { TrainerProgram } from './trainer-process.ts';
@@ -8,6 +8,7 @@ import type { TrainerProgram } from './trainer-process.ts';
 /** The settings of these names; empty where nothing is set. */
 export interface ProcessPaths {
   readonly tfjsPath: string;
+  readonly python: string;
   readonly sitePackages: string;
 }
 
@@ -20,10 +21,11 @@ export interface TrainingQueue {
 }
 
 export function createTrainingQueue(program: TrainerProgram): TrainingQueue {
-  let paths: ProcessPaths = { tfjsPath: '', sitePackages: '' };
+  let paths: ProcessPaths = { tfjsPath: '', python: '', sitePackages: '' };
   const environment = (): Readonly<Record<string, string>> => ({
     ...program.environment,
     ...(paths.tfjsPath !== '' && { [tfjsPathVariable]: paths.tfjsPath }),
+    ...(paths.python !== '' && { [pythonVariable]: paths.python }),
     ...(paths.sitePackages !== '' && { [sitePackagesVariable]: paths.sitePackages }),
   });
   const queue = new JobQueue({

@@ -354,7 +354,11 @@ class LanguageServer {
       await this.#watchLibraries();
       this.#refresh.schedule();
     }
-    this.#environment.runs?.setPaths({ tfjsPath: settings.training.tfjsPath, sitePackages });
+    this.#environment.runs?.setPaths({
+      tfjsPath: settings.training.tfjsPath,
+      python: settings.training.python,
+      sitePackages,
+    });
   }
 
   /** What is installed into folders outside the workspace is told by nobody else. */

@@ -1,6 +1,8 @@
 // The trainer's composition root: a process with one run's folder as its argument, or asked which engines there are, or to
 // measure this machine or a model on it.
 
+import { fileURLToPath } from 'node:url';
+import { trainableModule } from '../frontends/python/libraries/torch/trainable-module.ts';
 import { enginesWord } from '../protocol/engine-report.ts';
 import { measureMachineWord } from '../protocol/machine-profile.ts';
 import { measureModelWord } from '../protocol/model-measurement.ts';
@@ -8,12 +10,17 @@ import { trainRun } from '../trainer/train-run.ts';
 import { printEngines } from '../trainer/trainer-engine.ts';
 import { printMachine, printModel } from '../trainer/trainer-machine.ts';
 
+const torch = {
+  script: fileURLToPath(new URL('./torch_engine.py', import.meta.url)),
+  write: trainableModule,
+};
+
 const [word, threads, batch] = process.argv.slice(2);
 
 if (word === undefined) {
   process.stderr.write('The trainer takes the folder of a run as its argument.\n');
   process.exit(2);
-} else if (word === enginesWord) void printEngines(threads);
+} else if (word === enginesWord) void printEngines(threads, torch);
 else if (word === measureMachineWord) void printMachine(threads, batch);
 else if (word === measureModelWord) void printModel(threads, batch);
-else void trainRun(word, new URL('./image-decoder.cjs', import.meta.url));
+else void trainRun(word, { decoder: new URL('./image-decoder.cjs', import.meta.url), torch });

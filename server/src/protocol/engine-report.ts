@@ -2,7 +2,10 @@
 
 import * as v from 'valibot';
 
-const name = v.picklist(['onnx', 'tfjs']);
+/** The engines by name, the embedded one first. */
+export const engineNames = ['onnx', 'tfjs', 'torch'] as const;
+
+const name = v.picklist(engineNames);
 
 /** One engine; the figure is of a small convolutional network that is built in. */
 const engineSchema = v.variant('available', [
@@ -35,3 +38,6 @@ export const enginesWord = '--engines';
 
 /** The trainer's environment variable that names a folder whose `node_modules` has TensorFlow.js for Node. */
 export const tfjsPathVariable = 'MORPHNET_TFJS_PATH';
+
+/** The trainer's environment variable that names the Python whose PyTorch the engine `torch` uses; without it `python3` of the path. */
+export const pythonVariable = 'MORPHNET_PYTHON';

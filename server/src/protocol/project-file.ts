@@ -149,6 +149,9 @@ export const projectFileSchema = v.strictObject({
   aliveEvery: v.optional(described(run.aliveEvery, 'Steps between two counts of the alive channels; 20 unless given.')),
   checkpointEvery: v.optional(described(run.checkpointEvery, 'Steps between two checkpoints; 100 unless given.')),
   engine: v.optional(described(run.engine, 'The engine that trains.')),
+  torch: v.optional(
+    described(run.torch.wrapped, 'How the engine torch computes: its processes, and in what precision.'),
+  ),
   threads: v.optional(described(run.threads, 'Threads that training may use; 0: all cores but one.')),
 });
 

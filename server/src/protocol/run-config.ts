@@ -1,6 +1,7 @@
 // A resolved run: what `morphnet.json` and the user's answers come to. Checked wherever it is read.
 
 import * as v from 'valibot';
+import { engineNames } from './engine-report.ts';
 import { methodEntries } from './method-options.ts';
 
 /** `kind:path` or a path alone on the command line. A path is absolute once resolved. */
@@ -27,6 +28,8 @@ export const targetSchema = v.strictObject({
   resource: v.picklist(targetResources),
   fraction: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
 });
+
+export const torchPrecisions = ['float32', 'bfloat16', 'float16'] as const;
 
 const patterns = v.array(v.pipe(v.string(), v.minLength(1)));
 
@@ -69,7 +72,16 @@ export const runConfigSchema = v.strictObject({
   augmentation: v.optional(v.picklist(['none', 'crop-flip'])),
   steps: v.pipe(v.number(), v.integer(), v.minValue(1)),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  engine: v.picklist(['auto', 'onnx', 'tfjs']),
+  engine: v.picklist(['auto', ...engineNames]),
+  /** How the engine `torch` computes; absent: one process, in float32. */
+  torch: v.optional(
+    v.strictObject({
+      /** Processes of torchrun on this machine, each with a share of the batch. */
+      processes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64))),
+      /** What products are computed in; weights and sums stay float32. */
+      precision: v.optional(v.picklist(torchPrecisions)),
+    }),
+  ),
   /** 0: all cores but one. */
   threads: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Steps between two alive counts. */

@@ -55,6 +55,7 @@ export function defaultsUnder(
     ...methodOptionsOf(project),
     ...(multipleOf !== undefined && { multipleOf }),
     ...(labelSmoothing !== undefined && { labelSmoothing }),
+    ...(project.torch !== undefined && { torch: project.torch }),
   };
 }
 

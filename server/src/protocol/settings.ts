@@ -2,6 +2,7 @@
 // and what the editor sends back is read here too.
 
 import * as v from 'valibot';
+import { engineNames } from './engine-report.ts';
 import type { MachineProfile } from './machine-profile.ts';
 
 /** What a cost counts as: MACs (one multiply-add is one), or FLOPs = 2 × MACs. */
@@ -69,10 +70,12 @@ export interface Settings {
   readonly devices: Readonly<Record<string, DeviceSetting>>;
   readonly python: { readonly sitePackages: string };
   readonly training: {
-    readonly engine: 'auto' | 'onnx' | 'tfjs';
+    readonly engine: 'auto' | (typeof engineNames)[number];
     readonly threads: number;
     /** A folder whose `node_modules` has TensorFlow.js for Node; empty: none but what MorphNet finds beside itself. */
     readonly tfjsPath: string;
+    /** A Python with PyTorch; empty: the Python extension's choice. */
+    readonly python: string;
   };
 }
 
@@ -85,7 +88,7 @@ export const defaultSettings: Settings = {
   precision: 'auto',
   devices: {},
   python: { sitePackages: '' },
-  training: { engine: 'auto', threads: 0, tfjsPath: '' },
+  training: { engine: 'auto', threads: 0, tfjsPath: '', python: '' },
 };
 
 /** One row of the table; `schema` is the JSON schema that the manifest carries. */
@@ -219,10 +222,10 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     scope: 'machine-overridable',
     schema: {
       type: 'string',
-      enum: ['auto', 'onnx', 'tfjs'],
+      enum: ['auto', ...engineNames],
       default: defaultSettings.training.engine,
       markdownDescription:
-        'The engine that trains: `onnx` is built in, `tfjs` needs TensorFlow.js for Node (see `#morphnet.training.tfjsPath#`). `auto` takes the fastest one that loads.',
+        'The engine that trains: `onnx` is built in, `tfjs` needs TensorFlow.js for Node (see `#morphnet.training.tfjsPath#`), `torch` a Python with PyTorch (see `#morphnet.training.python#`). `auto` takes the fastest one that loads; PyTorch where it finds a GPU.',
     },
   },
   {
@@ -243,6 +246,16 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       default: defaultSettings.training.tfjsPath,
       markdownDescription:
         'A folder in which `npm install @tensorflow/tfjs-node` (or `@tensorflow/tfjs-node-gpu`) was run: the engine `tfjs` is loaded from its `node_modules`.',
+    },
+  },
+  {
+    key: 'morphnet.training.python',
+    scope: 'machine',
+    schema: {
+      type: 'string',
+      default: defaultSettings.training.python,
+      markdownDescription:
+        'The Python interpreter whose PyTorch the engine `torch` trains with. Empty: the one that is chosen in the Python extension, otherwise `python3`.',
     },
   },
 ];
@@ -272,12 +285,13 @@ const settingsSchema = v.object({
   python: v.fallback(v.object({ sitePackages: v.string() }), defaultSettings.python),
   training: v.fallback(
     v.object({
-      engine: v.fallback(v.picklist(['auto', 'onnx', 'tfjs']), defaultSettings.training.engine),
+      engine: v.fallback(v.picklist(['auto', ...engineNames]), defaultSettings.training.engine),
       threads: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(0)), defaultSettings.training.threads),
       tfjsPath: v.optional(
         v.fallback(v.string(), defaultSettings.training.tfjsPath),
         defaultSettings.training.tfjsPath,
       ),
+      python: v.optional(v.fallback(v.string(), defaultSettings.training.python), defaultSettings.training.python),
     }),
     defaultSettings.training,
   ),

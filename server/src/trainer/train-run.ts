@@ -8,6 +8,7 @@ import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { EventReader, EventWriter, eventsFile } from '../runs/event-log.ts';
 import { readConfig, readNetwork, removeLeftovers } from '../runs/run-folder.ts';
+import { workspaceOf } from '../runs/portable-config.ts';
 import { takeLock } from '../runs/run-lock.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
@@ -16,11 +17,12 @@ import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
 import { asNetworkGraph, imageShapeOf } from '../training/loop/training-setup.ts';
 import { sinkOf, type TrainerSink } from './folder-sink.ts';
 import { ParentWatch, say } from './parent-watch.ts';
+import { torchOptions, type TorchProgram } from './torch-program.ts';
 import { engineOf } from './trainer-engine.ts';
 
 async function trainIn(
   folder: string,
-  decoder: URL,
+  { decoder, torch }: TrainerPrograms,
   config: RunConfig,
   sink: RunSink,
   parent: ParentWatch,
@@ -34,7 +36,8 @@ async function trainIn(
   if (!input.ok) return input;
   const dataSet = await readDataSet(config.data, { input: input.value, decoder });
   if (!dataSet.ok) return dataSet;
-  const engine = await engineOf(config, graph.value, sink, logged, parent);
+  const options = torchOptions(torch, config.torch, workspaceOf(folder));
+  const engine = await engineOf(config, graph.value, options, sink, logged, parent);
   if (!engine.ok) return engine;
   const train = config.task === 'retrain' ? retrain : learnStructure;
   await train(
@@ -54,6 +57,13 @@ async function trainIn(
   return { ok: true, value: undefined };
 }
 
+/** Programs beside this one. */
+export interface TrainerPrograms {
+  /** Decodes image files. */
+  readonly decoder: URL;
+  readonly torch: TorchProgram;
+}
+
 /** What the system said, for people. */
 function explained(
   folder: string,
@@ -69,6 +79,11 @@ function explained(
     case 'ENOSPC':
     case 'EDQUOT':
       return { code: 'disk-full', sentence: `The disk of ${folder} is full. Free some space and resume the run` };
+    case 'worker-ended':
+      return {
+        code: 'worker-ended',
+        sentence: `${message}. The run stays at its last checkpoint; mend what ended it and resume the run`,
+      };
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
@@ -114,9 +129,9 @@ function lockFolder(folder: string): Result<{ readonly release: () => void }> {
 }
 
 /**
- * Trains from the run's latest checkpoint to its end, and ends the process. `decoder`: the program that decodes image files.
+ * Trains from the run's latest checkpoint to its end, and ends the process.
  */
-export async function trainRun(folder: string, decoder: URL): Promise<void> {
+export async function trainRun(folder: string, programs: TrainerPrograms): Promise<void> {
   say({ kind: 'hello', protocol: trainerProtocolVersion, pid: process.pid });
   const config = readConfig(folder);
   if (!config.ok) {
@@ -139,7 +154,7 @@ export async function trainRun(folder: string, decoder: URL): Promise<void> {
     parent.tellSaving(),
   );
   try {
-    const result = await trainIn(folder, decoder, config.value, sink, parent, logged);
+    const result = await trainIn(folder, programs, config.value, sink, parent, logged);
     if (!result.ok) sink.event({ kind: 'failed', step: sink.lastStep(), code: 'can-not-start', message: result.error });
   } catch (error) {
     tellFailure(folder, sink, error);

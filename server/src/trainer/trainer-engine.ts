@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
-import { tfjsPathVariable } from '../protocol/engine-report.ts';
+import { engineNames, tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -13,13 +13,13 @@ import type { Engine } from '../training/engines/engine.ts';
 import { reportEngines } from '../training/engines/measure-engine.ts';
 import type { RunSink } from '../training/loop/run-sink.ts';
 import { optimizerOf } from '../training/loop/training-setup.ts';
+import { torchOptions, type TorchProgram } from './torch-program.ts';
 
 const fallbackCode = 'engine-replaced';
 const deviceCode = 'other-device';
-const engineNames: readonly EngineName[] = ['onnx', 'tfjs'];
 
-function optionsOf(threads: number): EngineOptions {
-  return { threads, tfjsPath: process.env[tfjsPathVariable] };
+function optionsOf(threads: number, torch: EngineOptions['torch']): EngineOptions {
+  return { threads, tfjsPath: process.env[tfjsPathVariable], ...(torch && { torch }) };
 }
 
 /** The engine that an earlier process began the run with: bit by bit it can only go on with that one. */
@@ -32,6 +32,7 @@ function earlierEngine(logged: readonly RunEvent[]): EngineName | undefined {
 export async function engineOf(
   config: RunConfig,
   graph: NetworkGraph,
+  torch: EngineOptions['torch'],
   sink: RunSink,
   logged: readonly RunEvent[],
   cancellation: Cancellation,
@@ -40,7 +41,7 @@ export async function engineOf(
   const { batchSize, labelSmoothing = 0 } = config;
   const optimizer = optimizerOf(config.optimizer, config.weightDecay);
   const options: EngineOptions = {
-    ...optionsOf(config.threads),
+    ...optionsOf(config.threads, torch),
     trial: { graph, batchSize, optimizer, labelSmoothing, now: () => performance.now(), cancellation },
     onChoice: (message) => sink.event({ kind: 'notice', severity: 'information', code: 'engine-chosen', message }),
     onFallback: (message) => {
@@ -55,8 +56,8 @@ export async function engineOf(
 }
 
 /** Prints one line of JSON (protocol/engine-report.ts). */
-export async function printEngines(threads: string | undefined): Promise<void> {
-  const options = optionsOf(Number(threads ?? 0));
+export async function printEngines(threads: string | undefined, torch: TorchProgram): Promise<void> {
+  const options = optionsOf(Number(threads ?? 0), torchOptions(torch, undefined, undefined));
   const report = await reportEngines(options, availableParallelism(), () => performance.now());
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 }

@@ -5,6 +5,7 @@ import type { Result } from '../../common/problem.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import { EngineUnavailable } from './engine-unavailable.ts';
 import { fastestEngine, type Trial } from './fastest-engine.ts';
+import type { TorchOptions } from './torch/torch-engine.ts';
 
 export type EngineName = EngineInfo['name'];
 
@@ -13,6 +14,11 @@ export interface EngineOptions {
   readonly threads: number;
   /** A folder whose `node_modules` has TensorFlow.js for Node; absent or empty: beside this program. */
   readonly tfjsPath?: string | undefined;
+  /** Where PyTorch is and how it computes; absent: the engine `torch` is not to be had. */
+  readonly torch?: Omit<TorchOptions, 'threads'> & {
+    /** Whether somebody said which Python has it: only then is `auto` to find out whether it has a GPU. */
+    readonly isNamed: boolean;
+  };
   /** Hears, in sentences, when an engine that was asked for by name is replaced by another. */
   readonly onFallback?: (message: string) => void;
   /** What `auto` measures the engines by when several load; without it the embedded one is taken. */
@@ -26,12 +32,26 @@ export type EngineAvailability =
   | { readonly name: EngineName; readonly engine: Engine }
   | { readonly name: EngineName; readonly engine: undefined; readonly reason: string; readonly remedy: string };
 
-type EngineLoader = (threads: number, tfjsPath: string | undefined) => Promise<Engine>;
+type EngineLoader = (options: EngineOptions, threads: number) => Promise<Engine>;
 
 /** The embedded one first. */
 const loaders: readonly (readonly [EngineName, EngineLoader])[] = [
-  ['onnx', async (threads) => (await import('./onnx/onnx-engine.ts')).createOnnxEngine(threads)],
-  ['tfjs', async (threads, path) => (await import('./tfjs/tfjs-engine.ts')).createTfjsEngine({ threads, path })],
+  ['onnx', async (_, threads) => (await import('./onnx/onnx-engine.ts')).createOnnxEngine(threads)],
+  [
+    'tfjs',
+    async ({ tfjsPath }, threads) =>
+      (await import('./tfjs/tfjs-engine.ts')).createTfjsEngine({
+        threads,
+        path: tfjsPath === '' ? undefined : tfjsPath,
+      }),
+  ],
+  [
+    'torch',
+    async ({ torch }, threads) => {
+      if (torch === undefined) throw new EngineUnavailable('it is not part of this program', 'Install MorphNet again.');
+      return (await import('./torch/torch-engine.ts')).createTorchEngine({ ...torch, threads });
+    },
+  ],
 ];
 
 /** The number of threads for a setting; `cores` is what the machine has. */
@@ -60,7 +80,10 @@ export async function chooseEngine(
   cores: number,
 ): Promise<Result<Engine>> {
   if (choice === 'auto' && options.trial) {
-    const engines = (await listEngines(options, cores)).flatMap(({ engine }) => engine ?? []);
+    const isTried = (name: EngineName): boolean => name !== 'torch' || options.torch?.isNamed === true;
+    const loaded = (await listEngines(options, cores, isTried)).flatMap(({ engine }) => engine ?? []);
+    // PyTorch on the CPU is no faster than what is built in, and a process of its own.
+    const engines = loaded.filter(({ info }) => info.name !== 'torch' || info.device === 'gpu');
     const { engine, why } = engines.length < 2 ? { engine: engines[0] } : await fastestEngine(engines, options.trial);
     if (why !== undefined) options.onChoice?.(why);
     if (engine !== undefined) return { ok: true, value: engine };
@@ -88,11 +111,11 @@ export async function chooseEngine(
 async function tried(
   name: EngineName,
   load: EngineLoader,
-  { threads, tfjsPath }: EngineOptions,
+  options: EngineOptions,
   cores: number,
 ): Promise<EngineAvailability> {
   try {
-    return { name, engine: await load(threadCount(threads, cores), tfjsPath === '' ? undefined : tfjsPath) };
+    return { name, engine: await load(options, threadCount(options.threads, cores)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof EngineUnavailable ? error.remedy : 'Install MorphNet again for this platform.';

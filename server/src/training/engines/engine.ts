@@ -6,7 +6,7 @@ import type { OpId } from '../../network/op.ts';
 import type { RegularizerSource } from '../../structure/channel-group.ts';
 
 export interface EngineInfo {
-  readonly name: 'onnx' | 'tfjs';
+  readonly name: 'onnx' | 'tfjs' | 'torch';
   readonly version: string;
   readonly threads: number;
   /** `cpu` or `gpu`: what is used, whichever package was installed. */
@@ -69,9 +69,9 @@ export interface TrainingSession {
   /** The regularization vectors of the present weights, per source op: |γ|, the group-lasso norm or a gate's probability, one entry a channel. */
   regularizationVectors(): ReadonlyMap<OpId, Float32Array>;
   /** A copy; complete enough that `restore` continues bit by bit. */
-  state(): TensorState;
-  /** Throws when names or shapes differ from the session's own. */
-  restore(state: TensorState): void;
+  state(): Promise<TensorState>;
+  /** Rejects when names or shapes differ from the session's own. */
+  restore(state: TensorState): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ function measuredNetwork(): NetworkGraph {
   ): ValueId => {
     const added = builder.add({
       name,
-      label: attributes.kind,
+      label: labelOf(attributes),
       attributes,
       inputs,
       parameters,
@@ -71,7 +71,12 @@ function measuredNetwork(): NetworkGraph {
         channelAxis: 1,
       },
       [x],
-      [own('scale', 'scale', [outChannels]), own('shift', 'shift', [outChannels])],
+      [
+        own('scale', 'scale', [outChannels]),
+        own('shift', 'shift', [outChannels]),
+        own('mean', 'running-mean', [outChannels]),
+        own('variance', 'running-variance', [outChannels]),
+      ],
     );
     x = add(`relu${String(index)}`, { kind: 'activation', function: 'relu', channelAxis: 1 }, [x]);
     inChannels = outChannels;
@@ -91,6 +96,18 @@ function measuredNetwork(): NetworkGraph {
     input: { shapes: [imageShape], from: 'default' },
   } as const;
   return builder.build('pytorch', entry, [scores]);
+}
+
+/** As PyTorch calls it. */
+function labelOf(attributes: OpAttributes): string {
+  switch (attributes.kind) {
+    case 'activation':
+      return attributes.function;
+    case 'reduce':
+      return attributes.reducer;
+    default:
+      return attributes.kind;
+  }
 }
 
 /** Training steps a second over about a second; `now` is in milliseconds. */
@@ -113,7 +130,10 @@ export async function reportEngines(options: EngineOptions, cores: number, now: 
     const figure = await stepsPerSecond(found.engine, now);
     engines.push({ name, available: true, ...info, stepsPerSecond: figure });
   }
-  const measured = engines.flatMap((engine) => (engine.available ? [engine] : []));
+  // As `chooseEngine` has it: PyTorch on the CPU is never taken by itself.
+  const measured = engines.flatMap((engine) =>
+    engine.available && (engine.name !== 'torch' || engine.device === 'gpu') ? [engine] : [],
+  );
   const auto = measured.sort((left, right) => right.stepsPerSecond - left.stepsPerSecond)[0]?.name;
   return { version: 1, engines, ...(auto && { auto }) };
 }

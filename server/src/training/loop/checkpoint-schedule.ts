@@ -35,9 +35,9 @@ export class CheckpointSchedule {
   }
 
   /** Saves, and notes what that took. */
-  save<T>(write: () => T): T {
+  async save<T>(write: () => Promise<T>): Promise<T> {
     const started = this.#now();
-    const written = write();
+    const written = await write();
     this.#savedAt = this.#now();
     this.#savingMs = this.#savedAt - started;
     return written;

@@ -85,7 +85,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     seed: config.seed,
   });
   try {
-    if (saved.value) session.restore(saved.value.tensors);
+    if (saved.value) await session.restore(saved.value.tensors);
     const run = new Run(learning, analysis.value, session, controller?.value);
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
     const first = saved.value?.step ?? 0;
@@ -195,7 +195,7 @@ class Run {
     const isCancelled = (): boolean => cancellation.isCancellationRequested;
     for (let step = first; step < config.steps; step++) {
       if (isCancelled()) {
-        this.#interrupted(step);
+        await this.#interrupted(step);
         return;
       }
       const started = now();
@@ -207,7 +207,7 @@ class Run {
       }
       // Heard while it was waited for: the next time to hear of it is behind a step.
       if (batch.value === undefined || isCancelled()) {
-        this.#interrupted(step);
+        await this.#interrupted(step);
         return;
       }
       const evaluation = this.#evaluate();
@@ -220,7 +220,7 @@ class Run {
       const decision = this.#decide(evaluation, step);
       if (step % config.aliveEvery === 0) this.#report(evaluation, decision, step);
       // After the report: a run that goes on from this checkpoint has nothing to average over at its first step.
-      if (this.#schedule.isDue(step) && !this.#checkpoint(step, undecided)) return;
+      if (this.#schedule.isDue(step) && !(await this.#checkpoint(step, undecided))) return;
       const stepStarted = now();
       const result = await this.#session.step({
         ...batch.value,
@@ -322,24 +322,24 @@ class Run {
     sink.learnedStructure(step, aliveCounts(this.#analysis, alive, config.removeCommonPrefix), document);
   }
 
-  #interrupted(step: number): void {
+  async #interrupted(step: number): Promise<void> {
     const undecided = this.#controller?.state;
     // What is due at this step, as whoever goes on from here has nothing to average over.
     if (step % this.#learning.config.aliveEvery === 0 && step > this.#firstStep) {
       const evaluation = this.#evaluate();
       if (evaluation.invalid === undefined) this.#report(evaluation, this.#decide(evaluation, step), step);
     }
-    if (!this.#checkpoint(step, undecided)) return;
+    if (!(await this.#checkpoint(step, undecided))) return;
     this.#learning.sink.event({ kind: 'interrupted', step, reason: this.#learning.stopReason() });
   }
 
   /** Saves the state, unless it is none to go on from: then the run has failed, and the last checkpoint stays. */
-  #checkpoint(step: number, controller = this.#controller?.state): boolean {
+  #checkpoint(step: number, controller = this.#controller?.state): Promise<boolean> {
     return this.#schedule.save(() => this.#save(step, controller));
   }
 
-  #save(step: number, controller: StrengthState | undefined): boolean {
-    const tensors = this.#session.state();
+  async #save(step: number, controller: StrengthState | undefined): Promise<boolean> {
+    const tensors = await this.#session.state();
     if (![...tensors.values()].every(({ data }) => data.every((value) => Number.isFinite(value)))) {
       this.#diverged(step);
       return false;
@@ -369,7 +369,7 @@ class Run {
       this.#diverged(step);
       return;
     }
-    if (!this.#checkpoint(step)) return;
+    if (!(await this.#checkpoint(step))) return;
     const decision = this.#decide(evaluation, step);
     this.#report(evaluation, decision, step);
     const tested = await data.test(this.#session, testImages, cancellation);

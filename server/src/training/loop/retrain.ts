@@ -38,7 +38,7 @@ export async function retrain(training: StructureLearning, cancellation: Cancell
     seed: config.seed,
   });
   try {
-    if (saved.value) session.restore(saved.value.tensors);
+    if (saved.value) await session.restore(saved.value.tensors);
     begin(training, first, saved.value?.damaged ?? []);
     const data = await RunData.open(
       dataSet,
@@ -103,8 +103,8 @@ async function trainFrom(
     sink.event({ kind: 'failed', step, code: 'diverged', message });
   };
   const schedule = new CheckpointSchedule(config.checkpointEvery, first, now);
-  const save = (step: number): boolean => {
-    const tensors = session.state();
+  const save = async (step: number): Promise<boolean> => {
+    const tensors = await session.state();
     if (![...tensors.values()].every(({ data: values }) => values.every((value) => Number.isFinite(value)))) {
       diverged(step);
       return false;
@@ -113,14 +113,14 @@ async function trainFrom(
     sink.event({ kind: 'checkpoint', step, file });
     return true;
   };
-  const checkpoint = (step: number): boolean => schedule.save(() => save(step));
-  const interrupted = (step: number): void => {
-    if (checkpoint(step)) sink.event({ kind: 'interrupted', step, reason: training.stopReason() });
+  const checkpoint = (step: number): Promise<boolean> => schedule.save(() => save(step));
+  const interrupted = async (step: number): Promise<void> => {
+    if (await checkpoint(step)) sink.event({ kind: 'interrupted', step, reason: training.stopReason() });
   };
   const isCancelled = (): boolean => cancellation.isCancellationRequested;
   for (let step = first; step < steps; step++) {
     if (isCancelled()) {
-      interrupted(step);
+      await interrupted(step);
       return;
     }
     const started = now();
@@ -131,10 +131,10 @@ async function trainFrom(
     }
     // Heard while it was waited for: the next time to hear of it is behind a step.
     if (batch.value === undefined || isCancelled()) {
-      interrupted(step);
+      await interrupted(step);
       return;
     }
-    if (schedule.isDue(step) && !checkpoint(step)) return;
+    if (schedule.isDue(step) && !(await checkpoint(step))) return;
     const learningRate = fallingRate(config.learningRate, step, steps);
     if (step % config.aliveEvery === 0 && step > first) {
       const figures = averages.take(steps - step);
@@ -160,7 +160,7 @@ async function trainFrom(
     // The engine blocks while it computes: this is where a word from the parent is heard.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  if (!checkpoint(steps)) return;
+  if (!(await checkpoint(steps))) return;
   const tested = await data.test(session, dataSet.test.count, cancellation);
   if (!tested.ok) {
     sink.event({ kind: 'failed', step: steps, code: 'data-unreadable', message: tested.error });

@@ -78,16 +78,16 @@ describe.each(testedEngines)('$name', ({ engine }) => {
 
   it('moves logits against the loss: gradients by finite differences', async () => {
     const session = await open(soft);
-    const start = spread(session.state());
+    const start = spread(await session.state());
     const lossAt = async (state: TensorState): Promise<number> => {
-      session.restore(state);
+      await session.restore(state);
       return (await session.step(step(0))).loss;
     };
     // Gates move five times as fast as weights.
     const rate = 0.02;
-    session.restore(start);
+    await session.restore(start);
     await session.step(step(rate));
-    const moved = session.state();
+    const moved = await session.state();
     for (const op of gatedNetwork().ops) {
       const before = start.get(gateName(op))?.data ?? new Float32Array();
       const after = moved.get(gateName(op))?.data ?? new Float32Array();
@@ -113,15 +113,15 @@ describe.each(testedEngines)('$name', ({ engine }) => {
       );
       const after = async (given: StepRequest['coefficients']): Promise<TensorState> => {
         const session = await open(soft, { optimizer });
-        session.restore(spread(session.state()));
+        await session.restore(spread(await session.state()));
         await session.step(step(0.02, given));
-        const state = session.state();
+        const state = await session.state();
         await session.dispose();
         return state;
       };
       const [plain, regularized] = [await after(new Map()), await after(coefficients)];
       const session = await open(soft);
-      const start = spread(session.state());
+      const start = spread(await session.state());
       for (const op of gatedNetwork().ops) {
         const logits = start.get(gateName(op))?.data ?? new Float32Array();
         logits.forEach((logit, index) => {
@@ -138,7 +138,7 @@ describe.each(testedEngines)('$name', ({ engine }) => {
   it('gives probabilities as regularization vectors, with the kept channel on for good', async () => {
     const session = await open({ ...soft, keepAlive: 'highest' });
     const [conv = -1] = gatedNetwork().ops;
-    session.restore(withTensor(session.state(), gateName(conv), (index) => [-3, -1, -2][index] ?? -9));
+    await session.restore(withTensor(await session.state(), gateName(conv), (index) => [-3, -1, -2][index] ?? -9));
     const vector = session.regularizationVectors().get(conv) ?? new Float32Array();
     [1 / (1 + Math.exp(3)), 1, 1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(9))].forEach((p, index) => {
       expect(vector[index]).toBeCloseTo(p, 6);
@@ -148,7 +148,7 @@ describe.each(testedEngines)('$name', ({ engine }) => {
 
   it('regularizes on the mask of the step that comes, where that is asked for', async () => {
     const session = await open({ ...soft, straightThrough: true, regularizeOnMask: true });
-    session.restore(spread(session.state()));
+    await session.restore(spread(await session.state()));
     const first = session.regularizationVectors();
     const values = [...first.values()].flatMap((vector) => [...vector]);
     expect(new Set(values)).toEqual(new Set([0, 1]));
@@ -161,13 +161,13 @@ describe.each(testedEngines)('$name', ({ engine }) => {
     const session = await open({ ...trainedGate, keepAlive: 'none' });
     const { ops } = gatedNetwork();
     const hidden = ops[2] ?? -1;
-    const closed = withTensor(session.state(), gateName(hidden), () => -30);
+    const closed = withTensor(await session.state(), gateName(hidden), () => -30);
     const bias = withTensor(closed, 'head.bias', (index) => [1, 0, -1][index] ?? 0);
-    session.restore(bias);
+    await session.restore(bias);
     // Only the head's biases are left: the cross-entropy of their softmax, one label each.
     const total = Math.log(Math.exp(1) + 1 + Math.exp(-1));
     expect((await session.step(step(0))).loss).toBeCloseTo(total, 5);
-    session.restore(bias);
+    await session.restore(bias);
     expect((await session.evaluate(step(0))).loss).toBeCloseTo(total, 5);
     await session.dispose();
   });
@@ -177,13 +177,13 @@ describe.each(testedEngines)('$name', ({ engine }) => {
     const gate = { ...trainedGate, annealingSteps: 10 };
     const whole = await open(gate, { optimizer });
     await whole.step(step(0.01));
-    const kept = whole.state();
+    const kept = await whole.state();
     await whole.step(step(0.01));
     const resumed = await open(gate, { optimizer });
-    resumed.restore(kept);
+    await resumed.restore(kept);
     expect(resumed.regularizationVectors()).not.toEqual(whole.regularizationVectors());
     await resumed.step(step(0.01));
-    expect(resumed.state()).toEqual(whole.state());
+    expect(await resumed.state()).toEqual(await whole.state());
     const [conv = -1] = gatedNetwork().ops;
     expect(kept.has(gateName(conv)) && kept.has(`first-moment/${gateName(conv)}`)).toBe(true);
     await whole.dispose();

@@ -162,12 +162,12 @@ describe.each(cases)('$name, $network', ({ engine, network: name, isSlow }) => {
     const wholeLosses = await train(whole, name, 0, 4);
     const first = await open(engine, networks[name], { optimizer: adam });
     const losses = await train(first, name, 0, 2);
-    const saved = first.state();
+    const saved = await first.state();
     await train(first, name, 2, 3); // what happens after the copy must not change it
     const second = await open(engine, networks[name], { optimizer: adam, seed: 1 });
-    second.restore(saved);
+    await second.restore(saved);
     expect([...losses, ...(await train(second, name, 2, 4))]).toEqual(wholeLosses);
-    expectSameState(second.state(), whole.state());
+    expectSameState(await second.state(), await whole.state());
     await Promise.all([whole, first, second].map((session) => session.dispose()));
   });
 });

@@ -51,7 +51,7 @@ function drawn(state: TensorState): TensorState {
 
 /** Sources' gradients come with the step; nothing else moves a parameter, as the learning rate of the rest is subtracted. */
 async function change(session: TrainingSession, start: TensorState, analysis: StructureAnalysis | undefined) {
-  session.restore(start);
+  await session.restore(start);
   const coefficients =
     analysis === undefined
       ? new Map<number, Float32Array>()
@@ -86,15 +86,15 @@ describe.each(testedEngines)('$name', ({ engine, isSlow }) => {
       sources: analysis.sources,
       seed: 3,
     });
-    const start = drawn(session.state());
+    const start = drawn(await session.state());
     const without = await change(session, start, undefined);
     const regularized = await change(session, start, analysis);
-    const lossAt = (name: string, index: number, by: number): number => {
+    const lossAt = async (name: string, index: number, by: number): Promise<number> => {
       const entry = start.get(name);
       if (entry === undefined) throw new Error(`No ${name}`);
       const data = entry.data.slice();
       data[index] = (data[index] ?? 0) + by;
-      session.restore(new Map([...start, [name, { ...entry, data }]]));
+      await session.restore(new Map([...start, [name, { ...entry, data }]]));
       return evaluateRegularizer(analysis, session.regularizationVectors()).loss;
     };
     let moved = 0;
@@ -111,7 +111,8 @@ describe.each(testedEngines)('$name', ({ engine, isSlow }) => {
       if (largest > 0) moved += 1;
       const distance = 1e-3;
       for (const index of new Set([0, 1, Math.floor(data.length / 2), data.length - 1])) {
-        const slope = (lossAt(name, index, distance) - lossAt(name, index, -distance)) / (2 * distance);
+        const above = await lossAt(name, index, distance);
+        const slope = (above - (await lossAt(name, index, -distance))) / (2 * distance);
         const tolerance = 4e-3 * Math.max(largest, Math.abs(slope)) + 1e-4;
         expect(Math.abs((gradient[index] ?? NaN) - slope), `${name}[${String(index)}] ${String(slope)}`).toBeLessThan(
           tolerance,

@@ -70,14 +70,14 @@ describe('memory', () => {
       seed: 1,
     });
     const opened = count();
-    expect(opened).toBe(empty + session.state().size - 1);
+    expect(opened).toBe(empty + (await session.state()).size - 1);
     for (let step = 0; step < 3; step += 1) {
       await session.step(stepRequest(step));
       expect(count()).toBe(opened);
     }
     await session.evaluate(stepRequest(9));
     session.regularizationVectors();
-    session.restore(session.state());
+    await session.restore(await session.state());
     expect(count()).toBe(opened);
     await session.dispose();
     expect(count()).toBe(empty);

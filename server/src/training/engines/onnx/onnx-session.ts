@@ -132,13 +132,21 @@ export class OnnxTrainingSession implements TrainingSession {
     return new Map([...ofParameters, ...this.#gates.regularizationVectors(this.#stepCount + 1)]);
   }
 
-  state(): TensorState {
+  state(): Promise<TensorState> {
     const copies = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
     for (const [name, { shape, present }] of this.#state) copies.set(name, { shape, data: present.data.slice() });
-    return savedState(new Map([...copies, ...this.#gates.state()]), this.#stepCount);
+    return Promise.resolve(savedState(new Map([...copies, ...this.#gates.state()]), this.#stepCount));
   }
 
-  restore(state: TensorState): void {
+  restore(state: TensorState): Promise<void> {
+    // What throws in here rejects.
+    return new Promise((resolve) => {
+      this.#take(state);
+      resolve();
+    });
+  }
+
+  #take(state: TensorState): void {
     const count = checkedStepCount(state, [...this.#compiled.state, ...this.#gates.entries]);
     this.#gates.restore(state);
     for (const [name, { present }] of this.#state) present.data.set(state.get(name)?.data ?? []);

@@ -135,12 +135,20 @@ export class TfjsTrainingSession implements TrainingSession {
     return new Map([...ofParameters, ...this.#gates.regularizationVectors(this.#stepCount + 1)]);
   }
 
-  state(): TensorState {
+  state(): Promise<TensorState> {
     const own = this.#entries.map(({ name, shape }) => [name, { shape, data: this.#read(name) }] as const);
-    return savedState(new Map([...own, ...this.#gates.state()]), this.#stepCount);
+    return Promise.resolve(savedState(new Map([...own, ...this.#gates.state()]), this.#stepCount));
   }
 
-  restore(state: TensorState): void {
+  restore(state: TensorState): Promise<void> {
+    // What throws in here rejects.
+    return new Promise((resolve) => {
+      this.#take(state);
+      resolve();
+    });
+  }
+
+  #take(state: TensorState): void {
     const count = checkedStepCount(state, [...this.#entries, ...this.#gates.entries]);
     this.#gates.restore(state);
     for (const { name, shape } of this.#entries) {

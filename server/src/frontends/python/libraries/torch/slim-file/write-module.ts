@@ -3,7 +3,7 @@
 
 import type { Result } from '../../../../../common/problem.ts';
 import { valueOf } from '../../../../../network/network-graph.ts';
-import { isKind, type Op, type ValueId } from '../../../../../network/op.ts';
+import { isKind, type Op, type OpId, type ValueId } from '../../../../../network/op.ts';
 import type { ModuleToWrite, ModuleWriter } from '../../../../shared/module-writer.ts';
 import { formatShape } from '../../../../../network/shape.ts';
 import { ForwardText } from './forward-text.ts';
@@ -19,7 +19,20 @@ export const torchModuleWriter: ModuleWriter = {
   write: writeModule,
 };
 
-function writeModule({ graph, name: className, description, sourceOf }: ModuleToWrite): Result<string> {
+function writeModule(module: ModuleToWrite): Result<string> {
+  const written = writtenModule(module);
+  return written.ok ? { ok: true, value: written.value.text } : written;
+}
+
+export interface WrittenModule {
+  readonly text: string;
+  /** The attribute that holds the layer of an op. */
+  readonly attributes: ReadonlyMap<OpId, string>;
+}
+
+/** The file's text with the names of its layers; or which operation can't be written, and why. */
+export function writtenModule({ graph, name: className, description, sourceOf }: ModuleToWrite): Result<WrittenModule> {
+  const attributes = new Map<OpId, string>();
   const layers = new Layers();
   const forward = new ForwardText(graph);
   for (const op of graph.ops) {
@@ -39,6 +52,7 @@ function writeModule({ graph, name: className, description, sourceOf }: ModuleTo
         const name = layers.nameOf(op, written.make);
         if (name === undefined)
           return { ok: false, error: `${op.name} shares a part of its weights with other layers` };
+        attributes.set(op.id, name);
         forward.add(op, 'call', (inputs) => `self.${name}(${inputs.join(', ')})`);
         break;
       }
@@ -69,7 +83,7 @@ function writeModule({ graph, name: className, description, sourceOf }: ModuleTo
     ...body.map((line) => `        ${line}`),
     '',
   ];
-  return { ok: true, value: lines.map((line) => line.trimEnd()).join('\n') };
+  return { ok: true, value: { text: lines.map((line) => line.trimEnd()).join('\n'), attributes } };
 }
 
 interface Layer {

@@ -1,0 +1,103 @@
+// The engine on the user's own PyTorch: the network as it was read, written as a module, trained in a Python process.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Result } from '../../../common/problem.ts';
+import { opOf, valueOf, type NetworkGraph } from '../../../network/network-graph.ts';
+import { channelAxisOf } from '../../../network/op-traits.ts';
+import type { OpId } from '../../../network/op.ts';
+import type { CompileRequest, Engine, TrainingSession, Untrainable } from '../engine.ts';
+import { EngineUnavailable } from '../engine-unavailable.ts';
+import { logitsOf } from '../logits.ts';
+import { TorchTrainingSession, type NetworkText } from './torch-session.ts';
+import { Worker } from './worker.ts';
+
+export interface TorchOptions {
+  readonly python: string;
+  /** torch_engine.py, with morphnet_torch.py beside it. */
+  readonly script: string;
+  /** Threads of all processes together. */
+  readonly threads: number;
+  readonly processes: number;
+  readonly precision: string;
+  /** The network as text, or which operation can't be written, and why. */
+  readonly writeNetwork: (graph: NetworkGraph) => Result<NetworkText>;
+}
+
+interface About {
+  readonly version: string;
+  readonly device: string;
+}
+
+const remedy = 'Name a Python with PyTorch in the setting morphnet.training.python, or in MORPHNET_PYTHON.';
+
+/** Rejects with `EngineUnavailable` when there is no PyTorch to be had. */
+export async function createTorchEngine(options: TorchOptions): Promise<Engine> {
+  const { version, device } = await aboutPyTorch(options);
+  const { threads, processes } = options;
+  return {
+    info: { name: 'torch', version, threads, device },
+    untrainable: (graph) => untrainable(graph, options),
+    async compile(request): Promise<TrainingSession> {
+      const { batchSize } = request;
+      if (batchSize % processes !== 0)
+        throw new Error(
+          `A batch of ${String(batchSize)} images has no equal shares for ${String(processes)} processes. Set the batch size to a multiple of ${String(processes)}`,
+        );
+      const target = classifier(request.graph);
+      const network = options.writeNetwork(target);
+      if (!network.ok) throw new Error(network.error);
+      const { script, python } = options;
+      const share = Math.max(1, Math.floor(threads / processes));
+      const worker = await Worker.start({ python, script, threads: share, processes });
+      return TorchTrainingSession.open(worker, {
+        request,
+        network: network.value,
+        imageShape: imageShapeOf(request),
+        axisOf: (op) => gatedAxis(request.graph, op),
+        precision: options.precision,
+      });
+    },
+  };
+}
+
+async function aboutPyTorch({ python, script }: TorchOptions): Promise<About> {
+  try {
+    const { stdout } = await promisify(execFile)(python, [script, '--about'], {
+      timeout: 120_000,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    const found: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    if (typeof found === 'object' && found !== null && 'version' in found && 'device' in found)
+      return { version: String(found.version), device: String(found.device) };
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : '';
+    const reason = said === undefined || said === '' ? (error instanceof Error ? error.message : String(error)) : said;
+    throw new EngineUnavailable(`${python}: ${reason}`, remedy);
+  }
+  throw new EngineUnavailable(`${python} did not say which PyTorch it has`, remedy);
+}
+
+/** The network up to the scores, which the loss is taken of. */
+function classifier(graph: NetworkGraph): NetworkGraph {
+  const found = logitsOf(graph);
+  return found.ok ? { ...graph, outputs: [found.logits.value] } : graph;
+}
+
+function untrainable(graph: NetworkGraph, { writeNetwork }: TorchOptions): readonly Untrainable[] {
+  const found = logitsOf(graph);
+  if (!found.ok) return [{ op: found.op, reason: found.reason }];
+  const written = writeNetwork(classifier(graph));
+  return written.ok ? [] : [{ op: valueOf(graph, graph.outputs[0] ?? 0).producer, reason: written.error }];
+}
+
+/** The axis of a gated op's channels. */
+function gatedAxis(graph: NetworkGraph, id: OpId): number {
+  const op = opOf(graph, id);
+  return channelAxisOf(op, valueOf(graph, op.outputs[0] ?? -1).shape.length) ?? 1;
+}
+
+function imageShapeOf({ graph }: CompileRequest): readonly number[] {
+  const [input = -1] = graph.inputs;
+  return valueOf(graph, input).shape.slice(1).map(Number);
+}
