@@ -46,6 +46,16 @@ function asPrecision(text: LatencySettings['precision']): Precision | undefined 
   return text === undefined || text === 'auto' ? undefined : text;
 }
 
+/** A device as a run's settings keep it: the run goes on with the same rates, whatever is measured meanwhile. */
+export function writtenDevice({ name, peakGflopsPerSecond, memoryGigabytesPerSecond, rated }: DeviceProfile) {
+  const roofline = { name, peakGflopsPerSecond, memoryGigabytesPerSecond };
+  if (rated === undefined) return roofline;
+  const { knowledge, execution, batches, rates } = rated;
+  const [least, most] = batches;
+  const written: [number, number] = [least, most];
+  return { ...roofline, rated: { knowledge, execution, batches: written, rates: { ...rates } } };
+}
+
 /** Where latencies are from: `V100`, `RTX 4090 (batch 1024)`. */
 export function deviceText({ device, batch }: Pick<ChosenDevice, 'device' | 'batch'>): string {
   const name = device.name.split(',')[0] ?? device.name;

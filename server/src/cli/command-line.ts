@@ -1,8 +1,6 @@
 // The command line: which commands there are, what they are called with, and how they end.
 
 import { Command, CommanderError } from 'commander';
-import type { Result } from '../common/problem.ts';
-import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { applyCommand, type ApplyOptions } from './apply-command.ts';
 import { calibrateCommand, type CalibrateOptions } from './calibrate-command.ts';
 import { attachCommand, type AttachOptions } from './attach-command.ts';
@@ -35,8 +33,6 @@ export interface CliServices {
   readonly networks?: RunNetworkService;
   /** Measures this machine, and models on it; absent where nothing can. */
   readonly measuring?: MeasuringService;
-  /** What was measured of this machine, if it was. */
-  readonly thisMachine?: () => Result<MachineProfile | undefined>;
   /** morphnet-torch as one file. */
   readonly torchModule?: () => string;
   /** Absent where there is no git to ask. */
@@ -71,7 +67,6 @@ function commands(services: CliServices): Command {
     networks,
     torchModule,
     measuring,
-    thisMachine,
     openRevision,
     version,
   } = services;
@@ -107,7 +102,7 @@ function commands(services: CliServices): Command {
     .option('--check', 'fail where a budget of morphnet.json is broken')
     .option('--compare <revision>', 'print the change of every model of the file against a git revision, as Markdown')
     .action((file: string, options: CostOptions) =>
-      costCommand(terminal, openSession, file, options, { thisMachine, openRevision }),
+      costCommand(terminal, openSession, file, options, { openRevision }),
     );
 
   if (measuring !== undefined) {
@@ -127,14 +122,7 @@ function commands(services: CliServices): Command {
       .option('--batch <count>', 'images in a step; 1 unless given')
       .option('--json', 'print the times as JSON')
       .action((file: string, options: MeasureOptions) =>
-        measureCommand(
-          terminal,
-          openSession,
-          measuring,
-          thisMachine?.() ?? { ok: true, value: undefined },
-          file,
-          options,
-        ),
+        measureCommand(terminal, openSession, measuring, file, options),
       );
   }
 

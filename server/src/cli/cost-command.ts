@@ -10,8 +10,7 @@ import type { AnalysisSettings } from '../analysis/analysis-settings.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { checkBudgets, type Budgets } from '../analysis/budget-report.ts';
 import type { Count } from '../common/count.ts';
-import type { Problem, Result } from '../common/problem.ts';
-import type { MachineProfile } from '../protocol/machine-profile.ts';
+import type { Problem } from '../common/problem.ts';
 import { formatAmount, formatCount, formatLatency, formatMilliseconds } from '../common/number-format.ts';
 import { formatShape } from '../network/shape.ts';
 import { defaultSettings, precisionNames, type PrecisionName } from '../protocol/settings.ts';
@@ -22,7 +21,7 @@ import { costCsv, costFormats, costMarkdown, type CostFormat } from './cost-form
 import { parseDeviceArgument, parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import { findProject, projectModel } from './project-settings.ts';
-import type { Terminal } from './terminal.ts';
+import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable, type Column } from './text-table.ts';
 
 export interface CostOptions {
@@ -39,7 +38,6 @@ export interface CostOptions {
 
 /** What main/ adds: the measured machine, and git. */
 export interface CostServices {
-  readonly thisMachine?: (() => Result<MachineProfile | undefined>) | undefined;
   readonly openRevision?: OpenRevision | undefined;
 }
 
@@ -53,11 +51,9 @@ export async function costCommand(
   const file = parseModelArgument(argument, terminal.folder);
   const format = parseFormat(options);
   const convention = parseConvention(options.convention ?? defaultSettings.convention);
-  const thisMachine = services.thisMachine?.() ?? { ok: true, value: undefined };
-  if (!thisMachine.ok) terminal.note(`${thisMachine.error}\n`);
   const settings = {
     ...defaultSettings,
-    ...(thisMachine.ok && thisMachine.value !== undefined && { thisMachine: thisMachine.value }),
+    ...measuredMachine(terminal),
     ...parseDeviceArgument(options.device ?? defaultSettings.device),
     convention,
     batch: parseBatch(options.batch),

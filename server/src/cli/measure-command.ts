@@ -3,14 +3,12 @@
 import type { AnalysisSettings } from '../analysis/analysis-settings.ts';
 import { costReport } from '../analysis/cost-report.ts';
 import { formatMilliseconds } from '../common/number-format.ts';
-import type { Result } from '../common/problem.ts';
-import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
 import type { MeasuringService } from '../experiments/measuring-service.ts';
 import { measured, measuringOptions } from './measured.ts';
 import { openModel, type OpenSession } from './open-model.ts';
-import type { Terminal } from './terminal.ts';
+import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 
 export interface MeasureOptions {
@@ -24,19 +22,16 @@ export async function measureCommand(
   terminal: Terminal,
   openSession: OpenSession,
   measuring: MeasuringService,
-  thisMachine: Result<MachineProfile | undefined>,
   argument: string,
   options: MeasureOptions,
 ): Promise<void> {
   const file = parseModelArgument(argument, terminal.folder);
   const wanted = measuringOptions(options);
   const input = options.input === undefined ? undefined : parseInputArgument(options.input);
-  if (!thisMachine.ok) terminal.note(`${thisMachine.error}\n`);
-  const profile = thisMachine.ok ? thisMachine.value : undefined;
   const settings: AnalysisSettings = {
     ...defaultSettings,
     batch: wanted.batch,
-    ...(profile !== undefined && { thisMachine: profile }),
+    ...measuredMachine(terminal),
   };
   const { session, model } = await openModel(terminal, openSession, file, input);
   const report = costReport(session, model, settings, (document) => shownDocument(document, terminal.folder), 'macs');
@@ -64,7 +59,9 @@ export async function measureCommand(
       '',
       `whole model: ${shown(times.milliseconds)} measured (${times.threads === 1 ? 'one thread' : `${String(times.threads)} threads`}, batch ${String(times.batch)}, repetitions vary by ${String(Math.round(100 * times.spread))} %) · ${shown(report.totals.latencyMs.value)} predicted for ${report.device}`,
       'A layer that the runtime joins to its neighbor takes longer alone, so layers do not add up to the whole.',
-      ...(profile === undefined ? ['Predictions are of this machine once `morphnet calibrate` has measured it.'] : []),
+      ...(settings.thisMachine === undefined
+        ? ['Predictions are of this machine once `morphnet calibrate` has measured it.']
+        : []),
       '',
     ].join('\n'),
   );

@@ -19,7 +19,7 @@ import { parseInputArgument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import { RunProgress } from './run-progress.ts';
 import { parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
-import type { Terminal } from './terminal.ts';
+import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 import type { EventListener, RunningTraining, TrainingService } from '../experiments/run-service.ts';
 
@@ -98,7 +98,7 @@ export async function prepareRun(
   const { session, model } = await openModel(terminal, openSession, run.file, input);
   const readOnly = readOnlyReason(model.graph);
   if (readOnly !== undefined) throw workFailed(readOnly);
-  const config = resolveRunConfig(run, model, options, terminal.folder);
+  const config = resolveRunConfig(run, model, options, terminal.folder, measuredMachine(terminal).thisMachine);
   return { config, network: model.graph, session, model };
 }
 

@@ -4,12 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve, isAbsolute } from 'node:path';
 import { URI } from 'vscode-uri';
 import * as v from 'valibot';
-import { chooseDevice, knownDevices } from '../analysis/latency-device.ts';
+import { chooseDevice, knownDevices, writtenDevice } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
 import { engineNames } from '../protocol/engine-report.ts';
 import { runConfigSchema, torchPrecisions, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
+import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { resolvedConfig, workspaceOf } from '../runs/portable-config.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
@@ -100,13 +101,15 @@ export function resolveRunConfig(
   model: AnalyzedModel,
   options: RunOptions,
   folder: string,
+  thisMachine: MachineProfile | undefined,
 ): RunConfig {
   if (options.strength !== undefined && options.target?.includes(':') === true) {
     throw wrongArguments(
       `--strength ${options.strength} and the share in --target ${options.target} contradict each other: a share finds its own strength. Give one of them.`,
     );
   }
-  const base = argument.kind === 'config' ? argument.config : freshConfig(argument.project, model, options, folder);
+  const base =
+    argument.kind === 'config' ? argument.config : freshConfig(argument.project, model, options, folder, thisMachine);
   const config: unknown = {
     ...base,
     ...(options.data !== undefined && { data: parseData(options.data, folder) }),
@@ -116,7 +119,7 @@ export function resolveRunConfig(
     ...(options.engine !== undefined && { engine: parseEngine(options.engine) }),
     ...torchOptions(options, base.torch),
     ...methodOptions(options),
-    ...(options.device !== undefined && { device: deviceOf(options.device) }),
+    ...(options.device !== undefined && { device: deviceOf(options.device, thisMachine) }),
   };
   return v.parse(runConfigSchema, config);
 }
@@ -228,15 +231,14 @@ function gateOf(text: string): unknown {
 }
 
 /** The device that `--device` names or describes. */
-function deviceOf(text: string): RunConfig['device'] {
-  const settings = { ...defaultSettings, ...parseDeviceArgument(text) };
+function deviceOf(text: string, thisMachine: MachineProfile | undefined): RunConfig['device'] {
+  const settings = { ...defaultSettings, ...parseDeviceArgument(text), ...(thisMachine && { thisMachine }) };
   const { device, problem } = chooseDevice(settings);
   if (problem !== undefined) {
     const names = knownDevices(settings).map(({ name }) => name);
     throw wrongArguments(`There is no device ${text}; known are ${names.join(', ')}, or describe one as laptop=500,40`);
   }
-  const { name, peakGflopsPerSecond, memoryGigabytesPerSecond } = device;
-  return { name, peakGflopsPerSecond, memoryGigabytesPerSecond };
+  return writtenDevice(device);
 }
 
 function freshConfig(
@@ -244,8 +246,9 @@ function freshConfig(
   model: AnalyzedModel,
   options: RunOptions,
   folder: string,
+  thisMachine: MachineProfile | undefined,
 ): Omit<RunConfig, 'data'> & { data?: DataSetReference } {
-  const { name, peakGflopsPerSecond, memoryGigabytesPerSecond } = chooseDevice(defaultSettings).device;
+  const { device } = chooseDevice({ ...defaultSettings, ...(thisMachine && { thisMachine }) });
   const data = options.data === undefined ? projectData(found, folder) : undefined;
   if (options.data === undefined && data === undefined) {
     throw wrongArguments(
@@ -261,7 +264,7 @@ function freshConfig(
     },
     ...defaultsUnder(found?.project ?? {}),
     ...(data !== undefined && { data }),
-    device: { name, peakGflopsPerSecond, memoryGigabytesPerSecond },
+    device: writtenDevice(device),
   };
 }
 

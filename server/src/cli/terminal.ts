@@ -1,5 +1,7 @@
 // Where a command writes, and what it is told about that place. Commands never touch `process` themselves.
 
+import type { Result } from '../common/problem.ts';
+import type { MachineProfile } from '../protocol/machine-profile.ts';
 import type { ExperimentMessage, ExperimentStage } from '../protocol/experiment-messages.ts';
 
 export interface Terminal {
@@ -13,8 +15,17 @@ export interface Terminal {
   readonly folder: string;
   /** Calls back at every Ctrl-C in place of ending the program, until released. */
   readonly onInterrupt: (listener: () => void) => () => void;
+  /** What was measured of the machine that the command runs on, if it was. */
+  readonly thisMachine?: () => Result<MachineProfile | undefined>;
   /** Hears how a command of several trainings goes on, where a program follows it. */
   readonly follow?: (message: Exclude<ExperimentMessage, { readonly kind: 'ended' }>) => void;
+}
+
+/** The machine's profile as settings take it; one that can't be used is said. */
+export function measuredMachine(terminal: Terminal): { readonly thisMachine?: MachineProfile } {
+  const found = terminal.thisMachine?.();
+  if (found?.ok === false) terminal.note(`${found.error}\n`);
+  return found?.ok === true && found.value !== undefined ? { thisMachine: found.value } : {};
 }
 
 /** Says which of a command's trainings begins. */

@@ -1,7 +1,7 @@
 // A run's settings as far as they are known before anyone is asked: from `morphnet.json`, the editor's settings, defaults.
 
 import { fileURLToPath } from 'node:url';
-import { chooseDevice } from '../analysis/latency-device.ts';
+import { chooseDevice, writtenDevice } from '../analysis/latency-device.ts';
 import { readOnlyReason } from '../analysis/read-only-models.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { fileName } from '../common/file-name.ts';
@@ -77,11 +77,7 @@ function draftOf(
       },
       ...defaultsUnder(project ?? {}, { ...runDefaults, engine, threads }),
       ...(data !== undefined && { data }),
-      device: {
-        name: device.name,
-        peakGflopsPerSecond: device.peakGflopsPerSecond,
-        memoryGigabytesPerSecond: device.memoryGigabytesPerSecond,
-      },
+      device: writtenDevice(device),
     },
     missing: data === undefined ? ['data'] : [],
     ...(project !== undefined && found !== undefined && { configFile: fileURLToPath(found.uri) }),

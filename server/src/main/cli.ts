@@ -73,6 +73,7 @@ const plainTerminal: Terminal = {
   note: (text) => process.stderr.write(text),
   isInteractive: process.stderr.isTTY,
   folder: process.cwd(),
+  thisMachine: readThisMachine,
   onInterrupt: (listener) => {
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);
@@ -85,7 +86,7 @@ const editor = first === editorWord ? createEditorTerminal(process.stdin, proces
 
 void runCommandLine(
   {
-    terminal: editor?.terminal ?? plainTerminal,
+    terminal: editor === undefined ? plainTerminal : { ...editor.terminal, thisMachine: readThisMachine },
     openSession,
     ...(trainer && {
       training: createRunService(trainer),
@@ -93,7 +94,6 @@ void runCommandLine(
       measuring: createMeasuring(trainer),
       torchModule,
     }),
-    thisMachine: readThisMachine,
     openRevision,
     version: packageVersion(),
   },

@@ -33,6 +33,30 @@ export const torchPrecisions = ['float32', 'bfloat16', 'float16'] as const;
 
 const patterns = v.array(v.pipe(v.string(), v.minLength(1)));
 
+/** A device; with rates its time is a sum of terms (costs/latency/terms.ts), otherwise a roofline. */
+const deviceSchema = v.strictObject({
+  name: v.string(),
+  peakGflopsPerSecond: v.number(),
+  memoryGigabytesPerSecond: v.number(),
+  rated: v.exactOptional(
+    v.strictObject({
+      knowledge: v.variant('kind', [
+        v.strictObject({ kind: v.picklist(['measured', 'fitted']), error: v.number(), source: v.string() }),
+        v.strictObject({ kind: v.literal('estimate'), source: v.string() }),
+      ]),
+      execution: v.strictObject({
+        precision: v.picklist(['fp32', 'fp16', 'bf16', 'amp', 'amp_bf16', 'int8']),
+        fusion: v.picklist(['none', 'pointwise', 'after-products']),
+        channelsLast: v.boolean(),
+        processor: v.picklist(['cpu', 'gpu']),
+      }),
+      batches: v.tuple([v.number(), v.number()]),
+      /** Milliseconds a unit of each term. */
+      rates: v.record(v.string(), v.pipe(v.number(), v.finite(), v.minValue(0))),
+    }),
+  ),
+});
+
 export const runConfigSchema = v.strictObject({
   version: v.literal(1),
   /** learn: with the regulariser, absent the same; retrain: the network as it is, from scratch, the rate falling to zero. */
@@ -89,7 +113,7 @@ export const runConfigSchema = v.strictObject({
   /** Steps between two checkpoints. */
   checkpointEvery: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** The device profile that latencies are estimated for. */
-  device: v.strictObject({ name: v.string(), peakGflopsPerSecond: v.number(), memoryGigabytesPerSecond: v.number() }),
+  device: deviceSchema,
 });
 
 export type DataSetReference = v.InferOutput<typeof dataSetSchema>;

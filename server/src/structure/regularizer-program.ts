@@ -2,10 +2,12 @@
 
 import { opOf } from '../network/network-graph.ts';
 import type { OpId } from '../network/op.ts';
+import { workOf } from '../costs/latency/work.ts';
 import type { ChannelGroup, RegularizerSource, SourceKind } from './channel-group.ts';
 import type { ChannelGrouping } from './channel-grouping.ts';
 import { sourcePlaces, type ChosenSources } from './choose-sources.ts';
 import { defaultGateThreshold } from './gate.ts';
+import { latencyTerms } from './latency-terms.ts';
 import type { ResourceOptions } from './resource.ts';
 import {
   activationTerms,
@@ -119,6 +121,11 @@ function compileOps(
   const uncounted: OpId[] = [];
   const weights = new Set<string>();
   const parameters = new Set<string>();
+  const { device } = options;
+  // The reference knows rooflines only.
+  const rated = mode === 'exact' ? device?.rated : undefined;
+  const works =
+    options.resource === 'latency' && rated && workOf(graph, { ...rated.execution, batch: context.batchSize });
   for (const op of graph.ops) {
     if (counted[op.id] !== true) continue;
     const weight = op.parameters.find(({ role }) => role === 'weight');
@@ -141,7 +148,8 @@ function compileOps(
         case 'memory':
           return [memoryTerms(context, op)];
         case 'latency': {
-          const { peakGflopsPerSecond = 1, memoryGigabytesPerSecond = 1 } = options.device ?? {};
+          if (rated && works) return [latencyTerms(context, op, works[op.id], rated.rates)];
+          const { peakGflopsPerSecond = 1, memoryGigabytesPerSecond = 1 } = device ?? {};
           const [flops, bytes] = [compute(), memoryTerms(context, op)];
           return [
             flops && scaleTerms(flops, 1 / peakGflopsPerSecond),

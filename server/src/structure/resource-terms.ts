@@ -18,13 +18,13 @@ import {
 import type { WidthForm, WidthForms } from './width-form.ts';
 
 /** Cost `coefficient · alive`; loss `coefficient · reg`. */
-interface LinearTerm {
+export interface LinearTerm {
   readonly coefficient: number;
   readonly form: WidthForm;
 }
 
 /** Cost `coefficient · alive_left · alive_right`; loss `coefficient · (alive_left · reg_right + alive_right · reg_left)`. */
-interface ProductTerm {
+export interface ProductTerm {
   readonly coefficient: number;
   readonly left: WidthForm;
   readonly right: WidthForm;
@@ -37,7 +37,7 @@ export interface Terms {
   readonly lossOnly: readonly LinearTerm[];
 }
 
-const noTerms: Terms = { linear: [], products: [], lossOnly: [] };
+export const noTerms: Terms = { linear: [], products: [], lossOnly: [] };
 
 /** What terms are made from. */
 export interface TermContext {
@@ -77,7 +77,7 @@ interface Layer {
   readonly places: number | undefined;
 }
 
-function layerOf({ graph, forms, mode }: TermContext, op: Op): Layer | undefined {
+export function layerOf({ graph, forms, mode }: TermContext, op: Op): Layer | undefined {
   const { attributes } = op;
   const widths = widthsOf(attributes);
   if (!multiplies(attributes) || widths.in === undefined || widths.out === undefined) return undefined;

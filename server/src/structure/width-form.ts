@@ -42,6 +42,11 @@ export class WidthForms {
     return { constant: width, groups: [], multiples: [], unscaled: 0 };
   }
 
+  /** The width when everything is alive. */
+  width({ constant, groups, multiples }: WidthForm): number {
+    return groups.reduce((sum, group, at) => sum + (multiples[at] ?? 0) * (this.#groups[group]?.size ?? 0), constant);
+  }
+
   /** The channels of a value on an axis; `width` where they can't be told apart there. */
   onAxis(value: ValueId, axis: number | undefined, width: number): WidthForm {
     const channels = this.#grouping.valueChannels[value];

@@ -201,6 +201,30 @@ describe('the cost of a structure is the cost of the rebuilt network, which anot
   });
 });
 
+describe('the time on a device that was measured is that of the rebuilt network', () => {
+  test.for(['Core i7-12700H', 'RTX 4090', 'RTX 5090, amp, PyTorch 2.9, compiled'])('%s', (name) => {
+    const rated = deviceNamed(name);
+    fc.assert(
+      fc.property(randomNetwork(), fc.nat(), (graph, seed) => {
+        // A layer in groups that shrink to one channel each is another kind of layer, and turning axes of one channel moves nothing.
+        const changesKind = graph.ops.some(
+          ({ attributes }) => attributes.kind === 'permute' || ('groups' in attributes && attributes.groups > 1),
+        );
+        const analysis = changesKind ? undefined : analysisFor(graph, { resource: 'latency', device: rated });
+        fc.pre(analysis !== undefined);
+        const alive = randomAlive({ ...analysis.grouping, groups: analysis.groups }, seed);
+        const rebuilt = rebuildGraph(analysis.grouping, alive);
+        if (!rebuilt.ok) throw new Error(rebuilt.error);
+        const { latencyMs } = reportCosts(rebuilt.value.graph, rated, 1).total;
+        if (latencyMs.kind !== 'exact') throw new Error('Unknown totals');
+        // A thousandth is what pads and resizes of channels share out otherwise.
+        expect(costAtCounts(analysis, countsOf(analysis, alive)) / 1e6 / latencyMs.value).toBeCloseTo(1, 3);
+      }),
+      runs,
+    );
+  });
+});
+
 test('where groups die, the rebuilt network costs at most what the formula says, or is cut', () => {
   fc.assert(
     fc.property(randomNetwork(), fc.nat(), (graph, seed) => {
