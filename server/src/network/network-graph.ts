@@ -29,6 +29,8 @@ export interface ModelEntry {
     readonly shapes: readonly (readonly number[])[];
     readonly from: KnownFrom;
     readonly span?: SourceSpan;
+    /** Whether the file has such tensors, but shows no call that gives the model just these. */
+    readonly isLoose?: true;
   };
 }
 

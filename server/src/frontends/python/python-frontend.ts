@@ -28,7 +28,7 @@ import { EvaluationStopped, PythonError } from './evaluator/python-error.ts';
 import { runModule } from './evaluator/run-module.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
 import { list, string } from './evaluator/values.ts';
-import { evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
+import { atLooseInput, evaluateFitting, type Trial, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, isUsual, preparedData, withSize } from './discovery/input-shapes.ts';
 import { madeModels } from './discovery/made-models.ts';
 import { graphFunctions, isGraphEntry } from './discovery/graph-functions.ts';
@@ -97,7 +97,8 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const parsed = parser.parse(entry.document, text);
       const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
       const { body } = parsed;
-      if (entry.input.from !== 'default') return withoutGuesses(evaluate(entry, limits).evaluation, entry, body);
+      if (entry.input.from !== 'default')
+        return withoutGuesses(atLooseInput(evaluate(entry, limits).evaluation, entry), entry, body);
       const data = withSize(preparedData(body, text), entry.input.shapes);
       const fitting = evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
       return withoutGuesses(fitting, entry, body);

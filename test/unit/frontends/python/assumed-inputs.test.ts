@@ -145,3 +145,37 @@ test('trying shapes takes no more than a part of what one evaluation may', () =>
   expect(graph?.entry.input.shapes).toEqual([[3, 224, 224]]);
   expect(problems.map(({ code }) => code)).toEqual(['shape-mismatch']);
 });
+
+const conditioned = `import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 1)
+
+    def forward(self, x, time):
+        assert time.ndim == 1
+        return self.conv(x) * time
+
+
+`;
+
+test.for([
+  ['other arguments by name', 'net = Net(4)\nimages = torch.randn(2, 3, 8, 8)\nnet(images, time=torch.ones(2))'],
+  ['a list of tensors', 'net = Net(4)\nx = [torch.randn(3, 8, 8), torch.randn(3, 4, 4)]\nnet(x, torch.ones(1))'],
+  ['what another model is given', 'net = Net(4)\nimages = torch.randn(2, 3, 8, 8)\nother(images)'],
+])('what fails where the program gives the model %s is no mistake for certain', ([, calls = '']) => {
+  const { graph, problems } = readPython(conditioned + calls);
+  expect(graph).toBeDefined();
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems.filter(({ severity }) => severity === 'error' || severity === 'warning')).toEqual([]);
+});
+
+test('what fails in a call as it is written is one', () => {
+  const { problems } = readPython(`${conditioned}net = Net(4)\nnet(torch.randn(2, 3, 8, 8))\n`);
+  const [problem] = problems;
+  expect(problem?.severity).toBe('error');
+  expect(problem?.message).toContain("misses the argument 'time'");
+});

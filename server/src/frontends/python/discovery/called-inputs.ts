@@ -16,7 +16,11 @@ export interface CalledInput {
   readonly holder: string;
   /** Classes and functions that make what the holder keeps, as far as the text tells. */
   readonly makers: readonly string[];
+  /** Whether the model is given just these, in this order. */
+  readonly isWhole: boolean;
 }
+
+type Given = Pick<CalledInput, 'shapes' | 'isWhole'>;
 
 /** What the names of one function, or of the file's top level, stand for. */
 interface Names {
@@ -105,20 +109,20 @@ function note(names: Names, target: Expression, value: Expression): void {
 function inputOf(call: ExpressionOf<'call'>, names: Names, withBatch: boolean): CalledInput | undefined {
   const { callee, arguments: given, span } = call;
   if (takesBoth.test(calleeName(call))) return handedInput(call, names, withBatch);
-  const shapes = shapesGiven(given, names);
-  if (shapes === undefined) return undefined;
+  const input = shapesGiven(given, names);
+  if (input === undefined) return undefined;
   const object = callee.kind === 'attribute' && callee.name === 'forward' ? callee.object : callee;
-  return calledModel(object, names, shapes, span);
+  return calledModel(object, names, input, span);
 }
 
-function calledModel(object: Expression, names: Names, shapes: InputShapes, span: SourceSpan): CalledInput | undefined {
+function calledModel(object: Expression, names: Names, input: Given, span: SourceSpan): CalledInput | undefined {
   if (
     object.kind === 'name' ||
     (object.kind === 'attribute' && object.object.kind === 'name' && object.object.name === 'self')
   )
-    return { shapes, span, holder: object.name, makers: names.makers.get(object.name) ?? [] };
+    return { ...input, span, holder: object.name, makers: names.makers.get(object.name) ?? [] };
   if (object.kind !== 'call') return undefined;
-  return { shapes, span, holder: '', makers: madeIn(object).map(calleeName) };
+  return { ...input, span, holder: '', makers: madeIn(object).map(calleeName) };
 }
 
 /** `summary(net, (3, 32, 32))` of torchsummary, with the batch where torchinfo prints it; `profile(net, inputs=(x,))`. */
@@ -137,18 +141,18 @@ function handedInput(call: ExpressionOf<'call'>, names: Names, withBatch: boolea
     : value.kind === 'tuple' || value.kind === 'list'
       ? tensorsIn(value.elements, names)
       : undefined;
-  if (shapes) return calledModel(model.value, names, shapes, call.span);
+  if (shapes) return calledModel(model.value, names, { shapes, isWhole: true }, call.span);
   const sizes = sizesOf(value, names);
   const isSize = /^(summary|get_model_complexity_info|draw_graph)$/.test(calleeName(call));
   if (!isSize || sizes === undefined) return undefined;
   const hasBatch = withBatch || calleeName(call) === 'draw_graph';
   const own = hasBatch ? sizes.slice(1) : sizes;
   if (own.length === 0 || !own.every((size) => size > 0)) return undefined;
-  return calledModel(model.value, names, [own], call.span);
+  return calledModel(model.value, names, { shapes: [own], isWhole: true }, call.span);
 }
 
 /** Shapes of all tensors that a call is given; undefined where one is not known. */
-function shapesGiven(given: readonly Argument[], names: Names): InputShapes | undefined {
+function shapesGiven(given: readonly Argument[], names: Names): Given | undefined {
   const shapes: (readonly number[])[] = [];
   for (const { kind, value } of given) {
     if (kind.endsWith('splat')) return undefined;
@@ -156,7 +160,8 @@ function shapesGiven(given: readonly Argument[], names: Names): InputShapes | un
     if (shape) shapes.push(shape);
     else if (kind === 'positional' && !isPlain(value)) return undefined;
   }
-  return shapes.length > 0 ? shapes : undefined;
+  const isWhole = shapes.length === given.length && given.every(({ kind }) => kind === 'positional');
+  return shapes.length > 0 ? { shapes, isWhole } : undefined;
 }
 
 const isPlain = ({ kind }: Expression): boolean => kind === 'number' || kind === 'constant' || kind === 'string';

@@ -80,7 +80,13 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     if (said?.input) return { ...common, input: { shapes: said.input, from: 'directive', span: said.span } };
     const maker = /^(\w+)(?=\(|$)/.exec(name)?.[0];
     const seen = inputs.of(holders, maker !== undefined && definitions.has(maker) ? maker : undefined);
-    if (seen) return { ...common, input: { shapes: seen.shapes, from: 'call', span: seen.span } };
+    if (seen) {
+      const { shapes, span: at, isWhole } = seen;
+      return {
+        ...common,
+        input: { shapes, from: 'call', span: at, ...(isWhole !== true && { isLoose: true as const }) },
+      };
+    }
     const stated = sides.get(/\w+(?=\)*(\([^()]*\))?$)/.exec(name)?.[0] ?? '');
     if (stated) {
       // Networks for images of digits take them as they are: gray.

@@ -96,6 +96,14 @@ function isAtAnyInput(problem: Problem, trials: readonly Evaluation[]): boolean 
 const findingOf = ({ message }: Problem): string | undefined =>
   /Expected \d+ input channels but the input is \d+(?=×)|(?:AttributeError|NameError): .*/.exec(message)?.[0];
 
+/** What was found at tensors of the file that the model is not seen to be given as they are. */
+export function atLooseInput(evaluation: Evaluation, entry: ModelEntry): Evaluation {
+  if (entry.input.isLoose !== true) return evaluation;
+  const isCertain = ({ message }: Problem): boolean => /(AttributeError|NameError): /.test(message);
+  const problems = evaluation.problems.map((problem) => (isCertain(problem) ? problem : assumed(problem, entry)));
+  return { ...evaluation, problems };
+}
+
 function assumed(problem: Problem, { input }: ModelEntry): Problem {
   if (!isMisfit(problem)) return problem;
   const shape = input.shapes.map(formatShape).join(', ');

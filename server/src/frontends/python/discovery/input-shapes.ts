@@ -12,6 +12,8 @@ import type { Expression, ExpressionOf, Statement } from '../syntax/ast.ts';
 export interface SeenShapes {
   readonly shapes: InputShapes;
   readonly span: SourceSpan;
+  /** Whether the text shows that the model is called with just these. */
+  readonly isWhole?: boolean;
 }
 
 /** What is assumed before anything is known of a model: the images of ImageNet. */
@@ -34,9 +36,12 @@ export function modelInputs(body: readonly Statement[], text: string): ModelInpu
       ) ??
       called.find(({ makers }) => maker !== undefined && makers.includes(maker)) ??
       called.find(({ makers, holder }) => makers.length === 0 && holders.includes(holder)) ??
-      (called.some(({ makers }) => makers.length > 0) ? undefined : (called[0] ?? seen)),
+      (called.some(({ makers }) => makers.length > 0) ? undefined : loose(called[0] ?? seen)),
   };
 }
+
+/** Shapes that no call of the model is seen to be given. */
+const loose = (seen: SeenShapes | undefined): SeenShapes | undefined => seen && { ...seen, isWhole: false };
 
 /** The shapes of the first tensor or summary that the file makes, without the batch. */
 function shapesSeen(body: readonly Statement[], text: string): SeenShapes | undefined {
