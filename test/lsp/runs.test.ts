@@ -116,7 +116,12 @@ test('a layer that shares its number gets one of its own when the action is chos
       proposal: { ...proposal(1000), layers: [{ ...layer, macs: none, params: none, latencyMs: none }] },
     },
   ]);
-  await using editor = await openEditor({ workspace, runs, analysis: { frontends: [pythonFrontend] } });
+  await using editor = await openEditor({
+    workspace,
+    runs,
+    analysis: { frontends: [pythonFrontend] },
+    resolvesActions: true,
+  });
   const uri = await editor.open('net.py', shared);
   await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
   const line = shared.split('\n').findIndex((text) => text.includes('self.first ='));

@@ -239,6 +239,8 @@ export interface EditorOptions {
   readonly workspace?: TestWorkspace;
   /** Pauses that the server makes; a millisecond each unless a test says so. */
   readonly delaysMs?: ServerEnvironment['delaysMs'];
+  /** Whether the editor asks for an action's edit when it is chosen, as VS Code does; else all are listed with theirs. */
+  readonly resolvesActions?: boolean;
 }
 
 /** An editor whose server has started, in a folder of its own. */
@@ -260,9 +262,11 @@ export class Editor implements AsyncDisposable {
   /** Everything that the server logged. */
   readonly log: string[] = [];
   readonly workspace: TestWorkspace;
+  readonly #resolvesActions: boolean;
   #settings: unknown;
 
   constructor({
+    resolvesActions = false,
     settings,
     analysis = { frontends: [darknetFrontend] },
     runs = new GivenRuns(),
@@ -270,6 +274,7 @@ export class Editor implements AsyncDisposable {
     delaysMs = { diagnostics: 1, halfTyped: 1, refresh: 1 },
   }: EditorOptions) {
     this.#settings = settings;
+    this.#resolvesActions = resolvesActions;
     this.workspace = workspace;
     const up = new PassThrough();
     const down = new PassThrough();
@@ -303,6 +308,9 @@ export class Editor implements AsyncDisposable {
           didChangeConfiguration: { dynamicRegistration: true },
           inlayHint: { refreshSupport: true },
         },
+        ...(this.#resolvesActions && {
+          textDocument: { codeAction: { resolveSupport: { properties: ['edit'] } } },
+        }),
       },
     };
     await this.#client.sendRequest(InitializeRequest.type, start);

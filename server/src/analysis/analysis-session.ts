@@ -27,8 +27,9 @@ import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numb
 import type { TrainingLines, TrainingLinesRequest } from '../frontends/shared/training-lines.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import type { Pack } from './evaluation-memory.ts';
-import { importersOf } from './importers.ts';
+import { importersOf, importWords, type ImportWords } from './importers.ts';
 import { Inputs } from './inputs.ts';
+import { Memo } from './memo.ts';
 import { chooseDevice, type LatencySettings } from './latency-device.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
 import { SiblingModels } from './sibling-models.ts';
@@ -75,6 +76,10 @@ export class AnalysisSession {
   readonly #incomplete = new Set<string>();
   readonly #completed = new Set<string>();
   readonly #sourceFiles: () => readonly string[];
+  /** What documents offer by themselves, and would with the texts of a proof. */
+  readonly #entriesOf: Memo<readonly ModelEntry[]>;
+  readonly #importWords: Memo<ImportWords>;
+  readonly #entriesWith = new WeakMap<ReadonlyMap<string, string>, Map<string, readonly ModelEntry[]>>();
   /** The other models of the documents that edits touch. */
   readonly siblings: SiblingModels;
   /** Proven edits for proposals; a graph's plans go with it. */
@@ -90,8 +95,10 @@ export class AnalysisSession {
     this.#readers = new DocumentReaders((document) => this.#inputs.read(document));
     this.#workspaceRoots = options.workspaceRoots;
     this.#sourceFiles = options.sourceFiles ?? (() => this.openDocuments);
-    this.siblings = new SiblingModels(this);
-    this.plans = new ProposalPlans(this, options.rebuild ?? rebuildByStructure);
+    this.siblings = new SiblingModels(this, this.#inputs);
+    this.#entriesOf = new Memo(this.#inputs);
+    this.#importWords = new Memo(this.#inputs);
+    this.plans = new ProposalPlans(this, this.#inputs, options.rebuild ?? rebuildByStructure);
   }
 
   /** Opens a document, or takes its new text. */
@@ -311,16 +318,11 @@ export class AnalysisSession {
     const text = reader.read(entry.document);
     const frontend = this.#models.frontendOf(entry.document, text);
     if (frontend === undefined) return undefined;
-    const found = this.#sameEntry(frontend, entry, reader);
+    const found = this.#sameEntry(frontend, entry, reader, overlay);
     if (found === undefined) return undefined;
     // The edit is proven at this input, whichever way it was found.
     const input = { ...entry.input, from: 'request' } as const;
     return frontend.evaluate({ ...found, input }, reader, this.#limits, cancellation).graph;
-  }
-
-  /** Grows whenever any text may have changed. */
-  get revision(): number {
-    return this.#inputs.changes;
   }
 
   /** The models that a document offers for hints, found in its text alone. */
@@ -335,7 +337,10 @@ export class AnalysisSession {
 
   /** Every model that a document offers by itself, whatever was asked for. */
   entriesIn(document: string): readonly ModelEntry[] {
-    return this.#models.frontendOf(document)?.entries(document, this.#inputs.reader()).entries ?? [];
+    return this.#entriesOf.of(
+      document,
+      () => this.#models.frontendOf(document)?.entries(document, this.#inputs.reader()).entries ?? [],
+    );
   }
 
   /** The definitions of functions in a document. */
@@ -362,7 +367,9 @@ export class AnalysisSession {
 
   /** Documents of the workspace that import one of these, directly or through others. */
   importersOf(documents: readonly string[]): readonly string[] {
-    return importersOf(documents, this.#sourceFiles(), (document) => this.#inputs.read(document));
+    return importersOf(documents, this.#sourceFiles(), (document) =>
+      this.#importWords.of(document, () => importWords(this.#inputs.read(document) ?? '')),
+    );
   }
 
   /** Evaluates an entry and keeps how its numbers came about; undefined where its format does not tell. */
@@ -407,13 +414,32 @@ export class AnalysisSession {
    * The entry in another text of its document. It keeps its place in the list but maybe not its name: an edit in
    * `net = Net(16)` renames the entry `Net(16)`.
    */
-  #sameEntry(frontend: Frontend, entry: ModelEntry, reader: SourceReader): ModelEntry | undefined {
+  #sameEntry(
+    frontend: Frontend,
+    entry: ModelEntry,
+    reader: SourceReader,
+    overlay: ReadonlyMap<string, string>,
+  ): ModelEntry | undefined {
     const { document, name } = entry;
-    const before = frontend.entries(document, this.#inputs.reader()).entries;
-    const index = before.findIndex((one) => one.name === name);
-    const after = index < 0 ? undefined : frontend.entries(document, reader).entries[index];
+    const index = this.entriesIn(document).findIndex((one) => one.name === name);
+    const after = index < 0 ? undefined : this.#entriesAfter(frontend, document, reader, overlay)[index];
     if (after !== undefined) return after;
     const request: EntryRequest = { entry: name, input: entry.input.shapes, from: 'request' };
     return frontend.entries(document, reader, request).entries.find((one) => one.name === name);
+  }
+
+  /** All models of a file are proven with the same texts, in which they are looked for once. */
+  #entriesAfter(
+    frontend: Frontend,
+    document: string,
+    reader: SourceReader,
+    overlay: ReadonlyMap<string, string>,
+  ): readonly ModelEntry[] {
+    if (!overlay.has(document)) return this.entriesIn(document);
+    const known = this.#entriesWith.get(overlay) ?? new Map<string, readonly ModelEntry[]>();
+    this.#entriesWith.set(overlay, known);
+    const entries = known.get(document) ?? frontend.entries(document, reader).entries;
+    known.set(document, entries);
+    return entries;
   }
 }

@@ -1,7 +1,7 @@
 // Widths that a user asks for by hand, as a proposal: a number or a factor for single layers, a factor for all.
 
 import type { Result } from '../common/problem.ts';
-import type { ChannelGroup } from '../structure/channel-group.ts';
+import { opsOf, type ChannelGroup } from '../structure/channel-group.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import type { Op } from '../network/op.ts';
 import { hasOwnWidth } from '../network/op-traits.ts';
@@ -50,8 +50,10 @@ export function askedProposal(grouping: ChannelGrouping, { layers, scale }: Aske
     asked.set(group.name, wanted);
   }
   const rows = groups.flatMap((group) => {
-    const members = new Set(group.members.map(({ op }) => op));
-    const own = graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
+    const own = opsOf(group).flatMap((id) => {
+      const op = graph.ops[id];
+      return op !== undefined && hasOwnWidth(op) ? [op.name] : [];
+    });
     if (own.length === 0 || group.fixed !== undefined) return [];
     const after = asked.get(group.name) ?? (scale === undefined ? group.size : scaled(group.size, scale));
     return [{ name: group.name, layers: own, width: { before: group.size, after } }];

@@ -1,6 +1,7 @@
 // Which layers share an op's channels: they live and die together, so their widths change together.
 
 import type { Op } from '../network/op.ts';
+import { opsOf } from '../structure/channel-group.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { isLayer } from './document-layers.ts';
 
@@ -36,8 +37,14 @@ export function tieNumbers(grouping: ChannelGrouping): ReadonlyMap<number, numbe
 
 /** The ties of an op's output channels; none for an op that has no channels of its own. */
 export function tiesOf(grouping: ChannelGrouping, op: Op): ChannelTies {
-  const own = grouping.groups.filter(({ members }) => members.some((slice) => slice.op === op.id));
-  const tied = new Set(own.flatMap(({ members }) => members.map((slice) => slice.op)));
-  const layers = grouping.graph.ops.filter((other) => tied.has(other.id) && isLayer(other)).map(({ name }) => name);
+  const standing = op.outputs.flatMap((value) => [...(grouping.valueChannels[value]?.channels ?? [])]);
+  const own = [...new Set(standing.map((channel) => grouping.groupOfChannel[channel] ?? -1))].flatMap(
+    (group) => grouping.groups[group] ?? [],
+  );
+  const tied = [...new Set(own.flatMap(opsOf))].sort((left, right) => left - right);
+  const layers = tied.flatMap((id) => {
+    const other = grouping.graph.ops[id];
+    return other !== undefined && isLayer(other) ? [other.name] : [];
+  });
   return { layers, fixed: own.find(({ fixed }) => fixed !== undefined)?.fixed?.reason };
 }

@@ -1,5 +1,6 @@
-// Quick-fixes: a scale for batch norms that have none, and for a proposal one layer's width with everything that must change with it, or all of them on the model.
-// Only edits that were proven are offered; the hover says why others are not.
+// Quick-fixes: a scale for batch norms that have none, and for a proposal one layer's width with everything that must change
+// with it, or all of them on the model. Titles come from the solved numbers at once; the edit of the one that is chosen is
+// proven before it is made, and the hover says why others are not offered.
 
 import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { LineIndex } from '../common/line-index.ts';
@@ -7,11 +8,11 @@ import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { Op } from '../network/op.ts';
 import { editableLeaves } from '../network/width-origin.ts';
-import type { AnalysisSession } from './analysis-session.ts';
+import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
-import { editsOfPlan, isExact, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
+import { allTitle, editsOfPlan, isExact, layerTitle, proposalEdits, type ProposalEdits } from './proposal-edits.ts';
 import { scaleEdit, unscaledSites } from './unscaled-norms.ts';
-import { modelOfRun, proposedChanges } from './proposed-changes.ts';
+import { modelOfRun, proposedChanges, type ProposedChange } from './proposed-changes.ts';
 
 /** Offered where edits of the source can't give every proposed width: the whole slim model as a file of its own. */
 export interface SlimFileAction {
@@ -29,28 +30,25 @@ export interface ScaleAction extends Pick<ProposalEdits, 'title' | 'documents'> 
   readonly isPreferred: boolean;
 }
 
-/** Rewrites code so that layers can differ, and sets their widths. Proving that takes a while, so it is done when it is chosen. */
-export interface RefactoringAction {
-  readonly kind: 'refactor';
+/** How widths are brought into the source. */
+export type EditKind = 'numbers' | 'rewriting';
+
+/** Sets proposed widths. Its edit is worked out and proven when it is chosen. */
+export interface WidthAction {
+  readonly kind: 'set-width' | 'apply-all';
   readonly title: string;
+  readonly by: EditKind;
   /** The document of the model. */
   readonly document: string;
   /** The layer whose width is set; absent for all proposed ones. */
-  readonly layer?: string;
-  readonly isPreferred: false;
-}
-
-export type CodeAction = WidthAction | SlimFileAction | ScaleAction | RefactoringAction;
-
-export interface WidthAction extends ProposalEdits {
-  readonly kind: 'set-width' | 'apply-all';
-  /** The layer that was asked about; absent for all. */
   readonly layer?: string;
   /** Where the `proposed-width` hint that this fixes stands. */
   readonly site?: SourceSpan;
   /** The one that an editor may apply without asking which. */
   readonly isPreferred: boolean;
 }
+
+export type CodeAction = WidthAction | SlimFileAction | ScaleAction;
 
 /** The quick-fixes for a range (offsets) of a document. */
 export function codeActions(
@@ -75,21 +73,11 @@ export function codeActions(
     const here = changes.filter(
       ({ op }) => (op.site !== undefined && touches(op.site.span)) || writtenAt(op).some(touches),
     );
-    const single = here.flatMap(({ op }): readonly WidthAction[] => {
-      const edits = proposalEdits(session, model.entry.document, attached, op.name);
-      if (!edits.ok || op.site === undefined) return [];
-      return [{ ...edits.value, kind: 'set-width', layer: op.name, site: op.site.span, isPreferred: false }];
-    });
-    const own = namedApart(distinct(single));
     const offersAll = here.length > 0 || touches(model.place(model.entry.span));
-    const all = offersAll ? proposalEdits(session, model.entry.document, attached) : undefined;
-    const [only] = own;
     return [
       ...scales,
-      ...(own.length === 1 && only !== undefined ? [{ ...only, isPreferred: true }] : own),
-      ...(all?.ok === true ? [{ ...all.value, kind: 'apply-all' as const, isPreferred: false }] : []),
-      ...refactorings(session, model, here, single, all),
-      ...(all === undefined ? [] : slimFile(session, model, attached.runId, all)),
+      ...singleActions(session, model, attached, here),
+      ...(offersAll ? wholeActions(session, model, attached) : []),
     ];
   });
 }
@@ -97,49 +85,112 @@ export function codeActions(
 /** More layers of one line are not offered one by one. */
 const mostSingle = 4;
 
-/** For what numbers alone can't give: one layer's width, or all of a proposal. */
-function refactorings(
+/** Each layer's own width on a line: as numbers where they give it, by rewriting code where they don't. */
+function singleActions(
   session: AnalysisSession,
-  { entry: { document } }: AnalyzedModel,
-  here: ReturnType<typeof proposedChanges>,
-  single: readonly WidthAction[],
-  all: Result<ProposalEdits> | undefined,
-): readonly RefactoringAction[] {
-  if (!session.canNameNumbers(document)) return [];
-  const exact = new Set(single.filter(({ plan }) => isExact(plan)).map(({ layer }) => layer));
-  const short = here.filter(({ op }) => !exact.has(op.name));
-  const own = short.length > mostSingle ? [] : short;
+  { graph, entry: { document } }: AnalyzedModel,
+  { proposal }: AttachedProposal,
+  here: readonly ProposedChange[],
+): readonly WidthAction[] {
+  const { plans } = session;
+  // Layers that change together are one action, whichever of them is asked for; by layer, whether it brings what is wanted.
+  const settled = new Map<string, boolean>();
+  const numbers: WidthAction[] = [];
+  const short: ProposedChange[] = [];
+  for (const change of here) {
+    // Others are offered where their own numbers stand.
+    if (short.length > mostSingle && (numbers.length === 0 || numbers.length > mostSingle)) break;
+    const known = settled.get(change.op.name);
+    if (known !== undefined) {
+      if (!known) short.push(change);
+      continue;
+    }
+    const planned = plans.plannedLayer(graph, proposal, change.op.name);
+    const own = planned.ok ? planned.value.widths.find(({ layers }) => layers.includes(change.op.name)) : undefined;
+    if (!planned.ok || own === undefined) {
+      short.push(change);
+    } else {
+      const isEnough = planned.value.widths.every(({ wanted, after }) => wanted === after);
+      for (const { layers } of planned.value.widths) for (const layer of layers) settled.set(layer, isEnough);
+      if (!isEnough) short.push(change);
+      const title = layerTitle(planned.value, change.op.name);
+      const { name, site } = change.op;
+      numbers.push({
+        kind: 'set-width',
+        title,
+        by: 'numbers',
+        document,
+        layer: name,
+        ...(site !== undefined && { site: site.span }),
+        isPreferred: false,
+      });
+    }
+  }
+  const [only] = numbers;
+  const rewriting = session.canNameNumbers(document) && short.length <= mostSingle ? short : [];
   return [
-    ...own.map(({ op, after }): RefactoringAction => {
+    ...(numbers.length > mostSingle
+      ? []
+      : numbers.length === 1 && only !== undefined
+        ? [{ ...only, isPreferred: true }]
+        : namedApart(numbers)),
+    ...rewriting.map(({ op, after }): WidthAction => {
       const title = `Give ${op.name} a width of its own: ${String(after)} (rewrites code that layers share)`;
-      return { kind: 'refactor', title, document, layer: op.name, isPreferred: false };
+      const site = op.site && { site: op.site.span };
+      return { kind: 'set-width', title, by: 'rewriting', document, layer: op.name, ...site, isPreferred: false };
     }),
-    ...(all === undefined || (all.ok && isExact(all.value.plan))
+  ];
+}
+
+/** All of a proposal: by numbers, by rewriting code where these are not enough, or as a file of its own. */
+function wholeActions(
+  session: AnalysisSession,
+  model: AnalyzedModel,
+  { runId, proposal }: AttachedProposal,
+): readonly (WidthAction | SlimFileAction)[] {
+  const { document } = model.entry;
+  const planned = session.plans.planned(model.graph, proposal);
+  const action = (by: EditKind, title: string): WidthAction => ({
+    kind: 'apply-all',
+    title,
+    by,
+    document,
+    isPreferred: false,
+  });
+  const isEnough = isExact({ widths: planned.widths, refused: planned.stays });
+  const all = 'Apply all proposed widths, rewriting code that layers share';
+  return [
+    ...(planned.widths.length === 0 ? [] : [action('numbers', allTitle(planned.widths, planned.stays))]),
+    ...(isEnough || !session.canNameNumbers(document) ? [] : [action('rewriting', all)]),
+    ...(isEnough || session.writerOf(model.graph) === undefined
       ? []
       : [
           {
-            kind: 'refactor' as const,
-            title: 'Apply all proposed widths, rewriting code that layers share',
-            document,
+            kind: 'write-slim-model' as const,
+            title: 'Write the slim model to a new file',
+            runId,
             isPreferred: false as const,
           },
         ]),
   ];
 }
 
-/** A refactoring that was chosen, proven; or why there is none. */
-export function resolveRefactoring(
+/** The edits of an action that was chosen, proven; or why there are none. */
+export function resolveAction(
   session: AnalysisSession,
-  { document, layer }: Pick<RefactoringAction, 'document' | 'layer'>,
+  { document, layer, by }: Pick<WidthAction, 'document' | 'layer' | 'by'>,
+  cancellation: Cancellation = neverCancelled,
 ): Result<ProposalEdits> {
   const attached = session.attachedProposal(document);
   const model = attached && modelOfRun(session, document, attached.entry);
   if (attached === undefined || model === undefined || model.stale) {
     return { ok: false, error: 'The source has changed; ask for the actions again.' };
   }
-  const plan = session.plans.refactored(model.graph, attached.proposal, layer);
+  const byNumbers = by === 'numbers' ? proposalEdits(session, document, attached, layer, cancellation) : undefined;
+  if (byNumbers?.ok === true) return byNumbers;
+  const plan = session.plans.refactored(model.graph, attached.proposal, layer, cancellation);
   if (plan.ok) return { ok: true, value: editsOfPlan(session, plan.value) };
-  return { ok: false, error: `The code can't be rewritten for this: ${plan.error}.` };
+  return { ok: false, error: byNumbers?.error ?? `The code can't be rewritten for this: ${plan.error}.` };
 }
 
 function scaleActions(
@@ -165,35 +216,13 @@ function scaleActions(
   });
 }
 
-function slimFile(
-  session: AnalysisSession,
-  model: AnalyzedModel,
-  runId: string,
-  all: Result<ProposalEdits>,
-): readonly SlimFileAction[] {
-  if (session.writerOf(model.graph) === undefined || (all.ok && isExact(all.value.plan))) return [];
-  return [{ kind: 'write-slim-model', title: 'Write the slim model to a new file', runId, isPreferred: false }];
-}
-
 /** Where an op's width is written. */
 function writtenAt(op: Op): readonly SourceSpan[] {
   return op.outWidth === undefined ? [] : editableLeaves(op.outWidth).map(({ span }) => span);
 }
 
-/** Layers that change together have the same edits: one action is enough. */
-function distinct(actions: readonly WidthAction[]): readonly WidthAction[] {
-  const seen = new Set<string>();
-  return actions.filter(({ documents }) => {
-    const key = JSON.stringify(documents.map(({ document, edits }) => [document, edits]));
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-
 /** Several actions of one line say whose width they set. */
 function namedApart(actions: readonly WidthAction[]): readonly WidthAction[] {
-  if (actions.length < 2) return actions;
   return actions.map((action) => ({
     ...action,
     title: action.layer === undefined ? action.title : action.title.replace(/ width /, ` width of ${action.layer} `),

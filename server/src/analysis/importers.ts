@@ -4,29 +4,35 @@
 /** More rounds of packages that import packages are not followed. */
 const mostRounds = 6;
 
+/** What a file's text says of imports: read once a text. */
+export interface ImportWords {
+  /** Every word of its import statements. */
+  readonly imported: ReadonlySet<string>;
+  /** The classes and functions that it defines. */
+  readonly defined: readonly string[];
+  readonly words: ReadonlySet<string>;
+}
+
+/** The words of a text. */
+export function importWords(text: string): ImportWords {
+  return { imported: importedWords(text), defined: definedIn(text), words: new Set(wordsOf(text)) };
+}
+
 /** The documents among `files` that import one of `documents`, directly or through others; those themselves are left out. */
 export function importersOf(
   documents: readonly string[],
   files: readonly string[],
-  textOf: (document: string) => string | undefined,
+  wordsIn: (document: string) => ImportWords,
 ): readonly string[] {
-  const defined = new Set(documents.flatMap((document) => definedIn(textOf(document) ?? '')));
-  const words = new Map<string, ReadonlySet<string>>();
-  const importedBy = (file: string): ReadonlySet<string> => {
-    const known = words.get(file) ?? importedWords(textOf(file) ?? '');
-    words.set(file, known);
-    return known;
-  };
+  const defined = documents.flatMap((document) => wordsIn(document).defined);
   const found = new Set(documents);
   let news: readonly string[] = documents;
   for (let round = 0; round < mostRounds && news.length > 0; round += 1) {
     const names = news.map(moduleName);
     news = files.filter((file) => {
-      if (found.has(file) || !names.some((name) => importedBy(file).has(name))) return false;
+      if (found.has(file) || !names.some((name) => wordsIn(file).imported.has(name))) return false;
       // A package's own file passes on what it imports, maybe with a star; others must name what they take from it.
-      return (
-        round === 0 || file.endsWith('/__init__.py') || wordsOf(textOf(file) ?? '').some((word) => defined.has(word))
-      );
+      return round === 0 || file.endsWith('/__init__.py') || defined.some((name) => wordsIn(file).words.has(name));
     });
     for (const file of news) found.add(file);
   }

@@ -28,7 +28,6 @@ export class Inputs {
   readonly #lines = new Map<string, { readonly text: string; readonly lines: LineIndex }>();
   /** What is being worked out, the innermost last, with the inputs that it used so far. */
   readonly #recording: Map<string, number>[] = [];
-  #changes = 0;
 
   /** `isBinary` tells files that are no text: only their bytes are read, and their text is empty. */
   constructor(disk: SourceReader, isBinary: (document: string) => boolean = () => false) {
@@ -123,11 +122,6 @@ export class Inputs {
     return [...this.#open.keys()];
   }
 
-  /** Grows with every change of any input. */
-  get changes(): number {
-    return this.#changes;
-  }
-
   /** Works something out and tells what it was made from. */
   record<Value>(work: () => Value): { readonly value: Value; readonly from: MadeFrom } {
     const from = new Map<string, number>();
@@ -182,7 +176,6 @@ export class Inputs {
   }
 
   #changed(input: string): void {
-    this.#changes++;
     this.#revisions.set(input, this.#revision(input) + 1);
   }
 

@@ -1,5 +1,6 @@
 // The edits of a proposal with their titles, for quick-fixes, the dashboard and `morphnet apply`.
 
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import { byDocument, type LiteralEdit } from '../edits/literal-text.ts';
 import type { EditPlan } from '../edits/plan.ts';
 import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
@@ -33,6 +34,7 @@ export function proposalEdits(
   document: string,
   { entry, proposal }: AttachedProposal,
   layer?: string,
+  cancellation: Cancellation = neverCancelled,
 ): ProposalEditsResult {
   const model = modelOfRun(session, document, entry);
   if (model === undefined) {
@@ -40,22 +42,25 @@ export function proposalEdits(
   }
   if (model.stale) return { ok: false, error: 'The source has an error; mend it first.' };
   if (layer !== undefined) {
-    const plan = session.plans.layer(model.graph, proposal, layer);
+    const plan = session.plans.layer(model.graph, proposal, layer, cancellation);
     if (!plan.ok) return plan;
     return { ok: true, value: editsOf(session, plan.value, layerTitle(plan.value, layer)) };
   }
-  const plan = session.plans.all(model.graph, proposal);
+  const plan = session.plans.all(model.graph, proposal, cancellation);
   if (plan.edits.length === 0) {
     const [refused] = plan.refused;
     if (refused === undefined)
       return { ok: false, error: 'The source already has the proposed widths.', isApplied: true };
     return { ok: false, error: `None of the proposed widths can be set. ${refused.reason}` };
   }
-  return { ok: true, value: editsOf(session, plan, allTitle(plan)) };
+  return { ok: true, value: editsOf(session, plan, allTitle(plan.widths, plan.refused)) };
 }
 
 /** Whether a plan gives every layer just the width that was proposed for it. */
-export function isExact({ refused, widths }: EditPlan): boolean {
+export function isExact({
+  refused,
+  widths,
+}: Pick<EditPlan, 'widths'> & { readonly refused: readonly unknown[] }): boolean {
   return refused.length === 0 && widths.every(({ wanted, after }) => wanted === after);
 }
 
@@ -78,11 +83,11 @@ function siblingsText(names: readonly string[]): string {
 
 /** A plan of all widths with its title. */
 export function editsOfPlan(session: AnalysisSession, plan: EditPlan): ProposalEdits {
-  return editsOf(session, plan, allTitle(plan));
+  return editsOf(session, plan, allTitle(plan.widths, plan.refused));
 }
 
 /** `Set width to 41`; a shared number says for how many layers, and a raised one what was proposed. */
-function layerTitle(plan: EditPlan, layer: string): string {
+export function layerTitle(plan: Pick<EditPlan, 'widths'>, layer: string): string {
   const own = plan.widths.find(({ layers }) => layers.includes(layer));
   if (own === undefined) return 'Set width';
   const wanted = plan.widths.map((width) => width.wanted);
@@ -98,12 +103,12 @@ function layerTitle(plan: EditPlan, layer: string): string {
 }
 
 /** `Apply all 12 proposed widths`; says how many can't be had, and how many are wider because they share a number. */
-function allTitle(plan: EditPlan): string {
-  const layers = (widths: readonly { readonly layers: readonly string[] }[]): number =>
-    new Set(widths.flatMap((width) => width.layers)).size;
-  const whole = layers([...plan.widths, ...plan.refused]);
-  const done = layers(plan.widths);
-  const raised = layers(plan.widths.filter(({ wanted, after }) => after > wanted));
+export function allTitle(widths: EditPlan['widths'], stays: readonly { readonly layers: readonly string[] }[]): string {
+  const layers = (rows: readonly { readonly layers: readonly string[] }[]): number =>
+    new Set(rows.flatMap((row) => row.layers)).size;
+  const whole = layers([...widths, ...stays]);
+  const done = layers(widths);
+  const raised = layers(widths.filter(({ wanted, after }) => after > wanted));
   const what =
     done < whole
       ? `${String(done)} of ${String(whole)} proposed widths`

@@ -1,5 +1,6 @@
 // Proven edits for a run's proposal, worked out once for each state of the source and each proposal.
 
+import { isCancelled, neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
@@ -7,12 +8,15 @@ import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numb
 import { channelSlopes } from '../edits/channel-slopes.ts';
 import { refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
 import type { Op } from '../network/op.ts';
-import { EditPlanner, type EditPlan } from '../edits/plan.ts';
+import { EditPlanner, type EditPlan, type NumberPlan } from '../edits/plan.ts';
 import type { WidthEnd, WidthUnit } from '../edits/constraints.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import { hasOwnWidth } from '../network/op-traits.ts';
+import { opsOf } from '../structure/channel-group.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
+import type { Inputs } from './inputs.ts';
+import { Memo } from './memo.ts';
 import type { SiblingModels } from './sibling-models.ts';
 import type { CostChange, ProposedGroup, ProposedLayer } from '../structure/width-proposal.ts';
 
@@ -22,10 +26,14 @@ export interface PlanTexts {
   isEditable(document: string): boolean;
   grouping(graph: NetworkGraph): ChannelGrouping;
   readonly siblings: SiblingModels;
-  trace(entry: ModelEntry): TracedEvaluation | undefined;
+  trace(entry: ModelEntry, cancellation: Cancellation): TracedEvaluation | undefined;
   functionsIn(document: string): readonly SourceSpan[];
   nameNumbers(document: string, request: NamingRequest): Result<NamedNumbers>;
-  evaluateWith(overlay: ReadonlyMap<string, string>, entry: ModelEntry): NetworkGraph | undefined;
+  evaluateWith(
+    overlay: ReadonlyMap<string, string>,
+    entry: ModelEntry,
+    cancellation: Cancellation,
+  ): NetworkGraph | undefined;
 }
 
 /** A proposal as far as edits look at it. */
@@ -49,70 +57,104 @@ export const rebuildByStructure: RebuildNetwork = (grouping, widths) => {
 
 interface Plans {
   readonly units: readonly WidthUnit[];
+  readonly unitOf: ReadonlyMap<string, WidthUnit>;
   readonly sources: RefactoringSources;
   readonly planner: EditPlanner;
-  all: EditPlan | undefined;
-  readonly single: Map<string, Result<EditPlan>>;
+  /** What was proven, until a text changes that it was proven with. */
+  readonly all: Memo<EditPlan>;
+  /** By unit. */
+  readonly single: Memo<Result<EditPlan>>;
+  /** Where code is rewritten: by layer, and for all of them without a name. */
+  readonly refactored: Memo<Result<EditPlan>>;
 }
 
 export class ProposalPlans {
   readonly #texts: PlanTexts;
+  readonly #inputs: Inputs;
   readonly #rebuild: RebuildNetwork;
   readonly #known = new WeakMap<NetworkGraph, WeakMap<ProposedWidths, Plans>>();
+  /** Of the question that is being answered. What is planned after it was cancelled is a part only and not kept. */
+  #cancellation: Cancellation = neverCancelled;
 
-  constructor(texts: PlanTexts, rebuild: RebuildNetwork) {
+  constructor(texts: PlanTexts, inputs: Inputs, rebuild: RebuildNetwork) {
     this.#texts = texts;
+    this.#inputs = inputs;
     this.#rebuild = rebuild;
   }
 
+  /** What numbers alone come to for all proposed widths; nothing is proven. */
+  planned(graph: NetworkGraph, proposal: ProposedWidths): NumberPlan {
+    return this.#plans(graph, proposal).planner.planned();
+  }
+
+  /** What numbers alone come to for one layer and those that share them, not proven; or why they can't, as far as is known. */
+  plannedLayer(graph: NetworkGraph, proposal: ProposedWidths, name: string): Result<NumberPlan> {
+    const { unitOf, single, planner } = this.#plans(graph, proposal);
+    const unit = unitOf.get(name);
+    if (unit === undefined) return notProposed(name);
+    const proven = single.known(planner.plannedWith(unit.key));
+    return proven?.ok === false ? proven : planner.plannedUnit(unit.key);
+  }
+
   /** All proposed widths, as far as they can be had. */
-  all(graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
-    const plans = this.#plans(graph, proposal);
-    plans.all ??= plans.planner.all();
-    return plans.all;
+  all(graph: NetworkGraph, proposal: ProposedWidths, cancellation: Cancellation = neverCancelled): EditPlan {
+    this.#cancellation = cancellation;
+    const { all, planner } = this.#plans(graph, proposal);
+    return all.of('', () => planner.all(), this.#isWhole);
   }
 
   /** All proposed widths just as they are proposed, from numbers alone; undefined where that can't be. */
-  exact(graph: NetworkGraph, proposal: ProposedWidths): EditPlan | undefined {
+  exact(
+    graph: NetworkGraph,
+    proposal: ProposedWidths,
+    cancellation: Cancellation = neverCancelled,
+  ): EditPlan | undefined {
+    this.#cancellation = cancellation;
     return this.#plans(graph, proposal).planner.exact();
   }
 
   /** The same where code may be rewritten for it; or why that does not help. */
-  refactored(graph: NetworkGraph, proposal: ProposedWidths, layer?: string): Result<EditPlan> {
-    const { units, sources } = this.#plans(graph, proposal);
+  refactored(
+    graph: NetworkGraph,
+    proposal: ProposedWidths,
+    layer?: string,
+    cancellation: Cancellation = neverCancelled,
+  ): Result<EditPlan> {
+    this.#cancellation = cancellation;
+    const { units, sources, refactored } = this.#plans(graph, proposal);
     const isAsked = (unit: WidthUnit): boolean => layer === undefined || unit.layers.includes(layer);
-    return refactoredPlan(
-      sources,
-      units.map((unit) => (isAsked(unit) ? unit : { ...unit, wanted: unit.before })),
-    );
+    const asked = units.map((unit) => (isAsked(unit) ? unit : { ...unit, wanted: unit.before }));
+    return refactored.of(layer ?? '', () => refactoredPlan(sources, asked), this.#isWhole);
   }
 
   /** What stands in the way of a layer's width, as far as that is seen without trying an edit out; nothing where nothing does. */
   obstacles(graph: NetworkGraph, proposal: ProposedWidths, name: string): readonly string[] {
     const plans = this.#plans(graph, proposal);
-    const unit = plans.units.find(({ layers }) => layers.includes(name));
+    const unit = plans.unitOf.get(name);
     if (unit === undefined) return [];
-    const known = plans.single.get(unit.key);
+    const known = plans.single.known(plans.planner.plannedWith(unit.key));
     if (known !== undefined) return known.ok ? known.value.notes : [known.error];
     return plans.planner.obstacles(unit.key);
   }
 
   /** One layer's proposed width, with what must change with it. */
-  layer(graph: NetworkGraph, proposal: ProposedWidths, name: string): Result<EditPlan> {
+  layer(
+    graph: NetworkGraph,
+    proposal: ProposedWidths,
+    name: string,
+    cancellation: Cancellation = neverCancelled,
+  ): Result<EditPlan> {
+    this.#cancellation = cancellation;
     const plans = this.#plans(graph, proposal);
-    const unit = plans.units.find(({ layers }) => layers.includes(name));
-    if (unit === undefined) return { ok: false, error: `The proposal has no narrower width for ${name}.` };
-    const known = plans.single.get(unit.key);
-    if (known !== undefined) return known;
-    const plan = plans.planner.unit(unit.key);
-    plans.single.set(unit.key, plan);
+    const unit = plans.unitOf.get(name);
+    if (unit === undefined) return notProposed(name);
     // Layers that share a number change together, whichever of them was asked for.
-    for (const { layers } of plan.ok ? plan.value.widths : []) {
-      const other = plans.units.find((one) => one.layers.join() === layers.join());
-      if (other !== undefined && !plans.single.has(other.key)) plans.single.set(other.key, plan);
-    }
-    return plan;
+    const key = plans.planner.plannedWith(unit.key);
+    return plans.single.of(key, () => plans.planner.unit(key), this.#isWhole);
   }
+
+  /** Whether a plan that was just made is not a part only. */
+  readonly #isWhole = (): boolean => !isCancelled(this.#cancellation);
 
   #plans(graph: NetworkGraph, proposal: ProposedWidths): Plans {
     let byProposal = this.#known.get(graph);
@@ -120,28 +162,50 @@ export class ProposalPlans {
       byProposal = new WeakMap();
       this.#known.set(graph, byProposal);
     }
-    let plans = byProposal.get(proposal);
-    if (plans === undefined) {
-      const grouping = this.#texts.grouping(graph);
-      const units = unitsOf(grouping, proposal);
-      const sources: RefactoringSources = {
-        graph,
-        slopes: channelSlopes(grouping),
-        rebuild: (widths: ReadonlyMap<string, number>) => this.#rebuild(grouping, widths),
-        read: (document: string) => this.#texts.textOf(document),
-        isEditable: (document: string) => this.#texts.isEditable(document),
-        evaluate: (overlay: ReadonlyMap<string, string>) => this.#texts.evaluateWith(overlay, graph.entry),
-        trace: () => this.#texts.trace(graph.entry),
-        functionsIn: (document) => this.#texts.functionsIn(document),
-        nameNumbers: (document, request) => this.#texts.nameNumbers(document, request),
-        unitAt: (op, end) => unitAt(grouping, op, end),
-        siblings: (documents: readonly string[]) => this.#texts.siblings.of(graph.entry, documents),
-      };
-      plans = { units, sources, planner: new EditPlanner(sources, units), all: undefined, single: new Map() };
-      byProposal.set(proposal, plans);
-    }
+    const known = byProposal.get(proposal);
+    if (known !== undefined) return known;
+    const grouping = this.#texts.grouping(graph);
+    const units = unitsOf(grouping, proposal);
+    const sources = this.#sources(graph, grouping);
+    const plans: Plans = {
+      units,
+      unitOf: new Map(units.flatMap((unit) => unit.layers.map((layer) => [layer, unit] as const))),
+      sources,
+      planner: new EditPlanner(sources, units),
+      all: new Memo(this.#inputs),
+      single: new Memo(this.#inputs),
+      refactored: new Memo(this.#inputs),
+    };
+    byProposal.set(proposal, plans);
     return plans;
   }
+
+  #sources(graph: NetworkGraph, grouping: ChannelGrouping): RefactoringSources {
+    let traced: TracedEvaluation | undefined;
+    return {
+      graph,
+      slopes: channelSlopes(grouping),
+      rebuild: (widths) => this.#rebuild(grouping, widths),
+      read: (document) => this.#texts.textOf(document),
+      isEditable: (document) => this.#texts.isEditable(document),
+      evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry, this.#cancellation),
+      isCancelled: () => isCancelled(this.#cancellation),
+      trace: () => {
+        if (traced !== undefined) return traced;
+        const found = this.#texts.trace(graph.entry, this.#cancellation);
+        if (!isCancelled(this.#cancellation)) traced = found;
+        return found;
+      },
+      functionsIn: (document) => this.#texts.functionsIn(document),
+      nameNumbers: (document, request) => this.#texts.nameNumbers(document, request),
+      unitAt: (op, end) => unitAt(grouping, op, end),
+      siblings: (documents) => this.#texts.siblings.of(graph.entry, documents, this.#cancellation),
+    };
+  }
+}
+
+function notProposed(name: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error: `The proposal has no other width for ${name}.` };
 }
 
 /** The groups whose channels stand at an op's end. */
@@ -162,8 +226,10 @@ function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly 
   const byName = new Map(rows.map((row) => [row.name, row]));
   const byLayers = new Map(rows.map((row) => [row.layers.join(), row]));
   return grouping.groups.flatMap((group): readonly WidthUnit[] => {
-    const members = new Set(group.members.map(({ op }) => op));
-    const layers = grouping.graph.ops.filter((op) => members.has(op.id) && hasOwnWidth(op)).map(({ name }) => name);
+    const layers = opsOf(group).flatMap((id) => {
+      const op = grouping.graph.ops[id];
+      return op !== undefined && hasOwnWidth(op) ? [op.name] : [];
+    });
     if (layers.length === 0) return [];
     const row = byName.get(group.name) ?? byLayers.get(layers.join());
     const wanted = group.fixed === undefined ? wantedWidth(group.size, row) : group.size;

@@ -1,6 +1,7 @@
 // Widths that are asked for or proposed, as one change of the source: what is edited, what that saves of what was wanted, and
 // what can't be had. The better of the ways by the saving that they bring.
 
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { Cost } from '../costs/cost-report.ts';
 import { knownValue } from '../common/count.ts';
 import { formatAmount } from '../common/number-format.ts';
@@ -33,8 +34,11 @@ export function widthChange(
   { graph }: AnalyzedModel,
   proposal: ProposedWidths,
   { refactor }: { readonly refactor: boolean },
+  cancellation: Cancellation = neverCancelled,
 ): WidthChange {
-  const plan = refactor ? better(session, graph, proposal) : session.plans.all(graph, proposal);
+  const plan = refactor
+    ? betterPlan(session, graph, proposal, cancellation)
+    : session.plans.all(graph, proposal, cancellation);
   const grouping = session.grouping(graph);
   const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
   return {
@@ -46,12 +50,17 @@ export function widthChange(
 }
 
 /** Numbers alone where they do, else rewritten code; where neither gives all, the plan that saves more. */
-function better(session: AnalysisSession, graph: NetworkGraph, proposal: ProposedWidths): EditPlan {
-  const exact = session.plans.exact(graph, proposal);
+function betterPlan(
+  session: AnalysisSession,
+  graph: NetworkGraph,
+  proposal: ProposedWidths,
+  cancellation: Cancellation,
+): EditPlan {
+  const exact = session.plans.exact(graph, proposal, cancellation);
   if (exact !== undefined) return exact;
-  const refactored = session.plans.refactored(graph, proposal);
+  const refactored = session.plans.refactored(graph, proposal, undefined, cancellation);
   if (refactored.ok && isExact(refactored.value)) return refactored.value;
-  const plain = session.plans.all(graph, proposal);
+  const plain = session.plans.all(graph, proposal, cancellation);
   const cost = ({ graph: after }: EditPlan): number => {
     const { macs, params } = sizeOf(session, after ?? graph);
     return macs ?? params ?? Infinity;

@@ -6,7 +6,8 @@ import { valueOf } from '../network/network-graph.ts';
 import { channelAxisOf, hasOwnWidth, widthsOf } from '../network/op-traits.ts';
 import type { Op } from '../network/op.ts';
 import { editableLeaves, type EditableLeaf, type WidthOrigin } from '../network/width-origin.ts';
-import { evaluateTrail, followsShape } from './trail.ts';
+import { TrailTable } from './trail-table.ts';
+import { followsShape } from './trail.ts';
 
 /** A width that can be chosen: that of all layers which are tied to one another. */
 export interface WidthUnit {
@@ -55,13 +56,14 @@ export type SlopesOf = (op: Op, end: WidthEnd) => ReadonlyMap<string, number>;
 
 /** Every width that the source names, with what each unit does to it. Widths that follow a shape by themselves are left out. */
 export function constraintsOf(graph: NetworkGraph, slopesOf: SlopesOf): readonly Constraint[] {
+  const table = new TrailTable();
   return graph.ops.flatMap((op) =>
     widthEnds.flatMap((end): readonly Constraint[] => {
       const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
       const present = widthAt(graph, op, end);
       if (trail === undefined || present === undefined || followsShape(trail)) return [];
       // A trail that does not give the present width would mislead; the proof has the last word without it.
-      if (evaluateTrail(trail, new Map()) !== present) return [];
+      if (table.evaluate(table.idOf(trail), new Map()) !== present) return [];
       return [{ op, end, trail, leaves: editableLeaves(trail), present, slopes: slopesOf(op, end) }];
     }),
   );

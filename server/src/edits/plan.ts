@@ -4,13 +4,22 @@
 import { LineIndex } from '../common/line-index.ts';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
+import type { Op } from '../network/op.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { EditableLeaf } from '../network/width-origin.ts';
-import { constraintsOf, type Constraint, type Rebuild, type SlopesOf, type WidthUnit } from './constraints.ts';
+import {
+  constraintsOf,
+  widthEnds,
+  type Constraint,
+  type Rebuild,
+  type SlopesOf,
+  type WidthUnit,
+} from './constraints.ts';
 import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
-import { firstChange, firstDifference } from './prove.ts';
+import { differenceOf, firstChange } from './prove.ts';
 import { refusalReason } from './refusal.ts';
-import { solveWidths, type Solution } from './solve.ts';
+import { Savings } from './saving.ts';
+import { solveWidths, SourceNumbers, type Solution } from './solve.ts';
 import { leafKey } from './trail.ts';
 
 /** What a plan is made from. Nothing here writes: `evaluate` works on copies of texts. */
@@ -23,6 +32,8 @@ export interface EditSources {
   readonly isEditable: (document: string) => boolean;
   /** The network with these texts in place of the present ones; undefined when none comes out. */
   readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;
+  /** Whether nobody waits for the answer any more: what is planned from then on is a part only. */
+  readonly isCancelled?: () => boolean;
   /** The other models that are made from these documents. */
   readonly siblings: (documents: readonly string[]) => readonly SiblingModel[];
 }
@@ -72,16 +83,69 @@ export interface EditPlan {
   readonly graph: NetworkGraph | undefined;
 }
 
-/** Plans for one state of the source and one proposal. What the rebuilt networks tell is worked out once. */
+/** What is planned before anything is proven: numbers that come to these widths. */
+export interface NumberPlan {
+  readonly widths: readonly PlannedWidth[];
+  /** The widths that should change and don't, without the reason. */
+  readonly stays: readonly Omit<RefusedWidth, 'reason'>[];
+  readonly notes: readonly string[];
+}
+
+interface PlannedUnit {
+  /** The unit for which it was planned. */
+  readonly asked: string;
+  /** The units that are asked for together: the one, and those that share its numbers. */
+  readonly chosen: ReadonlySet<string>;
+  readonly solution: Solution;
+}
+
+/** More units than these are not left out one after the other. */
+const mostCulprits = 8;
+/** More parts of what is wanted are not tried out one after the other: each takes an evaluation. */
+const mostTries = 24;
+
+/** Plans for one state of the source and one proposal. What the map of channels tells is worked out once. */
 export class EditPlanner {
   readonly #sources: EditSources;
   readonly #units: readonly WidthUnit[];
+  readonly #byKey: ReadonlyMap<string, WidthUnit>;
   readonly #constraints: readonly Constraint[];
+  readonly #numbers: SourceNumbers;
+  #savings: Savings | undefined;
+  readonly #plannedUnits = new Map<string, Result<PlannedUnit>>();
+  #whole: Solution | undefined;
 
   constructor(sources: EditSources, units: readonly WidthUnit[]) {
     this.#sources = sources;
     this.#units = units;
+    this.#byKey = new Map(units.map((unit) => [unit.key, unit]));
     this.#constraints = constraintsOf(sources.graph, sources.slopes);
+    this.#numbers = new SourceNumbers(this.#constraints, (leaf) => this.#literalText(leaf) !== undefined);
+  }
+
+  /** What numbers alone come to for all units, not proven yet. */
+  planned(): NumberPlan {
+    return this.#plannedOf(this.#solveAll(), this.#units);
+  }
+
+  /** The same for one unit and those that share its numbers; or why numbers can't change it. */
+  plannedUnit(key: string): Result<NumberPlan> {
+    const planned = this.#planUnit(key);
+    if (!planned.ok) return planned;
+    const { chosen, solution } = planned.value;
+    return {
+      ok: true,
+      value: this.#plannedOf(
+        solution,
+        [...chosen].flatMap((one) => this.#byKey.get(one) ?? []),
+      ),
+    };
+  }
+
+  /** The unit that stands for all that are planned together with one. */
+  plannedWith(key: string): string {
+    const planned = this.#planUnit(key);
+    return planned.ok ? planned.value.asked : key;
   }
 
   /** All units at once: the largest proven part of what is wanted. Without edits when nothing can be changed. */
@@ -97,16 +161,28 @@ export class EditPlanner {
 
   /** The largest part of what is wanted that the proof lets through. */
   #most(models: ProvenModels): { readonly attempt: Attempt; readonly failures: ReadonlyMap<string, string> } {
-    const all = new Set(this.#units.map((unit) => unit.key));
-    const whole = this.#attempt(all, models);
+    const whole = this.#attempt(this.#solveAll(), models);
     if (whole.failure === undefined) return { attempt: whole, failures: new Map() };
     const failures = new Map<string, string>();
+    const without = this.#withoutCulprits(whole, models, failures);
+    if (without !== undefined) return { attempt: without, failures };
+    failures.clear();
     const good = new Set<string>();
     let best: Attempt | undefined;
+    let tries = 0;
+    const mayTry = (): boolean => tries < mostTries && this.#sources.isCancelled?.() !== true;
     for (const part of this.#components(whole.solution)) {
-      const alone = this.#attempt(part, models);
+      if (![...part].some((key) => whole.solution.widths.get(key) !== this.#byKey.get(key)?.before)) continue;
+      if (!mayTry()) {
+        for (const key of part) failures.set(key, whole.failure);
+        continue;
+      }
+      tries += 1;
+      const alone = this.#attempt(this.#solve(part), models);
       const together =
-        alone.failure === undefined && good.size > 0 ? this.#attempt(new Set([...good, ...part]), models) : alone;
+        alone.failure === undefined && good.size > 0
+          ? this.#attempt(this.#solve(new Set([...good, ...part])), models)
+          : alone;
       if (together.failure === undefined) {
         for (const key of part) good.add(key);
         best = together;
@@ -115,7 +191,9 @@ export class EditPlanner {
       for (const key of part) failures.set(key, together.failure);
       // Of what hangs together a part may still be possible.
       for (const key of part.size > 1 ? part : []) {
-        const more = this.#attempt(new Set([...good, key]), models);
+        if (!mayTry()) break;
+        tries += 1;
+        const more = this.#attempt(this.#solve(new Set([...good, key])), models);
         if (more.failure !== undefined) continue;
         good.add(key);
         best = more;
@@ -124,57 +202,121 @@ export class EditPlanner {
     return { attempt: best ?? { solution: this.#solve(new Set()), edits: [], ...unchanged }, failures };
   }
 
+  /** Leaves out the units at which a proof fails, one after the other, until it holds: seldom more than a few do. */
+  #withoutCulprits(whole: Attempt, models: ProvenModels, failures: Map<string, string>): Attempt | undefined {
+    const left = new Set(this.#units.map((unit) => unit.key));
+    let attempt = whole;
+    for (let tries = 0; tries < mostCulprits && attempt.failure !== undefined; tries += 1) {
+      const changing = attempt.culprits.filter(
+        (key) => left.has(key) && attempt.solution.widths.get(key) !== this.#byKey.get(key)?.before,
+      );
+      if (changing.length === 0) return undefined;
+      for (const key of changing) {
+        left.delete(key);
+        failures.set(key, attempt.failure);
+      }
+      attempt = this.#attempt(this.#solve(left), models);
+    }
+    return attempt.failure === undefined ? attempt : undefined;
+  }
+
   /** One unit, with the units that must change with it because they share its literals; or why it can't be changed. */
   unit(key: string): Result<EditPlan> {
-    const unit = this.#units.find((one) => one.key === key);
-    if (unit === undefined) return { ok: false, error: 'The layer has no width of its own in the source.' };
-    const chosen = new Set([key]);
-    for (;;) {
-      const attempt = this.#attempt(chosen, 'all');
-      const after = attempt.solution.widths.get(key) ?? unit.before;
-      if (attempt.failure === undefined && after < unit.before) {
-        return { ok: true, value: this.#planOf(attempt, new Map(), chosen) };
-      }
-      const before = chosen.size;
-      if (after >= unit.before) for (const sharer of this.#sharers(attempt.solution, chosen)) chosen.add(sharer);
-      if (chosen.size === before) {
-        return { ok: false, error: this.#reason(unit, attempt.solution, attempt.failure) };
-      }
-    }
+    const unit = this.#byKey.get(key);
+    const planned = this.#planUnit(key);
+    if (!planned.ok || unit === undefined) return planned.ok ? noUnit : planned;
+    const { chosen, solution } = planned.value;
+    const attempt = this.#attempt(solution, 'all');
+    if (attempt.failure === undefined) return { ok: true, value: this.#planOf(attempt, new Map(), chosen) };
+    return { ok: false, error: this.#reason(unit, solution, attempt.failure) };
   }
 
   /** All units just as wanted, or nothing: far less work than finding out which part of them is possible. */
   exact(): EditPlan | undefined {
-    const solution = this.#solve(new Set(this.#units.map((unit) => unit.key)));
-    if (this.#units.some((unit) => solution.widths.get(unit.key) !== unit.wanted)) return undefined;
-    const edits = this.#editsOf(solution);
-    const attempt = this.#withSiblings({ solution, edits, ...this.#prove(solution, edits) });
+    const solution = this.#solveAll();
+    if (!this.#isExact(solution, this.#units)) return undefined;
+    const attempt = this.#attempt(solution, 'all');
     return attempt.failure === undefined ? this.#planOf(attempt, new Map()) : undefined;
   }
 
   /** Why a unit's width can't be had as wanted, from the numbers alone: no edit is tried out. */
   obstacles(key: string): readonly string[] {
-    const unit = this.#units.find((one) => one.key === key);
-    if (unit === undefined) return [];
+    const planned = this.plannedUnit(key);
+    return planned.ok ? planned.value.notes : [planned.error];
+  }
+
+  #planUnit(key: string): Result<PlannedUnit> {
+    const known = this.#plannedUnits.get(key);
+    if (known !== undefined) return known;
+    const made = this.#choose(key);
+    this.#plannedUnits.set(key, made);
+    // Layers that share a number change together, whichever of them was asked for.
+    for (const other of made.ok ? made.value.chosen : []) {
+      const before = this.#byKey.get(other)?.before;
+      if (made.ok && made.value.solution.widths.get(other) !== before && !this.#plannedUnits.has(other))
+        this.#plannedUnits.set(other, made);
+    }
+    return made;
+  }
+
+  /** Asks for a unit, and with it for those that keep it from changing, as long as there are such. */
+  #choose(key: string): Result<PlannedUnit> {
+    const unit = this.#byKey.get(key);
+    if (unit === undefined) return noUnit;
     const chosen = new Set([key]);
     const isNamed = this.#constraints.some(({ end, slopes }) => end === 'out' && slopes.has(key));
-    if (!isNamed) return [this.#reason(unit, this.#solve(chosen), undefined)];
     for (;;) {
       const solution = this.#solve(chosen);
-      if ((solution.widths.get(key) ?? unit.before) < unit.before) return this.#notes(solution);
+      if (!isNamed) return { ok: false, error: this.#reason(unit, solution, undefined) };
+      const after = solution.widths.get(key) ?? unit.before;
+      if (unit.wanted > unit.before ? after > unit.before : after < unit.before)
+        return { ok: true, value: { asked: key, chosen, solution } };
       const before = chosen.size;
       for (const sharer of this.#sharers(solution, chosen)) chosen.add(sharer);
-      if (chosen.size === before) return [this.#reason(unit, solution, undefined)];
+      if (chosen.size === before) return { ok: false, error: this.#reason(unit, solution, undefined) };
     }
   }
 
-  #solve(chosen: ReadonlySet<string>): Solution {
-    const units = this.#units.map((unit) => (chosen.has(unit.key) ? unit : { ...unit, wanted: unit.before }));
-    return solveWidths(units, this.#constraints, (leaf) => this.#literalText(leaf) !== undefined);
+  #plannedOf(solution: Solution, units: readonly WidthUnit[]): NumberPlan {
+    const rows = units.map(({ key, layers, before, wanted }) => ({
+      layers,
+      before,
+      wanted,
+      after: solution.widths.get(key) ?? before,
+    }));
+    return {
+      widths: rows.filter(({ before, after }) => before !== after),
+      stays: rows.filter(({ before, wanted, after }) => before === after && wanted !== before),
+      notes: this.#notes(solution),
+    };
   }
 
-  #attempt(chosen: ReadonlySet<string>, models: ProvenModels): Attempt {
-    const solution = this.#solve(chosen);
+  #solveAll(): Solution {
+    this.#whole ??= this.#solve(new Set(this.#units.map((unit) => unit.key)));
+    return this.#whole;
+  }
+
+  #isExact({ widths }: Solution, units: readonly WidthUnit[]): boolean {
+    return units.every(({ key, wanted }) => widths.get(key) === wanted);
+  }
+
+  /**
+   * Multipliers and divisors that several widths share are kept; they are solved for only where that is exact and keeping
+   * them is not, or saves more.
+   */
+  #solve(chosen: ReadonlySet<string>): Solution {
+    const units = this.#units.map((unit) => (chosen.has(unit.key) ? unit : { ...unit, wanted: unit.before }));
+    const { factors } = this.#numbers;
+    const kept = solveWidths(units, this.#numbers, factors);
+    if (factors.size === 0 || this.#isExact(kept, units)) return kept;
+    const free = solveWidths(units, this.#numbers);
+    if (![...free.values.keys()].some((key) => factors.has(key))) return free;
+    if (this.#isExact(free, units)) return free;
+    this.#savings ??= new Savings(this.#sources.graph, this.#sources.slopes, this.#units);
+    return this.#savings.left(free.widths) < this.#savings.left(kept.widths) ? free : kept;
+  }
+
+  #attempt(solution: Solution, models: ProvenModels): Attempt {
     const edits = this.#editsOf(solution);
     const attempt = { solution, edits, ...this.#prove(solution, edits) };
     return models === 'all' ? this.#withSiblings(attempt) : attempt;
@@ -213,6 +355,14 @@ export class EditPlanner {
       .sort((left, right) => left.document.localeCompare(right.document) || left.start - right.start);
   }
 
+  /** The units that should change and that an op's widths depend on. */
+  #unitsAt(op: Op | undefined): readonly string[] {
+    // The rebuilt network's ops are others than the seed's, by the same names.
+    const own = op && this.#sources.graph.ops.find(({ name }) => name === op.name);
+    const keys = own === undefined ? [] : widthEnds.flatMap((end) => [...this.#sources.slopes(own, end).keys()]);
+    return [...new Set(keys)];
+  }
+
   /** Why the edits don't give the wanted network or break another one; or what they give. */
   #prove(solution: Solution, edits: readonly LiteralEdit[]): Proof {
     const changed = this.#units.filter((unit) => solution.widths.get(unit.key) !== unit.before);
@@ -222,8 +372,9 @@ export class EditPlanner {
     if (expected === undefined) return failed('there is no network with these widths');
     const actual = this.#sources.evaluate(this.#overlay(edits));
     if (actual === undefined) return failed('the source would give no network');
-    const difference = firstDifference(expected, actual);
-    return difference === undefined ? { ...unchanged, graph: actual } : failed(difference);
+    const difference = differenceOf(expected, actual);
+    if (difference === undefined) return { ...unchanged, graph: actual };
+    return { ...failed(difference.text), culprits: this.#unitsAt(difference.op) };
   }
 
   /** Units that hang together through a literal or a width that is made from several of them. */
@@ -293,7 +444,12 @@ export class EditPlanner {
       (left, right) =>
         Number(solution.values.has(leafKey(right.leaf))) - Number(solution.values.has(leafKey(left.leaf))),
     );
-    return changesFirst.flatMap(({ leaf, constraints }) => {
+    const factors = [...solution.values].flatMap(([key, value]) => {
+      const leaf = this.#numbers.factors.has(key) ? solution.leaves.get(key) : undefined;
+      if (leaf === undefined) return [];
+      return [`${this.#placeOf(leaf)} is a factor of several widths; it becomes ${String(value)}.`];
+    });
+    const shared = changesFirst.flatMap(({ leaf, constraints }) => {
       const keys = new Set(constraints.flatMap((constraint) => [...constraint.slopes.keys()]));
       const units = this.#units.filter(({ key }) => keys.has(key));
       const raised = units.filter((unit) => isRaised(unit) && !explained.has(unit.key));
@@ -306,6 +462,7 @@ export class EditPlanner {
         `${this.#placeOf(leaf)} sets ${names}: ${wanted} wanted, ${after}${units.length > 1 && /^\d+$/.test(after) ? ' for all' : ' possible'}.`,
       ];
     });
+    return [...factors, ...shared];
   }
 
   #placeOf(leaf: EditableLeaf): string {
@@ -321,11 +478,15 @@ type ProvenModels = 'own' | 'all';
 
 interface Proof {
   readonly failure: string | undefined;
+  /** The units at which the outcome differs from what is wanted, where that is seen. */
+  readonly culprits: readonly string[];
   readonly alsoChanges: readonly string[];
   readonly graph: NetworkGraph | undefined;
 }
 
-const unchanged: Proof = { failure: undefined, alsoChanges: [], graph: undefined };
+const unchanged: Proof = { failure: undefined, culprits: [], alsoChanges: [], graph: undefined };
+
+const noUnit = { ok: false, error: 'The layer has no width of its own in the source.' } as const;
 
 interface Attempt extends Proof {
   readonly solution: Solution;

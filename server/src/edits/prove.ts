@@ -4,27 +4,41 @@ import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
 import type { Op, ValueId } from '../network/op.ts';
 import { formatShape, isKnownShape, type Shape } from '../network/shape.ts';
 
-/**
- * The first difference in words, or undefined when the networks are the same. Places in the source don't count, nor does what
- * leads to no output: a rebuilt network has dropped it.
- */
+/** Where two networks differ first. */
+export interface Difference {
+  readonly text: string;
+  /** The op of the expected network that is different; undefined where it is no single one. */
+  readonly op: Op | undefined;
+}
+
+/** The first difference in words, or undefined when the networks are the same. */
 export function firstDifference(expected: NetworkGraph, actual: NetworkGraph): string | undefined {
+  return differenceOf(expected, actual)?.text;
+}
+
+/**
+ * The first difference, or undefined when the networks are the same. Places in the source don't count, nor does what leads to no
+ * output: a rebuilt network has dropped it.
+ */
+export function differenceOf(expected: NetworkGraph, actual: NetworkGraph): Difference | undefined {
+  const of = (text: string, op?: Op): Difference => ({ text, op });
   const lost = actual.unknowns[expected.unknowns.length];
-  if (lost !== undefined) return `a part could not be read any more (${lost.reason})`;
+  if (lost !== undefined) return of(`a part could not be read any more (${lost.reason})`);
   const wanted = leadingOps(expected);
   const got = leadingOps(actual);
   for (const [index, op] of wanted.ops.entries()) {
     const found = got.ops[index];
-    if (found?.name !== op.name) return `${op.name} would not be there`;
+    if (found?.name !== op.name) return of(`${op.name} would not be there`);
     const inputs = (network: Leading, { inputs: ids }: Op): readonly number[] =>
       ids.map((value) => network.places.get(value) ?? -1);
-    if (!sameNumbers(inputs(wanted, op), inputs(got, found))) return `${op.name} would be another operation`;
+    if (!sameNumbers(inputs(wanted, op), inputs(got, found))) return of(`${op.name} would be another operation`);
     const difference = opDifference(expected, op, actual, found);
-    if (difference !== undefined) return difference;
+    if (difference !== undefined) return of(difference, op);
   }
   const extra = got.ops[wanted.ops.length];
-  if (extra !== undefined) return `${extra.name} would be new`;
-  return idleDifference(expected, actual);
+  if (extra !== undefined) return of(`${extra.name} would be new`);
+  const idle = idleDifference(expected, actual);
+  return idle === undefined ? undefined : of(idle);
 }
 
 /** The same, down to layers that are never called: what has to be so where an edit is to change nothing. */

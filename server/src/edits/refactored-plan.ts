@@ -6,11 +6,11 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
 import type { Op } from '../network/op.ts';
-import type { WidthEnd, WidthUnit } from './constraints.ts';
+import { widthEnds, type WidthEnd, type WidthUnit } from './constraints.ts';
 import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
 import { placesToName, type WidthsToName } from './name-widths.ts';
 import { proveSiblings, type EditPlan, type EditSources } from './plan.ts';
-import { firstChange, firstDifference } from './prove.ts';
+import { differenceOf, firstChange } from './prove.ts';
 
 /** What refactorings need beyond a plan's sources. */
 export interface RefactoringSources extends EditSources {
@@ -22,20 +22,23 @@ export interface RefactoringSources extends EditSources {
   readonly unitAt: (op: Op, end: WidthEnd) => string;
 }
 
-/** More groups that can't be told apart are not left out one by one. */
+/** More groups that can't be told apart are not left out one by one, and fewer where each has to be tried out. */
 const mostLeftOut = 24;
+const mostProofs = 4;
 
 /** The refactored plan of all units, as far as it goes; or why there is none. */
 export function refactoredPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
   const traced = sources.trace();
   if (traced?.graph === undefined) return { ok: false, error: 'its source is not code that can be rewritten' };
   const leftOut = new Map<string, string>();
-  for (;;) {
+  for (let proofs = 0; ;) {
     const asked = units.filter((unit) => unit.wanted !== unit.before && !leftOut.has(unit.key));
     if (asked.length === 0) return { ok: false, error: [...leftOut.values()][0] ?? 'nothing is asked' };
     const attempt = attemptWith(sources, traced, asked);
     if (attempt.ok) return { ok: true, value: planOf(attempt.value, units, leftOut) };
     const { group, error } = attempt;
+    if (attempt.wasTried) proofs += 1;
+    if (proofs >= mostProofs || sources.isCancelled?.() === true) return { ok: false, error };
     const culprits = asked.filter(({ key }) => group?.split(' + ').includes(key) === true);
     if (culprits.length === 0 || leftOut.size >= mostLeftOut) return { ok: false, error };
     for (const { key } of culprits) leftOut.set(key, error);
@@ -51,13 +54,18 @@ interface Proven {
 
 type Attempt =
   | { readonly ok: true; readonly value: Proven }
-  | { readonly ok: false; readonly error: string; readonly group?: string | undefined };
+  | {
+      readonly ok: false;
+      readonly error: string;
+      readonly group?: string | undefined;
+      /** Whether an edited copy was read, which takes its time. */
+      readonly wasTried?: true;
+    };
 
 function attemptWith(sources: RefactoringSources, traced: TracedEvaluation, asked: readonly WidthUnit[]): Attempt {
   const inner = attemptInOrder(sources, traced, asked, 'inner');
   if (inner.ok) return inner;
   const outer = attemptInOrder(sources, traced, asked, 'outer');
-
   return outer.ok ? outer : inner;
 }
 
@@ -118,8 +126,13 @@ function prove(
   const edits = [...refactoring, ...numbers];
   const overlay = overlayOf(edits);
   const graph = sources.evaluate(overlay);
-  const difference = graph === undefined ? 'the model could not be read' : firstDifference(wanted, graph);
-  if (difference !== undefined) return { ok: false, error: `with the edit ${difference}` };
+  if (graph === undefined) return { ok: false, error: 'with the edit the model could not be read' };
+  const difference = differenceOf(wanted, graph);
+  if (difference !== undefined) {
+    const own = sources.graph.ops.find(({ name }) => name === difference.op?.name);
+    const group = own && [...new Set(widthEnds.map((end) => sources.unitAt(own, end)))].join(' + ');
+    return { ok: false, error: `with the edit ${difference.text}`, group, wasTried: true };
+  }
   const others = proveSiblings(siblings, edits, overlay);
   if (!others.ok) return { ok: false, error: `with the edit ${others.error}` };
   return { ok: true, value: { edits, refactoring, alsoChanges: others.value, graph } };

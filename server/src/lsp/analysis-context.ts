@@ -14,6 +14,8 @@ export interface AnalysisContext {
   readonly roots: readonly string[];
   /** Whether the client shows annotated edits before it applies them. */
   readonly canPreview: boolean;
+  /** Whether the client asks for an action's edit when it is chosen. */
+  readonly canResolve: boolean;
 }
 
 /** Positions in the present text of a document, open or on disk; undefined when there is no such document. */

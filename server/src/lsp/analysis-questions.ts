@@ -32,9 +32,11 @@ export interface AnalysisQuestions {
   readonly 'inlay-hint': { readonly params: InlayHint; readonly answer: InlayHint };
   readonly hover: { readonly params: HoverParams; readonly answer: Hover | null };
   readonly 'code-lenses': { readonly params: CodeLensParams; readonly answer: CodeLens[] };
-  /** A refactoring that was chosen, with its proven edit. */
+  /** An action that was chosen, with its proven edit. */
   readonly 'code-action': { readonly params: CodeAction; readonly answer: CodeAction | Refusal };
   readonly 'code-actions': { readonly params: CodeActionParams; readonly answer: CodeAction[] };
+  /** Reads the other models that edits of a document may reach, so that a proof need not. */
+  readonly siblings: { readonly params: { readonly uri: string }; readonly answer: null };
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
   /** Which models files offer, by their text alone. */
   readonly entries: { readonly params: { readonly uris: readonly string[] }; readonly answer: readonly FileModels[] };
@@ -113,7 +115,12 @@ export type AnalysisInput =
   /** The proposal that a document shows; undefined takes it back. */
   | { readonly kind: 'proposal'; readonly uri: string; readonly proposal: AttachedProposal | undefined }
   /** What the client can do, once. */
-  | { readonly kind: 'client'; readonly canPreview: boolean; readonly refreshesHints: boolean };
+  | {
+      readonly kind: 'client';
+      readonly canPreview: boolean;
+      readonly canResolve: boolean;
+      readonly refreshesHints: boolean;
+    };
 
 /** One question under way. */
 export interface Asked<Name extends QuestionName = QuestionName> {

@@ -52,6 +52,7 @@ class AnalysisServer {
   #isWorking = false;
   #roots: readonly string[] = [];
   #canPreview = false;
+  #canResolve = false;
 
   constructor(port: MessagePort, signals: SharedSignals, { disk, ...analysis }: AnalysisEnvironment) {
     this.#port = port;
@@ -130,6 +131,7 @@ class AnalysisServer {
       settings,
       roots: this.#roots,
       canPreview: this.#canPreview,
+      canResolve: this.#canResolve,
     };
     try {
       return { kind: 'answer', id, answer: answerOf(name, context, params, cancellation) };
@@ -204,6 +206,7 @@ class AnalysisServer {
         break;
       case 'client':
         this.#canPreview = input.canPreview;
+        this.#canResolve = input.canResolve;
         if (input.refreshesHints) session.showChosenFirst();
         break;
     }

@@ -4,7 +4,7 @@ import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import type { AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
-import { provideCodeActions, resolveCodeAction } from './code-actions.ts';
+import { provideCodeActions, readSiblings, resolveCodeAction } from './code-actions.ts';
 import { provideCodeLenses } from './code-lenses.ts';
 import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
@@ -34,6 +34,7 @@ export const answerers: Answerers = {
   'code-lenses': provideCodeLenses,
   'code-actions': provideCodeActions,
   'code-action': resolveCodeAction,
+  siblings: readSiblings,
   diagnostics: documentDiagnostics,
   entries: listEntries,
   models: listModels,
@@ -51,7 +52,7 @@ export const answerers: Answerers = {
 
 /** Whether nobody waits for the answer at the moment: others go first. */
 export function isBackground(name: QuestionName): boolean {
-  return name === 'diagnostics' || name === 'entries';
+  return name === 'diagnostics' || name === 'entries' || name === 'siblings';
 }
 
 /** The document that a question is about. */
@@ -80,6 +81,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'inlay-hint':
     case 'code-action':
     case 'code-actions':
+    case 'siblings':
     case 'diagnostics':
     case 'draft-run':
     case 'run-network':

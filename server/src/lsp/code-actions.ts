@@ -1,5 +1,5 @@
-// Quick-fixes that set proposed widths or give batch norms a scale carry their proven edits at once; refactorings are worked out and
-// proven when one of them is chosen.
+// Quick-fixes that give batch norms a scale carry their edits at once. Those that set widths are listed at once and proven when
+// one of them is chosen; for an editor that can't ask then, all are proven before they are listed.
 
 import type {
   CodeAction,
@@ -11,15 +11,15 @@ import type {
 import * as v from 'valibot';
 import {
   codeActions,
-  resolveRefactoring,
-  type RefactoringAction,
+  resolveAction,
   type ScaleAction,
   type SlimFileAction,
   type WidthAction,
 } from '../analysis/code-actions.ts';
 import { settableLayers, type SettableLayers } from '../analysis/settable-layers.ts';
 import type { ProposalEdits } from '../analysis/proposal-edits.ts';
-import type { Cancellation } from '../common/cancellation.ts';
+import { modelOfRun } from '../analysis/proposed-changes.ts';
+import { isCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
 import type { Refusal } from '../protocol/lsp-extensions.ts';
 import { refuse } from './refusal.ts';
@@ -50,19 +50,22 @@ function quickFixes(
 ): CodeAction[] {
   const positions = positionsIn(context.session, uri);
   if (positions === undefined) return [];
-  return codeActions(context.session, uri, offsets, cancellation).map((action): CodeAction => {
-    if (action.kind === 'write-slim-model') return slimFileAction(action);
-    if (action.kind === 'refactor') return refactoringAction(action);
+  return codeActions(context.session, uri, offsets, cancellation).flatMap((action): readonly CodeAction[] => {
+    if (action.kind === 'write-slim-model') return [slimFileAction(action)];
     const fixed = asked.diagnostics.filter((diagnostic) =>
       isFixedBy(action, diagnostic, uri, positions.offset.bind(positions)),
     );
-    return {
+    const shown = {
       title: action.title,
       kind: quickFix,
       isPreferred: action.isPreferred,
-      edit: workspaceEdit(context, action),
       ...(fixed.length > 0 && { diagnostics: fixed }),
     };
+    if (action.kind === 'give-scale') return [{ ...shown, edit: workspaceEdit(context, action) }];
+    const { document, layer, by } = action;
+    if (context.canResolve) return [{ ...shown, data: { uri: document, by, ...(layer !== undefined && { layer }) } }];
+    const edits = resolveAction(context.session, action, cancellation);
+    return edits.ok ? [{ ...shown, title: edits.value.title, edit: workspaceEdit(context, edits.value) }] : [];
   });
 }
 
@@ -81,27 +84,48 @@ function setWidthAction({ document, entry, layers }: SettableLayers): CodeAction
   return { title, kind: rewrite, command: { title, command, arguments: given } };
 }
 
-/** What a client gives back of a refactoring that was chosen. */
-const chosenRefactoring = v.object({ uri: v.string(), layer: v.optional(v.string()) });
-
-function refactoringAction({ title, document, layer }: RefactoringAction): CodeAction {
-  return { title, kind: quickFix, data: { uri: document, ...(layer !== undefined && { layer }) } };
-}
+/** What a client gives back of an action that was chosen. */
+const chosenAction = v.object({
+  uri: v.string(),
+  by: v.picklist(['numbers', 'rewriting']),
+  layer: v.optional(v.string()),
+});
 
 /** The document of the model that an action is about; undefined for an action that carries its edit. */
 export function uriOfAction({ data }: CodeAction): string | undefined {
-  const chosen = v.safeParse(chosenRefactoring, data);
+  const chosen = v.safeParse(chosenAction, data);
   return chosen.success ? chosen.output.uri : undefined;
 }
 
 /** The action with its proven edit; or why there is none. */
-export function resolveCodeAction(context: AnalysisContext, action: CodeAction): CodeAction | Refusal {
-  const chosen = v.safeParse(chosenRefactoring, action.data);
+export function resolveCodeAction(
+  context: AnalysisContext,
+  action: CodeAction,
+  cancellation: Cancellation,
+): CodeAction | Refusal {
+  const chosen = v.safeParse(chosenAction, action.data);
   if (!chosen.success) return action;
-  const { uri, layer } = chosen.output;
-  const edits = resolveRefactoring(context.session, { document: uri, ...(layer !== undefined && { layer }) });
+  const { uri, layer, by } = chosen.output;
+  const asked = { document: uri, by, ...(layer !== undefined && { layer }) };
+  const edits = resolveAction(context.session, asked, cancellation);
   if (!edits.ok) return refuse(edits.error);
   return { ...action, edit: workspaceEdit(context, edits.value) };
+}
+
+/** Reads what the proof of an action will compare: the other models of a document and of those that import it. */
+export function readSiblings(
+  { session }: AnalysisContext,
+  { uri }: { readonly uri: string },
+  cancellation: Cancellation,
+): null {
+  const attached = session.attachedProposal(uri);
+  const model = attached && modelOfRun(session, uri, attached.entry);
+  const siblings = model === undefined ? [] : session.siblings.of(model.graph.entry, [uri], cancellation);
+  for (const sibling of siblings) {
+    if (isCancelled(cancellation)) break;
+    sibling.present();
+  }
+  return null;
 }
 
 /** The file is worked out when it is asked for; a command does that. */
@@ -128,10 +152,19 @@ function isFixedBy(
   return action.site?.document === uri && offset(range.start) === action.site.start;
 }
 
-/** An edit that goes beyond the file at hand is previewed, where the client can. */
-function workspaceEdit(context: AnalysisContext, action: Pick<ProposalEdits, 'title' | 'documents'>): WorkspaceEdit {
-  const documents = toDocumentEdits(context.session, action);
-  if (documents.length < 2 || !context.canPreview) {
+/** An edit that goes beyond the file at hand, rewrites code or changes other models is previewed, where the client can. */
+function workspaceEdit(
+  context: AnalysisContext,
+  {
+    title,
+    documents: changed,
+    plan,
+  }: Pick<ProposalEdits, 'title' | 'documents'> & { readonly plan?: ProposalEdits['plan'] },
+): WorkspaceEdit {
+  const documents = toDocumentEdits(context.session, { documents: changed });
+  const goesFar =
+    documents.length > 1 || plan?.refactoring !== undefined || (plan !== undefined && plan.alsoChanges.length > 0);
+  if (!goesFar || !context.canPreview) {
     return {
       documentChanges: documents.map(({ uri, version, edits }) => ({
         textDocument: { uri, version },
@@ -140,8 +173,11 @@ function workspaceEdit(context: AnalysisContext, action: Pick<ProposalEdits, 'ti
     };
   }
   const annotationId = 'morphnet';
+  const description = plan?.refactoring;
   return {
-    changeAnnotations: { [annotationId]: { label: action.title, needsConfirmation: true } },
+    changeAnnotations: {
+      [annotationId]: { label: title, needsConfirmation: true, ...(description !== undefined && { description }) },
+    },
     documentChanges: documents.map(({ uri, version, edits }) => ({
       textDocument: { uri, version },
       edits: edits.map((edit) => ({ ...edit, annotationId })),

@@ -3,6 +3,7 @@
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
 import { isExact, proposalEdits as planProposal } from '../analysis/proposal-edits.ts';
 import { slimModel as writeSlimModel } from '../analysis/slim-model.ts';
+import type { Cancellation } from '../common/cancellation.ts';
 import { fileName } from '../common/file-name.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
@@ -12,9 +13,10 @@ import { refuse } from './refusal.ts';
 export function proposalEdits(
   { session }: AnalysisContext,
   question: AnalysisQuestions['proposal-edits']['params'],
+  cancellation: Cancellation,
 ): AnalysisQuestions['proposal-edits']['answer'] {
   const { document, layer } = question;
-  const edits = planProposal(session, document, shownOr(session, question), layer);
+  const edits = planProposal(session, document, shownOr(session, question), layer, cancellation);
   if (!edits.ok) return refuse(`${fileName(document)}: ${edits.error}`);
   const { title, plan } = edits.value;
   return { title, documents: toDocumentEdits(session, edits.value), isExact: isExact(plan) };

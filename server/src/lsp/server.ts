@@ -3,6 +3,7 @@
 
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
+  CancellationToken,
   CodeActionKind,
   CodeLensRefreshRequest,
   DiagnosticRefreshRequest,
@@ -13,7 +14,6 @@ import {
   TextDocuments,
   TextDocumentSyncKind,
   WatchKind,
-  type CancellationToken,
   type CodeAction,
   type Connection,
   type DiagnosticServerCancellationData,
@@ -110,6 +110,7 @@ class LanguageServer {
   #roots: readonly string[] = [];
   /** Versions of open documents that analysis was told of. */
   readonly #toldVersions = new Map<string, number>();
+  readonly #readsSiblings = new Set<string>();
   #libraryWatch: Disposable | undefined;
   /** Folders of installed libraries that may be read. */
   #libraries: readonly string[] = [];
@@ -172,7 +173,8 @@ class LanguageServer {
   }
 
   #initialize({ capabilities, workspaceFolders }: InitializeParams): InitializeResult {
-    const { workspace } = capabilities;
+    const { workspace, textDocument } = capabilities;
+    const canResolve = textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true;
     const canPreview = workspace?.workspaceEdit?.changeAnnotationSupport !== undefined;
     this.#support = {
       configuration: workspace?.configuration === true,
@@ -183,7 +185,12 @@ class LanguageServer {
       lensRefresh: workspace?.codeLens?.refreshSupport === true,
       diagnosticRefresh: workspace?.diagnostics?.refreshSupport === true,
     };
-    this.#analysis.tell({ kind: 'client', canPreview, refreshesHints: this.#support.hintRefresh });
+    this.#analysis.tell({
+      kind: 'client',
+      canPreview,
+      canResolve,
+      refreshesHints: this.#support.hintRefresh,
+    });
     this.#setRoots((workspaceFolders ?? []).map(({ uri }) => uri));
     return {
       capabilities: {
@@ -299,7 +306,14 @@ class LanguageServer {
     );
     this.#connection.onHover(this.#feature('Hover', 'hover', null));
     this.#connection.onCodeLens(this.#feature('Code lenses', 'code-lenses', []));
-    this.#connection.onCodeAction(this.#feature('Code actions', 'code-actions', []));
+    const actions = this.#feature('Code actions', 'code-actions', []);
+    this.#connection.onCodeAction(async (params, token) => {
+      const listed = await actions(params, token);
+      // Whoever sees an action that sets widths may choose it: what its proof compares is read until then.
+      const chosen = Array.isArray(listed) ? listed.find((action) => uriOfAction(action) !== undefined) : undefined;
+      if (chosen !== undefined) void this.#readSiblings(uriOfAction(chosen) ?? '');
+      return listed;
+    });
     this.#connection.onCodeActionResolve((chosen, asked) =>
       guardRequest(this.#log, 'Code action', chosen, async (action: CodeAction, token) => {
         const settings = await this.#context.settings.of(uriOfAction(action));
@@ -309,6 +323,19 @@ class LanguageServer {
         throw new ResponseError(LSPErrorCodes.RequestFailed, resolved.message);
       })(chosen, asked),
     );
+  }
+
+  async #readSiblings(uri: string): Promise<void> {
+    if (this.#readsSiblings.has(uri)) return;
+    this.#readsSiblings.add(uri);
+    try {
+      await this.#analysis.ask('siblings', { uri }, await this.#context.settings.of(uri), CancellationToken.None);
+    } catch (error) {
+      // A text that has changed meanwhile makes the answer useless, not wrong.
+      if (!(error instanceof ResponseError)) this.#log.failure('Other models', error);
+    } finally {
+      this.#readsSiblings.delete(uri);
+    }
   }
 
   /** The handler of a request about a document that the analysis thread answers. */

@@ -46,7 +46,7 @@ export function widthEdits(
   if (!widths.ok) return refuse(widths.error);
   const proposal = askedProposal(session.grouping(model.graph), widths.value);
   if (!proposal.ok) return refuse(proposal.error);
-  const change = widthChange(session, model, proposal.value, { refactor: session.canNameNumbers(uri) });
+  const change = widthChange(session, model, proposal.value, { refactor: session.canNameNumbers(uri) }, cancellation);
   const notes = changeNotes(change);
   if (change.plan.edits.length === 0)
     return refuse(

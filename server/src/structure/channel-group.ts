@@ -62,6 +62,11 @@ export interface ChannelGroup {
   readonly fixed?: Fixation;
 }
 
+/** The ops that have channels of a group, in network order. */
+export function opsOf({ members }: ChannelGroup): readonly OpId[] {
+  return [...new Set(members.map(({ op }) => op))].sort((left, right) => left - right);
+}
+
 /** What the analysis has to say to the user. `code` is stable kebab-case. */
 export interface StructureNotice {
   readonly severity: 'error' | 'warning' | 'information';

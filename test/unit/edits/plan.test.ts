@@ -200,3 +200,15 @@ test.for([
     );
   },
 );
+
+test('a shared factor is kept where that saves more, and changes where nothing else gives the widths, which is said', () => {
+  const text =
+    'set wide 4\nset first 16\nset second 8\nconv a first\nconv b first*wide\nconv c second\nconv d second*wide\n';
+  // Three quarters of what is made wide, in both stages: only the factor gives that.
+  const both = all({ 'main.toy': text }, { b: 48, d: 24 });
+  expect(both.files['main.toy']).toBe(text.replace('wide 4', 'wide 3'));
+  expect(both.plan.notes).toEqual(['`4` in main.toy:1 is a factor of several widths; it becomes 3.']);
+  // The narrow layers of one stage: its own number is the one.
+  const one = all({ 'main.toy': text }, { a: 12, b: 48 });
+  expect(one.files['main.toy']).toBe(text.replace('first 16', 'first 12'));
+});

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Constraint, WidthUnit } from '../../../server/src/edits/constraints.ts';
-import { solveWidths, type Solution } from '../../../server/src/edits/solve.ts';
+import { solveWidths, SourceNumbers, type Solution } from '../../../server/src/edits/solve.ts';
 import type { Op } from '../../../server/src/network/op.ts';
 import { editableLeaves, type WidthOrigin } from '../../../server/src/network/width-origin.ts';
 import { computed, literal, madeDivisible, nowhere } from './trails.ts';
@@ -34,7 +34,7 @@ function width(trail: WidthOrigin, slopes: Readonly<Record<string, number>>, end
 }
 
 function solve(units: readonly WidthUnit[], constraints: readonly Constraint[]): Solution {
-  return solveWidths(units, constraints, () => true);
+  return solveWidths(units, new SourceNumbers(constraints, () => true));
 }
 
 const changes = (solution: Solution): Readonly<Record<string, number>> =>
@@ -178,4 +178,19 @@ test('no width ends below the wanted one, above the present one, or off its trai
       }
     }),
   );
+});
+
+test('a factor that several widths share is told from the widths', () => {
+  const expansion = literal(4, 10);
+  const [first, second] = [literal(64, 0), literal(128, 20)];
+  const { factors } = new SourceNumbers(
+    [
+      width(first, { inner: 1 }),
+      width(computed('*', 256, first, expansion), { outer: 1 }),
+      width(computed('*', 512, second, expansion), { later: 1 }),
+      width(computed('*', 400, literal(16, 30), literal(5, 40), literal(5, 50)), {}),
+    ],
+    () => true,
+  );
+  expect([...factors]).toEqual([`${nowhere.document}:10`]);
 });

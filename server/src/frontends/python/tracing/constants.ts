@@ -56,22 +56,28 @@ export function constantResult(
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
-/** The place in each dimension of the element at a flat position. */
-function placesOf(position: number, shape: readonly number[]): number[] {
-  const places: number[] = [];
-  let rest = position;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const size = shape[axis] ?? 1;
-    places[axis] = rest % size;
-    rest = Math.floor(rest / size);
-  }
-  return places;
+/** How far apart two neighbors on each axis stand. */
+function stridesOf(shape: readonly number[]): readonly number[] {
+  return shape.map((_, axis) => product(shape.slice(axis + 1)));
 }
 
-function positionOf(places: readonly number[], shape: readonly number[]): number {
-  let position = 0;
-  for (const [axis, size] of shape.entries()) position = position * size + (places[axis] ?? 0);
-  return position;
+/** For every element of a shape in row-major order, a position that grows by these steps on each axis. */
+function positions(shape: readonly number[], steps: readonly number[], start = 0): readonly number[] {
+  let found = [start];
+  for (const [axis, size] of shape.entries()) {
+    const step = steps[axis] ?? 0;
+    const next: number[] = [];
+    for (const position of found) for (let place = 0; place < size; place++) next.push(position + place * step);
+    found = next;
+  }
+  return found;
+}
+
+/** The steps with which an input of some sizes is read where it stands for a whole shape: what is one wide stays. */
+function broadcastSteps(shape: readonly number[], own: readonly number[]): readonly number[] {
+  const strides = stridesOf(own);
+  const lead = shape.length - own.length;
+  return shape.map((_, axis) => (own[axis - lead] === 1 ? 0 : (strides[axis - lead] ?? 0)));
 }
 
 function broadcast(
@@ -80,22 +86,10 @@ function broadcast(
   columns: readonly (readonly number[])[],
   fold: Fold,
 ): readonly number[] {
-  return Array.from({ length: product(shape) }, (_, position) => {
-    const places = placesOf(position, shape);
-    const values = columns.map((column, i) => {
-      const own = sizes[i] ?? [];
-      const lead = shape.length - own.length;
-      return (
-        column[
-          positionOf(
-            own.map((size, axis) => (size === 1 ? 0 : (places[axis + lead] ?? 0))),
-            own,
-          )
-        ] ?? NaN
-      );
-    });
-    return fold(...values);
-  });
+  const read = sizes.map((own) => positions(shape, broadcastSteps(shape, own)));
+  return Array.from({ length: product(shape) }, (_, position) =>
+    fold(...columns.map((column, i) => column[read[i]?.[position] ?? -1] ?? NaN)),
+  );
 }
 
 /** Each output element is an input element, found by its places; or a reduction of several. */
@@ -107,25 +101,25 @@ function rearranged(
 ): readonly number[] | undefined {
   const [own = []] = sizes;
   const [values = []] = columns;
-  const gather = (source: (places: readonly number[]) => readonly number[]): readonly number[] =>
-    Array.from(
-      { length: product(shape) },
-      (_, position) => values[positionOf(source(placesOf(position, shape)), own)] ?? NaN,
-    );
+  const strides = stridesOf(own);
+  const gather = (steps: readonly number[], start = 0): readonly number[] =>
+    positions(shape, steps, start).map((position) => values[position] ?? NaN);
   switch (attributes.kind) {
     case 'reshape':
     case 'identity':
       return values;
     case 'permute':
-      return gather((places) => own.map((_, axis) => places[attributes.order.indexOf(axis)] ?? 0));
-    case 'slice':
-      return gather((places) =>
-        places.map((place, axis) => (axis === attributes.axis ? attributes.start + place * attributes.step : place)),
+      return gather(attributes.order.map((axis) => strides[axis] ?? 0));
+    case 'slice': {
+      const { axis, start, step } = attributes;
+      const stride = strides[axis] ?? 0;
+      return gather(
+        strides.map((one, at) => (at === axis ? one * step : one)),
+        start * stride,
       );
+    }
     case 'expand':
-      return gather((places) =>
-        own.map((size, axis) => (size === 1 ? 0 : (places[axis + shape.length - own.length] ?? 0))),
-      );
+      return gather(broadcastSteps(shape, own));
     case 'concat':
       return joined(attributes.axis, shape, sizes, columns);
     case 'reduce':
@@ -141,15 +135,10 @@ function joined(
   sizes: readonly (readonly number[])[],
   columns: readonly (readonly number[])[],
 ): readonly number[] {
-  return Array.from({ length: product(shape) }, (_, position) => {
-    const places = placesOf(position, shape);
-    for (const [i, own] of sizes.entries()) {
-      const place = places[axis] ?? 0;
-      if (place < (own[axis] ?? 0)) return columns[i]?.[positionOf(places, own)] ?? NaN;
-      places[axis] = place - (own[axis] ?? 0);
-    }
-    return NaN;
-  });
+  const blocks = sizes.map((own) => product(own.slice(axis)));
+  return Array.from({ length: product(shape.slice(0, axis)) }, (_, outer) =>
+    columns.flatMap((column, i) => column.slice(outer * (blocks[i] ?? 0), (outer + 1) * (blocks[i] ?? 0))),
+  ).flat();
 }
 
 function reduced(
@@ -159,26 +148,27 @@ function reduced(
   values: readonly number[],
 ): readonly number[] | undefined {
   const axes = attributes.axes.length === 0 ? own.map((_, axis) => axis) : attributes.axes;
-  const kept = own.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const kept = stridesOf(own.map((size, axis) => (axes.includes(axis) ? 1 : size)));
   const groups: number[][] = Array.from({ length: product(shape) }, () => []);
-  for (const [position, value] of values.entries()) {
-    const places = placesOf(position, own).map((place, axis) => (axes.includes(axis) ? 0 : place));
-    groups[positionOf(places, kept)]?.push(value);
-  }
-  const sum = (group: readonly number[]): number => group.reduce((total, value) => total + value, 0);
+  const group = positions(
+    own,
+    kept.map((stride, axis) => (axes.includes(axis) ? 0 : stride)),
+  );
+  for (const [position, value] of values.entries()) groups[group[position] ?? -1]?.push(value);
+  const sum = (one: readonly number[]): number => one.reduce((total, value) => total + value, 0);
   switch (attributes.reducer) {
     case 'sum':
       return groups.map(sum);
     case 'mean':
-      return groups.map((group) => sum(group) / group.length);
+      return groups.map((one) => sum(one) / one.length);
     case 'max':
-      return groups.map((group) => Math.max(...group));
+      return groups.map((one) => Math.max(...one));
     case 'min':
-      return groups.map((group) => Math.min(...group));
+      return groups.map((one) => Math.min(...one));
     case 'product':
-      return groups.map((group) => group.reduce((total, value) => total * value, 1));
+      return groups.map((one) => one.reduce((total, value) => total * value, 1));
     case 'norm':
-      return groups.map((group) => Math.hypot(...group));
+      return groups.map((one) => Math.hypot(...one));
     case 'variance':
       return undefined;
   }
