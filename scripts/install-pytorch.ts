@@ -6,7 +6,17 @@ import { installedPython, pytorchEnvironment } from './python-with-pytorch.ts';
 
 const skipped = 77;
 /** What PyTorch needs beside itself to count costs, and what runs the tests of morphnet-torch; all small. */
-const companions = ['filelock', 'typing-extensions', 'sympy', 'networkx', 'jinja2', 'fsspec', 'numpy', 'pytest'];
+const companions = [
+  'filelock',
+  'typing-extensions',
+  'sympy',
+  'networkx',
+  'jinja2',
+  'fsspec',
+  'numpy',
+  'pytest',
+  'flit_core',
+];
 
 function run(program: string, ...words: readonly string[]): boolean {
   return spawnSync(program, words, { stdio: ['ignore', 'ignore', 'ignore'] }).status === 0;

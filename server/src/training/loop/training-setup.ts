@@ -29,11 +29,15 @@ export function imageLayoutOf(graph: NetworkGraph): ImageLayout {
   return attributes.kind === 'input' && attributes.channelAxis === -1 ? 'hwc' : 'chw';
 }
 
+/** Where what is no image classifier is trained. */
+const ownScript =
+  'Runs train classifiers of images; for anything else add MorphNet to your own training script: Add to My Training Script, or morphnet attach';
+
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
 export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, batchSize: number): string | undefined {
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
-    return `The network must have one input, but it has ${String(graph.inputs.length)}`;
+    return `The network must have one input, but it has ${String(graph.inputs.length)}. ${ownScript}`;
   const shape = valueOf(graph, input).shape.slice(1);
   const images = shapeIn(imageLayoutOf(graph), dataSet.shape);
   if (formatShape(shape) !== formatShape(images)) {
@@ -41,11 +45,11 @@ export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, 
   }
   const [output, ...more] = graph.outputs;
   if (output === undefined || more.length > 0)
-    return `The network must have one output, but it has ${String(graph.outputs.length)}`;
+    return `The network must have one output, but it has ${String(graph.outputs.length)}. ${ownScript}`;
   const classes = valueOf(graph, output).shape.slice(1);
   const [width] = classes;
   if (classes.length !== 1 || typeof width !== 'number') {
-    return `The network must end in one number a class, but its output is ${formatShape(classes)}`;
+    return `The network must end in one number a class, but its output is ${formatShape(classes)}. ${ownScript}`;
   }
   if (width < dataSet.classes) {
     return `The network tells ${String(width)} classes apart, but ${dataSet.name} has ${String(dataSet.classes)}. Give the model ${String(dataSet.classes)} outputs`;
