@@ -23,7 +23,7 @@ const layers = {
   cli: ['analysis', 'experiments', 'runs', 'protocol', 'network', 'common'],
 };
 
-const frontends = ['python', 'darknet', 'onnx'];
+const frontends = ['python', 'darknet', 'onnx', 'ultralytics'];
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   name: `layer-${folder}`,
@@ -39,9 +39,9 @@ const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
 const frontendRules = frontends.map((name) => ({
   name: `frontend-${name}`,
   severity: 'error',
-  comment: 'A frontend imports itself and frontends/shared, never another frontend.',
+  comment: 'A frontend imports itself, frontends/shared and the trees of frontends/config, never another frontend.',
   from: { path: `^${server}/frontends/${name}/` },
-  to: { path: `^${server}/frontends/`, pathNot: [`^${server}/frontends/(${name}|shared)/`] },
+  to: { path: `^${server}/frontends/`, pathNot: [`^${server}/frontends/(${name}|shared|config)/`] },
 }));
 
 /** @param {string} name @param {string} comment @param {object} from @param {object} to */

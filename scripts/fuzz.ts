@@ -43,7 +43,7 @@ interface Source {
 function sourcesBelow(folder: string): readonly Source[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile() && /\.(py|cfg)$/.test(file.name))
+    .filter((file) => file.isFile() && /\.(py|cfg|ya?ml)$/.test(file.name))
     .map((file) => join(file.parentPath, file.name))
     .toSorted()
     .map((path) => ({

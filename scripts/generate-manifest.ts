@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { commandDeclarations } from '../server/src/protocol/commands.ts';
-import { binaryEndings, modelFileView, modelSources, ownLanguages } from '../server/src/protocol/languages.ts';
+import {
+  binaryEndings,
+  modelFileView,
+  modelSources,
+  namedModelFiles,
+  ownLanguages,
+} from '../server/src/protocol/languages.ts';
 import { projectFileSchema } from '../server/src/protocol/project-file.ts';
 import { settingDeclarations } from '../server/src/protocol/settings.ts';
 
@@ -34,6 +40,11 @@ const hasModel = 'morphnet.hasModel';
 const isModelFile = [
   ...ownLanguages.map((language) => `resourceLangId == ${language}`),
   ...binaryEndings.map((ending) => `resourceExtname == ${ending}`),
+  ...modelSources.flatMap(({ modelNames = [], endings }) =>
+    modelNames.length === 0
+      ? []
+      : [`resourceFilename =~ /^(${modelNames.join('|')}).*(${endings.join('|').replaceAll('.', '\\.')})$/`],
+  ),
 ].join(' || ');
 
 /** Commands that the palette offers only where they can work; those that only a lens can give what they need, never. */
@@ -116,9 +127,9 @@ function manifestFields(): Readonly<Record<string, unknown>> {
     icon: 'docs/images/icon.png',
     activationEvents: [
       ...ownLanguages.map((language) => `onLanguage:${language}`),
-      ...modelSources.flatMap(({ modelFiles = [] }) => modelFiles.map((pattern) => `workspaceContains:${pattern}`)),
       // The example of the walkthrough opens its model by itself, and a project's runs go on.
       'workspaceContains:morphnet.json',
+      ...namedModelFiles.map((pattern) => `workspaceContains:${pattern}`),
       'onView:morphnet.runs',
       'onWebviewPanel:morphnet.costs',
       'onWebviewPanel:morphnet.dashboard',
@@ -164,7 +175,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         {
           view: 'morphnet.models',
           contents:
-            'No file of this workspace offers a model. PyTorch and Keras models in Python files, Darknet .cfg files and ONNX files are read without running them.\n[Open Folder](command:vscode.openFolder)\n[Open Model File](command:morphnet.openModelFile)',
+            'No file of this workspace offers a model. PyTorch and Keras models in Python files, Darknet .cfg files, model tables of Ultralytics and ONNX files are read without running them.\n[Open Folder](command:vscode.openFolder)\n[Open Model File](command:morphnet.openModelFile)',
         },
         {
           view: 'morphnet.runs',

@@ -54,6 +54,8 @@ def export(model, image, path, way, opset):
 
 def main(folder, *names):
     warnings.simplefilter("ignore")
+    # The fused attention of inference is not counted.
+    torch.backends.mha.set_fastpath_enabled(False)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for index, name in enumerate(names or NAMES):

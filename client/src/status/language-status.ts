@@ -1,12 +1,13 @@
 // The model of the active editor in the language status: what it is, what it costs at which input, and the ways to change that.
 
 import * as vscode from 'vscode';
-import { ownLanguages } from '../../../server/src/protocol/languages.ts';
+import { modelLanguages, ownLanguages } from '../../../server/src/protocol/languages.ts';
 import type { ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
 import { statusText } from '../model-words.ts';
 import type { ServerConnection } from '../server-connection.ts';
 
-const selector: vscode.DocumentSelector = ownLanguages.map((language) => ({ language }));
+/** Documents that are models as a rule; of other languages' those are added that turn out to be one. */
+const own: readonly vscode.DocumentFilter[] = ownLanguages.map((language) => ({ language }));
 /** Typing goes on for a while before anybody reads a total. */
 const restMs = 500;
 
@@ -20,12 +21,12 @@ export class LanguageStatus implements vscode.Disposable {
 
   constructor(server: ServerConnection) {
     this.#server = server;
-    this.#model = vscode.languages.createLanguageStatusItem('morphnet.model', selector);
+    this.#model = vscode.languages.createLanguageStatusItem('morphnet.model', own);
     this.#model.name = 'MorphNet model';
     this.#model.text = 'MorphNet';
-    this.#input = vscode.languages.createLanguageStatusItem('morphnet.input', selector);
+    this.#input = vscode.languages.createLanguageStatusItem('morphnet.input', own);
     this.#input.name = 'MorphNet input';
-    this.#device = vscode.languages.createLanguageStatusItem('morphnet.device', selector);
+    this.#device = vscode.languages.createLanguageStatusItem('morphnet.device', own);
     this.#device.name = 'MorphNet device';
     this.#device.command = { command: 'morphnet.selectDevice', title: 'Select Device' };
     this.#subscriptions = [
@@ -54,12 +55,22 @@ export class LanguageStatus implements vscode.Disposable {
 
   async #update(): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
-    if (document === undefined || vscode.languages.match(selector, document) === 0) return;
+    if (document === undefined) return;
+    if (!modelLanguages.includes(document.languageId)) {
+      void vscode.commands.executeCommand('setContext', 'morphnet.hasModel', false);
+      return;
+    }
     this.#device.text = vscode.workspace.getConfiguration('morphnet').get('device', '');
     this.#device.detail = 'latency is estimated for it';
     this.#model.busy = true;
     try {
-      this.#show(await this.#server.request('morphnet/models', { uri: document.uri.toString() }));
+      const models = await this.#server.request('morphnet/models', { uri: document.uri.toString() });
+      // A file of some other tool never has a word from us.
+      const { scheme, fsPath } = document.uri;
+      const isShown = models.length > 0 && !ownLanguages.includes(document.languageId);
+      const selector = isShown ? [...own, { scheme, language: document.languageId, pattern: fsPath }] : own;
+      for (const item of [this.#model, this.#input, this.#device]) item.selector = selector;
+      this.#show(models);
       this.#model.severity = vscode.LanguageStatusSeverity.Information;
     } catch {
       this.#model.text = 'MorphNet: the server does not answer';

@@ -8,6 +8,7 @@ import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
 import { onnxFrontend } from '../frontends/onnx/onnx-frontend.ts';
 import { createPythonFrontend } from '../frontends/python/python-frontend.ts';
 import { createPythonParser } from '../frontends/python/syntax/python-parser.ts';
+import { ultralyticsFrontend } from '../frontends/ultralytics/ultralytics-frontend.ts';
 import type { Frontend } from '../frontends/shared/frontend.ts';
 
 /** A WebAssembly file: beside the bundle when bundled, in its package when the sources run as they are. */
@@ -20,5 +21,10 @@ function readWasm(packageName: string): Promise<Uint8Array> {
 /** All frontends, ready to use. */
 export async function createFrontends(): Promise<readonly Frontend[]> {
   const [runtime, grammar] = await Promise.all([readWasm('web-tree-sitter'), readWasm('tree-sitter-python')]);
-  return [createPythonFrontend(await createPythonParser(runtime, grammar)), darknetFrontend, onnxFrontend];
+  return [
+    createPythonFrontend(await createPythonParser(runtime, grammar)),
+    darknetFrontend,
+    ultralyticsFrontend,
+    onnxFrontend,
+  ];
 }

@@ -9,13 +9,19 @@ export interface ModelSource {
   readonly endings: readonly string[];
   /** Whether most files of the language are no models: nothing then starts or shows because one of them is open. */
   readonly isCommon?: true;
-  /** Names of files (glob patterns) that are models, in a workspace that nothing else tells to hold any. */
-  readonly modelFiles?: readonly string[];
+  /** How the names of its files begin that are models, where most are none: such a file is reason enough to be there. */
+  readonly modelNames?: readonly string[];
 }
 
 export const modelSources: readonly ModelSource[] = [
   { language: 'python', endings: ['.py'] },
   { language: 'darknet', endings: ['.cfg'] },
+  {
+    language: 'yaml',
+    endings: ['.yaml', '.yml'],
+    isCommon: true,
+    modelNames: ['yolo', 'rtdetr'],
+  },
   { endings: ['.onnx'] },
 ];
 
@@ -34,6 +40,11 @@ export const binaryEndings: readonly string[] = modelSources.flatMap(({ language
 
 /** The editor's name of the view that shows such a file. */
 export const modelFileView = 'morphnet.modelFile';
+
+/** Files of common languages that are models by their name, as glob patterns: a workspace that holds one starts the extension. */
+export const namedModelFiles: readonly string[] = modelSources.flatMap(({ modelNames = [], endings }) =>
+  modelNames.map((name) => `**/${name}*{${endings.join(',')}}`),
+);
 
 /** All files that may hold a model, as a glob pattern. */
 export const modelFilesPattern = `**/*{${modelSources.flatMap(({ endings }) => endings).join(',')}}`;
