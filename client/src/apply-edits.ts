@@ -23,27 +23,17 @@ export async function previewEdits(
   documents: readonly WireDocumentEdits[],
 ): Promise<{ readonly applied: boolean; readonly failure?: string }> {
   const change = new vscode.WorkspaceEdit();
-  const failure = await addEdits(change, documents, {
-    label: preview.title,
-    description: preview.description,
-    needsConfirmation: true,
-  });
+  const words = { label: preview.title, description: preview.description };
+  const failure = await addEdits(change, documents, { ...words, needsConfirmation: false });
   if (failure !== undefined) return { applied: false, failure };
+  // The editor opens its preview where an edit asks for it, and leaves those that ask unchecked. So that all is applied by one
+  // press, only an edit that changes nothing asks.
+  const [first] = documents;
+  if (first !== undefined) {
+    const { uri, lineCount } = await vscode.workspace.openTextDocument(vscode.Uri.parse(first.uri, true));
+    change.insert(uri, new vscode.Position(lineCount, 0), '', { ...words, needsConfirmation: true });
+  }
   return { applied: await vscode.workspace.applyEdit(change, { isRefactoring: true }) };
-}
-
-/**
- * Applies all edits or none. A change of several files is previewed first, since it goes beyond what the user sees.
- * Returns a sentence when nothing was applied.
- */
-export async function applyEdits(title: string, documents: readonly WireDocumentEdits[]): Promise<string | undefined> {
-  const change = new vscode.WorkspaceEdit();
-  const preview = documents.length > 1 ? { label: title, needsConfirmation: true } : undefined;
-  const problem = await addEdits(change, documents, preview);
-  if (problem !== undefined) return problem;
-  // The editor checks versions once more when it applies the change.
-  const applied = await vscode.workspace.applyEdit(change);
-  return applied ? undefined : 'The editor did not apply the change. Nothing was edited; try again.';
 }
 
 /** Adds edits to a change. Returns a sentence where a document is not the one any more that they were proven for. */

@@ -50,7 +50,10 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
     token?: vscode.CancellationToken,
   ): Promise<ServerRequests[Name]['result']> {
     const client = await this.start();
-    return client.sendRequest<ServerRequests[Name]['result']>(name, params, token);
+    // A token that is not there would be sent as a second parameter.
+    return token === undefined
+      ? client.sendRequest<ServerRequests[Name]['result']>(name, params)
+      : client.sendRequest<ServerRequests[Name]['result']>(name, params, token);
   }
 
   onNotification<Name extends ServerNotificationName>(

@@ -39,6 +39,7 @@ export async function experimentScenario({ scenario, workbench, folder, url }: S
 
   await scenario.step('the dashboard applies the expanded widths', async () => {
     await dashboard.getByRole('button', { name: 'Apply expanded widths' }).click();
+    await workbench.applyPreview('expanded-preview');
     await workbench.changed();
     await workbench.save();
     const text = await readFile(join(folder, 'digits.cfg'), 'utf8');

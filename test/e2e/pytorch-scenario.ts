@@ -132,6 +132,7 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
 
   await scenario.step('the dashboard applies every width of the proposal', async () => {
     await workbench.dashboard.getByRole('button', { name: 'Apply proposed widths' }).click();
+    await workbench.applyPreview('apply-preview');
     await workbench.changed();
     await workbench.save();
     const changed = await readFile(file, 'utf8');

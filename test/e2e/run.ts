@@ -2,7 +2,7 @@
 // Ends with `N passed, N failed`; exits with 77 and the reason where this machine cannot run it.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import { slimFileScenario } from './slim-file-scenario.ts';
 import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
 import { whatIfScenario } from './what-if-scenario.ts';
-import { Workbench } from './workbench.ts';
+import { artifacts, Workbench } from './workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -77,6 +77,8 @@ async function main(): Promise<number> {
       counts.failed += scenario.failed;
     }
     console.log(`${counts.passed} passed, ${counts.failed} failed`);
+    // What the editor and the extension's server wrote down says why.
+    if (counts.failed > 0) await cp(join(home, 'user-data/logs'), join(artifacts, 'logs'), { recursive: true });
     return counts.failed === 0 ? 0 : 1;
   } finally {
     await browser.close();

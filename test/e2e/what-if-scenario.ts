@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ScenarioContext } from './scenario-context.ts';
 
 export async function whatIfScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
-  const file = join(folder, 'resnet20.py');
+  const file = join(folder, 'shapes.py');
   const original = await readFile(file, 'utf8');
   const undoBringsBack = async (): Promise<void> => {
     await workbench.undo();
@@ -17,16 +17,15 @@ export async function whatIfScenario({ scenario, workbench, folder, url }: Scena
 
   await scenario.step('statements of forward show the shapes of what they name', async () => {
     await workbench.openFolder(url);
-    await workbench.openFile('resnet20.py');
-    // The first of nine blocks.
-    await workbench.line(/out = F\.relu\(self\.bn1\(self\.conv1\(.*16×32×32 \+8/).waitFor();
+    await workbench.openFile('shapes.py');
+    await workbench.line(/x = F\.relu\(self\.bn1\(self\.conv1\(images.*16×14×14/).waitFor();
     await workbench.screenshot('shapes');
   });
 
   await scenario.step('a layer’s line offers another width, and says what it comes to while it is typed', async () => {
-    await workbench.quickFix(workbench.line('self.conv1 = nn.Conv2d(3'), 'Conv2d', /^Set width of conv1 \(16\)…/);
+    await workbench.quickFix(workbench.line('self.conv1 = nn.Conv2d(1'), 'Conv2d', /^Set width of conv1 \(16\)…/);
     await workbench.type('8');
-    await workbench.inputMessage(/MMACs → .*MMACs .*conv1 with \d+ tied to it: 16 → 8/).waitFor();
+    await workbench.inputMessage(/706 kMACs → 579 kMACs \(−18 %\).*conv1: 16 → 8/).waitFor();
     await workbench.screenshot('set-width');
   });
 
@@ -36,7 +35,7 @@ export async function whatIfScenario({ scenario, workbench, folder, url }: Scena
     await workbench.changed();
     await workbench.save();
     assert.notEqual(await readFile(file, 'utf8'), original);
-    await workbench.line(/self\.conv1 = nn\.Conv2d\(3, ?8,.*MACs/).waitFor();
+    await workbench.line(/self\.conv1 = nn\.Conv2d\(1, ?8,.*MACs/).waitFor();
   });
 
   await scenario.step('undo brings the file back', undoBringsBack);
@@ -46,7 +45,7 @@ export async function whatIfScenario({ scenario, workbench, folder, url }: Scena
     const page = workbench.dashboard;
     await page.getByLabel('Scale all widths by').fill('50 %');
     await page.getByLabel('Scale all widths by').press('Enter');
-    await page.getByText(/MMACs → .*MMACs \(−7\d %\)/).waitFor();
+    await page.getByText(/706 kMACs → .* kMACs \(−7\d %\)/).waitFor();
     await workbench.screenshot('what-if');
     await page.getByRole('button', { name: 'Set in the source…' }).click();
     await workbench.applyPreview('what-if-table-preview');

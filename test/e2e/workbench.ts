@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** Where pictures are kept. */
-const artifacts = fileURLToPath(new URL('./artifacts', import.meta.url));
+/** Where pictures and logs are kept. */
+export const artifacts = fileURLToPath(new URL('./artifacts', import.meta.url));
 
 /** A text or a pattern as the editor draws it: with no-break spaces. */
 function drawn(text: string | RegExp): RegExp {

@@ -76,6 +76,26 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     },
   );
 
+  test('in half a window of the usual size nothing of a row is out of sight', async () => {
+    // 1440 pixels with a side bar, halved.
+    const dashboard = await openRun(states['finished']!, themes.dark, 546);
+    const hidden = await dashboard.page
+      .locator('.table-box')
+      .evaluateAll((boxes) => boxes.map((box) => box.scrollWidth - box.clientWidth));
+    if (pictures !== undefined) await dashboard.page.screenshot({ path: join(pictures, 'half.png'), fullPage: true });
+    expect(hidden.length).toBeGreaterThan(1);
+    expect(hidden.filter((pixels) => pixels > 0)).toEqual([]);
+    await dashboard.page.close();
+  });
+
+  test('a run that ended tells first what came of it and what to do next', async () => {
+    const dashboard = await openRun(states['finished']!);
+    const headings = await dashboard.page.getByRole('heading', { level: 2 }).allTextContents();
+    expect(headings).toEqual(['Proposed architecture', 'Alive channels', 'Curves']);
+    await dashboard.page.getByText(/^Next: Apply the proposed widths/).waitFor();
+    await dashboard.page.close();
+  });
+
   test('before the snapshot and without a readable run the page is accessible too', async () => {
     const dashboard = await pages.open({ theme: themes.light });
     expect(await dashboard.accessibilityProblems()).toEqual([]);

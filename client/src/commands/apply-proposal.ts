@@ -1,7 +1,7 @@
 // "MorphNet: Apply Proposed Widths": edits the source to the widths that a run proposes, in one undoable step.
 
 import * as vscode from 'vscode';
-import { applyEdits } from '../apply-edits.ts';
+import { previewEdits } from '../apply-edits.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import { showSource } from '../show-source.ts';
@@ -34,11 +34,9 @@ function registerApply(
       await (layer === undefined ? offerSlimModel(id, expanded, result.message) : showRefusal(result));
       return;
     }
-    const failure = await applyEdits(result.title, result.documents);
-    if (failure !== undefined) {
-      await vscode.window.showErrorMessage(`MorphNet: ${failure}`);
-      return;
-    }
+    const { applied, failure } = await previewEdits({ title: result.title, description: '' }, result.documents);
+    if (failure !== undefined) await vscode.window.showErrorMessage(`MorphNet: ${failure}`);
+    if (!applied) return;
     const [first] = result.documents;
     if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
     if (layer !== undefined || result.isExact) return;

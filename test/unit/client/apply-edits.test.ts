@@ -1,7 +1,7 @@
 // Proven edits are applied to what they were proven for, or not at all.
 
 import { beforeEach, expect, test, vi } from 'vitest';
-import { applyEdits } from '../../../client/src/apply-edits.ts';
+import { previewEdits } from '../../../client/src/apply-edits.ts';
 import type { WireDocumentEdits } from '../../../server/src/protocol/lsp-extensions.ts';
 
 const editor = vi.hoisted(() => ({
@@ -20,8 +20,17 @@ vi.mock('vscode', () => ({
       this.to = to;
     }
   },
+  Position: class {
+    readonly line: number;
+    constructor(line: number) {
+      this.line = line;
+    }
+  },
   WorkspaceEdit: class {
     readonly changes: unknown[] = [];
+    insert(uri: string, _at: unknown, newText: string, preview: unknown) {
+      this.changes.push({ uri, newText, preview });
+    }
     replace(uri: string, _range: unknown, newText: string, preview: unknown) {
       this.changes.push({ uri, newText, preview });
     }
@@ -31,6 +40,7 @@ vi.mock('vscode', () => ({
       Promise.resolve({
         uri,
         version: editor.version,
+        lineCount: 2,
         getText: ({ from, to }: { from: number; to: number }) => editor.text.slice(from, to),
       }),
     asRelativePath: (uri: string) => uri,
@@ -40,6 +50,9 @@ vi.mock('vscode', () => ({
     },
   },
 }));
+
+const apply = (...documents: readonly WireDocumentEdits[]): ReturnType<typeof previewEdits> =>
+  previewEdits({ title: 'Set widths', description: '5 M → 4 M MACs' }, documents);
 
 const edits = (version: number | null, uri = 'net.py'): WireDocumentEdits => ({
   uri,
@@ -54,24 +67,30 @@ beforeEach(() => {
   editor.applied.length = 0;
 });
 
-test('edits of the document’s version are applied', async () => {
-  expect(await applyEdits('Apply', [edits(3)])).toBeUndefined();
-  expect(editor.applied).toMatchObject([[{ newText: '5' }]]);
+test('edits of the document’s version are shown in the editor’s own preview', async () => {
+  expect(await apply(edits(3))).toEqual({ applied: true });
+  const words = { label: 'Set widths', description: '5 M → 4 M MACs' };
+  expect(editor.applied).toMatchObject([
+    [
+      { newText: '5', preview: { ...words, needsConfirmation: false } },
+      { newText: '', preview: { ...words, needsConfirmation: true } },
+    ],
+  ]);
 });
 
 test('a document that was changed since is left as it is', async () => {
-  expect(await applyEdits('Apply', [edits(2)])).toMatch(/net\.py was changed meanwhile/);
+  expect((await apply(edits(2))).failure).toMatch(/net\.py was changed meanwhile/);
   expect(editor.applied).toEqual([]);
 });
 
 test('so is a file that was not open and says something else by now, and then no file is edited', async () => {
   editor.text = '# new line\nwidth = 16\n';
-  expect(await applyEdits('Apply', [edits(null)])).toMatch(/net\.py was changed meanwhile/);
-  expect(await applyEdits('Apply', [edits(null), edits(3, 'other.py')])).toMatch(/changed meanwhile/);
+  expect((await apply(edits(null))).failure).toMatch(/net\.py was changed meanwhile/);
+  expect((await apply(edits(null), edits(3, 'other.py'))).failure).toMatch(/changed meanwhile/);
   expect(editor.applied).toEqual([]);
 });
 
 test('a file that was not open and says the same is edited', async () => {
-  expect(await applyEdits('Apply', [edits(null)])).toBeUndefined();
+  expect(await apply(edits(null))).toEqual({ applied: true });
   expect(editor.applied).toHaveLength(1);
 });

@@ -98,7 +98,7 @@ function ChangeCell({ change: { before, after, remains, changed } }: { readonly 
   if (!changed) return <td class="numeric">{before}</td>;
   return (
     <td class="numeric">
-      {before} → <strong>{after}</strong>
+      <span class="before">{before} →</span> <strong>{after}</strong>
       {remains !== '' && <span class="note"> {remains}</span>}
     </td>
   );

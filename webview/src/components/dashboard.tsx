@@ -78,9 +78,8 @@ function Run({ run, convention, refusal, post }: RunProperties) {
   );
   const header = headerOf(run);
   const mayGrow = header.canStop;
-  return (
+  const alive = (
     <>
-      <RunHead header={header} refusal={refusal} post={post} />
       <section aria-labelledby="alive-heading">
         <h2 id="alive-heading">Alive channels</h2>
         {groups === undefined ? (
@@ -101,6 +100,10 @@ function Run({ run, convention, refusal, post }: RunProperties) {
           ))}
         </div>
       </section>
+    </>
+  );
+  const result = (
+    <>
       <section aria-labelledby="architecture-heading">
         <h2 id="architecture-heading">Proposed architecture</h2>
         {architecture === undefined ? (
@@ -122,6 +125,14 @@ function Run({ run, convention, refusal, post }: RunProperties) {
       {run.expanded !== undefined && (
         <ExpandedSection expanded={run.expanded} proposedAt={proposal?.step} convention={convention} post={post} />
       )}
+    </>
+  );
+  // What somebody wants to know first: how it goes while it trains, and what came of it afterwards.
+  return (
+    <>
+      <RunHead header={header} refusal={refusal} post={post} />
+      {mayGrow ? alive : result}
+      {mayGrow ? result : alive}
     </>
   );
 }

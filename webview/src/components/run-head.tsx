@@ -11,7 +11,7 @@ export interface RunHeadProperties {
 }
 
 export function RunHead({ header, refusal, post }: RunHeadProperties) {
-  const { model, status, statusText, step, totalSteps, facts, outcome, notices } = header;
+  const { model, status, statusText, step, totalSteps, facts, outcome, next, notices } = header;
   return (
     <header>
       <div class="title">
@@ -26,7 +26,12 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
       </div>
       <div class="action-groups">
         <div class="actions" role="group" aria-label="Proposed widths">
-          <ActionButton can={header.canApply} act={() => post({ kind: 'apply' })} primary>
+          <ActionButton
+            can={header.canApply}
+            act={() => post({ kind: 'apply' })}
+            primary
+            title={header.whyNotApplied ?? 'Shows the edit, proven, before anything is written'}
+          >
             Apply proposed widths
           </ActionButton>
           <ActionButton
@@ -65,6 +70,11 @@ export function RunHead({ header, refusal, post }: RunHeadProperties) {
       </div>
       {refusal !== undefined && <p class="message error">{refusal}</p>}
       {outcome !== undefined && <p class={`message ${outcome.severity}`}>{outcome.text}</p>}
+      {next !== undefined && (
+        <p class="next">
+          <strong>Next:</strong> {next}
+        </p>
+      )}
       {notices.length > 0 && (
         <ul class="notices" aria-label="Notices">
           {notices.map(({ severity, text }) => (

@@ -22,6 +22,10 @@ export interface RunHeader {
   readonly facts: readonly Fact[];
   /** The sentence that a run ended with. */
   readonly outcome?: { readonly severity: 'information' | 'error'; readonly text: string };
+  /** What to do with the result, and why; absent while there is none. */
+  readonly next?: string;
+  /** Why nothing can be applied; absent where it can. */
+  readonly whyNotApplied?: string;
   /** What the trainer wants known, the latest last; repetitions are told once. */
   readonly notices: readonly { readonly severity: 'information' | 'warning'; readonly text: string }[];
   /** A run that can be stopped can be paused as well. */
@@ -78,12 +82,39 @@ export function headerOf(run: RunSnapshot): RunHeader {
     totalSteps: started?.totalSteps ?? config.steps,
     facts,
     ...(outcome !== undefined && { outcome }),
+    ...whatNext(run, isActive, tested?.accuracy),
     notices: noticesOf(events),
     canStop: isActive,
     canResume: status === 'paused' || status === 'interrupted' || status === 'failed',
     canApply: run.proposal !== undefined && run.proposal.layers.some(({ width }) => width.before !== width.after),
     canExpand: run.proposal?.groups !== undefined,
     canRetrain: run.proposal?.groups !== undefined && !isActive,
+  };
+}
+
+/** The way on from a result, or from a run that has none to apply. */
+function whatNext(
+  { proposal, retraining }: RunSnapshot,
+  isActive: boolean,
+  accuracy: number | undefined,
+): Pick<RunHeader, 'next' | 'whyNotApplied'> {
+  if (proposal === undefined)
+    return { whyNotApplied: 'No widths are proposed before alive channels have been counted.' };
+  if (!proposal.layers.some(({ width }) => width.before !== width.after)) {
+    const whyNotApplied = 'Every layer keeps its width.';
+    return isActive
+      ? { whyNotApplied }
+      : { whyNotApplied, next: `${whyNotApplied} A lower target or more steps let channels go.` };
+  }
+  if (isActive) return {};
+  if (retraining !== undefined)
+    return { next: 'Apply the proposed widths, where the accuracies below say that they are worth it.' };
+  const measured =
+    accuracy === undefined
+      ? ''
+      : ` ${(100 * accuracy).toFixed(1)} % was measured while the network shrank, and says little of what it will reach.`;
+  return {
+    next: `Apply the proposed widths and train as you did before, or retrain here to compare first.${measured}`,
   };
 }
 
