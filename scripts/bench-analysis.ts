@@ -68,7 +68,11 @@ function report(figure: Figure): void {
 /** Wall time of a process in ms; its output. */
 function timed(program: string, words: readonly string[]): { readonly ms: number; readonly output: string } {
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd: site, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(program, words, {
+    cwd: existsSync(site) ? site : root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')} failed:\n${stderr}`);
   return { ms: performance.now() - start, output: stdout };
 }
@@ -137,6 +141,42 @@ async function againstPyTorch(rounds: number): Promise<void> {
     measured: ratio(times.used),
     required: '>= 20 ×',
     holds: pytorch / median(times.used) >= 20,
+  });
+}
+
+/** Keras's ResNet-50 from `keras.applications`, from text to the lens, against importing Keras and printing the summary; in turns. */
+async function againstKeras(rounds: number): Promise<void> {
+  const python = findPython();
+  const where = ['-c', 'import os, keras; print(os.path.dirname(os.path.dirname(keras.__file__)))'];
+  const found = spawnSync(python, where, { encoding: 'utf8', env: { ...process.env, KERAS_BACKEND: 'torch' } });
+  if (found.status !== 0) {
+    console.log(`       ${python} cannot import keras: ResNet-50 of Keras is not compared`);
+    return;
+  }
+  const packages = pathToFileURL(found.stdout.trim().split('\n').at(-1) ?? '').toString();
+  const uri = `${packages}/keras_resnet50.py`;
+  const times = { keras: [] as number[], server: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    const theirs = timed(python, [join(root, 'scripts/keras_summary.py')]);
+    times.keras.push(theirs.ms);
+    // A server that has just started and has read nothing yet.
+    await using editor = new LanguageServerProcess(server, packages);
+    await editor.start();
+    const start = performance.now();
+    await editor.open(uri, 'import keras\n\nmodel = keras.applications.ResNet50(weights=None)\n');
+    // Its layers stand in Keras's own file: what this line shows is the lens with the totals.
+    const lenses = await editor.lenses(uri);
+    times.server.push(performance.now() - start);
+    if (lenses === 0) throw new Error('The server shows nothing of ResNet-50');
+  }
+  const [theirs, ours] = [median(times.keras), median(times.server)];
+  report({ what: 'Keras: import, build ResNet-50, summary()', measured: ms(theirs), required: '' });
+  report({ what: "Keras's ResNet-50 in a server that has read nothing yet", measured: ms(ours), required: '' });
+  report({
+    what: "Keras's ResNet-50 in a server that has read nothing yet, against Keras",
+    measured: `${(theirs / ours).toFixed(1)} × faster`,
+    required: '>= 20 ×',
+    holds: theirs / ours >= 20,
   });
 }
 
@@ -254,7 +294,7 @@ async function evaluations(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  if (!existsSync(site) || !existsSync(requirements)) {
+  if (values.only !== 'keras' && (!existsSync(site) || !existsSync(requirements))) {
     console.log(`Skipped: there is no corpus in ${cache}. Run npm run corpus first.`);
     return 77;
   }
@@ -263,6 +303,7 @@ async function main(): Promise<number> {
   console.log(`Machine: ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}`);
   const wants = (part: string): boolean => values.only === '' || values.only === part;
   if (wants('pytorch')) await againstPyTorch(Number(values.rounds));
+  if (wants('keras')) await againstKeras(Number(values.rounds));
   if (wants('edits')) {
     const resnet = readFileSync(join(site, 'torchvision/models/resnet.py'), 'utf8');
     await editing('a model', `${folder}/long_model.py`, longModel(1000), Number(values.edits));

@@ -2,11 +2,14 @@
 // TensorFlow, which really builds their graphs: parameters, multiply-adds, and of each layer its name, the shape that it gives
 // and its parameters. The networks are those of the package tf_slim and those of test/fixtures/tf-slim.
 //
-//   npm run check:tf-slim      Python with tensorflow-cpu 2.15, tf_keras 2.15 and tf_slim: $MORPHNET_TENSORFLOW_PYTHON
+//   npm run check:tf-slim [-- mobilenet]      Python with tensorflow-cpu 2.15, tf_keras 2.15 and tf_slim:
+//                                              $MORPHNET_TENSORFLOW_PYTHON
 //
+// What TensorFlow says is kept in .cache/tf-slim.
 // Exit status: 0 no figure is wrong, 1 one is, 77 there is no such Python.
 
 import { spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as v from 'valibot';
@@ -23,6 +26,10 @@ import { root } from './bundles.ts';
 const python = process.env['MORPHNET_TENSORFLOW_PYTHON'];
 /** As scripts/test.ts understands it. */
 const skipped = 77;
+
+const ours = join(root, 'test/fixtures/tf-slim');
+const cache = join(root, '.cache/tf-slim');
+const kept = join(cache, 'truth.jsonl');
 
 interface Network {
   /** A file of ours; undefined for one of the package. */
@@ -42,7 +49,7 @@ const ofPackage = (file: string, name: string, scope: string, size: number, give
   size,
 });
 const ofOurs = (name: string, size: number, given: Network['arguments'] = {}): Network => ({
-  path: join(root, 'test/fixtures/tf-slim', `${name}.py`),
+  path: join(ours, `${name}.py`),
   function: name,
   scope: `${name}_arg_scope`,
   arguments: given,
@@ -80,8 +87,32 @@ const networks: readonly Network[] = [
 ];
 
 const layerSchema = v.object({ params: v.number(), macs: v.number(), shape: v.nullable(v.array(v.number())) });
-const truthSchema = v.object({ version: v.string(), layers: v.record(v.string(), layerSchema) });
+const truthSchema = v.object({ title: v.string(), version: v.string(), layers: v.record(v.string(), layerSchema) });
 type Truth = v.InferOutput<typeof truthSchema>;
+
+/** How a network is called in what is printed and kept. */
+function titleOf({ function: name, arguments: given, size }: Network): string {
+  const settings = Object.entries(given).map(([key, value]) => `${key}=${String(value)}`);
+  return `${name}(${settings.join(', ')}) at ${String(size)}`;
+}
+
+function keptTruths(): ReadonlyMap<string, Truth> {
+  const lines = existsSync(kept) ? readFileSync(kept, 'utf8').trim().split('\n') : [];
+  return new Map(lines.map((line) => v.parse(truthSchema, JSON.parse(line))).map((truth) => [truth.title, truth]));
+}
+
+/** Has TensorFlow build what is not kept yet, a few networks at a time. */
+function completeTruths(interpreter: string, script: string, wanted: readonly Network[]): ReadonlyMap<string, Truth> {
+  mkdirSync(cache, { recursive: true });
+  const missing = wanted.filter((network) => !keptTruths().has(titleOf(network)));
+  for (let at = 0; at < missing.length; at += 8) {
+    const input = JSON.stringify(missing.slice(at, at + 8).map((each) => ({ ...each, title: titleOf(each) })));
+    const run = spawnSync(interpreter, [script], { input, encoding: 'utf8', maxBuffer: 1e9 });
+    if (run.status !== 0) console.error(run.stderr);
+    appendFileSync(kept, run.stdout);
+  }
+  return keptTruths();
+}
 
 function trained({ parameters }: Op): number {
   return parameters
@@ -147,26 +178,17 @@ async function main(): Promise<number> {
   }
   const packages = join(probe.stdout.trim(), '../..');
   const script = fileURLToPath(new URL('tf_slim_networks.py', import.meta.url));
-  const run = spawnSync(python, [script], {
-    input: JSON.stringify(networks),
-    encoding: 'utf8',
-    maxBuffer: 1e9,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  if (run.status !== 0) return 1;
-  const truths = run.stdout
-    .trim()
-    .split('\n')
-    .map((line) => v.parse(truthSchema, JSON.parse(line)));
+  const [wanted = ''] = process.argv.slice(2);
+  const chosen = networks.filter((network) => new RegExp(wanted).test(titleOf(network)));
+  const truths = completeTruths(python, script, chosen);
   const frontend = (await createFrontends()).find(({ languageId }) => languageId === 'python');
   if (frontend === undefined) throw new Error('There is no frontend for Python');
-  const reader = new DiskReader({ workspace: [], libraries: [pathToFileURL(packages).href] });
+  const reader = new DiskReader({ workspace: [pathToFileURL(ours).href], libraries: [pathToFileURL(packages).href] });
   let wrong = 0;
   let layers = 0;
-  console.log(`TensorFlow ${truths[0]?.version ?? '?'}`);
-  for (const [i, network] of networks.entries()) {
-    const truth = truths[i];
-    if (truth === undefined) throw new Error('TensorFlow described fewer networks than it was given');
+  for (const network of chosen) {
+    const truth = truths.get(titleOf(network));
+    if (truth === undefined) throw new Error(`TensorFlow did not describe ${titleOf(network)}`);
     const file = network.path ?? join(packages, `${(network.module ?? '').replaceAll('.', '/')}.py`);
     const document = pathToFileURL(file).href;
     const [entry] = frontend.entries(document, reader, {
@@ -186,14 +208,13 @@ async function main(): Promise<number> {
     layers += Object.keys(truth.layers).length;
     const isExact = graph !== undefined && found.length === 0 && lost.length === 0;
     if (!isExact) wrong++;
-    const settings = Object.entries(network.arguments).map(([key, value]) => `${key}=${String(value)}`);
     console.log(
-      `${isExact ? 'exact' : 'WRONG'}  ${network.function}(${settings.join(', ')}) at ${String(network.size)}: ${String(figures.params)} params, ${String(figures.macs)} MACs, ${(2 * figures.macs).toExponential(5)} FLOPs`,
+      `${isExact ? 'exact' : 'WRONG'}  ${titleOf(network)}: ${String(figures.params)} params, ${String(figures.macs)} MACs, ${(2 * figures.macs).toExponential(5)} FLOPs`,
     );
     for (const line of [...found, ...lost].slice(0, 5)) console.log(`       ${line}`);
   }
   console.log(
-    `${String(networks.length - wrong)} of ${String(networks.length)} networks exact, ${String(layers)} layers`,
+    `${String(chosen.length - wrong)} of ${String(chosen.length)} networks exact, ${String(layers)} layers, TensorFlow ${[...truths.values()][0]?.version ?? '?'}`,
   );
   return wrong > 0 ? 1 : 0;
 }

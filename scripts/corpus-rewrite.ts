@@ -14,68 +14,18 @@ import { AnalysisSession } from '../server/src/analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../server/src/analysis/analyzed-model.ts';
 import { editedTexts } from '../server/src/analysis/edited-texts.ts';
 import { editsOfPlan, isExact } from '../server/src/analysis/proposal-edits.ts';
-import type { ProposedWidths } from '../server/src/analysis/proposal-plans.ts';
 import { slimModel } from '../server/src/analysis/slim-model.ts';
-import { widthChange, type WidthChange } from '../server/src/analysis/width-change.ts';
-import { hasOwnWidth } from '../server/src/network/op-traits.ts';
+import { widthChange } from '../server/src/analysis/width-change.ts';
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
 import { root } from './bundles.ts';
 import { fetchPackages, requirements, site } from './corpus/packages.ts';
+import { randomProposals, share, summary, type Row } from './corpus/width-proposals.ts';
 import { listBuilders, type Builder } from './corpus/truth.ts';
 import { findPython } from './python-with-pytorch.ts';
 
 /** As scripts/test.ts understands it. */
 const skipped = 77;
-
-type ProposalKind = 'single' | 'whole' | 'uniform' | 'realistic';
-const kinds: readonly ProposalKind[] = ['single', 'whole', 'uniform', 'realistic'];
-
-/** Numbers below 1 that are the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-interface Group {
-  readonly name: string;
-  readonly size: number;
-  readonly layers: readonly string[];
-}
-
-function proposalOf(groups: readonly Group[], widthOf: (group: Group) => number): ProposedWidths {
-  const rows = groups.map((group) => {
-    const after = Math.min(group.size, Math.max(1, Math.round(widthOf(group))));
-    return { name: group.name, layers: group.layers, width: { before: group.size, after } };
-  });
-  return {
-    step: 0,
-    groups: rows,
-    layers: rows.flatMap(({ name, layers, width }) => layers.map((layer) => ({ name: layer, group: name, width }))),
-  };
-}
-
-/** What runs end in: most layers keep most of their channels, some lose nearly all, and residual streams lose least. */
-function realisticWidth({ size, layers }: Group, random: () => number): number {
-  const kept = layers.length > 1 ? 0.8 + 0.2 * random() : random() < 0.2 ? 0.05 + 0.2 * random() : 0.4 + 0.6 * random();
-  return size * kept;
-}
-
-interface Row {
-  readonly builder: string;
-  readonly kind: ProposalKind;
-  readonly how: 'edit' | 'refactored' | 'slim only' | 'refused';
-  readonly isExact: boolean;
-  /** The saving of MACs that the edit brings, as a share of that of the proposal. */
-  readonly brought: number;
-  readonly reasons: readonly string[];
-  readonly ms: number;
-}
 
 interface Task {
   readonly row: number;
@@ -90,11 +40,6 @@ interface Task {
 
 const answers = v.array(v.object({ row: v.number(), error: v.nullable(v.string()) }));
 
-function share({ before, wanted, after }: WidthChange): number {
-  const asked = (before.macs ?? 0) - (wanted?.macs ?? 0);
-  return asked <= 0 ? 1 : ((before.macs ?? 0) - (after.macs ?? 0)) / asked;
-}
-
 function rewrite(
   session: AnalysisSession,
   model: AnalyzedModel,
@@ -102,26 +47,7 @@ function rewrite(
   counts: { readonly single: number; readonly whole: number },
   withSlim: boolean,
 ): readonly { readonly row: Row; readonly task: Omit<Task, 'row'> | undefined }[] {
-  const grouping = session.grouping(model.graph);
-  const groups = grouping.groups.flatMap(({ name, size, members, fixed }): readonly Group[] => {
-    const ops = new Set(members.map(({ op }) => op));
-    const layers = model.graph.ops.filter((op) => ops.has(op.id) && hasOwnWidth(op)).map((op) => op.name);
-    return fixed !== undefined || layers.length === 0 || size < 2 ? [] : [{ name, size, layers }];
-  });
-  if (groups.length === 0) return [];
-  const random = randomFrom(groups.length);
-  const drawn = (group: Group): number => group.size * (0.15 + 0.85 * random());
-  const singles = Array.from({ length: Math.min(counts.single, groups.length) }, () => {
-    const chosen = groups[Math.floor(random() * groups.length)];
-    return proposalOf(groups, (group) => (group === chosen ? Math.min(group.size - 1, drawn(group)) : group.size));
-  });
-  const proposals: readonly (readonly [ProposalKind, ProposedWidths])[] = [
-    ...singles.map((one) => ['single', one] as const),
-    ...Array.from({ length: counts.whole }, () => ['whole', proposalOf(groups, drawn)] as const),
-    ['uniform', proposalOf(groups, ({ size }) => size * 0.75)],
-    ['realistic', proposalOf(groups, (group) => realisticWidth(group, random))],
-  ];
-  return proposals.map(([kind, proposal]) => {
+  return randomProposals(session, model, counts).map(([kind, proposal]) => {
     const started = performance.now();
     const change = widthChange(session, model, proposal, { refactor: true });
     const ms = performance.now() - started;
@@ -157,23 +83,6 @@ function rewrite(
       row,
       task: { library, files, file, entry, input, params: change.after.params, alsoChanges: plan.alsoChanges },
     };
-  });
-}
-
-function median(values: readonly number[]): number {
-  const ordered = [...values].sort((left, right) => left - right);
-  return ordered[ordered.length >> 1] ?? NaN;
-}
-
-function summary(rows: readonly Row[]): readonly string[] {
-  const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
-  return kinds.flatMap((kind) => {
-    const own = rows.filter((row) => row.kind === kind);
-    if (own.length === 0) return [];
-    const of = (test: (row: Row) => boolean): string => percent(own.filter(test).length / own.length);
-    return [
-      `| ${kind} | ${String(own.length)} | ${of(({ how }) => how === 'edit')} | ${of(({ how }) => how === 'refactored')} | ${of((row) => row.isExact)} | ${of(({ how }) => how === 'slim only')} | ${of(({ how }) => how === 'refused')} | ${percent(median(own.map(({ brought }) => brought)))} | ${median(own.map(({ ms }) => ms)).toFixed(0)} ms |`,
-    ];
   });
 }
 

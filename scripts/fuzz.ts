@@ -1,5 +1,5 @@
-// `npm run fuzz`: damaged model files by the thousand. Texts of the examples, the fixtures and, where `npm run corpus` has
-// fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
+// `npm run fuzz`: damaged model files by the thousand. Texts of the examples, the fixtures and, where `npm run corpus` and
+// `npm run check:keras-packages` have fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
 // read them. No text may crash, hang, or take longer than the limits allow.
 //
 //   npm run fuzz [-- --cases 10000 --seed 1 --only 4711]
@@ -54,17 +54,29 @@ function sourcesBelow(folder: string): readonly Source[] {
 }
 
 const site = join(root, '.cache/corpus/site');
+/** What `npm run check:keras-packages` has installed. */
+const kerasPackages = join(root, '.cache/keras-packages/installed');
 /** Which of ten cases are of these sources: up to `share`, as far as those before leave them. */
 const groups = [
   { share: 2, sources: sourcesBelow(join(root, 'examples')) },
-  { share: 6, sources: sourcesBelow(join(root, 'test/fixtures')) },
+  { share: 5, sources: sourcesBelow(join(root, 'test/fixtures')) },
+  {
+    share: 6,
+    sources: ['keras_cv_attention_models', 'classification_models', 'keras_unet_collection'].flatMap((name) =>
+      sourcesBelow(join(kerasPackages, name)),
+    ),
+  },
   { share: 8, sources: sourcesBelow(join(site, 'torchvision/models')) },
   { share: 9, sources: sourcesBelow(join(site, 'timm/models')) },
   { share: 10, sources: sourcesBelow(join(root, 'test/fixtures/python')) },
 ].filter(({ sources }) => sources.length > 0);
 
 const frontends = await createFrontends();
-const roots = [pathToFileURL(root).toString().replace(/\/$/, ''), pathToFileURL(site).toString()];
+const roots = [
+  pathToFileURL(root).toString().replace(/\/$/, ''),
+  pathToFileURL(site).toString(),
+  pathToFileURL(kerasPackages).toString(),
+];
 let session = newSession();
 
 function newSession(): AnalysisSession {

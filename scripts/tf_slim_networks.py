@@ -54,9 +54,7 @@ def multiply_adds(op):
     if op.type == "MatMul":
         return op.inputs[0].shape.as_list()[1] * out[1]
     kernel = op.inputs[1].shape.as_list()
-    positions = out[1] * out[2]
-    per_position = kernel[0] * kernel[1] * kernel[2]
-    return positions * per_position * (kernel[3] if op.type == "Conv2D" else 1)
+    return out[1] * out[2] * kernel[0] * kernel[1] * kernel[2] * kernel[3]
 
 
 def describe(network):

@@ -238,3 +238,102 @@ test('a layer that is not modelled makes the totals lower bounds', () => {
   );
   expect(graph?.unknowns.map(({ reason }) => reason)).toEqual(['The layer ConvLSTM2D is not modelled']);
 });
+
+/** The trained parameters of a model that is read whole; what is missing otherwise. */
+function trainedOf(text: string): number | string {
+  const { graph, problems } = readPython(`${header}${text}\n`);
+  const lost = graph?.unknowns[0]?.reason ?? problems.find(({ severity }) => severity === 'error')?.message;
+  if (graph === undefined || lost !== undefined) return lost ?? 'nothing is read';
+  const sizes = new Map(
+    graph.ops.flatMap(({ parameters }) =>
+      parameters
+        .filter(({ role }) => !role.startsWith('running'))
+        .map(({ id, shape }) => [id, shape.reduce<number>((all, size) => all * Number(size), 1)] as const),
+    ),
+  );
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+const shapeOf = (text: string): readonly (number | string)[] => {
+  const graph = read(`${header}${text}\n`);
+  return (graph?.values[graph.outputs[0] ?? -1]?.shape ?? []).slice(1).map((size) => Number(size));
+};
+
+describe('layers that are made of others', () => {
+  const model = (input: string, call: string): string => `i = keras.Input(${input})\nmodel = keras.Model(i, ${call})`;
+
+  test('attention over several axes', () => {
+    const text = model('(4, 5, 16)', 'layers.MultiHeadAttention(4, 8, attention_axes=(1, 2))(i, i)');
+    expect(trainedOf(text)).toBe(3 * (16 * 32 + 32) + 32 * 16 + 16);
+    expect(shapeOf(text)).toEqual([4, 5, 16]);
+    expect(trainedOf(model('(4, 5, 16)', 'layers.MultiHeadAttention(4, 8, attention_axes=2)(i, i)'))).toMatch(/axes/);
+  });
+
+  test('attention with learned scales', () => {
+    expect(trainedOf(model('(5, 8)', 'layers.Attention(use_scale=True)([i, i])'))).toBe(1);
+    expect(trainedOf(model('(5, 8)', 'layers.Attention(score_mode="concat")([i, i])'))).toBe(1);
+    expect(trainedOf(model('(5, 8)', 'layers.AdditiveAttention()([i, i])'))).toBe(8);
+  });
+
+  test('cells over a sequence', () => {
+    const lstm = 4 * 6 * (8 + 6 + 1);
+    // With `reset_after` a GRU has a bias for each of its products.
+    const gru = 3 * 4 * (6 + 4 + 2);
+    expect(trainedOf(model('(5, 8)', 'layers.RNN(layers.LSTMCell(6))(i)'))).toBe(lstm);
+    const stacked = model('(5, 8)', 'layers.RNN([layers.LSTMCell(6), layers.GRUCell(4)])(i)');
+    expect(trainedOf(stacked)).toBe(lstm + gru);
+    expect(shapeOf(stacked)).toEqual([4]);
+    const whole = 'layers.RNN(layers.StackedRNNCells([layers.SimpleRNNCell(3)]), return_sequences=True)(i)';
+    expect(shapeOf(model('(5, 8)', whole))).toEqual([5, 3]);
+  });
+
+  test("convolutions with weights of the source's own layers", () => {
+    const layer = (run: string): string => `class Own(layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1], 5))
+        self.bias = self.add_weight(shape=(5,), initializer="zeros")
+
+    def call(self, x):
+        return ${run}
+
+i = keras.Input((8, 8, 3))
+model = keras.Model(i, Own()(i))`;
+    for (const run of [
+      'ops.conv(x, self.kernel, strides=2, padding="same") + self.bias',
+      'tf.nn.bias_add(tf.nn.conv2d(x, self.kernel, strides=[1, 2, 2, 1], padding="SAME"), self.bias)',
+    ]) {
+      const text = `import tensorflow as tf\n${layer(run)}`;
+      expect(trainedOf(text)).toBe(3 * 3 * 3 * 5 + 5);
+      expect(shapeOf(text)).toEqual([4, 4, 5]);
+    }
+    expect(shapeOf(layer('ops.depthwise_conv(x, self.kernel, padding="valid")'))).toEqual([6, 6, 15]);
+  });
+});
+
+test('shapes that a model is asked for', () => {
+  const text = `# morphnet: entry=model
+base = keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(4, 3)])
+i = keras.Input(base.input_shape[1:])
+model = keras.Model(i, layers.Dense(base.output_shape[-1])(base(i)))`;
+  expect(trainedOf(text)).toBe(3 * 3 * 3 * 4 + 4 + 4 * 4 + 4);
+});
+
+test('a layer whose call cannot be followed keeps its parameters, and says where it was lost', () => {
+  const { graph, textAt } = readPython(`${header}from elsewhere import mystery
+
+class Odd(layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 7))
+
+    def call(self, x):
+        return mystery(x, self.kernel)
+
+i = keras.Input((8, 8, 3))
+model = keras.Model(i, layers.Conv2D(4, 1)(Odd()(i)))
+`);
+  const idle = (graph?.idle ?? []).flatMap(({ name, parameters }) =>
+    parameters.map(({ shape }) => [name, shape] as const),
+  );
+  expect(idle).toContainEqual(['odd', [3, 7]]);
+  expect(graph?.unknowns.map(({ span }) => textAt(span))).toContainEqual(expect.stringMatching(/mystery/));
+});

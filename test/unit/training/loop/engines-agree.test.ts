@@ -2,37 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
-import type { RunConfig } from '../../../../server/src/protocol/run-config.ts';
-import type { DataSet, LabelledImages } from '../../../../server/src/training/data/data-set.ts';
-import type { Engine } from '../../../../server/src/training/engines/engine.ts';
-import { randomStream } from '../../../../server/src/training/engines/random.ts';
-import { learnStructure } from '../../../../server/src/training/loop/learn-structure.ts';
-import type { NewEvent } from '../../../../server/src/training/loop/run-sink.ts';
 import { runConfig } from '../../../support/run-folder.ts';
 import { SmallNetwork } from '../engines/small-network.ts';
 import { testedEngines } from '../engines/tested-engines.ts';
-
-/** Images with a bright row that tells the class, and noise. */
-function images(count: number, seed: number): LabelledImages {
-  const random = randomStream(seed, 'images');
-  const labels = Uint8Array.from({ length: count }, (_, index) => index % 3);
-  const pixels = Uint8Array.from({ length: count * 64 }, (_, index) => {
-    const row = Math.floor((index % 64) / 8);
-    const isMarked = Math.floor(row / 3) === (labels[Math.floor(index / 64)] ?? 0);
-    return Math.round(random.uniform() * 120 + (isMarked ? 130 : 0));
-  });
-  return { kind: 'memory', count, labels, pixels };
-}
-
-const dataSet: DataSet = {
-  name: 'rows',
-  shape: [1, 8, 8],
-  classes: 3,
-  training: images(48, 1),
-  test: images(12, 2),
-  badFiles: 0,
-  notices: [],
-};
+import { runOf } from './small-run.ts';
 
 /** Two convolutions and a residual sum, with batch norms or biases, and a dropout before the head. */
 function network(hasNorms: boolean): NetworkGraph {
@@ -47,36 +20,6 @@ function network(hasNorms: boolean): NetworkGraph {
   const vector = net.globalMean('mean', net.activation('relu3', net.sum('sum', x, back), 'relu'));
   const dropped = net.add('drop', { kind: 'dropout', rate: 0.1 }, [vector]);
   return net.build(net.dense('head', dropped, 3));
-}
-
-/** The events of a run, and the counts by layer that it last reported. */
-async function runOf(engine: Engine, graph: NetworkGraph, config: RunConfig) {
-  const events: NewEvent[] = [];
-  const counts: (readonly [string, number])[][] = [];
-  await learnStructure(
-    {
-      config,
-      graph,
-      dataSet,
-      engine,
-      device: config.device,
-      pid: 1,
-      stopReason: () => 'cancelled',
-      now: () => 0,
-      sink: {
-        event: (event) => events.push(event),
-        structure: () => undefined,
-        proposal: () => undefined,
-        learnedStructure: (_, found) => counts.push([...found]),
-        regularizationVectors: () => undefined,
-        save: () => 'none',
-        load: () => ({ ok: true, value: undefined }),
-      },
-    },
-    { isCancellationRequested: false },
-  );
-  const alive = events.flatMap((event) => (event.kind === 'alive' ? [{ step: event.step, alive: event.alive }] : []));
-  return { alive, counts, kinds: new Set(events.map(({ kind }) => kind)) };
 }
 
 describe('a run', () => {

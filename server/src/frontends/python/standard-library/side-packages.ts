@@ -14,6 +14,13 @@ export function sidePackage(machine: Machine, name: string): ReadonlyMap<string,
   if (name === 'yaml') return yamlModule(machine);
   if (name === 'toml' || name === 'tomli') return tomlModule(machine);
   if (name === 'tqdm') return new Map(['tqdm', 'trange'].map((each) => [each, passThrough(each)]));
+  // What programs for Python 2 and 3 alike take the names of one from.
+  if (name === 'six.moves')
+    return new Map(
+      Object.entries({ xrange: 'range', range: 'range', zip: 'zip', map: 'map', filter: 'filter', reduce: 'reduce' })
+        .map(([own, builtinName]) => [own, machine.builtins.get(builtinName)] as const)
+        .filter((pair): pair is readonly [string, PyValue] => pair[1] !== undefined),
+    );
   // Weights are no part of a structure: what is loaded holds none.
   if (name === 'safetensors.torch') return new Map(functionValues({ load_file: () => dict(), load: () => dict() }));
   if (name === 'morphnet_torch') return morphnetTorch();

@@ -1,6 +1,6 @@
 // Attention of the Keras family, as the products it is made of.
 
-import type { Dimension } from '../../../network/shape.ts';
+import { elementCount, type Dimension } from '../../../network/shape.ts';
 import { knownSize, type LayerCall, type LayerRow } from './keras-layer.ts';
 
 const projectionSettings =
@@ -49,8 +49,8 @@ function attended<Tensor, Weight>(
   if (query === undefined || value === undefined || key === undefined)
     return call.refuse('This attention is given no query and value');
   const shape = call.shapeOf(query);
-  const rank = shape.length;
-  if (rank !== 3) return call.refuse('Attention over more than one axis is not modelled');
+  if (shape.length > 3) return overPositions(call, heads, keyHeads, keyWidth, valueWidth, outWidth);
+  if (shape.length < 3) return call.refuse('This attention is given no positions');
   const q = inHeads(call, query, 'query', heads, keyWidth);
   let k = inHeads(call, key, 'key', keyHeads, keyWidth);
   let v = inHeads(call, value, 'value', keyHeads, valueWidth);
@@ -92,6 +92,31 @@ function attended<Tensor, Weight>(
   });
 }
 
+/** Attention over several axes is that over their positions in a row. */
+function overPositions<Tensor, Weight>(
+  call: LayerCall<Tensor, Weight>,
+  heads: number,
+  keyHeads: number,
+  keyWidth: number,
+  valueWidth: number,
+  outWidth: number | undefined,
+): Tensor | undefined {
+  const rows = call.inputs.map((input) => {
+    const [batch = 1, ...sizes] = call.shapeOf(input);
+    const positions = elementCount(sizes.slice(0, -1));
+    if (positions === undefined) return call.refuse('How many positions this attention has is not known');
+    const shape: readonly Dimension[] = [batch, positions, sizes.at(-1) ?? 1];
+    return call.emit({ attributes: { kind: 'reshape', shape }, inputs: [input], part: 'reshape' });
+  });
+  const inputs = rows.filter((row) => row !== undefined);
+  const [query] = call.inputs;
+  if (inputs.length !== rows.length || query === undefined) return undefined;
+  const made = attended({ ...call, inputs }, heads, keyHeads, keyWidth, valueWidth, outWidth);
+  if (made === undefined) return undefined;
+  const shape = [...call.shapeOf(query).slice(0, -1), call.shapeOf(made).at(-1) ?? 1];
+  return call.emit({ attributes: { kind: 'reshape', shape }, inputs: [made], part: 'reshape' });
+}
+
 /** Heads of keys and values that several heads of queries share. */
 function repeated<Tensor, Weight>(call: LayerCall<Tensor, Weight>, tensor: Tensor, heads: number): Tensor | undefined {
   const shape = call.shapeOf(tensor).with(1, heads);
@@ -106,8 +131,13 @@ const multiHeadAttention: LayerRow = {
     const [heads, width] = [settings.integer('num_heads'), settings.integer('key_dim')];
     if (heads === undefined || width === undefined) return call.refuse('The heads of this attention are not known');
     if (settings.flag('use_gate')) return call.refuse('An attention with a gate is not modelled');
-    if (!settings.isNone('attention_axes') && settings.integers('attention_axes', 1)?.[0] !== 1)
-      return call.refuse('Attention over chosen axes is not modelled');
+    const [query] = call.inputs;
+    const positions = (query === undefined ? 3 : call.shapeOf(query).length) - 2;
+    const axes = settings.isNone('attention_axes') ? undefined : settings.integers('attention_axes', 0);
+    const isAll =
+      axes?.length === positions && axes.every((axis, i) => axis === i + 1 || axis + positions + 2 === i + 1);
+    if (!settings.isNone('attention_axes') && !isAll)
+      return call.refuse('Attention over some of the axes is not modelled');
     const outWidth = settings.isNone('output_shape') ? undefined : settings.integers('output_shape', 1)?.[0];
     if (!settings.isNone('output_shape') && outWidth === undefined)
       return call.refuse('What shape this attention gives is not known');
@@ -158,10 +188,28 @@ function plainAttention(name: string, isAdditive: boolean): LayerRow {
         });
         return mixed && call.emit({ attributes: { kind: 'matmul' }, inputs: [mixed, value] });
       }
-      const turned = call.emit({ attributes: { kind: 'permute', order: [0, 2, 1] }, inputs: [key], part: 'permute' });
-      const scores = turned && call.emit({ attributes: { kind: 'matmul' }, inputs: [query, turned], part: 'scores' });
-      if (call.settings.flag('use_scale') || call.settings.text('score_mode') === 'concat')
-        return call.refuse('Learned scales of attention scores are not modelled');
+      const isJoined = call.settings.text('score_mode') === 'concat';
+      const turned = isJoined
+        ? key
+        : call.emit({ attributes: { kind: 'permute', order: [0, 2, 1] }, inputs: [key], part: 'permute' });
+      const learned = [
+        ...(call.settings.flag('use_scale') ? [call.weight('scale', [], 'other')] : []),
+        ...(isJoined ? [call.weight('concat_score_weight', [], 'other')] : []),
+      ];
+      const products =
+        turned && !isJoined
+          ? call.emit({ attributes: { kind: 'matmul' }, inputs: [query, turned], part: 'scores' })
+          : turned;
+      // One number for all scores changes nothing but their size.
+      const scores =
+        products && learned.length > 0
+          ? call.emit({
+              attributes: { kind: 'rearrange', operation: 'scores', shape: [batch, queries, keys] },
+              inputs: isJoined ? [query, key] : [products],
+              weights: learned,
+              part: 'scale',
+            })
+          : products;
       const mixed =
         scores &&
         call.emit({ attributes: { kind: 'softmax', axis: 2, log: false }, inputs: [scores], part: 'softmax' });

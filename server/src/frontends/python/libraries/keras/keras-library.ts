@@ -18,7 +18,7 @@ import { placeholderFunction } from './graph-mode/placeholders.ts';
 import { callLayer, callOperation, operationClass, type KerasParts } from './layer-calls.ts';
 import { baseLayerClass, nameOf, tableClasses } from './layer-classes.ts';
 import { LayerNames } from './layer-names.ts';
-import { graphOf, inputTensor, layersOf, modelClasses, statedInputs } from './model-classes.ts';
+import { graphOf, inputTensor, layersOf, lostLayers, modelClasses, statedInputs } from './model-classes.ts';
 import { initializers, kerasModule, tensorFlowOperations, type KerasNames } from './namespaces.ts';
 import { layerOfKind } from './row-calls.ts';
 import { isSymbolic, shapeValue } from './symbolic-tensors.ts';
@@ -43,15 +43,17 @@ function openKeras(network: TracedNetwork): OpenLibrary {
     names: new LayerNames(),
     layerClass,
     operationClass: operationClass(),
+    lostCalls: list([]),
     usualDataFormat: () => dataFormat,
   };
   const inputLayer = inputLayerClass(layerClass);
   const models = modelClasses(parts, inputLayer);
+  const tables = tableClasses(parts);
   const layers = new Map<string, ClassValue>([
     ['Layer', layerClass],
     ['InputLayer', inputLayer],
-    ...tableClasses(parts),
-    ...wrapperClasses(parts),
+    ...tables,
+    ...wrapperClasses(parts, tables),
   ]);
   const graph = new GraphMode(parts, layers);
   const functionClass = functionModelClass(layerClass);
@@ -104,6 +106,7 @@ function openKeras(network: TracedNetwork): OpenLibrary {
       ),
     countAnew: (machine) => {
       parts.names.clear(machine);
+      machine.change(parts.lostCalls).items.length = 0;
       graph.clear(machine);
     },
     statedInputs: (model) => statedInputs(parts, model),
@@ -148,6 +151,7 @@ function childrenOf(
   layer: InstanceValue,
 ): readonly (readonly [string, InstanceValue])[] {
   const found = new Set<InstanceValue>(graphOf(layer)?.operations ?? layersOf(parts, layer));
+  for (const { layer: lost } of lostLayers(layer)) found.add(lost);
   const visit = (value: PyValue, depth: number): void => {
     if (isLayer(value)) found.add(value);
     else if (depth < 4 && (value.kind === 'list' || value.kind === 'tuple'))

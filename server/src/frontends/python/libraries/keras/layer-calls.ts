@@ -3,8 +3,16 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { findMethod, nativeClass } from '../../evaluator/classes.ts';
-import { builtin, list, none, pyTrue, string } from '../../evaluator/values.ts';
-import type { Arguments, ClassValue, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
+import { builtin, list, none, pyTrue, string, tuple } from '../../evaluator/values.ts';
+import type {
+  Arguments,
+  ClassValue,
+  InstanceValue,
+  ListValue,
+  Machine,
+  PyValue,
+  TensorValue,
+} from '../../evaluator/machine.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { LayerNames } from './layer-names.ts';
 import {
@@ -23,6 +31,8 @@ export interface KerasParts {
   readonly names: LayerNames;
   readonly layerClass: ClassValue;
   readonly operationClass: ClassValue;
+  /** Layers whose call on symbolic tensors could not be followed, each as a tuple of the layer and what it was given. */
+  readonly lostCalls: ListValue;
   /** Where channels stand in layers that do not say so. */
   usualDataFormat(): 'channels_last' | 'channels_first';
 }
@@ -37,6 +47,8 @@ export function callLayer(
 ): PyValue {
   if (!tensorsGiven(args).some(isSymbolic)) return runLayer(parts, machine, layer, args, span);
   const result = runLayer(parts, machine, layer, mapArguments(args, plain), span);
+  if (result.kind === 'unknown')
+    machine.change(parts.lostCalls).items.push(tuple([layer, tuple(tensorsGiven(args).filter(isSymbolic))]));
   const made = madeByCall(machine, layer, args, result, span);
   const attributes = machine.change(layer).attributes;
   if (!layer.attributes.has('<input>')) {

@@ -9,7 +9,7 @@ import type { Arguments, ClassValue, InstanceValue, Machine, PyValue, TensorValu
 import { bindSignature, signature } from '../../tracing/signature.ts';
 import { weightKey, type KerasParts } from './layer-calls.ts';
 import { kerasWeight, runRow, settingsKey, startOf } from './row-calls.ts';
-import { tensorsOf } from './symbolic-tensors.ts';
+import { shapeValue, tensorsOf } from './symbolic-tensors.ts';
 
 type Method = (self: InstanceValue, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
@@ -109,6 +109,14 @@ function property(get: (self: InstanceValue, machine: Machine, span: SourceSpan)
 const kept = (key: string): PyValue =>
   property((self, _, span) => self.attributes.get(key) ?? unknown(`${nameOf(self)} was not called yet`, span));
 
+/** The shape of a layer's only input or output, or a list of several. */
+const shapeOfKept = (key: string): PyValue =>
+  property((self, machine, span) => {
+    const value = machine.attribute(self, key === '<input>' ? 'input' : 'output', span);
+    if (value.kind === 'unknown') return value;
+    return value.kind === 'tensor' ? shapeValue(value) : list(tensorsOf(value).map(shapeValue));
+  });
+
 function weightsOf(parts: KerasParts, self: InstanceValue, wanted: (weight: TensorValue) => boolean): PyValue {
   const found = new Set<TensorValue>();
   const visit = (layer: InstanceValue, depth: number): void => {
@@ -155,6 +163,8 @@ export function baseLayerClass(parts: () => KerasParts): ClassValue {
       ),
       ['output', kept('<output>')],
       ['input', kept('<input>')],
+      ['output_shape', shapeOfKept('<output>')],
+      ['input_shape', shapeOfKept('<input>')],
       ['weights', property((self) => weightsOf(parts(), self, () => true))],
       ['variables', property((self) => weightsOf(parts(), self, () => true))],
       [

@@ -18,6 +18,20 @@ const outputsKey = '<outputs>';
 /** Where a layer keeps the input shape that it was made or built with. */
 const statedShapeKey = '<stated shape>';
 
+/** Where a functional model keeps the layers at which it could not be followed any more. */
+const lostKey = '<lost layers>';
+
+/** The layers at which a functional model was lost, each with what it is given. */
+export function lostLayers(
+  model: InstanceValue,
+): readonly { readonly layer: InstanceValue; readonly given: readonly TensorValue[] }[] {
+  const kept = model.attributes.get(lostKey);
+  return (kept?.kind === 'list' ? kept.items : []).flatMap((item) => {
+    const [layer, given] = item.kind === 'tuple' ? item.items : [];
+    return layer?.kind === 'instance' && given ? [{ layer, given: tensorsOf(given) }] : [];
+  });
+}
+
 const graphs = new WeakMap<PyValue, FunctionalGraph>();
 
 /** The graph of a functional model; undefined for any other one. */
@@ -112,7 +126,8 @@ export function modelClasses(parts: KerasParts, inputLayer: ClassValue): Readonl
     const [first, second] = args.positional;
     const inputs = args.keywords.get('inputs') ?? args.keywords.get('input') ?? first;
     const outputs = args.keywords.get('outputs') ?? args.keywords.get('output') ?? second;
-    const isFunctional = inputs !== undefined && outputs !== undefined && tensorsOf(inputs).some(isSymbolic);
+    const isFunctional =
+      inputs !== undefined && outputs !== undefined && outputs.kind !== 'unknown' && tensorsOf(inputs).some(isSymbolic);
     const own = isFunctional && self.class.span === undefined ? 'Functional' : self.class.name;
     initLayer(parts, machine, self, isFunctional ? withoutEnds(args) : args, own);
     if (isFunctional) {
@@ -125,13 +140,21 @@ export function modelClasses(parts: KerasParts, inputLayer: ClassValue): Readonl
     } else if (inputs?.kind === 'unknown' || outputs?.kind === 'unknown') {
       const lost = inputs?.kind === 'unknown' ? inputs : outputs;
       if (lost?.kind === 'unknown') machine.loseTrack(lost.reason, lost.span);
+      if (inputs !== undefined && tensorsOf(inputs).some(isSymbolic)) upToLost(parts, machine, self, inputs);
     }
     return none;
   };
   const call = (self: InstanceValue, args: Arguments, machine: Machine, span: SourceSpan): PyValue => {
     const graph = graphOf(self);
     const given = args.positional[0] ?? args.keywords.get('inputs') ?? none;
-    if (graph) return runGraph(machine, graph, inOrderOf(graph, given), span);
+    if (graph) {
+      const result = runGraph(machine, graph, inOrderOf(graph, given), span);
+      const [lost] = lostLayers(self);
+      if (lost === undefined) return result;
+      // What is known ends where each of these begins.
+      const reached = tensorsOf(result);
+      return callLayer(parts, machine, lost.layer, { positional: reached.slice(0, 1), keywords: new Map() }, span);
+    }
     let current = given;
     for (const layer of self.items ?? []) {
       if (current.kind === 'unknown') return current;
@@ -244,6 +267,18 @@ function property(get: (self: InstanceValue, machine: Machine, span: SourceSpan)
 function ownLayers(parts: KerasParts, model: InstanceValue): readonly InstanceValue[] {
   const listed = layersOf(parts, model);
   return listed.length > 0 || model.items ? listed : parts.network.childrenOf(model).map(([, child]) => child);
+}
+
+/** A model whose output is not known is known up to the first layer that could not be followed. */
+function upToLost(parts: KerasParts, machine: Machine, self: InstanceValue, inputs: PyValue): void {
+  const [first] = parts.lostCalls.items;
+  const given = first?.kind === 'tuple' ? first.items[1] : undefined;
+  if (first === undefined || given === undefined) return;
+  const attributes = machine.change(self).attributes;
+  attributes.set(inputsKey, inputs);
+  attributes.set(outputsKey, given);
+  attributes.set(lostKey, list([first]));
+  attributes.set('built', pyTrue);
 }
 
 function withoutEnds({ positional, keywords }: Arguments): Arguments {

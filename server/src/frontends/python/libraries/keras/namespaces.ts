@@ -14,6 +14,7 @@ import { callOperation, type KerasParts } from './layer-calls.ts';
 import { imageRows, operationRows, otherNames } from './operations.ts';
 import { functionalGraph } from './functional-graph.ts';
 import { isSymbolic, tensorsGiven, tensorsOf } from './symbolic-tensors.ts';
+import { weightedRows } from './weighted-operations.ts';
 
 /** Functions of tensors under TensorFlow's names, as graphs of any version have them. */
 export function tensorFlowOperations(parts: KerasParts): ReadonlyMap<string, PyValue> {
@@ -342,6 +343,12 @@ const randomNames: Table = ({ parts }) => [
   ['dropout', passThrough('dropout')],
 ];
 
+/** There are none: nothing is run. */
+const devices: Table = () =>
+  'list_physical_devices list_logical_devices get_visible_devices'
+    .split(' ')
+    .map((name) => [name, builtin(name, () => list([]))] as const);
+
 const tables: Readonly<Record<string, Table>> = {
   keras: (names) => [
     ...modelNames(names),
@@ -357,7 +364,7 @@ const tables: Readonly<Record<string, Table>> = {
   'keras.activations': activationFunctions,
   'keras.backend': backendNames,
   'keras.config': backendNames,
-  'keras.ops': ({ parts }) => operations(parts, 'ops.', operationRows),
+  'keras.ops': ({ parts }) => operations(parts, 'ops.', { ...operationRows, ...weightedRows }),
   'keras.ops.image': ({ parts }) => operations(parts, 'ops.image.', imageRows),
   'keras.random': randomNames,
   'keras.utils': utilityNames,
@@ -375,8 +382,8 @@ const tables: Readonly<Record<string, Table>> = {
   'tensorflow.linalg': ({ parts }) => operations(parts, 'tf.linalg.', operationRows),
   'tensorflow.image': ({ parts }) => operations(parts, 'tf.image.', imageRows),
   'tensorflow.random': randomNames,
-  'tensorflow.config': () =>
-    ['list_physical_devices', 'get_visible_devices'].map((name) => [name, builtin(name, () => list([]))] as const),
+  'tensorflow.config': devices,
+  'tensorflow.config.experimental': devices,
 };
 
 /** The table of a module inside Keras's own source: `keras.src.layers.core.dense` has what `keras.layers` has. */

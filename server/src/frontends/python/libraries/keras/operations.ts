@@ -147,6 +147,37 @@ const joined = (text: string, isNew: boolean): TracedFunction =>
     });
   });
 
+/** Sizes of which one may be -1: the rest. */
+function completed(sizes: readonly number[], length: number): readonly number[] {
+  const known = sizes.filter((size) => size >= 0).reduce((sum, size) => sum + size, 0);
+  return sizes.map((size) => (size < 0 ? length - known : size));
+}
+
+/** Patches as rows of channels, of which only the shape is told. */
+const extractPatches: TracedFunction = fn(
+  'images|image sizes|size strides=None rates|dilation_rate=1 padding=VALID *rest **options',
+  (call) => {
+    const input = given(call, 'images');
+    const window = (name: string): readonly number[] | undefined => {
+      const sizes = call.args.integers(name, 2) ?? call.args.integers(name, 0);
+      return sizes?.length === 4 ? sizes.slice(1, 3) : sizes;
+    };
+    const [kernel, dilation] = [window('sizes'), window('rates')];
+    const stride = call.args.isNone('strides') ? kernel : window('strides');
+    const [batch, height, width, channels] = input?.shape ?? [];
+    if (!input || !kernel || !stride || !dilation || typeof channels !== 'number')
+      return giveUp(call, 'The windows of these patches are not known');
+    const isSame = call.args.text('padding')?.toLowerCase() === 'same';
+    const sides = [height, width].map((side, i): Dimension => {
+      if (typeof side !== 'number') return side ?? 1;
+      const extent = ((kernel[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1;
+      return Math.ceil((isSame ? side : side - extent + 1) / (stride[i] ?? 1));
+    });
+    const shape = [batch ?? 1, ...sides, channels * kernel.reduce((product, side) => product * side, 1)];
+    return emitOn(call, input, { kind: 'rearrange', operation: 'extract_patches', shape });
+  },
+);
+
 const withShape = (call: TracedCall, input: TensorValue | undefined, shape: Shape | undefined): PyValue =>
   input && shape
     ? reshaped(call.network, call.machine, input, shape, call.span)
@@ -223,7 +254,7 @@ const arrangement: Rows = {
       count !== undefined
         ? Array.from({ length: count }, () => length / count)
         : isTensorFlow
-          ? numbers
+          ? completed(numbers, length)
           : [...numbers, length].map((end, i) => end - (numbers[i - 1] ?? 0));
     if (sizes.some((size) => !Number.isInteger(size))) return giveUp(call, 'The parts of this split are not known');
     let start = 0;
@@ -544,6 +575,7 @@ const oldResize = (mode: 'nearest' | 'linear' | 'cubic' | 'area'): TracedFunctio
 
 /** `keras.ops.image` and `tf.image`. */
 export const imageRows: Rows = {
+  extract_patches: extractPatches,
   resize_bilinear: oldResize('linear'),
   resize_nearest_neighbor: oldResize('nearest'),
   resize_bicubic: oldResize('cubic'),

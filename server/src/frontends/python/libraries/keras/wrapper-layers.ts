@@ -1,7 +1,7 @@
 // Layers that wrap others, and those that source gives a function: TimeDistributed, Bidirectional, Lambda and their kin.
 
 import { nativeClass } from '../../evaluator/classes.ts';
-import { none, unknown } from '../../evaluator/values.ts';
+import { list, none, pyFalse, pyTrue, unknown } from '../../evaluator/values.ts';
 import type { ClassValue, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { callLayer, type KerasParts } from './layer-calls.ts';
@@ -171,9 +171,100 @@ function transparent(parts: KerasParts, name: string): ClassValue {
   );
 }
 
+/** What a cell runs as, at every step. */
+const layersOfCells: Readonly<Record<string, string>> = {
+  SimpleRNNCell: 'SimpleRNN',
+  GRUCell: 'GRU',
+  LSTMCell: 'LSTM',
+};
+
+/** Where a cell keeps the layer that runs it over a sequence; no Python text can use the name. */
+const overSequence = '<over a sequence>';
+
+/** A cell: the recurrent layer of its kind, which gives its whole sequence unless a layer around it wants the end alone. */
+function cellClass(parts: KerasParts, name: string, layerClass: ClassValue): ClassValue {
+  return nativeClass(
+    name,
+    [parts.layerClass],
+    [
+      method('__init__', (self, args, machine, span) => {
+        initLayer(parts, machine, self, args);
+        const own = { kind: 'string', value: nameOf(self) } as const;
+        const keywords = new Map<string, PyValue>([...args.keywords, ['name', own], ['return_sequences', pyTrue]]);
+        const layer = machine.call(layerClass, { positional: args.positional, keywords }, span);
+        machine.change(self).attributes.set(overSequence, layer);
+        machine.change(self).attributes.set('units', args.positional[0] ?? args.keywords.get('units') ?? none);
+        return none;
+      }),
+      method('call', (self, _, machine, span) => lost(machine, `One step of ${nameOf(self)} is not followed`, span)),
+    ],
+  );
+}
+
+/** `RNN(cell)`, `RNN([cell, …])` and `RNN(StackedRNNCells([…]))`. */
+function recurrence(parts: KerasParts): ClassValue {
+  const { network } = parts;
+  return nativeClass(
+    'RNN',
+    [parts.layerClass],
+    [
+      method('__init__', (self, args, machine) => {
+        initLayer(parts, machine, self, args);
+        const cell = args.positional[0] ?? args.keywords.get('cell') ?? none;
+        const stacked = cell.kind === 'instance' ? cell.attributes.get('cells') : undefined;
+        const cells = stacked ?? cell;
+        const attributes = machine.change(self).attributes;
+        attributes.set('cells', cells.kind === 'list' || cells.kind === 'tuple' ? cells : list([cells]));
+        for (const [i, name] of ['return_sequences', 'return_state'].entries())
+          attributes.set(name, args.keywords.get(name) ?? args.positional[i + 1] ?? pyFalse);
+        return none;
+      }),
+      method('call', (self, args, machine, span) => {
+        const cells = self.attributes.get('cells');
+        const [wantsAll, wantsState] = ['return_sequences', 'return_state'].map((name) => {
+          const value = self.attributes.get(name);
+          return value?.kind === 'bool' && value.value;
+        });
+        let current: PyValue = args.positional[0] ?? none;
+        for (const cell of cells?.kind === 'list' ? cells.items : []) {
+          const layer = cell.kind === 'instance' ? cell.attributes.get(overSequence) : undefined;
+          if (layer?.kind !== 'instance' || wantsState === true)
+            return lost(machine, `The steps of ${nameOf(self)} are not followed`, span);
+          current = callLayer(parts, machine, layer, oneArgument(current), span);
+          if (current.kind !== 'tensor') return current;
+        }
+        if (wantsAll === true || current.kind !== 'tensor') return current;
+        const [batch = 1, , ...rest] = current.shape;
+        return network.emit(machine, {
+          label: 'RNN',
+          attributes: { kind: 'rearrange', operation: 'last', shape: [batch, ...rest] },
+          inputs: [current],
+          span,
+          part: 'last',
+        });
+      }),
+    ],
+  );
+}
+
+/** `StackedRNNCells([…])`: what `RNN` runs one behind the other. */
+function stackedCells(parts: KerasParts): ClassValue {
+  return nativeClass(
+    'StackedRNNCells',
+    [parts.layerClass],
+    [
+      method('__init__', (self, args, machine) => {
+        initLayer(parts, machine, self, args);
+        machine.change(self).attributes.set('cells', args.positional[0] ?? args.keywords.get('cells') ?? list([]));
+        return none;
+      }),
+    ],
+  );
+}
+
 /** Layers of which nothing is known but that they have weights or change shapes. */
 const opaque =
-  'ConvLSTM1D ConvLSTM2D ConvLSTM3D RNN StackedRNNCells LSTMCell GRUCell SimpleRNNCell ReversibleEmbedding CategoryEncoding Discretization Hashing HashedCrossing IntegerLookup StringLookup TextVectorization MelSpectrogram STFTSpectrogram TorchModuleWrapper JaxLayer FlaxLayer TFSMLayer CategoricalCrossing';
+  'ConvLSTM1D ConvLSTM2D ConvLSTM3D ReversibleEmbedding CategoryEncoding Discretization Hashing HashedCrossing IntegerLookup StringLookup TextVectorization MelSpectrogram STFTSpectrogram TorchModuleWrapper JaxLayer FlaxLayer TFSMLayer CategoricalCrossing';
 
 function unmodelled(parts: KerasParts, name: string): ClassValue {
   return nativeClass(
@@ -201,8 +292,18 @@ function unmodelled(parts: KerasParts, name: string): ClassValue {
 }
 
 /** The classes of these layers, by name. */
-export function wrapperClasses(parts: KerasParts): ReadonlyMap<string, ClassValue> {
+export function wrapperClasses(
+  parts: KerasParts,
+  tables: ReadonlyMap<string, ClassValue>,
+): ReadonlyMap<string, ClassValue> {
+  const cells = Object.entries(layersOfCells).flatMap(([name, layer]) => {
+    const type = tables.get(layer);
+    return type ? [[name, cellClass(parts, name, type)] as const] : [];
+  });
   return new Map([
+    ...cells,
+    ['RNN', recurrence(parts)],
+    ['StackedRNNCells', stackedCells(parts)],
     ['TimeDistributed', timeDistributed(parts)],
     ['Bidirectional', bidirectional(parts)],
     ['Lambda', lambda(parts)],

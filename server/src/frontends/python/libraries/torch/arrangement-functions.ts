@@ -166,7 +166,7 @@ function repeat(call: TracedCall): PyValue {
   return emitOn(call, input, { kind: 'rearrange', operation: call.label, shape });
 }
 
-function repeatInterleave(call: TracedCall): PyValue {
+export function repeatInterleave(call: TracedCall): PyValue {
   const input = call.args.tensor('input');
   const count = call.args.integer('repeats');
   if (!input || count === undefined) return giveUp(call, 'How often each element is repeated is not known');
@@ -220,7 +220,7 @@ function indexSelected(call: TracedCall): PyValue {
   return selected(call, input, axisOf(input, axis), index);
 }
 
-function meshgrid(call: TracedCall): PyValue {
+export function meshgrid(call: TracedCall): PyValue {
   const given = call.args.value('tensors');
   const items = given.kind === 'tuple' ? given.items : [given];
   const [only] = items;

@@ -20,6 +20,7 @@ import { functional } from './functional.ts';
 import { lightningTables } from './lightning.ts';
 import { moduleClass } from './module-classes.ts';
 import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
+import { numpyFunctions } from './numpy-functions.ts';
 import { quantizationTables } from './quantization-modules.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
@@ -40,6 +41,10 @@ const passThroughs = (names: string): [string, PyValue][] => names.split(' ').ma
 const initialisers =
   'kaiming_normal_ kaiming_uniform_ xavier_normal_ xavier_uniform_ normal_ uniform_ constant_ zeros_ ones_ trunc_normal_ orthogonal_ dirac_ eye_ sparse_ xavier_normal xavier_uniform kaiming_normal kaiming_uniform normal constant';
 
+/** Functions of NumPy of which only the first argument is an array: what follows are sizes, axes and places. */
+const takesOneArray =
+  /^(reshape|transpose|permute|split|array_split|tile|repeat|expand_dims|squeeze|sum|mean|max|min|amax|amin|prod|std|var|moveaxis|swapaxes|pad|roll|flip|broadcast_to)$/;
+
 /** NumPy's functions are those of tensors; a result without dimensions is a plain number, as it is to its callers. */
 function numpyNames({ network }: FrameworkParts): Names {
   const rows = {
@@ -47,6 +52,7 @@ function numpyNames({ network }: FrameworkParts): Names {
     ...torchFunctions,
     array: torchFunctions['tensor'],
     asarray: torchFunctions['tensor'],
+    ...numpyFunctions,
   };
   const arrays = Object.entries(rows).flatMap(([name, row]): [string, PyValue][] =>
     row === undefined
@@ -55,9 +61,12 @@ function numpyNames({ network }: FrameworkParts): Names {
           [
             name,
             builtin(name, (machine, args, span) => {
-              const positional = args.positional.map((value) =>
-                value.kind === 'list' || value.kind === 'tuple' ? arrayOf(machine, network, value, span) : value,
-              );
+              const positional = args.positional.map((value, i) => {
+                if (i > 0 && takesOneArray.test(name)) return value;
+                const items = value.kind === 'range' ? machine.iterate(value, span) : undefined;
+                if (items !== undefined && !('kind' in items)) return arrayOf(machine, network, list(items), span);
+                return value.kind === 'list' || value.kind === 'tuple' ? arrayOf(machine, network, value, span) : value;
+              });
               const takesSequences =
                 /^(cat|concat|concatenate|stack|hstack|vstack|zeros|ones|empty|full|array|asarray|tensor)$/.test(name);
               const result = callTraced(

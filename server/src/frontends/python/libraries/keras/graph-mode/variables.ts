@@ -18,6 +18,7 @@ import type {
 import { bindSignature, signature, type BoundArguments } from '../../../tracing/signature.ts';
 import { callLayer } from '../layer-calls.ts';
 import { startOf } from '../row-calls.ts';
+import { convolved } from '../weighted-operations.ts';
 import { rateOf } from './layer-functions.ts';
 import type { GraphMode } from './graph-mode.ts';
 
@@ -239,8 +240,9 @@ const computedFilter = 'A filter that is no variable is not followed';
 function convolution(call: OperationCall, rank: number): PyValue {
   const { graph, layers, machine, args, span } = call;
   const filter = variableOf(args.value('filter'));
-  if (filter?.sizes.length !== rank + 2) return lost(call, computedFilter);
   const isFirst = isChannelsFirst(args);
+  if (filter === undefined) return byLayerWeight(call, rank, isFirst, false);
+  if (filter.sizes.length !== rank + 2) return lost(call, computedFilter);
   const [channels, width] = filter.sizes.slice(rank);
   const input = args.value('input');
   const inChannels = input.kind === 'tensor' ? input.shape.at(isFirst ? 1 : -1) : undefined;
@@ -273,6 +275,30 @@ function convolution(call: OperationCall, rank: number): PyValue {
     ],
     input,
     span,
+  );
+}
+
+/** A convolution by a weight that a layer of the source's own keeps. */
+function byLayerWeight(call: OperationCall, rank: number, isFirst: boolean, isDepthwise: boolean): PyValue {
+  const { graph, machine, args, span } = call;
+  const [input, kernel] = [args.tensor('input'), args.tensor('filter')];
+  if (kernel?.parameter === undefined || kernel.shape.length !== rank + 2) return lost(call, computedFilter);
+  const perAxis = (value: PyValue): readonly number[] | undefined => {
+    const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [value];
+    const sizes = items.map(integerOf).filter((size) => size !== undefined);
+    if (sizes.length !== items.length) return undefined;
+    return sizes.length === 1 ? Array.from({ length: rank }, () => sizes[0] ?? 1) : sizes;
+  };
+  const stride = args.isNone('strides') ? perAxis(int(1)) : perAxis(spatialOf(args.value('strides'), isFirst));
+  const rate = args.isNone('dilations') ? args.value('rate') : spatialOf(args.value('dilations'), isFirst);
+  const dilation = perAxis(rate.kind === 'none' ? int(1) : rate);
+  if (!stride || !dilation) return lost(call, 'How this convolution moves is not known');
+  return convolved(
+    { machine, network: graph.parts.network, args, span, label: 'tf.nn.conv2d' },
+    input,
+    kernel,
+    { stride, dilation, rule: args.text('padding')?.toLowerCase() ?? 'same', channelAxis: isFirst ? 1 : -1 },
+    isDepthwise,
   );
 }
 
@@ -399,7 +425,9 @@ const operationRows: readonly OperationRow[] = [
     parameters: `${filterText} strides padding=SAME rate=None name=None data_format=NHWC dilations=None`,
     run: (call) => {
       const filter = variableOf(call.args.value('filter'));
-      return filter ? depthwise(call, filter, call.args.value('input')) : lost(call, computedFilter);
+      return filter
+        ? depthwise(call, filter, call.args.value('input'))
+        : byLayerWeight(call, 2, isChannelsFirst(call.args), true);
     },
   },
   {
