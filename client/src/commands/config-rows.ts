@@ -96,6 +96,19 @@ const dataRow: ConfigRow = {
   },
 };
 
+const weightsRow: ConfigRow = {
+  label: 'Trained weights',
+  prompt: 'A .safetensors or .npz file with the model’s names to start from; leave empty for random weights.',
+  show: ({ weights }) => weights ?? 'none: random ones',
+  text: ({ weights }) => weights ?? '',
+  read: (typed, config) => {
+    if (typed === '') return { ok: true, value: { ...config, weights: undefined } };
+    if (/^([/\\]|[A-Za-z]:).*\.(safetensors|npz)$/.test(typed))
+      return { ok: true, value: { ...config, weights: typed } };
+    return { ok: false, error: 'Type the whole path of a .safetensors or .npz file, or nothing.' };
+  },
+};
+
 const algorithmRow: ConfigRow = {
   label: 'Algorithm',
   prompt: 'What decides which channels live',
@@ -133,6 +146,7 @@ export const configRows: readonly ConfigRow[] = [
   advanced(numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.')),
   strengthRow,
   algorithmRow,
+  weightsRow,
 ];
 
 /** Those that a training script of the user's own leaves to the run. */

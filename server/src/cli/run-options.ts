@@ -15,6 +15,7 @@ export function withRunOptions(command: Command, data: 'asked' | 'own' = 'asked'
   }
   return command
     .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
+    .option('--weights <file>', 'trained weights to start from, .safetensors or .npz with the model’s names')
     .option('--steps <count>', 'training steps')
     .option('--seed <number>', 'seed of every random choice')
     .option('--engine <name>', 'auto, onnx, tfjs or torch (the PyTorch of MORPHNET_PYTHON, else of python3)')

@@ -19,6 +19,7 @@ import { findProject, readProject, type FoundProject } from './project-settings.
 
 export interface RunOptions {
   readonly data?: string;
+  readonly weights?: string;
   readonly target?: string;
   readonly steps?: string;
   readonly seed?: string;
@@ -113,6 +114,7 @@ export function resolveRunConfig(
   const config: unknown = {
     ...base,
     ...(options.data !== undefined && { data: parseData(options.data, folder) }),
+    ...(options.weights !== undefined && { weights: weightsOf(options.weights, folder) }),
     ...(options.target !== undefined && targetOption(options.target)),
     ...(options.steps !== undefined && { steps: parseCount('--steps', options.steps, 1) }),
     ...(options.seed !== undefined && { seed: parseCount('--seed', options.seed, 0) }),
@@ -290,6 +292,13 @@ function parseData(text: string, folder: string): DataSetReference {
   if (data === undefined || path === undefined || (data.kind === 'auto' && !existsSync(path)))
     throw wrongArguments(`--data ${text} is no data set. ${dataSetRemedy}.`);
   return { ...data, path };
+}
+
+/** A file of trained weights. */
+function weightsOf(text: string, folder: string): string {
+  const path = resolve(folder, text);
+  if (isFile(path)) return path;
+  throw wrongArguments(`--weights ${text} is no file. Name a .safetensors or .npz file.`);
 }
 
 /** A new target is reached by a strength of its own. */

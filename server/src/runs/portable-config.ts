@@ -52,9 +52,8 @@ function storedDocument(document: string, workspace: string): Result<string> {
 }
 
 /** Data may lie anywhere, since they are only read. */
-function storedData(data: RunConfig['data'], workspace: string): RunConfig['data'] {
-  const way = data.path === workspace ? '.' : wayInside(workspace, data.path);
-  return way === undefined ? data : { ...data, path: way };
+function storedPath(path: string, workspace: string): string {
+  return path === workspace ? '.' : (wayInside(workspace, path) ?? path);
 }
 
 /** Settings as they are kept on disk. */
@@ -62,7 +61,9 @@ export function portableConfig(config: RunConfig, workspace: string): Result<Run
   const document = storedDocument(config.model.document, workspace);
   if (!document.ok) return document;
   const model = { ...config.model, document: document.value };
-  return { ok: true, value: { ...config, model, data: storedData(config.data, workspace) } };
+  const data = { ...config.data, path: storedPath(config.data.path, workspace) };
+  const weights = config.weights === undefined ? {} : { weights: storedPath(config.weights, workspace) };
+  return { ok: true, value: { ...config, model, data, ...weights } };
 }
 
 /** Settings from disk with the URI of the model's file and an absolute path of the data. */
@@ -79,7 +80,12 @@ export function resolvedConfig(stored: RunConfig, workspace: string): Result<Run
   const model = { ...stored.model, document: URI.file(path).toString() };
   return {
     ok: true,
-    value: { ...stored, model, data: { ...stored.data, path: resolve(workspace, stored.data.path) } },
+    value: {
+      ...stored,
+      model,
+      data: { ...stored.data, path: resolve(workspace, stored.data.path) },
+      ...(stored.weights !== undefined && { weights: resolve(workspace, stored.weights) }),
+    },
   };
 }
 

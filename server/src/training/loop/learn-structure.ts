@@ -3,6 +3,7 @@
 
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { DeviceProfile } from '../../costs/device-profile.ts';
+import type { Result } from '../../common/problem.ts';
 import { opOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { RunConfig } from '../../protocol/run-config.ts';
 import type { InterruptionReason } from '../../protocol/run-events.ts';
@@ -22,6 +23,7 @@ import { structureDocument } from '../../structure/structure-document.ts';
 import type { WidthProposal } from '../../structure/width-proposal.ts';
 import type { DataSet } from '../data/data-set.ts';
 import type { Engine, TrainingSession } from '../engines/engine.ts';
+import { runningStatistics, trainedParameters } from '../engines/training-state.ts';
 import { AliveHistory } from './alive-history.ts';
 import { Averages } from './averages.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
@@ -31,6 +33,7 @@ import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
 import { structureOptionsOf } from './structure-options.ts';
 import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
+import { startFromWeights } from './warm-start.ts';
 
 export interface StructureLearning {
   readonly config: RunConfig;
@@ -87,7 +90,14 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   try {
     if (saved.value) await session.restore(saved.value.tensors);
     const run = new Run(learning, analysis.value, session, controller?.value);
+    const warm = saved.value === undefined ? await warmStart(learning, session) : undefined;
+    if (warm?.ok === false) {
+      fail('weights-do-not-fit', warm.error);
+      return;
+    }
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
+    if (warm?.value !== undefined)
+      sink.event({ kind: 'notice', severity: 'information', code: 'weights-missing', message: warm.value });
     const first = saved.value?.step ?? 0;
     const data = await RunData.open(
       dataSet,
@@ -102,6 +112,20 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   } finally {
     await session.dispose();
   }
+}
+
+/** From trained weights, where the settings name some. */
+function warmStart(
+  { config, graph }: StructureLearning,
+  session: TrainingSession,
+): Promise<Result<string | undefined>> | undefined {
+  if (config.weights === undefined) return undefined;
+  const names = [...trainedParameters(graph).map(({ parameter }) => parameter.id), ...statisticsOf(graph)];
+  return startFromWeights(session, config.weights, names);
+}
+
+function statisticsOf(graph: NetworkGraph): readonly string[] {
+  return runningStatistics(graph).map(({ name }) => name);
 }
 
 class Run {
