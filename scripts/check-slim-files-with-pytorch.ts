@@ -128,7 +128,13 @@ async function main(): Promise<number> {
   }
   console.log(`PyTorch ${probe.stdout.trim()}`);
   const given = process.argv.slice(2).map((path) => resolve(path));
-  const paths = given.length > 0 ? given : pytorchExamples().map((name) => join(root, 'examples', name));
+  const paths =
+    given.length > 0
+      ? given
+      : [
+          ...pytorchExamples().map((name) => join(root, 'examples', name)),
+          join(root, 'test/fixtures/slim-files/attention.py'),
+        ];
   const frontends = await createFrontends();
   const examples = paths.flatMap((path) => examplesIn(frontends, path));
   const folder = mkdtempSync(join(tmpdir(), 'morphnet-slim-'));

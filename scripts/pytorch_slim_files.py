@@ -50,6 +50,8 @@ def compare(path, entry, full, slim, shapes):
     # What the model never calls is left out of the file; what the file has, it must get.
     wanted = full.state_dict()
     given = {flat(name): tensor for name, tensor in model.state_dict().items()}
+    # A part's own parameter is one of the module's in the file.
+    given.update({name.replace(".", "_"): tensor for name, tensor in model.state_dict().items()})
     full.load_state_dict({name: tensor for name, tensor in given.items() if name in wanted})
     inputs = [torch.randn(3, *shape) for shape in shapes]
     found = {"evaluation": difference(model.eval(), full.eval(), inputs)}

@@ -6,11 +6,12 @@ import { valueOf } from '../../../../../network/network-graph.ts';
 import { isKind, type Op, type OpId, type ValueId } from '../../../../../network/op.ts';
 import type { ModuleToWrite, ModuleWriter } from '../../../../shared/module-writer.ts';
 import { formatShape } from '../../../../../network/shape.ts';
+import { batchAxes } from './batch-axes.ts';
 import { ForwardText } from './forward-text.ts';
 import { pythonName } from '../../../python-text.ts';
 import { writtenExpression } from './written-expressions.ts';
 import { writtenLayer } from './written-layers.ts';
-import type { WrittenOp } from './written-op.ts';
+import { batchName, type WrittenOp } from './written-op.ts';
 
 export const torchModuleWriter: ModuleWriter = {
   frameworkWord: 'PyTorch',
@@ -35,11 +36,14 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
   const attributes = new Map<OpId, string>();
   const layers = new Layers();
   const forward = new ForwardText(graph);
+  const batch = batchAxes(graph);
   for (const op of graph.ops) {
     if (isKind(op, 'input')) continue;
     const shapeOf = (value: ValueId): Op['parameters'][number]['shape'] => valueOf(graph, value).shape;
     const toWrite = {
       op,
+      inputBatch: op.inputs.map((value) => batch.get(value)),
+      outputBatch: batch.get(op.outputs[0] ?? -1),
       inputShapes: op.inputs.map(shapeOf),
       outputShape: shapeOf(op.outputs[0] ?? -1),
       sourceText: sourceOf(op),
@@ -48,12 +52,14 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
     switch (written.kind) {
       case 'refused':
         return { ok: false, error: written.reason };
-      case 'layer': {
+      case 'layer':
+      case 'parameter': {
         const name = layers.nameOf(op, written.make);
         if (name === undefined)
           return { ok: false, error: `${op.name} shares a part of its weights with other layers` };
         attributes.set(op.id, name);
-        forward.add(op, 'call', (inputs) => `self.${name}(${inputs.join(', ')})`);
+        const isCalled = written.kind === 'layer';
+        forward.add(op, 'call', (inputs) => (isCalled ? `self.${name}(${inputs.join(', ')})` : `self.${name}`));
         break;
       }
       case 'expression':
@@ -69,7 +75,7 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
     '',
     `# morphnet: entry=${className}() input=${inputs.join(',')}`,
     '',
-    ...(body.some((line) => /\btorch\./.test(line)) ? ['import torch'] : []),
+    ...([...body, ...layers.lines()].some((line) => /\btorch\./.test(line)) ? ['import torch'] : []),
     'from torch import nn',
     ...(usesFunctions ? ['from torch.nn import functional as F'] : []),
     '',
@@ -80,6 +86,9 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
     ...layers.lines(),
     '',
     `    def forward(self, ${forward.inputNames.join(', ')}):`,
+    ...(body.some((line) => line.includes(`(${batchName},`))
+      ? [`        ${batchName} = ${forward.inputNames[0] ?? 'x'}.shape[0]`]
+      : []),
     ...body.map((line) => `        ${line}`),
     '',
   ];

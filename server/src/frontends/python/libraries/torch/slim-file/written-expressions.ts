@@ -5,32 +5,27 @@ import { isKind, type ActivationFunction, type Op, type OpOf } from '../../../..
 import { isKnownShape } from '../../../../../network/shape.ts';
 import { call, option, perAxis, tuple } from '../../../python-text.ts';
 import { notKept } from './written-layers.ts';
-import { expression, plainLabel, refused, type OpToWrite, type WrittenOp } from './written-op.ts';
+import { batchName, expression, plainLabel, refused, type OpToWrite, type WrittenOp } from './written-op.ts';
 
 /** The expression that an op without parameters is. */
 export function writtenExpression(written: OpToWrite): WrittenOp {
-  const { op, inputShapes } = written;
+  const { op } = written;
   if (isKind(op, 'activation')) return activation(op, written);
   if (isKind(op, 'pool')) return pool(op, written);
   if (isKind(op, 'adaptive-pool')) return adaptivePool(op);
-  if (isKind(op, 'reduce')) return reduce(op, inputShapes[0]?.length ?? 0);
+  if (isKind(op, 'reduce')) return reduce(op, written);
   if (isKind(op, 'elementwise')) return elementwise(op, written);
   if (isKind(op, 'concat')) {
-    const { axis } = op.attributes;
-    return {
-      kind: 'expression',
-      form: 'call',
-      text: (inputs) => `torch.cat([${inputs.join(', ')}], dim=${String(axis)})`,
-    };
+    return concat(op, written);
   }
-  if (isKind(op, 'slice')) return slice(op);
+  if (isKind(op, 'slice')) return slice(op, written);
   if (isKind(op, 'reshape')) return reshape(op, written);
   if (isKind(op, 'permute')) {
     const { order } = op.attributes;
-    return order[0] === 0 ? expression((input) => call(`${input}.permute`, ...order), 'method') : mixesBatch(op);
+    return expression((input) => call(`${input}.permute`, ...order), 'method');
   }
   if (isKind(op, 'expand')) return expand(op, written);
-  if (isKind(op, 'pad')) return pad(op);
+  if (isKind(op, 'pad')) return pad(op, written);
   if (isKind(op, 'resize')) return resize(op, written);
   if (isKind(op, 'matmul')) {
     if (op.parameters.length > 0 || !/^(@|matmul|bmm|mm|einsum)$/.test(plainLabel(op))) return notKept(op);
@@ -138,11 +133,13 @@ const reducers: Readonly<Record<string, { readonly written: string; readonly lab
   min: { written: 'amin', labels: /^amin$/ },
 };
 
-function reduce(op: OpOf<'reduce'>, rank: number): WrittenOp {
+function reduce(op: OpOf<'reduce'>, { inputShapes, inputBatch: [batch] }: OpToWrite): WrittenOp {
   const { reducer, axes, keepDimensions } = op.attributes;
   const found = reducers[reducer];
   if (found?.labels.test(plainLabel(op)) !== true) return notKept(op);
-  if (axes.includes(0) || axes.length === rank) return mixesBatch(op);
+  const isWhole = axes.length === (inputShapes[0]?.length ?? 0);
+  if (batch !== undefined && (isWhole || axes.includes(batch))) return mixesBatch(op);
+  if (isWhole) return notKept(op);
   const dim = axes.length === 1 ? String(axes[0]) : tuple(axes);
   return expression(
     (input) => call(`${input}.${found.written}`, `dim=${dim}`, option('keepdim', keepDimensions, false)),
@@ -171,32 +168,51 @@ function elementwise(op: OpOf<'elementwise'>, { sourceText }: OpToWrite): Writte
   return expression((left, right) => `${left} ${found.written} ${right}`, 'operator');
 }
 
-function slice(op: OpOf<'slice'>): WrittenOp {
+function slice(op: OpOf<'slice'>, { inputBatch: [batch] }: OpToWrite): WrittenOp {
   const { axis, start, size, step } = op.attributes;
-  if (axis === 0) return mixesBatch(op);
+  if (axis === batch) return mixesBatch(op);
   const end = start + (size - 1) * step + 1;
   const range = `${start === 0 ? '' : String(start)}:${String(end)}${step === 1 ? '' : `:${String(step)}`}`;
   return axis < 0 ? notKept(op) : expression((input) => `${input}[${':, '.repeat(axis)}${range}]`, 'method');
 }
 
-function reshape(op: OpOf<'reshape'>, { inputShapes, outputShape }: OpToWrite): WrittenOp {
-  const [batch, ...sizes] = outputShape;
-  if (inputShapes[0]?.[0] !== 1 || batch !== 1 || !isKnownShape(sizes)) return mixesBatch(op);
-  if (sizes.length === 1) return expression((input) => call('torch.flatten', input, 1));
+function reshape(op: OpOf<'reshape'>, { inputShapes, inputBatch, outputShape, outputBatch }: OpToWrite): WrittenOp {
+  if (!isKnownShape(outputShape)) return mixesBatch(op);
+  const keepsFirst = inputBatch[0] === 0 && outputBatch === 0 && inputShapes[0]?.[0] === outputShape[0];
+  if (keepsFirst && outputShape.length === 2) return expression((input) => call('torch.flatten', input, 1));
   // The batch is whatever remains.
-  return expression((input) => call(`${input}.reshape`, -1, ...sizes), 'method');
+  const sizes = outputShape.map((size, axis) => (axis === outputBatch ? -1 : size));
+  return expression((input) => call(`${input}.reshape`, ...sizes), 'method');
 }
 
-function expand(op: OpOf<'expand'>, { inputShapes, outputShape }: OpToWrite): WrittenOp {
-  const [batch, ...sizes] = outputShape;
-  if (batch !== 1 || inputShapes[0]?.length !== outputShape.length || !isKnownShape(sizes)) return mixesBatch(op);
-  return expression((input) => call(`${input}.expand`, -1, ...sizes), 'method');
+function expand(op: OpOf<'expand'>, { inputShapes, inputBatch, outputShape, outputBatch }: OpToWrite): WrittenOp {
+  if (inputShapes[0]?.length !== outputShape.length || !isKnownShape(outputShape)) return mixesBatch(op);
+  const isWidened = inputBatch[0] === undefined && outputBatch !== undefined;
+  const sizes = outputShape.map((size, axis) => (axis === outputBatch ? (isWidened ? batchName : -1) : size));
+  return expression((input) => call(`${input}.expand`, ...sizes), 'method');
 }
 
-function pad(op: OpOf<'pad'>): WrittenOp {
+/** What is the same for every image is repeated for each of them. */
+function concat(op: OpOf<'concat'>, { inputBatch, inputShapes, outputShape, outputBatch }: OpToWrite): WrittenOp {
+  const { axis } = op.attributes;
+  const repeated = inputBatch.map((batch) => outputBatch !== undefined && batch === undefined);
+  const canRepeat = inputShapes.every((shape, i) => repeated[i] !== true || shape[outputBatch ?? -1] === 1);
+  if (!canRepeat || axis === outputBatch) return mixesBatch(op);
+  const sizes = outputShape.map((_, at) => (at === outputBatch ? batchName : -1));
+  return {
+    kind: 'expression',
+    form: 'call',
+    text: (inputs) => {
+      const parts = inputs.map((input, i) => (repeated[i] === true ? call(`${input}.expand`, ...sizes) : input));
+      return `torch.cat([${parts.join(', ')}], dim=${String(axis)})`;
+    },
+  };
+}
+
+function pad(op: OpOf<'pad'>, { inputBatch: [batch] }: OpToWrite): WrittenOp {
   const { padding, mode, value } = op.attributes;
   const first = padding.findIndex(({ before, after }) => before !== 0 || after !== 0);
-  if (first === 0) return mixesBatch(op);
+  if (padding.some(({ before, after }, axis) => axis === batch && before + after > 0)) return mixesBatch(op);
   const amounts = padding
     .slice(first < 0 ? padding.length : first)
     .reverse()
@@ -226,9 +242,28 @@ function resize(op: OpOf<'resize'>, { sourceText }: OpToWrite): WrittenOp {
 
 function constant(op: OpOf<'constant'>): WrittenOp {
   const { shape, value } = op.attributes;
-  if (op.parameters.length > 0) return refused(`${op.name} is a parameter whose first values are not known`);
+  if (op.parameters.length > 0) return ownTensor(op);
   if (shape.length > 0 || value === undefined) return refused(`${op.name} is a tensor whose values are not known`);
   return expression(() => String(value), value < 0 ? 'operator' : 'call');
+}
+
+/** A parameter of the model's own: with the values that it begins with, where these are known. */
+function ownTensor(op: OpOf<'constant'>): WrittenOp {
+  const [parameter] = op.parameters;
+  const { shape } = op.attributes;
+  if (parameter === undefined || op.parameters.length > 1 || !isKnownShape(shape))
+    return refused(`${op.name} is a tensor of several parameters`);
+  const { initializer } = parameter;
+  const sizes = shape.join(', ');
+  if (initializer?.kind === 'constant') {
+    const filled = { 0: `torch.zeros(${sizes})`, 1: `torch.ones(${sizes})` }[initializer.value];
+    const make = filled ?? `torch.full(${tuple(shape)}, ${String(initializer.value)})`;
+    return { kind: 'parameter', make: `nn.Parameter(${make})` };
+  }
+  return {
+    kind: 'parameter',
+    make: `nn.Parameter(torch.empty(${sizes}))  # no values yet: they come with the model's weights`,
+  };
 }
 
 function mixesBatch(op: Op): WrittenOp {

@@ -9,6 +9,9 @@ export interface OpToWrite {
   readonly op: Op;
   readonly inputShapes: readonly Shape[];
   readonly outputShape: Shape;
+  /** On which axes of the inputs and of the output the batch stands; undefined where it does not. */
+  readonly inputBatch: readonly (number | undefined)[];
+  readonly outputBatch: number | undefined;
   /** The call or the operator in the source; the generator asks it for arguments that a network does not keep. */
   readonly sourceText: string;
 }
@@ -21,6 +24,8 @@ export type WrittenOp =
   | { readonly kind: 'layer'; readonly make: string }
   /** `text` is made from the inputs' expressions. */
   | { readonly kind: 'expression'; readonly form: ExpressionForm; readonly text: (inputs: readonly string[]) => string }
+  /** `make` is a tensor of the module's own. */
+  | { readonly kind: 'parameter'; readonly make: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The framework's word without its module and the `_` of in-place operations: `F.relu_` is `relu`. */
@@ -32,6 +37,9 @@ export function plainLabel({ label }: Op): string {
 export function expression(text: (first: string, second: string) => string, form: ExpressionForm = 'call'): WrittenOp {
   return { kind: 'expression', form, text: ([first = '', second = '']) => text(first, second) };
 }
+
+/** Stands in expressions for the number of images; forward takes it from its first input. */
+export const batchName = 'batch';
 
 /** Says what a generated file would lose. */
 export function refused(reason: string): WrittenOp {
