@@ -2,7 +2,7 @@
 // `npm run check:keras-packages` have fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
 // read them. No text may crash, hang, or take longer than the limits allow.
 //
-//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711]
+//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711 --format onnx|yaml|cfg|py]
 //
 // Each case follows from the seed and its number alone, so `--only` repeats one. Exit status: 0 all survived, 1 not.
 
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    format: { type: 'string' },
   },
 });
 const cases = Number(values.cases);
@@ -70,6 +71,12 @@ const groups = [
   { share: 9, sources: sourcesBelow(join(site, 'timm/models')) },
   { share: 10, sources: sourcesBelow(join(root, 'test/fixtures/python')) },
 ].filter(({ sources }) => sources.length > 0);
+
+/** The sources of the one format that is wanted; files that are no text have none here. */
+const ofFormat =
+  values.format === undefined || values.format === 'onnx'
+    ? undefined
+    : groups.flatMap(({ sources }) => sources).filter(({ name }) => name.endsWith(`.${values.format ?? ''}`));
 
 const frontends = await createFrontends();
 const roots = [
@@ -176,9 +183,10 @@ const started = performance.now();
 const numbers = values.only === undefined ? Array.from({ length: cases }, (_, i) => i) : [Number(values.only)];
 for (const number of numbers) {
   const random = randomOf(seed, number);
-  const sources = groups.find(({ share }) => number % 10 < share)?.sources ?? [];
+  const sources = ofFormat ?? groups.find(({ share }) => number % 10 < share)?.sources ?? [];
   const source = sources[Math.floor(random() * sources.length)];
-  const file = number % 10 === 7 ? onnxFiles[Math.floor(random() * onnxFiles.length)] : undefined;
+  const isBinary = values.format === undefined ? number % 10 === 7 : values.format === 'onnx';
+  const file = isBinary ? onnxFiles[Math.floor(random() * onnxFiles.length)] : undefined;
   if (source === undefined) continue;
   const text = mutated(source.text, random);
   const name = `case ${String(number)}, ${file === undefined ? source.name : 'an ONNX file'}`;
