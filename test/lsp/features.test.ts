@@ -97,7 +97,7 @@ test('a model file that is no text has a table without places, wherever the user
   expect(await editor.request('morphnet/costTable', { uri })).toMatchObject({
     file: 'net.onnx',
     rows: [{ name: 'Conv_0', width: 4, place: null }],
-    totals: { macs: { value: 4 * 3 * 64, atLeast: false }, params: { value: 12 } },
+    totals: { operations: { value: 4 * 3 * 64, atLeast: false }, params: { value: 12 } },
   });
   writeFileSync(path, convolution(5));
   await editor.request('morphnet/openModelFile', { uri });

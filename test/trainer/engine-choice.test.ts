@@ -15,13 +15,15 @@ beforeAll(async () => {
   trainer = await buildTrainer();
 });
 
-/** The trainer told to look for TensorFlow.js in a folder that has none. */
-function withoutTfjs(): TrainerProgram {
-  return { ...trainer, environment: { ...trainer.environment, MORPHNET_TFJS_PATH: temporaryFolder() } };
+/** The trainer told to look for TensorFlow.js and for a Python in a folder that has neither. */
+function onnxAlone(): TrainerProgram {
+  const empty = temporaryFolder();
+  const environment = { MORPHNET_TFJS_PATH: empty, MORPHNET_PYTHON: join(empty, 'python') };
+  return { ...trainer, environment: { ...trainer.environment, ...environment } };
 }
 
-it('prints its engines with a measured figure, and why one is missing', async () => {
-  const program = withoutTfjs();
+it('prints its engines with a measured figure, and why others are missing', async () => {
+  const program = onnxAlone();
   const report = await askEngines(program, 1);
   expect(report).toMatchObject({
     ok: true,
@@ -30,6 +32,7 @@ it('prints its engines with a measured figure, and why one is missing', async ()
       engines: [
         { name: 'onnx', available: true, device: 'cpu', threads: 1 },
         { name: 'tfjs', available: false, reason: expect.stringContaining('is installed in') as string },
+        { name: 'torch', available: false, reason: expect.stringContaining('python') as string },
       ],
     },
   });
@@ -47,7 +50,7 @@ it('says why nothing could be asked of a program that is no trainer', async () =
 });
 
 it('trains with another engine than the one that is not there, and says so once in the log', async () => {
-  const program = withoutTfjs();
+  const program = onnxAlone();
   const folder = makeRun(temporaryFolder(), 'run', { engine: 'tfjs', steps: 40 });
   const train = async (onEvent: (event: RunEvent, stop: () => void) => void): Promise<void> => {
     const process = startTrainer(program, folder, (event) => onEvent(event, () => process.stop()));
@@ -75,7 +78,7 @@ it('goes on with the engine that the run was begun with, whatever auto would tak
   log.append({ ...base, engine: 'tfjs 4.22.0' });
   log.close();
   const events: RunEvent[] = [];
-  await startTrainer(withoutTfjs(), folder, (event) => events.push(event)).ended;
+  await startTrainer(onnxAlone(), folder, (event) => events.push(event)).ended;
   // It is not there, which nobody would care about had the run not been begun with it.
   const message = expect.stringMatching(/^This run trains with onnx .*since tfjs can’t be loaded/) as string;
   expect(events).toContainEqual(expect.objectContaining({ code: 'engine-replaced', message }));

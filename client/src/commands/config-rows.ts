@@ -146,7 +146,7 @@ export const configRows: readonly ConfigRow[] = [
   advanced(numberRow('seed', 'Seed', 'Seed of every random choice', 'Type a whole number of at least 0.')),
   strengthRow,
   algorithmRow,
-  weightsRow,
+  advanced(weightsRow),
 ];
 
 /** Those that a training script of the user's own leaves to the run. */

@@ -35,12 +35,28 @@ export function tieNumbers(grouping: ChannelGrouping): ReadonlyMap<number, numbe
   return new Map([...numbers].map(([id, number]) => [id, rootOf(number)]));
 }
 
-/** The ties of an op's output channels; none for an op that has no channels of its own. */
-export function tiesOf(grouping: ChannelGrouping, op: Op): ChannelTies {
-  const standing = op.outputs.flatMap((value) => [...(grouping.valueChannels[value]?.channels ?? [])]);
-  const own = [...new Set(standing.map((channel) => grouping.groupOfChannel[channel] ?? -1))].flatMap(
-    (group) => grouping.groups[group] ?? [],
-  );
+/** Says the ties of an op's output channels; none for an op that has no channels of its own. Equal ties are one object. */
+export function channelTies(grouping: ChannelGrouping): (op: Op) => ChannelTies {
+  const byGroups = new Map<string, ChannelTies>();
+  const byContent = new Map<string, ChannelTies>();
+  const same = (ties: ChannelTies): ChannelTies => {
+    const content = JSON.stringify(ties);
+    const first = byContent.get(content) ?? ties;
+    byContent.set(content, first);
+    return first;
+  };
+  return (op) => {
+    const standing = op.outputs.flatMap((value) => [...(grouping.valueChannels[value]?.channels ?? [])]);
+    const groups = [...new Set(standing.map((channel) => grouping.groupOfChannel[channel] ?? -1))];
+    const key = groups.join(' ');
+    const ties = byGroups.get(key) ?? same(tiesOf(grouping, groups));
+    byGroups.set(key, ties);
+    return ties;
+  };
+}
+
+function tiesOf(grouping: ChannelGrouping, groups: readonly number[]): ChannelTies {
+  const own = groups.flatMap((group) => grouping.groups[group] ?? []);
   const tied = [...new Set(own.flatMap(opsOf))].sort((left, right) => left - right);
   const layers = tied.flatMap((id) => {
     const other = grouping.graph.ops[id];

@@ -18,7 +18,7 @@ import { outputShape } from './inlay-hints.ts';
 import { instancesTable, type Instance } from './instances-table.ts';
 import { chooseDevice, deviceText, latencySentence } from './latency-device.ts';
 import { obstacles } from './code-actions.ts';
-import { tiesOf, type ChannelTies } from './channel-ties.ts';
+import { channelTies, type ChannelTies } from './channel-ties.ts';
 import { codeSpan, escapeMarkdown, unbroken } from './markdown.ts';
 import { proposedChanges } from './proposed-changes.ts';
 import { SourcePlaces } from './source-places.ts';
@@ -228,31 +228,40 @@ class HoverText {
   /** One paragraph for each way in which the layers come to their widths, with what is tied to them. */
   #widths(): readonly string[] {
     const grouping = this.#session.grouping(this.#model.graph);
-    const paragraphs = new Map<string, { names: string[]; words: string; ties: ChannelTies }>();
+    const tiesOf = channelTies(grouping);
+    const paragraphs: { readonly names: string[]; readonly words: string; readonly ties: ChannelTies }[] = [];
+    const alike = new Map<ChannelTies, Map<string, string[]>>();
+    const hasLayer = this.#ops.some(isLayer);
     for (const op of this.#ops) {
-      if (op.outWidth === undefined || (!isLayer(op) && this.#ops.some(isLayer))) continue;
+      if (op.outWidth === undefined || (!isLayer(op) && hasLayer)) continue;
       const words = this.#model.stale ? String(op.outWidth.value) : widthWords(op.outWidth, this.#places);
-      const ties = tiesOf(grouping, op);
-      const key = JSON.stringify([words, ties]);
-      const same = paragraphs.get(key);
-      if (same === undefined) paragraphs.set(key, { names: [op.name], words, ties });
-      else same.names.push(op.name);
+      const ties = tiesOf(op);
+      const byWords = alike.get(ties) ?? new Map<string, string[]>();
+      alike.set(ties, byWords);
+      const names = byWords.get(words);
+      if (names !== undefined) {
+        names.push(op.name);
+        continue;
+      }
+      const own = [op.name];
+      byWords.set(words, own);
+      paragraphs.push({ names: own, words, ties });
     }
-    const known = [...paragraphs.values()];
-    const shown = known.slice(0, mostWidths).map(({ names, words, ties }) => {
-      const whose = paragraphs.size === 1 ? '' : ` of ${someNames(names)}`;
+    const shown = paragraphs.slice(0, mostWidths).map(({ names, words, ties }) => {
+      const whose = paragraphs.length === 1 ? '' : ` of ${someNames(names)}`;
       const lines = [`**Width**${whose}: ${words}.`, tiesSentence(names, ties)];
       if (ties.fixed !== undefined) lines.push(`Stays whole: ${escapeMarkdown(ties.fixed)}.`);
       return lines.filter((line) => line !== '').join('  \n');
     });
-    const more = known.slice(mostWidths).flatMap(({ names }) => names);
+    const more = paragraphs.slice(mostWidths).flatMap(({ names }) => names);
     return more.length === 0
       ? shown
       : [...shown, `${String(more.length)} more layers come to their widths in other ways.`];
   }
 
   #proposals(): readonly string[] {
-    const changes = proposedChanges(this.#session, this.#model).filter(({ op }) => this.#ops.includes(op));
+    const ops = new Set(this.#ops);
+    const changes = proposedChanges(this.#session, this.#model).filter(({ op }) => ops.has(op));
     return changes.slice(0, mostProposals).map(({ op, before, after, layer }) => {
       const gone = layer.width.after === 0 ? ' (all of them can go; one is kept)' : '';
       const but = obstacles(this.#session, this.#model, op).map((sentence) => ` ${escapeMarkdown(sentence)}`);
@@ -273,8 +282,9 @@ class HoverText {
 }
 
 function tiesSentence(names: readonly string[], { layers }: ChannelTies): string {
-  const others = layers.filter((layer) => !names.includes(layer));
-  const own = names.filter((name) => layers.includes(name));
+  const [told, tied] = [new Set(names), new Set(layers)];
+  const others = layers.filter((layer) => !told.has(layer));
+  const own = names.filter((name) => tied.has(name));
   const to = [...(own.length > 1 ? ['one another'] : []), ...(others.length > 0 ? [someNames(others)] : [])];
   return to.length === 0 ? '' : `Tied to ${to.join(' and to ')}: their channels live and die together.`;
 }

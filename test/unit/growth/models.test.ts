@@ -54,7 +54,7 @@ const written = (layers: number): string =>
   ].join('\n');
 
 const sources = { 'layers of one line': looped, 'layers of a line each': written };
-const sizes = { 'layers of one line': 40, 'layers of a line each': 100 };
+const sizes = { 'layers of one line': 160, 'layers of a line each': 160 };
 type Source = keyof typeof sources;
 const names: readonly Source[] = ['layers of one line', 'layers of a line each'];
 

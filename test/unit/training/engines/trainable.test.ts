@@ -100,6 +100,12 @@ describe('choosing an engine', () => {
         reason: `neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed in ${emptyFolder}`,
         remedy: expect.stringContaining('npm install @tensorflow/tfjs-node') as string,
       },
+      {
+        name: 'torch',
+        engine: undefined,
+        reason: 'it is not part of this program',
+        remedy: expect.stringContaining('Install MorphNet again') as string,
+      },
     ]);
   });
 
