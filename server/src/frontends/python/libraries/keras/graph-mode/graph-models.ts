@@ -48,7 +48,7 @@ export function callFunctionModel(machine: Machine, model: InstanceValue, args: 
 }
 
 /** The tensors of a result without the dictionaries of end points beside them. */
-export function outputOf(result: PyValue): PyValue {
+function outputOf(result: PyValue): PyValue {
   if (result.kind !== 'tuple' && result.kind !== 'list') return result;
   const tensors = result.items.filter((item) => item.kind !== 'dict');
   if (tensors.length === result.items.length || tensorsOf(tuple(tensors)).length === 0) return result;
