@@ -4,6 +4,7 @@ import { nativeClass } from '../evaluator/classes.ts';
 import { builtin, dict, unknown } from '../evaluator/values.ts';
 import { tomlModule, yamlModule } from './file-modules.ts';
 import { functionValues, passThrough } from './module-table.ts';
+import { clickModule, fireModule, typerModule } from './program-starters.ts';
 import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const silentNames =
@@ -13,6 +14,9 @@ const silentNames =
 export function sidePackage(machine: Machine, name: string): ReadonlyMap<string, PyValue> | undefined {
   if (name === 'yaml') return yamlModule(machine);
   if (name === 'toml' || name === 'tomli') return tomlModule(machine);
+  if (name === 'fire') return fireModule(machine);
+  if (name === 'typer') return typerModule(machine);
+  if (name === 'click') return clickModule(machine);
   if (name === 'tqdm') return new Map(['tqdm', 'trange'].map((each) => [each, passThrough(each)]));
   // What programs for Python 2 and 3 alike take the names of one from.
   if (name === 'six.moves')

@@ -22,6 +22,7 @@ import {
   loggingModule,
   osModule,
   pathModule,
+  platformModule,
   sysModule,
   warningsModule,
 } from './system-modules.ts';
@@ -78,6 +79,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   'os.path': pathModule,
   pathlib: pathlibModule,
   pkgutil: packageDataModule,
+  platform: platformModule,
   re: regularExpressionModule,
   string: stringModule,
   sys: sysModule,
@@ -92,7 +94,7 @@ const tables: Readonly<Record<string, ModuleTable>> = {
 /** Modules that may be imported, but whose contents no network's shape should depend on: each name in them is unknown. */
 const silentNames = new Set(
   `array asyncio base64 bisect cmath concurrent ctypes datetime decimal difflib email errno fractions
-   gc getpass glob gzip hashlib heapq html http ipaddress locale mmap multiprocessing pdb pickle platform
+   gc getpass glob gzip hashlib heapq html http ipaddress locale mmap multiprocessing pdb pickle
    pprint queue random select shlex shutil signal socket sqlite3 statistics struct subprocess tarfile tempfile textwrap threading
    time timeit traceback unicodedata unittest urllib uuid weakref xml zipfile zlib`.split(/\s+/),
 );

@@ -100,6 +100,25 @@ function loadedModules(machine: Machine): PyValue {
   };
 }
 
+/** The Python that programs are read as. */
+const pythonVersion = '3.12.0';
+
+/** Which system and machine a program runs on stays open, its Python does not. */
+export const platformModule: ModuleTable = () => {
+  const open = (name: string): [string, PyValue] => [
+    name,
+    builtin(name, (_, _args, span) => unknown('Which machine this runs on is not known', span)),
+  ];
+  return new Map<string, PyValue>([
+    ...functionValues({
+      python_version: () => string(pythonVersion),
+      python_version_tuple: () => tuple(pythonVersion.split('.').map(string)),
+      python_implementation: () => string('CPython'),
+    }),
+    ...['system', 'machine', 'node', 'platform', 'processor', 'release', 'version', 'uname', 'architecture'].map(open),
+  ]);
+};
+
 export const sysModule: ModuleTable = (machine) =>
   new Map<string, PyValue>([
     ...functionValues({
@@ -108,7 +127,7 @@ export const sysModule: ModuleTable = (machine) =>
       setrecursionlimit: () => none,
     }),
     ['version_info', tuple([int(3), int(12), int(0)])],
-    ['version', string('3.12.0')],
+    ['version', string(pythonVersion)],
     ['platform', string('linux')],
     ['maxsize', int(Number.MAX_SAFE_INTEGER)],
     ['modules', loadedModules(machine)],

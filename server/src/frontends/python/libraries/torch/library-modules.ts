@@ -1,5 +1,6 @@
 // The modules of the frameworks by dotted name: which names each has. What is not here is unknown, and says so when used.
 
+import { processStarters } from '../../standard-library/program-starters.ts';
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { unshared } from '../../evaluator/effects.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
@@ -362,6 +363,7 @@ const tables: Readonly<Record<string, Table>> = {
       row.name,
       moduleClass(row, classes.get('Module') ?? nativeClass('Module', []), network),
     ]),
+  'torch.multiprocessing': processStarters,
   ...lightningTables,
   numpy: numpyNames,
 };
