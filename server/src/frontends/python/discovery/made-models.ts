@@ -6,7 +6,7 @@ import type { ClassDefinition, Expression, FunctionDefinition, Statement, Statem
 import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Definitions } from './definitions.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
 import { mentionedNames } from '../syntax/mentioned-names.ts';
-import { assignmentsIn, calleeName, isMainGuard, mentions, mentionsAttribute } from './syntax-search.ts';
+import { assignmentsIn, calleeName, callsIn, isMainGuard, mentions, mentionsAttribute } from './syntax-search.ts';
 import { graphFunctions, makesGraphTensor, type GraphFunctions } from './graph-functions.ts';
 import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
@@ -209,14 +209,24 @@ function madeModel({ place: { within, owner, block }, holder, root, isLikely }: 
 const isDefinition = ({ kind }: Statement): boolean => kind === 'function' || kind === 'class';
 const isLoop = ({ kind }: Statement): boolean => kind === 'for' || kind === 'while';
 
+/** Whether what a variable keeps is put into a list of layers, or into another module. */
+function isCollected(body: readonly Statement[], name: string): boolean {
+  return [...callsIn(body)].some(
+    (call) =>
+      /^(append|insert|add_module)$/.test(calleeName(call)) &&
+      call.arguments.some(({ value }) => value.kind === 'name' && value.name === name),
+  );
+}
+
 /** A part that a function makes for others is no model that a script trains. */
 export function isPart({ within, holder }: MadeModel): boolean {
   const root = rootOf(holder)?.[0];
+  const given = within?.kind === 'function' ? returned(within.body) : [];
   return (
     within?.kind === 'function' &&
     root !== undefined &&
     holder.kind === 'name' &&
-    returned(within.body).some((value) => mentions(value, root))
+    (given.some((value) => mentions(value, root)) || (given.length > 0 && isCollected(within.body, root)))
   );
 }
 

@@ -1,19 +1,27 @@
 // Python's `math`. Rounding keeps the trail of a width; the rest gives plain numbers.
 
 import { binary } from '../evaluator/operators.ts';
-import { bool, float, int, none } from '../evaluator/values.ts';
+import { bool, float, int, none, unknown } from '../evaluator/values.ts';
 import { argument, functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import { computed, integerOf, numberOf } from '../evaluator/numbers.ts';
-import type { PyValue } from '../evaluator/machine.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const firstLost = (values: readonly PyValue[]): PyValue | undefined => values.find((value) => value.kind === 'unknown');
+
+/** The number that a tensor of one element holds, as far as it is known; anything else as it is. */
+function numberIn(machine: Machine, value: PyValue, span: SourceSpan): PyValue {
+  if (value.kind !== 'tensor') return value;
+  return machine.library.numberOf(value, span) ?? unknown('The contents of this tensor are not known', span);
+}
 
 /** A real function of one or more numbers. */
 function real(calculate: (...numbers: number[]) => number): LibraryFunction {
   return (machine, args, span) => {
-    const lost = firstLost(args.positional);
+    const given = args.positional.map((value) => numberIn(machine, value, span));
+    const lost = firstLost(given);
     if (lost) return lost;
-    const numbers = args.positional.map(numberOf);
+    const numbers = given.map(numberOf);
     const known = numbers.filter((number) => number !== undefined);
     if (known.length !== numbers.length) return machine.raise('TypeError', 'must be real number', span);
     const result = calculate(...known);
@@ -26,7 +34,7 @@ function real(calculate: (...numbers: number[]) => number): LibraryFunction {
 /** Rounds to an integer, which remembers what it was rounded from. */
 function rounding(operator: 'ceil' | 'floor' | 'int', round: (value: number) => number): LibraryFunction {
   return (machine, args, span) => {
-    const value = args.positional[0] ?? none;
+    const value = numberIn(machine, args.positional[0] ?? none, span);
     if (value.kind === 'unknown' || value.kind === 'int') return value;
     const number = numberOf(value);
     if (number === undefined) return machine.raise('TypeError', 'must be real number', span);

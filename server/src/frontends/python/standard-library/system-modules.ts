@@ -1,7 +1,7 @@
 // Python's view of the machine and of running code (`os`, `sys`, `logging`, `warnings`, `contextlib`, …), as far
 // as a network can depend on it: an empty environment, no files, and silence.
 
-import { nativeClass } from '../evaluator/classes.ts';
+import { isSubclass, nativeClass } from '../evaluator/classes.ts';
 import { importModule } from '../evaluator/modules.ts';
 import { existsOnDisk } from './file-modules.ts';
 import { pathOf } from './workspace-files.ts';
@@ -191,10 +191,36 @@ const contextmanager: LibraryFunction = (_, args) => {
   });
 };
 
+/** `contextlib.suppress(ValueError)`: exceptions of these classes end its block and go no further. */
+function suppressClass(): PyValue {
+  const key = '<exceptions>';
+  return nativeClass(
+    'suppress',
+    [],
+    [
+      method('__init__', (self, { positional }, machine) => {
+        machine.change(self).attributes.set(key, tuple(positional));
+        return none;
+      }),
+      method('__enter__', () => none),
+      method('__exit__', (self, { positional: [type = none] }, _machine, span) => {
+        if (type.kind === 'none') return bool(false);
+        const classes = self.attributes.get(key);
+        const items = classes?.kind === 'tuple' ? classes.items : [];
+        if (type.kind === 'class' && items.some((each) => each.kind === 'class' && isSubclass(type, each)))
+          return bool(true);
+        const isSure = type.kind === 'class' && items.every(({ kind }) => kind === 'class');
+        return isSure ? bool(false) : unknown('Whether this exception is suppressed is not known', span);
+      }),
+    ],
+  );
+}
+
 export const contextModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({ contextmanager }),
-    ...['suppress', 'ExitStack', 'AbstractContextManager', 'redirect_stdout', 'redirect_stderr', 'closing'].map(
+    ['suppress', suppressClass()],
+    ...['ExitStack', 'AbstractContextManager', 'redirect_stdout', 'redirect_stderr', 'closing'].map(
       (name): [string, PyValue] => [name, silentClass(name, 'enter_context callback close push')],
     ),
     [
