@@ -49,6 +49,10 @@ const starters: Readonly<Record<string, readonly [string, string]>> = {
     "import click\n\n\n@click.command()\n@click.option('--width', '-w', default=8)\n@click.option('--name', required=True)\ndef main(width, name):",
     guard('main()'),
   ],
+  'Click with text that a type turns into a number': [
+    "import click\n\n\n@click.command()\n@click.option('--width', default='8', type=int)\ndef main(width):",
+    guard('main()'),
+  ],
   'Click with another name': [
     "import click\n\n\n@click.command\n@click.option('--net-width', 'width', default=8)\n@click.argument('data')\ndef main(data, width):",
     guard('main()'),

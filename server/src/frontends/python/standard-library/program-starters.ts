@@ -137,10 +137,18 @@ const clickOption: LibraryFunction = (_, args, span) =>
     const isFlag =
       args.keywords.has('is_flag') ||
       args.positional.some((each) => each.kind === 'string' && each.value.includes('/'));
-    const isMany = args.keywords.has('multiple') || args.keywords.has('nargs');
+    const isMany = ['multiple', 'nargs', 'count'].some((each) => args.keywords.has(each));
     const missing =
       isMany || isRequired ? unknown(`--${name} has to be given on the command line`, span) : isFlag ? pyFalse : none;
-    const value = args.keywords.get('default') ?? missing;
+    const given = args.keywords.get('default');
+    const type = args.keywords.get('type');
+    // Text is turned into what `type` names; a function that gives the default is called when the program starts.
+    const value =
+      given?.kind === 'string' && type?.kind === 'class'
+        ? machine.call(type, { positional: [given], keywords: new Map() }, span)
+        : given?.kind === 'function'
+          ? unknown(`--${name} has a default that is made when the program starts`, span)
+          : (given ?? missing);
     const key = string(name);
     if (options) machine.change(options).entries.set(keyOf(key), { key, value });
     return callee;
