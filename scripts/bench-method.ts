@@ -2,7 +2,7 @@
 // the same share of its FLOPs; then both structures and the uniformly narrowed seed are trained from scratch, equally
 // long, over several seeds. Finished parts are kept in .cache/bench-method, so a stopped run goes on.
 //
-//   npm run bench:method [-- --seeds 1,2,3 --fraction 0.3 --search-steps 2000 --steps 5000 --batch 32 --threads 1]
+//   npm run bench:method [-- --seeds 1,2,3 --fraction 0.3 --search-steps 2000 --steps 5000 --batch 32 --threads 1 --engine onnx]
 //
 // The defaults take about an hour of one core. Much shorter runs say nothing: after 800 steps from scratch a network is
 // judged by how fast it starts to learn.
@@ -14,7 +14,10 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { trainableModule } from '../server/src/frontends/python/libraries/torch/trainable-module.ts';
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
+import { engineNames } from '../server/src/protocol/engine-report.ts';
 import { analyzeStructure } from '../server/src/structure/analyze-structure.ts';
 import { seedCost } from '../server/src/structure/evaluate-regularizer.ts';
 import { expandWidths } from '../server/src/structure/expansion.ts';
@@ -25,6 +28,7 @@ import { readDataSet } from '../server/src/training/data/read-data-set.ts';
 import { chooseEngine } from '../server/src/training/engines/choose-engine.ts';
 import { trainPlain } from '../server/src/training/loop/train-plain.ts';
 import { asNetworkGraph, imageShapeOf } from '../server/src/training/loop/training-setup.ts';
+import { torchOptions } from '../server/src/trainer/torch-program.ts';
 import { finishedPart } from './bench-method/finished-parts.ts';
 import { must } from './bench-method/must.ts';
 import { searchStructure, type SearchResult } from './bench-method/structure-search.ts';
@@ -45,6 +49,8 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '32' },
     augmentation: { type: 'string', default: 'crop-flip' },
     threads: { type: 'string', default: '1' },
+    /** onnx, tfjs or torch (the PyTorch of MORPHNET_PYTHON). */
+    engine: { type: 'string', default: 'onnx' },
     /** What is trained from scratch to compare. */
     retrain: { type: 'string', default: 'uniform,flops' },
     cache: { type: 'string', default: join(root, '.cache', 'bench-method') },
@@ -79,7 +85,22 @@ const dataSet = must(
     { input: must(imageShapeOf(graph)), decoder: new URL('../dist/image-decoder.cjs', import.meta.url) },
   ),
 );
-const engine = must(await chooseEngine('onnx', { threads: Number(values.threads) }, cpus().length));
+const torch = { script: join(dist, 'torch_engine.py'), write: trainableModule };
+const engine = must(
+  await chooseEngine(
+    v.parse(v.picklist(engineNames), values.engine),
+    {
+      threads: Number(values.threads),
+      torch: torchOptions(torch, undefined, root),
+      onFallback: (message) => {
+        throw new Error(message);
+      },
+    },
+    cpus().length,
+  ),
+);
+/** What the embedded engine came to is kept apart from what others did. */
+const engineKey = engine.info.name === 'onnx' ? {} : { engine: engine.info.name };
 const seedFlops = networkCost(graph, { resource: 'flops' });
 const narrowed = (widths: Widths): NetworkGraph =>
   must(rebuildWithWidths(grouping, new Map(Object.entries(widths)))).graph;
@@ -109,6 +130,7 @@ function search(resource: (typeof regularizers)[number], seed: number): Promise<
   const name = `search-${resource}-${String(seed)}`;
   const settings = {
     ...common,
+    ...engineKey,
     model: values.model,
     resource,
     seed,
@@ -132,7 +154,7 @@ async function accuracyOf(structure: string, widths: Widths, seed: number): Prom
   const { accuracy } = await finishedPart(
     values.cache,
     name,
-    { model: values.model, ...settings, widths },
+    { model: values.model, ...engineKey, ...settings, widths },
     isTested,
     async () => {
       const onStep = progress(name, settings.steps);

@@ -2,6 +2,9 @@
 a box and a class, a mask for every pixel, a larger image; and data-parallel training by torchrun's means."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -124,6 +127,25 @@ def test_a_script_runs_to_a_proposal_that_can_be_applied(project, task):
     assert proposal["totals"]["macs"]["after"] <= 0.51 * proposal["totals"]["macs"]["before"]
     applied = project.morphnet("apply", str(run), "--slim-file", "slim.py")
     assert applied.returncode == 0, applied.stderr
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_lines_are_written_into_the_script_which_then_runs_from_anywhere(project, task):
+    source, body = TASKS[task]
+    (project.folder / "net.py").write_text(source)
+    lines = [line for line in (START + body + STEP).splitlines(keepends=True) if "orph" not in line]
+    script = project.folder / "train.py"
+    script.write_text("".join(lines))
+    wrote = project.morphnet("attach", "net.py::Net", "--input", "3x16x16", "--target", "flops:0.5", "--steps", "40", "--write", "train.py")
+    assert wrote.returncode == 0, wrote.stderr
+    written = script.read_text()
+    for line in ("from morphnet_torch import MorphNet\n", 'morphnet = MorphNet.attach(model, "structure.json")\n', "(loss + morphnet.loss()).backward()\n", "morphnet.step(loss=loss)\n"):
+        assert written.count(line) == 1
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ran = subprocess.run([sys.executable, str(script)], cwd="/", capture_output=True, text=True, env=environment, timeout=300)
+    assert ran.returncode == 0, ran.stderr
+    (run,) = (project.folder / ".morphnet" / "runs").iterdir()
+    assert project.events(run)[-1]["kind"] == "finished"
 
 
 PARALLEL = '''import json, os, sys
