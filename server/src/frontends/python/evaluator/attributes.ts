@@ -6,11 +6,11 @@ import { containerMethod } from './container-methods.ts';
 import { unshared } from './effects.ts';
 import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
-import { deferredName, importModule, lazyName, nameGiver, resolveDeferred } from './modules.ts';
+import { deferredName, importModule, lazyName, nameGiver, notModelled, resolveDeferred } from './modules.ts';
 import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
 import { stringMethod } from './string-methods.ts';
-import { bool, builtin, dict, int, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
+import { amongOf, bool, builtin, dict, int, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
 import type {
   Machine,
   PartialDictValue,
@@ -39,7 +39,7 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
     return { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() };
   switch (object.kind) {
     case 'unknown':
-      return object;
+      return ofUnknown(object, name);
     case 'instance': {
       const reader = findMethod(object.class, '__getattribute__');
       if (reader === undefined || name === '__class__') return instanceAttribute(machine, object, name, span);
@@ -56,11 +56,11 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
         const value = candidate.attributes.get(name);
         if (value !== undefined) return bindTo(machine, value, object.self, span);
         if (candidate.unknownBase !== undefined)
-          return ofUnknownBase(machine, object.self, candidate.unknownBase, name, span);
+          return ofUnknownBase(machine, object.self, `${candidate.unknownBase} is not known`, name, span);
       }
       const { unknownBase } = object.after;
       if (unknownBase !== undefined && name !== '__new__' && name !== '__init_subclass__')
-        return ofUnknownBase(machine, object.self, unknownBase, name, span);
+        return ofUnknownBase(machine, object.self, `${unknownBase} is not known`, name, span);
       // `object` has these, and they do nothing.
       if (name === '__init__' || name === '__init_subclass__') return builtin(name, () => none);
       const plain = plainAccess(machine, name, object.self);
@@ -130,6 +130,20 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
   }
 }
 
+/** An attribute of something that is not known: of a module that is not there, or of one of several known things. */
+function ofUnknown(object: UnknownValue, name: string): UnknownValue {
+  if (object.path === undefined && object.among === undefined) return object;
+  const methods = (object.among ?? []).flatMap((each): readonly PyValue[] => {
+    const method = each.kind === 'instance' ? findMethod(each.class, name) : undefined;
+    return method?.kind === 'function' ? [{ kind: 'bound-method', self: each, function: method }] : [];
+  });
+  return {
+    ...object,
+    ...(object.path !== undefined && { path: `${object.path}.${name}` }),
+    ...(methods.length > 0 && { among: [...(object.among ?? []), ...methods] }),
+  };
+}
+
 /** The number of elements of a size. */
 function product(machine: Machine, sizes: readonly PyValue[], span: SourceSpan): PyValue {
   return sizes.reduce((left, right) => binary(machine, '*', left, right, span), int(1));
@@ -183,10 +197,10 @@ function instanceAttribute(
   const own = object.attributes.get(name);
   if (own !== undefined) return own;
   if (name === '__class__') return object.class;
-  if (name === '__dict__') return attributeView(object);
+  if (name === '__dict__') return namesOfObject(object, span);
   if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);
-  const missing = unknownBaseOf(object.class);
+  const missing = whyMore(object);
   if (inherited !== undefined) {
     // What is not known may have set it on the object, or read it otherwise.
     if (missing !== undefined && isPlainData(inherited) && !machine.library.isLayer(object))
@@ -204,9 +218,22 @@ function instanceAttribute(
   if (plain !== object) return findAttribute(machine, plain, name, span);
   const fallback = name.startsWith('__') || !mayFallBack ? undefined : machine.method(object, '__getattr__', span);
   if (fallback) return machine.callWith(fallback, span, string(name));
-  return missing === undefined
-    ? undefined
-    : ofUnknownBase(machine, object, `${missing}, a base of ${object.class.name},`, name, span);
+  return missing === undefined ? undefined : ofUnknownBase(machine, object, missing, name, span);
+}
+
+/** `vars(object)`, where all of them are known and kept there. */
+function namesOfObject(object: InstanceValue, span: SourceSpan): PyValue {
+  const missing = whyMore(object);
+  if (missing !== undefined) return { ...unknown(missing, span), ...amongOf([object]) };
+  if (object.class.mro.some(({ attributes }) => attributes.has('__slots__')))
+    return { ...unknown('Which attributes stand in slots is not followed', span), ...amongOf([object]) };
+  return attributeView(object);
+}
+
+/** Why an object may have other attributes than those that are known. */
+function whyMore(object: InstanceValue): string | undefined {
+  const base = unknownBaseOf(object.class);
+  return base === undefined ? object.mayHaveMore : `${base}, a base of ${object.class.name}, is not known`;
 }
 
 function isPlainData({ kind }: PyValue): boolean {
@@ -214,11 +241,11 @@ function isPlainData({ kind }: PyValue): boolean {
 }
 
 /** What an object has of a base that is not known: called, it may change the object. */
-function ofUnknownBase(machine: Machine, self: PyValue, base: string, name: string, span: SourceSpan): PyValue {
-  const lost: UnknownValue = { kind: 'unknown', reason: `${base} is not known`, span };
+function ofUnknownBase(machine: Machine, self: PyValue, reason: string, name: string, span: SourceSpan): PyValue {
+  const lost: UnknownValue = { kind: 'unknown', reason, span };
   if (self.kind !== 'instance' || machine.library.isLayer(self) || name === '__new__' || name === '__init_subclass__')
     return lost;
-  if (name !== '__init__') return { ...lost, self };
+  if (name !== '__init__') return { ...lost, among: [self] };
   // A constructor goes on with what it made: what it has set so far may be otherwise, what it sets from then on is known.
   return builtin(name, (inner, args, at) => {
     const { attributes } = inner.change(self);
@@ -365,7 +392,7 @@ function moduleAttribute(
   const getter = name.startsWith('__') ? undefined : nameGiver(machine, object);
   if (getter) return machine.callWith(getter, span, string(name));
   if (!object.isModelled) return undefined;
-  return unknown(`${object.name}.${name} is not modelled`, span);
+  return notModelled(object, name, span);
 }
 
 /** Sets an attribute. Values without attributes are left alone, as far as that can't matter. */
@@ -377,7 +404,8 @@ export function setAttribute(machine: Machine, object: PyValue, name: string, va
 
 /** Sets an attribute as `object` does. */
 function setPlainly(machine: Machine, object: PyValue, name: string, value: PyValue, span: SourceSpan): void {
-  if (object.kind === 'instance') {
+  if (object.kind === 'unknown') setOnOne(machine, object, name, span);
+  else if (object.kind === 'instance') {
     const inherited = findMethod(object.class, name);
     if (inherited?.kind === 'property' && inherited.setter) {
       machine.callWith(inherited.setter, span, object, value);
@@ -390,6 +418,17 @@ function setPlainly(machine: Machine, object: PyValue, name: string, value: PyVa
   } else if (object.kind === 'class' || object.kind === 'function') machine.change(object).attributes.set(name, value);
   else if (object.kind === 'module') machine.change(object).names.set(name, value);
   else if (object.kind === 'tensor') machine.change(object).own = new Map([...(object.own ?? []), [name, value]]);
+}
+
+/** Sets an attribute of one of several things. */
+function setOnOne(machine: Machine, { among = [], reason }: UnknownValue, name: string, span: SourceSpan): void {
+  for (const each of among) {
+    const isPlain = each.kind === 'instance' && !findMethod(each.class, '__setattr__') && !findMethod(each.class, name);
+    if (isPlain) {
+      const { attributes } = machine.change(each);
+      attributes.set(name, { ...unknown(reason, span), ...(!attributes.has(name) && { isMaybe: true }) });
+    } else machine.handOver([each], unknown(reason, span));
+  }
 }
 
 /** `self.__dict__ = entries`: from here on they are the same, also where the object is the dictionary itself. */
@@ -414,6 +453,7 @@ function replaceAttributes(machine: Machine, object: InstanceValue, value: PyVal
 export function deleteAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): void {
   const own = object.kind === 'instance' ? findMethod(object.class, '__delattr__') : undefined;
   if (own) machine.callWith(bindTo(machine, own, object, span), span, string(name));
+  else if (object.kind === 'unknown') machine.loseAmong(object, span);
   else deletePlainly(machine, object, name);
 }
 

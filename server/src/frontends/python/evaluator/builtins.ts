@@ -2,22 +2,27 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { deleteAttribute, findAttribute, setAttribute } from './attributes.ts';
+import { unshared } from './effects.ts';
 import { mapping } from './container-methods.ts';
-import { isSubclass, nativeClass } from './classes.ts';
+import { isSubclass, nativeClass, resolutionOrder } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
 import { importTop } from './modules.ts';
 import { binary } from './operators.ts';
 import { PythonError } from './python-error.ts';
+import { roundedTo } from './decimals.ts';
+import { loseReach } from './text-as-code.ts';
 import { sortValues } from './sorting.ts';
-import { reprOf, formatValue } from './text.ts';
+import { formatValue, reprOf, textOf } from './text.ts';
 import {
+  amongOf,
   rangeLength,
   bool,
   builtin,
   dict,
   float,
   int,
+  isCertainKey,
   keyOf,
   list,
   none,
@@ -162,6 +167,11 @@ function sum(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   return rest.reduce((total, value) => binary(machine, '+', total, value, span), first);
 }
 
+/** A text, where it is known. */
+function written(text: string | undefined, span: SourceSpan): PyValue {
+  return text === undefined ? unknown('What this is written as is not known', span) : string(text);
+}
+
 const functions: Readonly<Record<string, Function>> = {
   len: length,
   min: extreme('min'),
@@ -180,9 +190,7 @@ const functions: Readonly<Record<string, Function>> = {
     if (number === undefined) return value;
     const digits = args.positional[1] ? integerOf(args.positional[1]) : undefined;
     if (digits !== undefined)
-      return float(
-        Number(`${String(roundHalfEven(Number(`${String(number)}e${String(digits)}`)))}e-${String(digits)}`),
-      );
+      return value.kind === 'float' ? float(roundedTo(number, digits)) : int(roundedTo(number, Math.min(digits, 0)));
     return int(roundHalfEven(number), computed('round', roundHalfEven(number), [value], span));
   },
   pow: (machine, args, span) => binary(machine, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
@@ -283,13 +291,15 @@ const functions: Readonly<Record<string, Function>> = {
   },
   hasattr: (machine, args, span) => {
     const [object, name] = args.positional;
-    if (!object || name?.kind !== 'string') return pyFalse;
+    if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
     try {
       const found = machine.guarded(() => findAttribute(machine, object, name.value, span));
-      if (found !== undefined && isMaybe(found)) return found;
-      return bool(found !== undefined && found.kind !== 'unknown');
+      if (found?.kind !== 'unknown') return bool(found !== undefined);
+      // What is not known but certainly there was set: it stands in the object itself.
+      const isSet = found.isMaybe !== true && 'attributes' in object && object.attributes.has(name.value);
+      return isSet ? pyTrue : found;
     } catch (error) {
-      if (error instanceof PythonError) return pyFalse;
+      if (error instanceof PythonError && error.exception.class.name === 'AttributeError') return pyFalse;
       throw error;
     }
   },
@@ -300,18 +310,22 @@ const functions: Readonly<Record<string, Function>> = {
     try {
       return machine.guarded(() => findAttribute(machine, object, name.value, span)) ?? fallback;
     } catch (error) {
-      if (error instanceof PythonError) return fallback;
+      if (error instanceof PythonError && error.exception.class.name === 'AttributeError') return fallback;
       throw error;
     }
   },
   setattr: (machine, args, span) => {
     const [object, name, value] = args.positional;
-    if (object && name?.kind === 'string' && value) setAttribute(machine, object, name.value, value, span);
+    if (!object || !name || !value) return none;
+    if (name.kind === 'string') setAttribute(machine, object, name.value, value, span);
+    else machine.handOver([object], unknown('Which attribute is set here is not known', span));
     return none;
   },
   delattr: (machine, args, span) => {
     const [object, name] = args.positional;
-    if (object && name?.kind === 'string') deleteAttribute(machine, object, name.value, span);
+    if (!object || !name) return none;
+    if (name.kind === 'string') deleteAttribute(machine, object, name.value, span);
+    else machine.handOver([object], unknown('Which attribute is deleted here is not known', span));
     return none;
   },
   callable: (machine, args, span) => {
@@ -325,12 +339,11 @@ const functions: Readonly<Record<string, Function>> = {
   },
   id: (_, args) => string(keyOf(argument(args, 0) ?? none)),
   hash: (_, args) => string(keyOf(argument(args, 0) ?? none)),
-  repr: (machine, args, span) => string(reprOf(machine, argument(args, 0) ?? none, span)),
+  repr: (machine, args, span) => written(reprOf(machine, argument(args, 0) ?? none, span), span),
   format: (machine, args, span) => {
     const [value, specification] = args.positional;
-    return string(
-      formatValue(machine, value ?? none, specification?.kind === 'string' ? specification.value : '', span),
-    );
+    if (specification?.kind === 'unknown') return specification;
+    return formatValue(machine, value ?? none, specification?.kind === 'string' ? specification.value : '', span);
   },
   print: () => none,
   input: (_, _args, span) => unknown('What a user types is not known', span),
@@ -342,8 +355,6 @@ const functions: Readonly<Record<string, Function>> = {
     const open = machine.library.module(machine, 'io')?.names.get('open');
     return open ? machine.call(open, args, span) : unknown('Files are not read', span);
   },
-  exec: (_, _args, span) => unknown('Text is not run as code', span),
-  eval: (_, _args, span) => unknown('Text is not run as code', span),
 };
 
 function quantify(machine: Machine, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
@@ -364,6 +375,8 @@ function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue):
     const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
     machine.hold(given.length, span);
+    if (/set/.test(name) && !given.every((item) => isCertainKey(item)))
+      return unknown('Which of these are equal is not known', span);
     return make(given);
   });
 }
@@ -383,6 +396,7 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) return parts;
       const [key, value] = parts;
+      if (key && !isCertainKey(key)) return unknown('Which key this is is not known', span);
       if (key && value) machine.change(made).entries.set(keyOf(key), { key, value });
     }
   }
@@ -418,6 +432,12 @@ export function builtinNames(): Map<string, PyValue> {
   const names = new Map<string, PyValue>(Object.entries(functions).map(([name, call]) => [name, builtin(name, call)]));
   for (const [name, type] of exceptionClasses()) names.set(name, type);
   const object = nativeClass('object', [], [['__init__', builtin('__init__', () => none)]]);
+  // Where they are called by these names, they run in the scope of the call (text-as-code.ts).
+  for (const name of ['exec', 'eval'])
+    names.set(
+      name,
+      builtin(name, (machine, args, span) => loseReach(machine, undefined, args, span)),
+    );
   names.set('__import__', builtin('__import__', importTop));
   names.set('object', object);
   names.set('int', nativeClass('int', [], [], toInteger));
@@ -437,20 +457,25 @@ export function builtinNames(): Map<string, PyValue> {
     nativeClass('str', [], [], (machine, args, span) => {
       const value = argument(args, 0);
       if (value?.kind === 'unknown') return value;
-      const part = partial(value);
-      if (part) return lostIn(part);
-      return string(value ? machine.text(value, span) : '');
+      return value ? written(textOf(machine, value, span), span) : string('');
     }),
   );
   names.set('list', sequenceType('list', list));
   names.set('tuple', sequenceType('tuple', tuple));
   names.set('set', sequenceType('set', set));
-  names.set('frozenset', sequenceType('frozenset', set));
+  names.set(
+    'frozenset',
+    sequenceType('frozenset', (items) => ({ ...set(items), isFrozen: true })),
+  );
   names.set('dict', nativeClass('dict', [], dictionaryMethods(), makeDictionary));
   names.set('range', nativeClass('range', [], [], range));
   names.set(
     'type',
-    nativeClass('type', [], [], (machine, args) => typeOf(machine, argument(args, 0) ?? none)),
+    nativeClass('type', [], [], (machine, args, span) =>
+      args.positional.length === 1 && args.keywords.size === 0
+        ? typeOf(machine, args.positional[0] ?? none)
+        : newClass(args, span),
+    ),
   );
   names.set(
     'slice',
@@ -499,6 +524,35 @@ const propertyMethods: readonly (readonly [string, PyValue])[] = [
     true,
   ),
 ].map((method) => [method.name, method] as const);
+
+/** `type(name, bases, names)`: a class like one that is written. */
+function newClass({ positional: [name, bases, names], keywords }: Arguments, span: SourceSpan): PyValue {
+  const given = bases?.kind === 'tuple' ? bases.items : [];
+  const known = given.filter((base): base is ClassValue => base.kind === 'class');
+  const isPlain = known.every(
+    (base) => base.construct === undefined && !base.mro.some(({ name: each }) => each === 'Enum'),
+  );
+  if (name?.kind !== 'string' || bases?.kind !== 'tuple' || !isPlain)
+    return {
+      ...unknown('What kind of class is made here is not known', span),
+      ...amongOf([bases ?? none, names ?? none]),
+    };
+  const lost = given.some(({ kind }) => kind !== 'class') || names?.kind !== 'dict' || keywords.size > 0;
+  const attributes = new Map<string, PyValue>();
+  if (names?.kind === 'dict')
+    for (const { key, value } of names.entries.values()) if (key.kind === 'string') attributes.set(key.value, value);
+  const made: ClassValue = {
+    kind: 'class',
+    name: name.value,
+    bases: known,
+    mro: [],
+    attributes,
+    span,
+    ...(lost && { unknownBase: 'A part of this class is not known' }),
+  };
+  unshared(made).mro = resolutionOrder(made);
+  return made;
+}
 
 function typeOf(machine: Machine, value: PyValue): PyValue {
   if (value.kind === 'instance') return value.class;

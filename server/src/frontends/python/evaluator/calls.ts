@@ -1,9 +1,10 @@
 // Calling things: binding arguments to parameters, running bodies, making instances.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isHarmless } from './harmless-calls.ts';
 import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
 import { isMaybe, named } from './partial-dictionary.ts';
-import { dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
+import { amongOf, dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
 import type {
   Machine,
   Arguments,
@@ -27,8 +28,12 @@ export function callValue(machine: Machine, callee: PyValue, args: Arguments, sp
   switch (callee.kind) {
     case 'function':
       return callFunction(machine, callee, args, span);
-    case 'builtin':
-      return callee.call(machine, args, span);
+    case 'builtin': {
+      const result = callee.call(machine, args, span);
+      if (result.kind !== 'unknown' || result.among) return result;
+      // It may be, or hold, what the function was given.
+      return { ...result, ...amongOf([...args.positional, ...args.keywords.values()]) };
+    }
     case 'bound-method':
       return callValue(
         machine,
@@ -60,12 +65,12 @@ export function callValue(machine: Machine, callee: PyValue, args: Arguments, sp
     }
     case 'unknown':
       machine.library.callUnknown(machine, callee, args, span);
-      machine.handOver([...(callee.self ? [callee.self] : []), ...args.positional, ...args.keywords.values()], {
+      machine.handOver([callee, ...args.positional, ...args.keywords.values()], {
         ...callee,
         span,
       });
       machine.mayRaise();
-      return withoutPlace(callee);
+      return withoutPlace(callee, args);
     case 'static-method':
     case 'class-method':
       return callValue(machine, callee.function, args, span);
@@ -83,7 +88,12 @@ function instantiate(machine: Machine, type: ClassValue, args: Arguments, span: 
     const [value] = args.positional;
     return (value && enumMember(type, value)) ?? machine.raise('ValueError', `not a member of ${type.name}`, span);
   }
-  if (construct !== undefined && type.construct !== undefined) return construct(machine, args, span);
+  if (construct !== undefined && type.construct !== undefined) {
+    const made = construct(machine, args, span);
+    // `iter(x)` of an iterator is that iterator, but no class of ours gives what it was given if that can be changed.
+    if (/^(list|dict|set|instance)$/.test(made.kind)) machine.noteMade(made);
+    return made;
+  }
   let instance: InstanceValue = {
     kind: 'instance',
     class: type,
@@ -164,9 +174,12 @@ function nestsForEver(machine: Machine, body: FunctionValue['body']): boolean {
   return count >= mostNested;
 }
 
-/** What a call gives of something that is not known: not read from where the callee was. */
-function withoutPlace(callee: UnknownValue): UnknownValue {
-  return callee.self === undefined && callee.isMaybe === undefined ? callee : unknown(callee.reason, callee.span);
+/** What a call gives of something that is not known: perhaps one of the things that it was given. */
+function withoutPlace(callee: UnknownValue, args: Arguments): UnknownValue {
+  const { path } = callee;
+  const isWrapped = path !== undefined && isHarmless(path);
+  const given = isWrapped ? [callee] : [callee, ...args.positional, ...args.keywords.values()];
+  return { ...unknown(callee.reason, callee.span), ...(path !== undefined && { path }), ...amongOf(given) };
 }
 
 function callFunction(machine: Machine, callee: FunctionValue, args: Arguments, span: SourceSpan): PyValue {

@@ -4,7 +4,21 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { equal } from './operators.ts';
 import { addEntries, addEntry, copyOf, partial, partialMethods } from './partial-dictionary.ts';
 import { sortValues } from './sorting.ts';
-import { bool, builtin, dict, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
+import {
+  amongOf,
+  bool,
+  builtin,
+  dict,
+  int,
+  isCertainKey,
+  keyOf,
+  list,
+  none,
+  set,
+  string,
+  tuple,
+  unknown,
+} from './values.ts';
 import type {
   Machine,
   Arguments,
@@ -14,19 +28,46 @@ import type {
   ListValue,
   PyValue,
   SetValue,
+  UnknownValue,
 } from './machine.ts';
 import { integerOf } from './numbers.ts';
 
 type Container = Extract<PyValue, { kind: 'list' | 'tuple' | 'dict' | 'partial-dict' | 'set' | 'iterator' }>;
 type Method<T> = (self: T, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
 
-/** The items of an argument; an unknown iterable adds nothing, and what it would have added is lost. */
+/** What a method does depends on something that is not known; thrown inside this file only. */
+class NotKnown extends Error {
+  readonly value: UnknownValue;
+
+  constructor(value: UnknownValue) {
+    super(value.reason);
+    this.value = value;
+  }
+}
+
+/** The items of an argument. */
 function itemsOf(machine: Machine, value: PyValue | undefined, span: SourceSpan): readonly PyValue[] {
   if (value === undefined) return [];
   const items = machine.iterate(value, span);
-  if (!('kind' in items)) return items;
-  machine.undecided(items, span);
-  return [];
+  if ('kind' in items) throw new NotKnown(items);
+  return items;
+}
+
+/** The key of an argument. */
+function knownKey(value: PyValue, span: SourceSpan): string {
+  if (!isCertainKey(value)) throw new NotKnown(unknown('Which key this is is not known', span));
+  return keyOf(value);
+}
+
+/** The integer of an argument, or what stands for it where it is not given. */
+function knownInteger<T>(machine: Machine, value: PyValue | undefined, otherwise: T, span: SourceSpan): number | T {
+  if (value === undefined) return otherwise;
+  const number = integerOf(value);
+  if (number !== undefined) return number;
+  if (value.kind === 'unknown') throw new NotKnown(value);
+  if (value.kind === 'instance' || value.kind === 'tensor')
+    throw new NotKnown(unknown('This number is not known', span));
+  return machine.raise('TypeError', `'${machine.nameOfType(value)}' object cannot be interpreted as an integer`, span);
 }
 
 function indexOf(
@@ -35,9 +76,36 @@ function indexOf(
   machine: Machine,
   span: SourceSpan,
 ): number {
-  const [wanted] = args.positional;
+  const wanted = args.positional[0] ?? none;
+  const [from, to] = [
+    knownInteger(machine, args.positional[1], 0, span),
+    knownInteger(machine, args.positional[2], self.items.length, span),
+  ];
+  const at = (place: number): number => (place < 0 ? Math.max(0, place + self.items.length) : place);
   machine.walk(self.items.length, span);
-  return wanted ? self.items.findIndex((item) => item === wanted || equal(machine, item, wanted, span) === true) : -1;
+  for (const [i, item] of self.items.slice(0, at(to)).entries()) {
+    if (i < at(from)) continue;
+    if (isSameOrEqual(machine, item, wanted, span)) return i;
+  }
+  return -1;
+}
+
+/** `item is wanted or item == wanted`. */
+function isSameOrEqual(machine: Machine, item: PyValue, wanted: PyValue, span: SourceSpan): boolean {
+  if (item === wanted && item.kind !== 'unknown') return true;
+  const same = equal(machine, item, wanted, span);
+  if (same === undefined) throw new NotKnown(unknown('Whether this is the item that is asked for is not known', span));
+  return same;
+}
+
+/** The items of a set, or of several, each by its key. */
+function keysOf(machine: Machine, values: readonly PyValue[], span: SourceSpan): Map<string, PyValue> {
+  const found = new Map<string, PyValue>();
+  for (const item of values.flatMap((each) => itemsOf(machine, each, span))) {
+    const key = knownKey(item, span);
+    if (!found.has(key)) found.set(key, item);
+  }
+  return found;
 }
 
 const listMethods: Readonly<Record<string, Method<ListValue>>> = {
@@ -57,18 +125,21 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
   },
   insert: (self, args, machine, span) => {
     const [place, value] = args.positional;
-    if (place?.kind === 'unknown') machine.undecided(place, span);
-    machine.change(self).items.splice(place ? (integerOf(place) ?? 0) : 0, 0, value ?? none);
+    const at = knownInteger(machine, place, 0, span);
+    machine.change(self).items.splice(at, 0, value ?? none);
     return none;
   },
   pop: (self, args, machine, span) => {
-    const place = args.positional[0] ? (integerOf(args.positional[0]) ?? -1) : -1;
+    const place = knownInteger(machine, args.positional[0], -1, span);
+    const isThere = place < self.items.length && place >= -self.items.length;
+    if (!isThere) return machine.raise('IndexError', 'pop index out of range', span);
     const [removed] = machine.change(self).items.splice(place < 0 ? place + self.items.length : place, 1);
     return removed ?? machine.raise('IndexError', 'pop from empty list', span);
   },
   remove: (self, args, machine, span) => {
     const at = indexOf(self, args, machine, span);
-    if (at >= 0) machine.change(self).items.splice(at, 1);
+    if (at < 0) return machine.raise('ValueError', 'list.remove(x): x not in list', span);
+    machine.change(self).items.splice(at, 1);
     return none;
   },
   clear: (self, _args, machine) => {
@@ -81,8 +152,8 @@ const listMethods: Readonly<Record<string, Method<ListValue>>> = {
   },
   sort: (self, args, machine, span) => {
     const sorted = sortValues(machine, self.items, args, span);
-    if ('kind' in sorted) machine.undecided(sorted, span);
-    else machine.change(self).items = [...sorted];
+    if ('kind' in sorted) throw new NotKnown(sorted);
+    machine.change(self).items = [...sorted];
     return none;
   },
   copy: (self, _args, machine, span) => {
@@ -99,7 +170,7 @@ const sequenceMethods: Readonly<Record<string, Method<{ readonly items: readonly
   count: (self, args, machine, span) => {
     const [wanted] = args.positional;
     machine.walk(self.items.length, span);
-    return int(wanted ? self.items.filter((item) => equal(machine, item, wanted, span) === true).length : 0);
+    return int(wanted ? self.items.filter((item) => isSameOrEqual(machine, item, wanted, span)).length : 0);
   },
 };
 
@@ -123,7 +194,7 @@ function update(self: DictValue | PartialDictValue, args: Arguments, machine: Ma
   } else {
     for (const pair of itemsOf(machine, from, span)) {
       const [key, value] = itemsOf(machine, pair, span);
-      if (key && value) machine.change(self).entries.set(keyOf(key), { key, value });
+      if (key && value) machine.change(self).entries.set(knownKey(key, span), { key, value });
     }
   }
   for (const [name, value] of args.keywords) addEntry(machine, self, string(name), value);
@@ -131,8 +202,8 @@ function update(self: DictValue | PartialDictValue, args: Arguments, machine: Ma
 }
 
 const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
-  get: (self, { positional: [key = none, otherwise = none] }) =>
-    key.kind === 'unknown' ? key : (self.entries.get(keyOf(key))?.value ?? otherwise),
+  get: (self, { positional: [key = none, otherwise = none] }, _machine, span) =>
+    self.entries.get(knownKey(key, span))?.value ?? otherwise,
   keys: (self, _args, machine, span) => {
     machine.walk(self.entries.size, span);
     return { ...list([...self.entries.values()].map(({ key }) => key)), isKeys: true };
@@ -146,9 +217,9 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     return list([...self.entries.values()].map(({ key, value }) => tuple([key, value])));
   },
   pop: (self, args, machine, span) => {
-    const key = keyOf(args.positional[0] ?? none);
+    const key = knownKey(args.positional[0] ?? none, span);
     const found = self.entries.get(key)?.value;
-    machine.change(self).entries.delete(key);
+    if (found) machine.change(self).entries.delete(key);
     return (
       found ?? args.positional[1] ?? machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span)
     );
@@ -159,9 +230,9 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     machine.change(self).entries.delete(last[0]);
     return tuple([last[1].key, last[1].value]);
   },
-  setdefault: (self, args, machine) => {
+  setdefault: (self, args, machine, span) => {
     const [key, value] = args.positional;
-    const text = keyOf(key ?? none);
+    const text = knownKey(key ?? none, span);
     const found = self.entries.get(text);
     if (found) return found.value;
     machine.change(self).entries.set(text, { key: key ?? none, value: value ?? none });
@@ -176,54 +247,90 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     machine.change(self).entries.clear();
     return none;
   },
-  move_to_end: (self, args, machine) => {
-    const key = keyOf(args.positional[0] ?? none);
+  move_to_end: (self, args, machine, span) => {
+    const key = knownKey(args.positional[0] ?? none, span);
     const entry = self.entries.get(key);
-    if (entry) {
-      machine.change(self).entries.delete(key);
-      machine.change(self).entries.set(key, entry);
-    }
+    if (!entry) return machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span);
+    const last = args.positional[1] ?? args.keywords.get('last');
+    const isLast = last === undefined ? true : machine.truth(last, span);
+    if (isLast === undefined) throw new NotKnown(unknown('To which end this is moved is not known', span));
+    const { entries } = machine.change(self);
+    entries.delete(key);
+    const others = [...entries];
+    if (!isLast) entries.clear();
+    entries.set(key, entry);
+    if (!isLast) for (const [other, each] of others) entries.set(other, each);
     return none;
   },
 };
 
+function intersection(self: SetValue, args: Arguments, machine: Machine, span: SourceSpan): SetValue {
+  const others = args.positional.map((each) => keysOf(machine, [each], span));
+  return set([...self.entries].flatMap(([key, item]) => (others.every((other) => other.has(key)) ? [item] : [])));
+}
+
+function symmetricDifference(self: SetValue, args: Arguments, machine: Machine, span: SourceSpan): SetValue {
+  const others = keysOf(machine, args.positional, span);
+  return set([
+    ...[...self.entries].flatMap(([key, item]) => (others.has(key) ? [] : [item])),
+    ...[...others].flatMap(([key, item]) => (self.entries.has(key) ? [] : [item])),
+  ]);
+}
+
 const setMethods: Readonly<Record<string, Method<SetValue>>> = {
-  add: (self, args, machine) => {
-    const [item] = args.positional;
-    if (item) machine.change(self).entries.set(keyOf(item), item);
+  add: (self, args, machine, span) => {
+    const item = args.positional[0] ?? none;
+    const key = knownKey(item, span);
+    if (!self.entries.has(key)) machine.change(self).entries.set(key, item);
     return none;
   },
   update: (self, args, machine, span) => {
-    for (const item of args.positional.flatMap((each) => itemsOf(machine, each, span)))
-      machine.change(self).entries.set(keyOf(item), item);
+    for (const [key, item] of keysOf(machine, args.positional, span))
+      if (!self.entries.has(key)) machine.change(self).entries.set(key, item);
     return none;
   },
-  discard: (self, args, machine) => {
-    machine.change(self).entries.delete(keyOf(args.positional[0] ?? none));
+  intersection_update: (self, args, machine, span) => {
+    const kept = intersection(self, args, machine, span);
+    machine.change(self).entries = new Map(kept.entries);
     return none;
   },
-  remove: (self, args, machine) => {
-    machine.change(self).entries.delete(keyOf(args.positional[0] ?? none));
+  difference_update: (self, args, machine, span) => {
+    for (const key of keysOf(machine, args.positional, span).keys()) machine.change(self).entries.delete(key);
+    return none;
+  },
+  symmetric_difference_update: (self, args, machine, span) => {
+    machine.change(self).entries = new Map(symmetricDifference(self, args, machine, span).entries);
+    return none;
+  },
+  discard: (self, args, machine, span) => {
+    machine.change(self).entries.delete(knownKey(args.positional[0] ?? none, span));
+    return none;
+  },
+  remove: (self, args, machine, span) => {
+    const [item = none] = args.positional;
+    const isThere = machine.change(self).entries.delete(knownKey(item, span));
+    return isThere ? none : machine.raise('KeyError', machine.text(item, span), span);
+  },
+  clear: (self, _args, machine) => {
+    machine.change(self).entries.clear();
     return none;
   },
   union: (self, args, machine, span) =>
-    set([...self.entries.values(), ...args.positional.flatMap((each) => itemsOf(machine, each, span))]),
-  intersection: (self, args, machine, span) => {
-    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
-    return set([...self.entries.values()].filter((item) => others.has(keyOf(item))));
-  },
+    set([...self.entries.values(), ...keysOf(machine, args.positional, span).values()]),
+  intersection,
   difference: (self, args, machine, span) => {
-    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
-    return set([...self.entries.values()].filter((item) => !others.has(keyOf(item))));
+    const others = keysOf(machine, args.positional, span);
+    return set([...self.entries].flatMap(([key, item]) => (others.has(key) ? [] : [item])));
   },
+  symmetric_difference: symmetricDifference,
   issubset: (self, args, machine, span) => {
-    const others = new Set(itemsOf(machine, args.positional[0], span).map((item) => keyOf(item)));
+    const others = keysOf(machine, args.positional, span);
     return bool([...self.entries.keys()].every((key) => others.has(key)));
   },
   issuperset: (self, args, machine, span) =>
-    bool(itemsOf(machine, args.positional[0], span).every((item) => self.entries.has(keyOf(item)))),
+    bool([...keysOf(machine, args.positional, span).keys()].every((key) => self.entries.has(key))),
   isdisjoint: (self, args, machine, span) =>
-    bool(!itemsOf(machine, args.positional[0], span).some((item) => self.entries.has(keyOf(item)))),
+    bool(![...keysOf(machine, args.positional, span).keys()].some((key) => self.entries.has(key))),
   copy: (self) => set(self.entries.values()),
 };
 
@@ -240,8 +347,26 @@ function bindMethod<T extends Container>(
   name: string,
 ): PyValue | undefined {
   const method = Object.hasOwn(table, name) ? table[name] : undefined;
-  return method && builtin(name, (machine, args, span) => method(self, args, machine, span));
+  return (
+    method &&
+    builtin(name, (machine, args, span) => {
+      try {
+        return method(self, args, machine, span);
+      } catch (error) {
+        if (!(error instanceof NotKnown)) throw error;
+        // It may raise as well as do any of what it does.
+        if (self.kind !== 'tuple' && !leaving.has(name)) machine.ways.loseOwner(self, error.value.reason, span);
+        machine.mayRaise();
+        return { ...unknown(error.value.reason, span), ...amongOf([self, ...args.positional]) };
+      }
+    })
+  );
 }
+
+/** Methods that leave their container as it is, whatever they are given. */
+const leaving: ReadonlySet<string> = new Set(
+  `copy count difference get index intersection isdisjoint issubset issuperset symmetric_difference union`.split(' '),
+);
 
 /** A method of a container, bound to it; undefined when it has none of that name. */
 export function containerMethod(self: Container, name: string): PyValue | undefined {

@@ -162,7 +162,20 @@ export class Effects {
     return (this.#madeAt.get(thing) ?? 0) > count;
   }
 
-  /** Runs what happens whichever way is taken, such as the import of a module: it is not undone. */
+  /** Runs something of which only what it does to older things is remembered: what it makes stays as it leaves it. */
+  keepingNew<T>(run: () => T): T {
+    if (!this.areRecorded) return run();
+    const made = this.#made;
+    const record = this.open();
+    try {
+      return run();
+    } finally {
+      for (const owner of record.keys()) if (this.isMadeSince(owner, made)) record.delete(owner);
+      this.close(record);
+    }
+  }
+
+  /** Runs what happens whichever way is taken, such as an import that had been put off: it is not undone. */
   unrecorded<T>(run: () => T): T {
     const records = this.#records;
     this.#records = [];

@@ -10,11 +10,27 @@ import { assign } from './assignment.ts';
 import { attributeView } from './attribute-view.ts';
 import { addItems } from './container-methods.ts';
 import { anyName, deferredName, resolveDeferred } from './modules.ts';
+import { runText } from './text-as-code.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
 import { addEntries, lostIn, partial } from './partial-dictionary.ts';
-import { reprOf, formatValue } from './text.ts';
-import { bool, dict, ellipsis, float, int, keyOf, list, none, set, string, tuple, unknown } from './values.ts';
+import { converted } from './string-methods.ts';
+import { formatValue } from './text.ts';
+import {
+  bool,
+  dict,
+  ellipsis,
+  float,
+  int,
+  isCertainKey,
+  keyOf,
+  list,
+  none,
+  set,
+  string,
+  tuple,
+  unknown,
+} from './values.ts';
 import { asDefault } from './numbers.ts';
 import type { Machine, Arguments, FunctionValue, PyValue, UnknownValue, Scope } from './machine.ts';
 
@@ -50,11 +66,11 @@ function evaluateKind(machine: Machine, scope: Scope, expression: Expression): P
     case 'ellipsis':
       return ellipsis;
     case 'tuple':
-      return spread(machine, scope, expression.elements, tuple);
+      return spread(machine, scope, expression.elements, tuple, span);
     case 'list':
-      return spread(machine, scope, expression.elements, list);
+      return spread(machine, scope, expression.elements, list, span);
     case 'set':
-      return spread(machine, scope, expression.elements, set);
+      return spread(machine, scope, expression.elements, set, span);
     case 'dictionary':
       return dictionary(machine, scope, expression);
     case 'unary': {
@@ -219,6 +235,7 @@ function spread(
   scope: Scope,
   elements: readonly Expression[],
   make: (items: readonly PyValue[]) => PyValue,
+  span: SourceSpan,
 ): PyValue {
   const items: PyValue[] = [];
   for (const element of elements) {
@@ -229,6 +246,8 @@ function spread(
       addItems(machine, items, more, element.span);
     }
   }
+  if (make === set && !items.every((item) => isCertainKey(item)))
+    return unknown('Which items are equal is not known', span);
   return make(items);
 }
 
@@ -238,7 +257,7 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
     const value = evaluateExpression(machine, scope, entry.value);
     if (entry.key) {
       const key = evaluateExpression(machine, scope, entry.key);
-      if (key.kind === 'unknown') return key;
+      if (!isCertainKey(key)) return unknown('Which key this is is not known', entry.key.span);
       machine.change(made).entries.set(keyOf(key), { key, value });
     } else {
       const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
@@ -258,13 +277,11 @@ function formatString(machine: Machine, scope: Scope, expression: ExpressionOf<'
       continue;
     }
     const value = evaluateExpression(machine, scope, part.expression);
-    if (value.kind === 'unknown') return value;
-    const dictionary = partial(value);
-    if (dictionary) return lostIn(dictionary);
-    text +=
-      part.conversion === '!r'
-        ? reprOf(machine, value, expression.span)
-        : formatValue(machine, value, part.format, expression.span);
+    const given = part.conversion === '' ? value : converted(machine, value, part.conversion.slice(1), expression.span);
+    const written = formatValue(machine, given, part.format, expression.span);
+    if (written.kind !== 'string')
+      return written.kind === 'unknown' ? written : unknown('What this is written as is not known', expression.span);
+    text += written.value;
   }
   return string(text);
 }
@@ -337,20 +354,13 @@ function call(machine: Machine, scope: Scope, expression: ExpressionOf<'call'>):
   const args = evaluateArguments(machine, scope, expression.arguments);
   if ('kind' in args) return args;
   // A script may well have an `eval` of its own.
-  if (calleeExpression.kind === 'name' && callee.kind === 'builtin' && callee.name === 'eval')
-    return evaluateText(machine, scope, args.positional[0], span);
+  if (
+    calleeExpression.kind === 'name' &&
+    callee.kind === 'builtin' &&
+    (callee.name === 'eval' || callee.name === 'exec')
+  )
+    return runText(machine, scope, callee.name, args, span);
   return machine.call(callee, args, span);
-}
-
-/** `eval('nn.' + name)`: a text that is known is an expression like any other. */
-function evaluateText(machine: Machine, scope: Scope, text: PyValue | undefined, span: SourceSpan): PyValue {
-  if (text?.kind !== 'string') return text?.kind === 'unknown' ? text : unknown('Only a text is evaluated', span);
-  machine.tick(span, 1 + text.value.length);
-  const { body, problems } = machine.parser.parse(scope.module.document, text.value.trim(), span);
-  const [first] = body;
-  if (first?.kind !== 'expression' || body.length > 1 || problems.length > 0)
-    return machine.raise('SyntaxError', 'This text is no expression', span);
-  return evaluateExpression(machine, scope, first.expression);
 }
 
 /** `items.extend(layer(items[-1]) for layer in layers)`: a generator sees what it has given so far. */
@@ -389,6 +399,7 @@ function comprehension(
   items: PyValue[] = [],
 ): PyValue {
   const inner: Scope = { names: new Map([[comprehensionMark, none]]), parent: scope, module: scope.module };
+  machine.noteMade(inner);
   const pairs: [PyValue, PyValue][] = [];
   let lost: PyValue | undefined;
   const lose = (value: PyValue): void => {
@@ -445,6 +456,8 @@ function comprehension(
   };
   run(0);
   if (lost) return lost;
+  const keys = expression.flavour === 'set' ? items : pairs.map(([key]) => key);
+  if (!keys.every((key) => isCertainKey(key))) return unknown('Which items are equal is not known', expression.span);
   switch (expression.flavour) {
     case 'list':
       return list(items);

@@ -64,6 +64,11 @@ export class HandedOver {
           if (value.class.attributes.has('__members__')) return;
           this.#machine.ways.loseOwner(value, reason, to.span);
           return;
+        case 'unknown':
+          // A layer that may stand here is noted where it does (`mayHide`).
+          for (const item of value.among ?? [])
+            if (item.kind !== 'instance' || !this.#machine.library.isLayer(item)) visit(item);
+          return;
         case 'bound-method':
           visit(value.self);
           functions.push(value);

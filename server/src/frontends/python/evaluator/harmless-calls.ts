@@ -3,10 +3,10 @@
 
 /** Packages by name; all that they have is harmless. */
 const packages: ReadonlySet<string> = new Set(
-  `absl accelerate albumentations apex av clearml colorama comet_ml cv2 datasets deepspeed fairscale fvcore h5py horovod
-  huggingface_hub ignite imageio IPython ipdb kornia lightning lmdb loguru mlflow matplotlib memory_profiler monai neptune
+  `absl accelerate albumentations apex av clearml click colorama comet_ml cv2 datasets deepspeed detectron2 fairscale fvcore h5py horovod
+  huggingface_hub ignite imageio IPython ipdb kornia lightning lmdb loguru mlflow matplotlib memory_profiler mmcls mmcv mmdet mmengine mmpretrain mmseg monai neptune
   nltk nvidia onnx onnxruntime onnxsim pandas PIL pdb plotly prettytable progress psutil ptflops pycocotools pynvml
-  pytorch_lightning pytorch_model_summary ray requests rich scipy seaborn sentencepiece setproctitle skimage sklearn
+  pytorch_lightning pytorch_model_summary ray pytest requests rich scipy seaborn sentencepiece setproctitle skimage sklearn
   submitit tabulate tensorboard tensorboardX tensorboard_logger termcolor thop timm tokenizers torch torchinfo torchmetrics
   torchsummary torchsummaryX torchtext torchaudio torchvision torchviz tqdm transformers tvm ujson visdom wandb xformers`.split(
     /\s+/,
@@ -15,6 +15,15 @@ const packages: ReadonlySet<string> = new Set(
 
 /** Functions of known packages that do change what they are given. */
 const changing = /^(random\.shuffle|heapq\.\w+|bisect\.insort\w*|operator\.(setitem|delitem|i\w+))$/;
+
+/** Decorators that enter what they decorate somewhere, or say something of it, and give it back as it is. */
+const registering =
+  /(^|[._])(register\w*|add_module|implements|export\w*|deprecated\w*|auto_?docstring|add_\w*docstrings?\w*|experimental|public_api|typechecked|beartype|jaxtyped|no_type_check|main|command|option|argument|fixture|parametrize)$/i;
+
+/** Whether what stands behind a decorator of a dotted name is what it would be without. */
+export function isHarmlessDecorator(path: string): boolean {
+  return isHarmless(path) || registering.test(path);
+}
 
 /** Whether calling what stands under a dotted name leaves its arguments as they are. */
 export function isHarmless(path: string): boolean {

@@ -20,9 +20,9 @@ import { FollowedWays } from './ways.ts';
 import { Effects } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
 import { hasKey, isMaybe, lostIn, partial } from './partial-dictionary.ts';
-import { textOf } from './text.ts';
+import { describe } from './text.ts';
 import type { ValueFlow } from './value-flow.ts';
-import { int, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
+import { int, isCertainKey, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
 import type {
   Changing,
   Ways,
@@ -172,7 +172,11 @@ export class Interpreter implements Machine {
   }
 
   unrecorded<T>(run: () => T): T {
-    return this.#effects.unrecorded(run);
+    return this.#effects.unrecorded(() => this.ways.apart(run));
+  }
+
+  loading<T>(run: () => T): T {
+    return this.#effects.keepingNew(run);
   }
 
   mayRaise(): void {
@@ -191,6 +195,10 @@ export class Interpreter implements Machine {
 
   handOver(values: readonly PyValue[], to: UnknownValue): void {
     this.#handed.give(values, to);
+  }
+
+  loseAmong(value: UnknownValue, span: SourceSpan): void {
+    if (value.among) this.#handed.give([value], unknown(value.reason, span));
   }
 
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
@@ -477,7 +485,7 @@ export class Interpreter implements Machine {
   contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined {
     if (container.kind === 'string' && item.kind === 'string') return container.value.includes(item.value);
     if (container.kind === 'dict' || container.kind === 'partial-dict') return hasKey(container, item);
-    if (container.kind === 'set') return item.kind === 'unknown' ? undefined : container.entries.has(keyOf(item));
+    if (container.kind === 'set') return isCertainKey(item) ? container.entries.has(keyOf(item)) : undefined;
     if (container.kind === 'instance') {
       const method = this.method(container, '__contains__', span);
       if (method) return this.truth(this.callWith(method, span, item), span);
@@ -492,16 +500,16 @@ export class Interpreter implements Machine {
     this.walk(items.length, span);
     let sure: boolean | undefined = false;
     for (const candidate of items) {
-      const same = candidate === item ? true : equal(this, candidate, item, span);
+      const same = candidate === item && item.kind !== 'unknown' ? true : equal(this, candidate, item, span);
       if (same === true) return true;
       if (same === undefined) sure = undefined;
     }
     return sure;
   }
 
-  /** `str(value)`. */
+  /** What a message says of a value: `str(value)`, as far as it is known. */
   text(value: PyValue, span: SourceSpan): string {
-    return textOf(this, value, span);
+    return describe(this, value, span);
   }
 
   nameOfType(value: PyValue): string {

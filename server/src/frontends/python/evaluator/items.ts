@@ -2,9 +2,9 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { addItems } from './container-methods.ts';
-import { readEntry } from './partial-dictionary.ts';
+import { hasKey, readEntry } from './partial-dictionary.ts';
 import { findMethod } from './classes.ts';
-import { rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
+import { amongOf, isCertainKey, rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
 import type { Machine, PyValue } from './machine.ts';
 import { integerOf } from './numbers.ts';
 
@@ -37,11 +37,25 @@ function takeSlice<T>(items: readonly T[], bounds: { start: number; stop: number
   return taken;
 }
 
+/** What reading an item may give. */
+function itemsIn(object: PyValue): readonly PyValue[] {
+  switch (object.kind) {
+    case 'list':
+    case 'tuple':
+      return object.items;
+    case 'dict':
+    case 'partial-dict':
+      return [...object.entries.values()].map(({ value }) => value);
+    default:
+      return [object];
+  }
+}
+
 /** Reads an item. */
 export function getItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): PyValue {
   if (object.kind === 'unknown') return object;
   if (object.kind === 'tensor') return machine.library.tensorItem(machine, object, index, span);
-  if (index.kind === 'unknown' && object.kind !== 'class') return index;
+  if (index.kind === 'unknown' && object.kind !== 'class') return { ...index, ...amongOf(itemsIn(object)) };
   switch (object.kind) {
     case 'list':
     case 'tuple':
@@ -71,6 +85,8 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       );
     }
     case 'dict': {
+      if (!isCertainKey(index))
+        return { ...unknown('Which key this is is not known', span), ...amongOf(itemsIn(object)) };
       const found = readEntry(object, index);
       if (found) return found;
       if (object.missing) {
@@ -147,8 +163,15 @@ function replaceItems(
 /** Sets an item. What can't be followed is lost: the container may hold more or other layers than are seen. */
 export function setItem(machine: Machine, object: PyValue, index: PyValue, value: PyValue, span: SourceSpan): void {
   if (object.kind === 'tensor') machine.library.writeTensorItem(machine, object, index, value, span);
-  else if (index.kind === 'unknown') machine.undecided(index, span);
-  else if (object.kind === 'list') {
+  else if (object.kind === 'unknown') machine.loseAmong(object, span);
+  else if ((object.kind === 'dict' || object.kind === 'partial-dict') && !isCertainKey(index)) {
+    machine.ways.loseOwner(object, 'Under which key something is put here is not known', span);
+  } else if (object.kind === 'list' && index.kind === 'unknown') {
+    // Of the same length, and each item is what it was or the new one.
+    const lost = { ...unknown('Which item is replaced here is not known', span), ...amongOf([...object.items, value]) };
+    machine.change(object).items.fill(lost);
+    machine.mayRaise();
+  } else if (object.kind === 'list') {
     const place = integerOf(index);
     if (place !== undefined) {
       const i = place < 0 ? place + object.items.length : place;
@@ -159,7 +182,7 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
       const items = machine.iterate(value, span);
       if (bounds && !('kind' in items) && bounds.step === 1)
         replaceItems(machine, machine.change(object).items, bounds, items, span);
-      else machine.loseTrack('Which items are replaced here is not known', span);
+      else machine.ways.loseOwner(object, 'Which items are replaced here is not known', span);
     }
   } else if (object.kind === 'dict' || object.kind === 'partial-dict')
     machine.change(object).entries.set(keyOf(index), { key: index, value });
@@ -177,13 +200,29 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
 
 /** `del object[index]`. */
 export function deleteItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): void {
-  if (object.kind === 'dict' || object.kind === 'partial-dict') machine.change(object).entries.delete(keyOf(index));
-  else if (object.kind === 'list') {
+  if (object.kind === 'unknown') machine.loseAmong(object, span);
+  else if (
+    ((object.kind === 'dict' || object.kind === 'partial-dict') && !isCertainKey(index)) ||
+    (object.kind === 'list' && index.kind === 'unknown')
+  ) {
+    machine.ways.loseOwner(object, 'What is deleted here is not known', span);
+    machine.mayRaise();
+  } else if (object.kind === 'partial-dict') {
+    if (hasKey(object, index) === undefined) machine.mayRaise();
+    machine.change(object).entries.delete(keyOf(index));
+  } else if (object.kind === 'dict') {
+    if (!machine.change(object).entries.delete(keyOf(index)))
+      machine.raise('KeyError', machine.text(index, span), span);
+  } else if (object.kind === 'list') {
     const place = integerOf(index);
-    if (place !== undefined) machine.change(object).items.splice(place < 0 ? place + object.items.length : place, 1);
-    else if (index.kind === 'slice') {
+    if (place !== undefined) {
+      const at = place < 0 ? place + object.items.length : place;
+      if (at < 0 || at >= object.items.length) machine.raise('IndexError', 'list assignment index out of range', span);
+      machine.change(object).items.splice(at, 1);
+    } else if (index.kind === 'slice') {
       const bounds = sliceBounds(index, object.items.length);
       if (bounds && bounds.step === 1) machine.change(object).items.splice(bounds.start, bounds.stop - bounds.start);
+      else machine.ways.loseOwner(object, 'Which items are deleted here is not known', span);
     }
   } else if (object.kind === 'instance') {
     const method = machine.method(object, '__delitem__', span);

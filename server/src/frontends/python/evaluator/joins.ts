@@ -15,7 +15,7 @@ import type {
   UnknownValue,
 } from './machine.ts';
 import { isMaybe } from './partial-dictionary.ts';
-import { keyOf, tuple, unknown } from './values.ts';
+import { amongOf, keyOf, tuple, unknown } from './values.ts';
 
 /** How many values are compared inside one that was made in both ways. */
 const mostCompared = 2_000;
@@ -67,6 +67,7 @@ export class Join {
     for (const name of new Set([...one.keys(), ...other.keys()])) {
       const [a, b] = [one.get(name), other.get(name)];
       if (name === 'names' || name === 'attributes') joined.set(name, this.#names(a, b, one, other));
+      else if (name === 'mayHaveMore') joined.set(name, b ?? a ?? { value: this.#reason });
       else if (name === 'deferred') joined.set(name, this.#deferred(a, b));
       else if (name === 'entries') {
         const entries = this.#entries(a, b);
@@ -124,7 +125,12 @@ export class Join {
 
   /** What only one of the ways has. */
   #maybe(value: PyValue | undefined): UnknownValue {
-    return { ...this.#lost(), isMaybe: true, ...(mayHold(value) && { mayHide: true }) };
+    return {
+      ...this.#lost(),
+      isMaybe: true,
+      ...(mayHold(value) && { mayHide: true }),
+      ...amongOf(value ? [value] : []),
+    };
   }
 
   /** A thing that is no longer known; a scope, which is no value, only loses what it has yielded. */
@@ -145,10 +151,17 @@ export class Join {
       const [first, second] = [valueIn(left, name), valueIn(right, name)];
       if (first && second) entries.set(name, this.value(first, second));
       else if ([one, other].some((content) => content.get('deferred')?.entries?.has(name) === true))
-        entries.set(name, this.#lost());
+        entries.set(name, this.#asked(first ?? second, one, other, name));
       else entries.set(name, this.#maybe(first ?? second));
     }
     return { value: b?.value ?? a?.value, entries };
+  }
+
+  /** A name that one way has asked for, or bound anew, and the other has not. */
+  #asked(bound: PyValue | undefined, one: Content, other: Content, name: string): PyValue {
+    const resolve = [one, other].map((content) => content.get('deferred')?.entries?.get(name)).find((each) => each);
+    const value = typeof resolve === 'function' ? resolve() : undefined;
+    return bound && value ? this.value(bound, value) : this.#lost();
   }
 
   /** Names that are imported when they are asked for: known where both ways import the same, or only one does. */
@@ -205,13 +218,12 @@ export class Join {
       return this.#tensor(one, other);
     this.#compared = 0;
     if (!this.#isSame(one, other)) {
-      const lost = one.kind === 'unknown' ? one : other.kind === 'unknown' ? other : this.#lost();
-      const isAbsent = isMaybe(one) || isMaybe(other);
-      if (isAbsent === isMaybe(lost) && !mayHold(one) && !mayHold(other)) return lost;
+      const known = one.kind === 'unknown' ? one : other.kind === 'unknown' ? other : this.#lost();
       return {
-        ...lost,
-        ...(isAbsent && { isMaybe: true }),
+        ...known,
+        ...((isMaybe(one) || isMaybe(other)) && { isMaybe: true }),
         ...((mayHold(one) || mayHold(other)) && { mayHide: true }),
+        ...amongOf([one, other]),
       };
     }
     // An edit of either place would change only one of the ways.

@@ -83,6 +83,7 @@ export interface PartialDictValue {
 }
 export interface SetValue {
   readonly kind: 'set';
+  readonly isFrozen?: true;
   readonly entries: ReadonlyMap<string, PyValue>;
 }
 export interface FunctionValue {
@@ -143,6 +144,8 @@ export interface InstanceValue {
   readonly items?: readonly PyValue[];
   /** A dict subclass's entries. */
   readonly dictionary?: DictValue | PartialDictValue;
+  /** Why it may have other attributes than those that are known. */
+  readonly mayHaveMore?: string;
 }
 export interface BoundMethodValue {
   readonly kind: 'bound-method';
@@ -225,8 +228,8 @@ export interface UnknownValue {
   readonly isMaybe?: true;
   /** The dotted name that it was read from, where it comes from a module that is not there. */
   readonly path?: string;
-  /** The object that it was read from, which it may change where it is called. */
-  readonly self?: PyValue;
+  /** Known things of which it may be one, or which it may hold or change: what is done to it may be done to any of them. */
+  readonly among?: readonly PyValue[];
   /** Whether a layer may stand here in some way that the program may go. */
   readonly mayHide?: true;
 }
@@ -417,6 +420,7 @@ export interface Ways {
   repeat(cause: Cause, mayExit: boolean, round: () => End | Ending | undefined): End;
   hasEffects(run: () => undefined): boolean;
   loseOwner(owner: Owner, reason: string, span: SourceSpan): void;
+  apart<T>(run: () => T): T;
 }
 
 /** One evaluation: its state, and the operations that everything else is written in. */
@@ -475,14 +479,18 @@ export interface Machine {
   readonly ways: Ways;
   /** Notes that a thing was made just now, by whoever has it alone. */
   noteMade(thing: object): void;
-  /** Runs what happens whichever way is taken, such as an import: it is not undone with the way that asked for it. */
+  /** Runs what happened before the program parted into ways, such as an import that had not been asked for: no way undoes it. */
   unrecorded<T>(run: () => T): T;
+  /** Runs a module's text: what that makes stays made whichever way is taken, what it changes beyond is undone with the way. */
+  loading<T>(run: () => T): T;
   /** Something was done that may raise anything. */
   mayRaise(): void;
   /** Runs the body of a `try`, which handles what may be raised in it. */
   trying<T>(run: () => T): T;
   /** Values are given to code that is not known: nothing that it can change is known any more. */
   handOver(values: readonly PyValue[], to: UnknownValue): void;
+  /** Something is done to what is not known: whatever known things it may be are no longer known. */
+  loseAmong(value: UnknownValue, span: SourceSpan): void;
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
   stop(code: StoppingLimit, what: string, span: SourceSpan): never;
   /** Ends this path with a Python exception of a built-in class. */
@@ -526,7 +534,7 @@ export interface Machine {
   iterate(value: PyValue, span: SourceSpan): readonly PyValue[] | UnknownValue;
   /** `item in container`; undefined when it is not known. */
   contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined;
-  /** `str(value)`. */
+  /** What a message says of a value: `str(value)`, as far as it is known. */
   text(value: PyValue, span: SourceSpan): string;
   nameOfType(value: PyValue): string;
 }

@@ -67,7 +67,9 @@ function loadModule(machine: Machine, name: string, document: string, text: stri
   const scope: Scope = { names: module.names, parent: undefined, module };
   // A `try` around the import handles what this module lacks, not what the modules that it names would bring with them.
   // And one that is first asked for in one of several ways stays loaded in all: what its text made is not undone.
-  machine.unrecorded(() => {
+  machine.loading(() => {
+    machine.noteMade(module);
+    machine.noteMade(scope);
     machine.unguarded(() => {
       machine.runModule(scope, parsed.body);
     });
@@ -110,7 +112,10 @@ export function bindLate(machine: Machine, scope: Scope, name: string, resolve: 
     return;
   }
   machine.change(scope).names.delete(name);
-  machine.change(scope.module).deferred?.set(name, resolve);
+  // It is as if it had been done here: in no way, within no `try`, and once whoever asks.
+  let known: PyValue | undefined;
+  const once = (): PyValue => (known ??= machine.unrecorded(() => machine.unguarded(resolve)));
+  machine.change(scope.module).deferred?.set(name, once);
 }
 
 /** What a module's names hold for each name that it does not know: no name that Python text can use. */
@@ -120,7 +125,14 @@ export const anyName = '<any name>';
 function missingModule(machine: Machine, name: string, span: SourceSpan): PyValue {
   if (machine.isGuarded) return machine.raise('ModuleNotFoundError', `No module named '${name}'`, span);
   const packages = 'installed packages (morphnet.python.sitePackages, --site-packages)';
-  return unknown(`The module ${name} is neither in the workspace nor in ${packages}`, span);
+  return { ...unknown(`The module ${name} is neither in the workspace nor in ${packages}`, span), path: name };
+}
+
+/** A name of something that comes from a module that is not there. */
+function nameOf(missing: PyValue, name: string): PyValue {
+  return missing.kind === 'unknown' && missing.path !== undefined
+    ? { ...missing, path: `${missing.path}.${name}` }
+    : missing;
 }
 
 /** `import a.b.c [as d]`. */
@@ -174,7 +186,7 @@ export function importFrom(
       if (module) return importedName(machine, module, name, span);
       const inFolder = level === 0 ? importModule(machine, `${target}.${name}`, span) : undefined;
       if (inFolder) return inFolder;
-      return missingModule(machine, `${'.'.repeat(level)}${target}`, span);
+      return nameOf(missingModule(machine, `${'.'.repeat(level)}${target}`, span), name);
     });
   }
 }
@@ -251,14 +263,25 @@ export function nameGiver(machine: Machine, module: ModuleValue): PyValue | unde
   return module.names.get('__getattr__') ?? deferredName(machine, module, '__getattr__');
 }
 
+/** What a module of ours lacks. */
+export function notModelled(module: ModuleValue, name: string, span: SourceSpan): PyValue {
+  const path = `${module.name}.${name}`;
+  return { ...unknown(`${path} is not modelled`, span), path };
+}
+
 function importedName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue {
   const own = module.names.get(name) ?? deferredName(machine, module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
+  // Importing that module fails where it imports one that is not there.
+  if (own?.kind === 'unknown' && own.path !== undefined && machine.isGuarded && !module.isModelled) {
+    const [top = ''] = own.path.split('.', 1);
+    if (top !== '' && importModule(machine, top, span) === undefined) missingModule(machine, top, span);
+  }
   // Where modules import each other, a name may lead back to itself; Python finds the submodule of that name.
   const child = importModule(machine, `${module.name}.${name}`, span) ?? siblingModule(machine, module, name, span);
   if (child) return child;
   if (own !== undefined) return own;
-  if (module.isModelled) return unknown(`${module.name}.${name} is not modelled`, span);
+  if (module.isModelled) return notModelled(module, name, span);
   const getter = nameGiver(machine, module);
   if (getter) return machine.callWith(getter, span, { kind: 'string', value: name });
   if (machine.isGuarded)

@@ -254,7 +254,7 @@ function overload(
 export function equal(machine: Machine, one: PyValue, other: PyValue, span: SourceSpan): boolean | undefined {
   const [left, right] = [comparable(one), comparable(other)];
   if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
-    return left === right ? true : undefined;
+    return left === right && left.kind !== 'unknown' ? true : undefined;
   }
   const a = numberOf(left);
   const b = numberOf(right);

@@ -2,7 +2,7 @@
 // another has not. What every way holds under a key is known; an entry whose value `isMaybe` is there in some ways only.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { dict, keyOf, none, unknown } from './values.ts';
+import { dict, isCertainKey, keyOf, none, unknown } from './values.ts';
 import type { Arguments, DictValue, Machine, PartialDictValue, PyValue, UnknownValue } from './machine.ts';
 
 type Method = (self: PartialDictValue, args: Arguments, machine: Machine, span: SourceSpan) => PyValue;
@@ -34,7 +34,7 @@ export function partial(value: PyValue | undefined): PartialDictValue | undefine
 
 /** Whether a key is there; undefined where only some ways have it. */
 export function hasKey(self: DictValue | PartialDictValue, key: PyValue): boolean | undefined {
-  if (key.kind === 'unknown') return undefined;
+  if (!isCertainKey(key)) return undefined;
   const entry = self.entries.get(keyOf(key));
   if (entry === undefined) return false;
   return isMaybe(entry.value) ? undefined : true;
@@ -89,7 +89,9 @@ export function copyOf(self: DictValue | PartialDictValue): DictValue | PartialD
 /** The methods that ask for more than a key, or take one away. */
 export const partialMethods: Readonly<Record<string, Method>> = {
   get(self, { positional: [key = none, otherwise = none] }) {
-    return key.kind === 'unknown' ? key : (readEntry(self, key) ?? otherwise);
+    if (!isCertainKey(key)) return lostIn(self);
+    const found = self.entries.get(keyOf(key))?.value;
+    return found === undefined ? otherwise : isMaybe(found) ? lostIn(self) : found;
   },
   keys: lostIn,
   values: lostIn,

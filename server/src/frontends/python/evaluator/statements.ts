@@ -1,10 +1,11 @@
 // Runs statements. A block ends normally, or with return, break or continue; Python exceptions travel as PythonError.
 
 import { assertUnreachable } from '../../../common/assert.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
 import { unshared } from './effects.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
-import { makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { findMethod, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
 import { deleteAttribute } from './attributes.ts';
 import { addItems } from './container-methods.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
@@ -13,10 +14,11 @@ import { runFor, runIf, runMatch, runTry, runWhile, runWith } from './control-fl
 import { bindLate, importFrom, importInto } from './modules.ts';
 import { binary, inPlaceName } from './operators.ts';
 import { PythonError } from './python-error.ts';
-import { lostDecorator, none, string } from './values.ts';
+import { isHarmlessDecorator } from './harmless-calls.ts';
+import { amongOf, lostDecorator, none, string, unknown } from './values.ts';
 import { setName } from './names.ts';
 import { asDefault } from './numbers.ts';
-import type { Arguments, Machine, ClassValue, FunctionValue, PyValue, Scope, Ending } from './machine.ts';
+import type { Arguments, Machine, ClassValue, FunctionValue, PyValue, Scope, Ending, UnknownValue } from './machine.ts';
 
 export function runBlock(machine: Machine, scope: Scope, statements: readonly Statement[]): Ending | undefined {
   for (const statement of statements) {
@@ -111,6 +113,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
     case 'augmented': {
       const left = evaluate(statement.target);
       const right = evaluate(statement.value);
+      if (left.kind === 'unknown') machine.loseAmong(left, statement.span);
       if (left.kind === 'list' && statement.operator === '+') {
         const items = machine.iterate(right, statement.span);
         if ('kind' in items) machine.ways.loseOwner(left, items.reason, statement.span);
@@ -213,7 +216,7 @@ function defineFunction(machine: Machine, scope: Scope, definition: FunctionDefi
     if (!parameter.default) continue;
     defaults.set(parameter.name, asDefault(evaluateExpression(machine, scope, parameter.default), parameter.name));
   }
-  return {
+  const made: FunctionValue = {
     kind: 'function',
     name: definition.name,
     parameters: definition.parameters,
@@ -222,9 +225,11 @@ function defineFunction(machine: Machine, scope: Scope, definition: FunctionDefi
     scope,
     attributes: new Map(),
   };
+  machine.noteMade(made);
+  return made;
 }
 
-/** Applies decorators, innermost first. One that is not known, or gives nothing of use, passes its function through. */
+/** Applies decorators, innermost first. */
 function decorate(
   machine: Machine,
   scope: Scope,
@@ -235,9 +240,11 @@ function decorate(
   for (const decorator of [...definition.decorators].reverse()) {
     try {
       const callee = evaluateExpression(machine, scope, decorator);
-      if (callee.kind === 'unknown') continue;
+      if (callee.kind === 'unknown' && isHarmlessDecorator(callee.path ?? textOfDecorator(decorator))) continue;
       const result = machine.callWith(callee, decorator.span, decorated);
-      if (result.kind !== 'unknown' && result.kind !== 'none') decorated = result;
+      if (result.kind === 'unknown') decorated = behindUnknown(machine, decorated, result, decorator.span);
+      // What we have of a library's decorators may give nothing.
+      else if (result.kind !== 'none' || callee.kind === 'function') decorated = result;
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       machine.noteFailure(scope.module.document, error);
@@ -245,6 +252,42 @@ function decorate(
     }
   }
   return decorated;
+}
+
+/** The dotted name that a decorator is written with. */
+function textOfDecorator(decorator: Expression): string {
+  switch (decorator.kind) {
+    case 'call':
+      return textOfDecorator(decorator.callee);
+    case 'attribute':
+      return `${textOfDecorator(decorator.object)}.${decorator.name}`;
+    case 'name':
+      return decorator.name;
+    default:
+      return '';
+  }
+}
+
+/** What a function or class is behind a decorator that is not known. */
+function behindUnknown(machine: Machine, decorated: PyValue, lost: UnknownValue, span: SourceSpan): PyValue {
+  const reason = `${lost.reason}; what it decorates may be something else`;
+  if (decorated.kind !== 'class') return { ...unknown(reason, span), ...amongOf([decorated]) };
+  // A class mostly stays one, with more or other attributes, as if it had a base that is not known.
+  machine.ways.loseOwner(decorated, reason, span);
+  machine.change(decorated).unknownBase ??= reason;
+  return decorated;
+}
+
+/** A metaclass whose making of classes or instances is not followed, as a value that is not known; none otherwise. */
+function unknownMetaclass(machine: Machine, meta: PyValue): PyValue {
+  if (meta.kind === 'unknown') return meta;
+  if (meta.kind !== 'class' || meta.span === undefined) return none;
+  const own = ['__new__', '__init__', '__call__', '__prepare__', '__getattribute__', '__getattr__', '__setattr__'].find(
+    (name) => findMethod(meta, name) !== undefined,
+  );
+  return own === undefined
+    ? none
+    : unknown(`What ${own} of the metaclass ${meta.name} does is not followed`, meta.span);
 }
 
 function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition): PyValue {
@@ -255,7 +298,11 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
   );
   const given = 'kind' in args ? [args] : args.positional;
   const bases = given.filter((base): base is ClassValue => base.kind === 'class');
-  const lost = given.find((base) => base.kind === 'unknown');
+  const meta = definition.bases.find(({ kind, name }) => kind === 'keyword' && name === 'metaclass');
+  const lost = [
+    ...given,
+    ...(meta ? [unknownMetaclass(machine, evaluateExpression(machine, scope, meta.value))] : []),
+  ].find((base) => base.kind === 'unknown');
   const made: ClassValue = {
     kind: 'class',
     name: definition.name,
@@ -266,6 +313,7 @@ function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition
     ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
   };
   unshared(made).mro = resolutionOrder(made);
+  machine.noteMade(made);
   machine.change(made).attributes.set('__module__', string(scope.module.name));
   const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
   runBlock(machine, body, definition.body);

@@ -1,8 +1,9 @@
 // Methods of `str`, each a small pure function.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { formatValue } from './text.ts';
-import { bool, builtin, int, list, string, tuple } from './values.ts';
+import { getItem } from './items.ts';
+import { formatValue, reprOf, textOf } from './text.ts';
+import { bool, builtin, int, list, plainOf, string, tuple, unknown } from './values.ts';
 import type { Machine, Arguments, PyValue } from './machine.ts';
 import { integerOf } from './numbers.ts';
 
@@ -54,21 +55,57 @@ function split(text: string, args: Arguments, machine: Machine, span: SourceSpan
 
 function format(text: string, args: Arguments, machine: Machine, span: SourceSpan): PyValue {
   let next = 0;
-  const filled = text.replace(
-    /\{\{|\}\}|\{([^{}:!]*)(?:!\w)?(?::([^{}]*))?\}/g,
-    (whole, field: string | undefined, specification: string | undefined) => {
-      if (whole === '{{' || whole === '}}') return whole.charAt(0);
-      const name = field ?? '';
-      const value =
-        name === ''
-          ? args.positional[next++]
-          : /^\d+$/.test(name)
-            ? args.positional[Number(name)]
-            : args.keywords.get(name);
-      return value ? formatValue(machine, value, specification ?? '', span) : whole;
-    },
-  );
-  return string(filled);
+  let filled = '';
+  let at = 0;
+  for (const match of text.matchAll(/\{\{|\}\}|\{([^{}:!]*)(?:!([rsa]))?(?::((?:[^{}]|\{[^{}]*\})*))?\}/g)) {
+    const [whole, field = '', conversion, specification = ''] = match;
+    const between = text.slice(at, match.index);
+    if (/[{}]/.test(between)) return unknown('This template is not read', span);
+    filled += between;
+    at = match.index + whole.length;
+    if (whole === '{{' || whole === '}}') {
+      filled += whole.charAt(0);
+      continue;
+    }
+    const read = (place: string): PyValue => {
+      const [, name = '', path = ''] = /^([^.[]*)(.*)$/s.exec(place) ?? [];
+      const isPlace = name === '' || /^\d+$/.test(name);
+      const first = isPlace ? args.positional[name === '' ? next++ : Number(name)] : args.keywords.get(name);
+      if (first === undefined)
+        return isPlace
+          ? machine.raise('IndexError', 'Replacement index out of range for positional args tuple', span)
+          : machine.raise('KeyError', `'${name}'`, span);
+      let value = first;
+      for (const [, attribute, index = ''] of path.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g))
+        value =
+          attribute === undefined
+            ? getItem(machine, value, /^\d+$/.test(index) ? int(Number(index)) : string(index), span)
+            : machine.attribute(value, attribute, span);
+      return value;
+    };
+    const value = read(field);
+    const given = conversion === undefined ? value : converted(machine, value, conversion, span);
+    let wanted = specification;
+    for (const [inner, place = ''] of specification.matchAll(/\{([^{}]*)\}/g)) {
+      const part = formatValue(machine, read(place), '', span);
+      if (part.kind !== 'string') return part;
+      wanted = wanted.replace(inner, () => part.value);
+    }
+    const written = formatValue(machine, given, wanted, span);
+    if (written.kind !== 'string') return unknown('What this is written as is not known', span);
+    filled += written.value;
+  }
+  const rest = text.slice(at);
+  if (/[{}]/.test(rest)) return unknown('This template is not read', span);
+  return string(filled + rest);
+}
+
+/** `!r`, `!s` and `!a` of a place in a template. */
+export function converted(machine: Machine, value: PyValue, conversion: string, span: SourceSpan): PyValue {
+  if (value.kind === 'unknown') return value;
+  const text = conversion === 's' ? textOf(machine, value, span) : reprOf(machine, value, span);
+  const isPlain = conversion !== 'a' || text === undefined || /^[\x20-\x7e]*$/.test(text);
+  return text === undefined || !isPlain ? unknown('What this is written as is not known', span) : string(text);
 }
 
 const methods: Readonly<Record<string, Method>> = {
@@ -109,7 +146,14 @@ const methods: Readonly<Record<string, Method>> = {
     const [value] = args.positional;
     const items = value ? machine.iterate(value, span) : [];
     if ('kind' in items) return items;
-    const parts = items.map((item) => machine.text(item, span));
+    const parts: string[] = [];
+    for (const item of items) {
+      const plain = plainOf(item);
+      if (plain.kind === 'unknown') return plain;
+      if (plain.kind !== 'string')
+        return machine.raise('TypeError', `expected str instance, ${machine.nameOfType(item)} found`, span);
+      parts.push(plain.value);
+    }
     machine.holdText(
       parts.reduce((sum, part) => sum + part.length + text.length, 0),
       span,

@@ -45,6 +45,37 @@ export function tuple(items: readonly PyValue[]): TupleValue {
 export function unknown(reason: string, span: SourceSpan): UnknownValue {
   return { kind: 'unknown', reason, span };
 }
+/** What is said of a value that is not known and may be one of these, or hold or change them: those that can be changed. */
+export function amongOf(values: readonly PyValue[]): { readonly among?: readonly PyValue[] } {
+  const found = new Set<PyValue>();
+  for (const value of values) {
+    if (value.kind === 'unknown') for (const each of value.among ?? []) found.add(each);
+    else if (canChange(value)) found.add(value);
+  }
+  return found.size > 0 ? { among: [...found] } : {};
+}
+
+/** Whether something done to a value shows elsewhere. Layers are followed by the network that they are part of. */
+function canChange(value: PyValue, depth = 0): boolean {
+  switch (value.kind) {
+    case 'list':
+    case 'dict':
+    case 'partial-dict':
+    case 'set':
+    case 'iterator':
+    case 'bound-method':
+    case 'function':
+    case 'partial':
+      return true;
+    case 'instance':
+      return value.attributes.size > 0 || value.class.span !== undefined;
+    case 'tuple':
+      return depth < deepestKey && value.items.some((item) => canChange(item, depth + 1));
+    default:
+      return false;
+  }
+}
+
 export function builtin(name: string, call: BuiltinValue['call'], bindsSelf = false): BuiltinValue {
   return { kind: 'builtin', name, call, bindsSelf };
 }
@@ -84,6 +115,20 @@ export function keyOf(value: PyValue, depth = 0): string {
       const plain = plainOf(value);
       return plain === value ? identityKey(value) : keyOf(plain, depth);
     }
+  }
+}
+
+/** Whether it is certain which key a value is: not where it, or a part of it, is not known or has an equality of its own. */
+export function isCertainKey(value: PyValue, depth = 0): boolean {
+  switch (value.kind) {
+    case 'unknown':
+      return false;
+    case 'tuple':
+      return depth < deepestKey && value.items.every((item) => isCertainKey(item, depth + 1));
+    case 'instance':
+      return !value.class.mro.some(({ attributes }) => attributes.has('__eq__') || attributes.has('__hash__'));
+    default:
+      return true;
   }
 }
 

@@ -19,6 +19,7 @@ import type {
   PyValue,
   State,
   Tried,
+  UnknownValue,
   Ways,
 } from './machine.ts';
 import { arrived, exit } from './ends.ts';
@@ -45,6 +46,19 @@ export class FollowedWays implements Ways {
   constructor(machine: Machine, effects: Effects) {
     this.#machine = machine;
     this.#effects = effects;
+  }
+
+  /** Runs what belongs to no way, whichever is followed now. */
+  apart<T>(run: () => T): T {
+    const [waiting, exploring] = [this.#waiting, this.#exploring];
+    this.#waiting = [];
+    this.#exploring = 0;
+    try {
+      return run();
+    } finally {
+      this.#waiting = waiting;
+      this.#exploring = exploring;
+    }
   }
 
   /** Whether what is done now is done in one of several ways. */
@@ -129,11 +143,12 @@ export class FollowedWays implements Ways {
     const effects = this.#effects;
     const waiting = this.#waiting.splice(mark);
     if (waiting.length === 0) return [];
+    // What was changed between that moment and the one that an outcome is told from is changed for whoever goes back to the first.
     const changed = [...effects.since(record).keys()];
     return waiting.map(({ outcome, since }): Outcome => {
       const then = effects.since(since);
-      const state = new Map<Owner, Content>();
-      for (const owner of changed) state.set(owner, outcome.state.get(owner) ?? then.get(owner) ?? contentOf(owner));
+      const state = new Map<Owner, Content>(outcome.state);
+      for (const owner of changed) if (!state.has(owner)) state.set(owner, then.get(owner) ?? contentOf(owner));
       return { ...outcome, state };
     });
   }
@@ -318,7 +333,9 @@ export class FollowedWays implements Ways {
       if (goesOn) {
         const join = new Join(new Map(), outcome.state, () => false, cause.reason, cause.span);
         const next = join.state(contentOf);
-        if (![...next].every(([owner, content]) => sameContent(contentOf(owner), content))) {
+        // What a round makes for itself, such as the names of a call, is another thing each time.
+        const isOld = ([owner]: readonly [Owner, Content]): boolean => !effects.isMadeSince(owner, outcome.madeBefore);
+        if (![...next].filter(isOld).every(([owner, content]) => sameContent(contentOf(owner), content))) {
           if (rounds < mostRounds) effects.apply(next);
           else this.#loseAll(cause, next);
           if (rounds <= 2 * mostRounds) continue;
@@ -343,10 +360,21 @@ export class FollowedWays implements Ways {
       return;
     }
     const open = this.#effects.change(owner);
-    const lost: PyValue = { kind: 'unknown', reason, span };
-    if ('names' in open) for (const name of open.names.keys()) open.names.set(name, lost);
-    else if (open.kind === 'class' || open.kind === 'function')
-      for (const name of open.attributes.keys()) open.attributes.set(name, lost);
+    const lost: UnknownValue = { kind: 'unknown', reason, span };
+    const lose = (names: Map<string, PyValue>): void => {
+      for (const [name, value] of names) names.set(name, lostValue(value, lost));
+    };
+    if ('names' in open) lose(open.names);
+    else if (open.kind === 'class') {
+      // Methods are seldom replaced by who is given the class; what is only data is.
+      for (const [name, { kind }] of open.attributes)
+        if (!isCode.test(kind) && !name.startsWith('__')) open.attributes.set(name, lost);
+    } else if (open.kind === 'instance' && open.items === undefined) {
+      // It stays of its class, with the methods of that; its attributes are not known, nor whether it has more of them.
+      lose(open.attributes);
+      open.mayHaveMore ??= reason;
+      if (open.dictionary) this.loseOwner(open.dictionary, reason, span);
+    } else if (open.kind === 'function') lose(open.attributes);
     else if (open.kind !== 'tensor') {
       if (open.kind === 'dict' || open.kind === 'partial-dict') open.entries.clear();
       Object.assign(open, lost);
@@ -354,16 +382,27 @@ export class FollowedWays implements Ways {
   }
 }
 
+/** What a class has that is no data. */
+const isCode = /^(function|builtin|class|property|static-method|class-method)$/;
+
+/** What stands under a name that is no longer known: perhaps nothing, where that was so before. */
+function lostValue(value: PyValue, lost: UnknownValue): UnknownValue {
+  return value.kind === 'unknown' && value.isMaybe === true ? { ...lost, isMaybe: true } : lost;
+}
+
 /** What an owner holds when nothing of it is known. */
 function lostContent(content: Content, reason: string, span: SourceSpan): Content {
   const lost = new Map(content);
-  const value: PyValue = { kind: 'unknown', reason, span };
+  const value: UnknownValue = { kind: 'unknown', reason, span };
   for (const name of ['names', 'attributes', 'entries']) {
     const field = content.get(name);
     if (field?.entries)
       lost.set(name, {
         ...field,
-        entries: name === 'entries' ? new Map() : new Map([...field.entries.keys()].map((key) => [key, value])),
+        entries:
+          name === 'entries'
+            ? new Map()
+            : new Map([...field.entries].map(([key, kept]) => [key, 'kind' in kept ? lostValue(kept, value) : value])),
       });
   }
   if (/^(list|dict|partial-dict|set|iterator|instance)$/.test(String(content.get('kind')?.value)))

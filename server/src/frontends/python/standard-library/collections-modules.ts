@@ -2,7 +2,7 @@
 
 import { nativeClass, namedTuple } from '../evaluator/classes.ts';
 import { binary } from '../evaluator/operators.ts';
-import { builtin, dict, int, keyOf, list, none, string, tuple } from '../evaluator/values.ts';
+import { builtin, dict, int, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { argument, functionValues, plainClasses, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import type { Machine, Arguments, ClassValue, DictValue, PyValue } from '../evaluator/machine.ts';
@@ -64,6 +64,8 @@ const namedtuple: LibraryFunction = (machine, args, span) => {
 };
 
 const deque: LibraryFunction = (machine, args, span) => {
+  const longest = argument(args, 1, 'maxlen');
+  if (longest && longest.kind !== 'none') return unknown('A deque of limited length is not followed', span);
   const [source] = args.positional;
   const items = source ? machine.iterate(source, span) : [];
   return 'kind' in items ? items : list(items);

@@ -33,7 +33,8 @@ export function namespaceClass(name: string): ClassValue {
     name,
     [],
     [
-      method('__init__', (self, { keywords }, machine) => {
+      method('__init__', (self, { positional, keywords }, machine, span) => {
+        if (positional.length > 0) machine.raise('TypeError', 'no positional arguments expected', span);
         for (const [key, value] of keywords) machine.change(self).attributes.set(key, value);
         return none;
       }),

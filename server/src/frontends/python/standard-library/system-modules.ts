@@ -1,11 +1,12 @@
 // Python's view of the machine and of running code (`os`, `sys`, `logging`, `warnings`, `contextlib`, …), as far
-// as a network can depend on it: an empty environment, no files, and silence.
+// as a network can depend on it: an environment that is not known, and silence.
 
+import type { SourceSpan } from '../../../common/source-span.ts';
 import { isSubclass, nativeClass } from '../evaluator/classes.ts';
 import { importModule } from '../evaluator/modules.ts';
 import { existsOnDisk } from './file-modules.ts';
 import { pathOf } from './workspace-files.ts';
-import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
+import { bool, builtin, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import {
   argument,
   functionValues,
@@ -51,15 +52,18 @@ export const pathModule: ModuleTable = () =>
     }),
   );
 
+/** What the environment holds is known when the program is run. */
+const environment = (span: SourceSpan): PyValue => unknown('The environment is not known', span);
+
 export const osModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({
-      getenv: (_, args) => argument(args, 1, 'default') ?? none,
+      getenv: (_, _args, span) => environment(span),
       getcwd: () => string('.'),
       makedirs: () => none,
       cpu_count: () => int(1),
     }),
-    ['environ', dict()],
+    ['environ', environment({ document: '', start: 0, end: 0 })],
     ['sep', string('/')],
     ['linesep', string('\n')],
     ['name', string('posix')],

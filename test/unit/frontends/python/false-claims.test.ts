@@ -1,0 +1,113 @@
+// What the evaluator claims to know of a program's names holds in every run of the program: by kind of what can't be known, on
+// what `npm run fuzz:python` has found, and on programs of a fixed seed that CPython runs.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+import { claimsOf, type Written } from '../../../../scripts/soundness/claims.ts';
+import { judge, runInPython } from '../../../../scripts/soundness/compare.ts';
+import { programText, randomProgram } from '../../../../scripts/soundness/programs.ts';
+import { createPythonParser } from '../../../../server/src/frontends/python/syntax/python-parser.ts';
+
+const require = createRequire(import.meta.url);
+const bytes = (file: string): Uint8Array => readFileSync(require.resolve(file));
+const parser = await createPythonParser(
+  bytes('web-tree-sitter/web-tree-sitter.wasm'),
+  bytes('tree-sitter-python/tree-sitter-python.wasm'),
+);
+
+/** What is claimed of a name: a Python literal, `?` where nothing is, `absent` where it is said not to be there. */
+function claimOf(program: string, name: string): string {
+  const { names, raises, isOpen } = claimsOf(parser, `import outside\nfrom outside import flip, number\n${program}\n`);
+  expect(raises).toEqual([]);
+  const claimed = names.get(name);
+  return claimed ? literal(claimed) : isOpen ? '?' : 'absent';
+}
+
+function literal([kind, content]: Written): string {
+  const all = (): string => (content as readonly Written[]).map(literal).join(', ');
+  switch (kind) {
+    case 'i':
+    case 'f':
+      return String(content);
+    case 's':
+      return JSON.stringify(content);
+    case 'b':
+      return content === true ? 'True' : 'False';
+    case 'n':
+      return 'None';
+    case 'l':
+      return `[${all()}]`;
+    case 't':
+      return `(${all()})`;
+    case 'd':
+      return `{${(content as readonly (readonly [Written, Written])[]).map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(', ')}}`;
+    default:
+      return '?';
+  }
+}
+
+test.for<readonly [string, string, string, string]>([
+  ['a key that is not known', 'd = {"x": 1}\nd[number()] = 2', 'd', '?'],
+  ['an index that is not known leaves the length', 'l = [1, 2]\nl[number()] = 3\nn = len(l)', 'n', '2'],
+  ['deleting under a key that is not known', 'd = {"x": 1, "y": 2}\ndel d[outside.key]', 'd', '?'],
+  ['`update` with something unknown', 'd = {"x": 1}\nd.update(outside.table)', 'd', '?'],
+  ['`extend` with something unknown', 'l = [1]\nl.extend(outside.items)', 'l', '?'],
+  ['an item that is not known in a set', 'u = {1}\nu.add(number())\nn = len(u)', 'n', '?'],
+  ['removing what is perhaps there', 'l = [number(), 1]\nl.remove(1)', 'l', '?'],
+  ['`%` with a value that is not known', 's = "%d-%s" % (number(), "a")', 's', '?'],
+  ['a list with an unknown item as text', 's = str([1, number()])', 's', '?'],
+  ['a list of known items as text', 's = "%s %5.1f|" % ([1, "a"], 2.25)', 's', '"[1, \'a\']   2.2|"'],
+  ['the text of an object without one of its own', 'class C: pass\ns = str(C())', 's', '?'],
+  ['`exec` of a text that is not known', 'a = 1\nexec(outside.text)', 'a', '?'],
+  ['`exec` of a text that is not known may bind any name', 'exec(outside.text)', 'b', '?'],
+  ['`exec` of a text that is known', 'a = 1\nexec("a = 3\\nb = a + 1")', 'b', '4'],
+  ['`eval` of a text that is not known', 'l = [1]\neval(outside.text)', 'l', '?'],
+  ['a decorator that is not known', '@outside.wrap\ndef f():\n    return 3\na = f()', 'a', '?'],
+  ['a decorator that registers', '@outside.MODELS.register_module()\ndef f():\n    return 3\na = f()', 'a', '3'],
+  ['a class behind a decorator that is not known', '@outside.wrap\nclass C:\n    x = 3\na = C().x', 'a', '?'],
+  ['a metaclass that is not known', 'class C(metaclass=outside.Meta):\n    x = 3\na = C().x', 'a', '?'],
+  ['a base that is not known may have set attributes', 'class C(outside.Base): pass\na = hasattr(C(), "x")', 'a', '?'],
+  ['a name that is asked for first within a `try`', 'try:\n    outside.go()\nexcept ImportError:\n    a = 1', 'a', '?'],
+  ['what is done to one of two things', 'p, q = [1], [2]\nr = p if flip() else q\nr.append(3)', 'p', '?'],
+  [
+    'an attribute of one of two things',
+    'class C: pass\np, q = C(), C()\np.x = q.x = p.y = 1\nr = p if flip() else q\nr.x = 2\na = (p.x, p.y)',
+    'a',
+    '(?, 1)',
+  ],
+  ['an item of one of two things', 'p, q = [[1], [2]]\n[p, q][number()].append(3)', 'q', '?'],
+  [
+    'a method of an object that others hold',
+    'l = []\nclass C:\n    def add(self): l.append(1)\no = C()\noutside.keep(o)\no.add()',
+    'l',
+    '[1]',
+  ],
+  [
+    'a change before `continue` in one way',
+    'd = {"x": 1}\nfor i in range(2):\n    if flip():\n        d["x"] = 2\n        continue\na = d["x"]',
+    'a',
+    '?',
+  ],
+  ['a loop that makes a list each time', 'a = 1\nfor i in outside.items:\n    m = [x for x in (1, 2)]', 'a', '1'],
+  ['two unknown values may differ', 'a = b = number()\nc = number()\nd = a == c', 'd', '?'],
+  ['the environment', 'import os\na = "W" in os.environ', 'a', '?'],
+  ['a class that `type` makes', 'class C: y = 1\no = type("D", (C,), {"x": 3})()\na = (o.x, o.y)', 'a', '(3, 1)'],
+])('%s', ([, program, name, claimed]) => {
+  expect(claimOf(program, name)).toBe(claimed);
+});
+
+const python = process.env['MORPHNET_PYTHON'] ?? 'python3';
+const hasPython = spawnSync(python, ['--version']).status === 0;
+
+describe.skipIf(!hasPython)('programs of a fixed seed, run by CPython', () => {
+  test('say nothing that does not hold', { timeout: 120_000 }, () => {
+    const seed = 20_000;
+    const texts = Array.from({ length: 60 }, (_, number) => programText(randomProgram(seed, number)));
+    const runs = runInPython(python, texts, 6, seed);
+    const verdicts = texts.map((text, i) => ({ text, ...judge(parser, text, runs[i] ?? []) }));
+    expect(verdicts.filter(({ wrong }) => wrong.length > 0).map(({ text, wrong }) => ({ text, wrong }))).toEqual([]);
+    expect(verdicts.filter(({ ended }) => ended > 0).length).toBeGreaterThan(30);
+  });
+});
