@@ -34,7 +34,7 @@ import {
   tuple,
   unknown,
 } from './values.ts';
-import { addEntries, addEntry, isMaybe, lostIn, partial } from './partial-dictionary.ts';
+import { addEntries, addEntry, lostIn, partial } from './partial-dictionary.ts';
 import type { Machine, Arguments, ClassValue, PyValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
 

@@ -13,7 +13,7 @@ import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { runText } from './text-as-code.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
-import { addEntries, lostIn, partial } from './partial-dictionary.ts';
+import { addEntries } from './partial-dictionary.ts';
 import { converted } from './string-methods.ts';
 import { formatValue } from './text.ts';
 import {

@@ -2,7 +2,7 @@
 
 import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } from '../evaluator/classes.ts';
 import { unshared } from '../evaluator/effects.ts';
-import { bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
+import { amongOf, unknown, bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
 import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
 import { copyOf, emptyCopyOf } from '../evaluator/partial-dictionary.ts';
 import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
@@ -123,10 +123,23 @@ function shallowCopy(value: PyValue): PyValue {
     case 'set':
       return { kind: 'set', entries: new Map(value.entries) };
     case 'instance':
-      return { ...value, attributes: new Map(value.attributes) };
+      return copiesOtherwise(value)
+        ? { ...unknown('How this object is copied is its own matter', value.site.span), ...amongOf([value]) }
+        : { ...value, attributes: new Map(value.attributes) };
     default:
       return value;
   }
+}
+
+/** Whether a class of the source says itself how its objects are copied; one that answers for any attribute may fail at it. */
+function copiesOtherwise({ class: type }: InstanceValue): boolean {
+  return type.mro.some(
+    ({ attributes, span }) =>
+      span !== undefined &&
+      ['__copy__', '__deepcopy__', '__reduce__', '__reduce_ex__', '__getstate__', '__setstate__', '__getattr__'].some(
+        (name) => attributes.has(name),
+      ),
+  );
 }
 
 /** A deep copy of containers, modules and instances; what is shared inside stays shared, parameters become new ones. */
@@ -166,6 +179,8 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
     case 'instance': {
       // A class's enum members and patterns are one of a kind.
       if (value.class.attributes.has('__members__')) return value;
+      if (copiesOtherwise(value))
+        return { ...unknown('How this object is copied is its own matter', value.site.span), ...amongOf([value]) };
       const made: InstanceValue = { ...value, attributes: new Map() };
       seen.set(value, made);
       for (const [name, item] of value.attributes) unshared(made).attributes.set(name, copy(item));
@@ -191,7 +206,11 @@ function deepCopy(value: PyValue, makeRoom: (count: number) => void, seen = new 
 export const copyModule: ModuleTable = () =>
   new Map(
     functionValues({
-      copy: (_, args) => shallowCopy(args.positional[0] ?? none),
+      copy: (machine, args) => {
+        const copied = shallowCopy(args.positional[0] ?? none);
+        if (copied.kind === 'unknown') machine.mayRaise();
+        return copied;
+      },
       deepcopy: (machine, args, span) =>
         deepCopy(args.positional[0] ?? none, (count) => {
           machine.hold(count, span);
