@@ -2,9 +2,9 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { formatNumber, formatText, type Specification } from './format-specification.ts';
-import { getItem } from './items.ts';
 import type { Machine, PyValue } from './machine.ts';
 import { integerOf, numberOf } from './numbers.ts';
+import { readEntry } from './partial-dictionary.ts';
 import { reprOf, textOf } from './text.ts';
 import { string, unknown } from './values.ts';
 
@@ -31,7 +31,7 @@ export function formatPercent(machine: Machine, template: string, value: PyValue
     const digits = precision === '*' ? integerOf(take()) : precision === undefined ? undefined : Number(precision);
     if (size === undefined || (precision !== undefined && digits === undefined)) return notKnown(span);
     machine.holdText(Math.abs(size) + (digits ?? 0), span);
-    const item = name === undefined ? take() : getItem(machine, value, string(name), span);
+    const item = name === undefined ? take() : named(machine, value, name, span);
     const isLeft = flags.includes('-') || size < 0;
     const specification: Specification = {
       fill: flags.includes('0') && !isLeft && !'sra'.includes(type) ? '0' : ' ',
@@ -53,6 +53,14 @@ export function formatPercent(machine: Machine, template: string, value: PyValue
       ? notKnown(span)
       : machine.raise('TypeError', 'not all arguments converted during string formatting', span);
   return string(text + template.slice(at));
+}
+
+/** `%(name)s` */
+function named(machine: Machine, value: PyValue, name: string, span: SourceSpan): PyValue {
+  if (value.kind !== 'dict' && value.kind !== 'partial-dict') return notKnown(span);
+  return (
+    readEntry(value, string(name)) ?? (value.missing ? notKnown(span) : machine.raise('KeyError', `'${name}'`, span))
+  );
 }
 
 function incomplete(machine: Machine, span: SourceSpan): never {

@@ -1,7 +1,7 @@
 // Methods of `str`, each a small pure function.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { getItem } from './items.ts';
+import { readEntry } from './partial-dictionary.ts';
 import { formatValue, reprOf, textOf } from './text.ts';
 import { bool, builtin, int, list, plainOf, string, tuple, unknown } from './values.ts';
 import type { Machine, Arguments, PyValue } from './machine.ts';
@@ -79,7 +79,7 @@ function format(text: string, args: Arguments, machine: Machine, span: SourceSpa
       for (const [, attribute, index = ''] of path.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g))
         value =
           attribute === undefined
-            ? getItem(machine, value, /^\d+$/.test(index) ? int(Number(index)) : string(index), span)
+            ? itemOf(value, /^\d+$/.test(index) ? int(Number(index)) : string(index), span)
             : machine.attribute(value, attribute, span);
       return value;
     };
@@ -98,6 +98,14 @@ function format(text: string, args: Arguments, machine: Machine, span: SourceSpa
   const rest = text.slice(at);
   if (/[{}]/.test(rest)) return unknown('This template is not read', span);
   return string(filled + rest);
+}
+
+/** `{0[key]}`: an item of something plain that has it. */
+function itemOf(value: PyValue, index: PyValue, span: SourceSpan): PyValue {
+  const lost = unknown('What this place of the template holds is not known', span);
+  if (value.kind === 'dict' || value.kind === 'partial-dict') return readEntry(value, index) ?? lost;
+  const place = integerOf(index);
+  return ((value.kind === 'list' || value.kind === 'tuple') && place !== undefined && value.items[place]) || lost;
 }
 
 /** `!r`, `!s` and `!a` of a place in a template. */
