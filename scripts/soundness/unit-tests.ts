@@ -1,0 +1,178 @@
+// Python's `unittest` as far as a file of tests needs it, in the evaluator: each assertion notes whether it holds, does not, or
+// is not known, by the place where it is written.
+
+import type { SourceSpan } from '../../server/src/common/source-span.ts';
+import { isSubclass, nativeClass } from '../../server/src/frontends/python/evaluator/classes.ts';
+import type { Arguments, Machine, ModuleValue, PyValue } from '../../server/src/frontends/python/evaluator/machine.ts';
+import { compare, equal } from '../../server/src/frontends/python/evaluator/operators.ts';
+import { PythonError } from '../../server/src/frontends/python/evaluator/python-error.ts';
+import { builtin, none, unknown } from '../../server/src/frontends/python/evaluator/values.ts';
+
+export type Outcome = 'holds' | 'unknown' | 'false';
+
+/** What was found at each place of an assertion; the worst of what it was run with. */
+export class Findings {
+  readonly byPlace = new Map<number, Outcome>();
+
+  note(machine: Machine, { start }: SourceSpan, holds: boolean | undefined): void {
+    // In one of several ways it is not known whether the assertion is reached.
+    const outcome: Outcome = holds === undefined || machine.ways.isExploring ? 'unknown' : holds ? 'holds' : 'false';
+    const before = this.byPlace.get(start);
+    if (before === 'false' || (before === 'unknown' && outcome === 'holds')) return;
+    this.byPlace.set(start, outcome);
+  }
+}
+
+type Check = (machine: Machine, args: readonly PyValue[], span: SourceSpan) => boolean | undefined;
+
+const not =
+  (check: Check): Check =>
+  (machine, args, span) => {
+    const answer = check(machine, args, span);
+    return answer === undefined ? undefined : !answer;
+  };
+
+const compared =
+  (operator: Parameters<typeof compare>[1]): Check =>
+  (machine, [one = none, other = none], span) =>
+    machine.truth(compare(machine, operator, one, other, span), span);
+
+const equals: Check = (machine, [one = none, other = none], span) => equal(machine, one, other, span);
+const isTrue: Check = (machine, [value = none], span) => machine.truth(value, span);
+const isNone: Check = (_, [value = none]) => (value.kind === 'unknown' ? undefined : value.kind === 'none');
+const isInstance: Check = (machine, [value = none, type = none], span) => {
+  const call = machine.builtins.get('isinstance');
+  return call && machine.truth(machine.callWith(call, span, value, type), span);
+};
+
+const checks: Readonly<Record<string, Check>> = {
+  assertEqual: equals,
+  assertListEqual: equals,
+  assertTupleEqual: equals,
+  assertDictEqual: equals,
+  assertSetEqual: equals,
+  assertSequenceEqual: equals,
+  assertMultiLineEqual: equals,
+  assertNotEqual: not(equals),
+  assertTrue: isTrue,
+  assertFalse: not(isTrue),
+  assertIs: compared('is'),
+  assertIsNot: compared('is not'),
+  assertIn: compared('in'),
+  assertNotIn: compared('not in'),
+  assertLess: compared('<'),
+  assertLessEqual: compared('<='),
+  assertGreater: compared('>'),
+  assertGreaterEqual: compared('>='),
+  assertIsNone: isNone,
+  assertIsNotNone: not(isNone),
+  assertIsInstance: isInstance,
+  assertNotIsInstance: not(isInstance),
+};
+
+/** The module `unittest`, whose assertions tell what they find. */
+export function unittestModule(findings: Findings): ModuleValue {
+  const method = (
+    name: string,
+    call: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue,
+  ): readonly [string, PyValue] => [
+    name,
+    builtin(
+      name,
+      (machine, { positional: [, ...positional], keywords }, span) => call(machine, { positional, keywords }, span),
+      true,
+    ),
+  ];
+  const asserted = Object.entries(checks).map(([name, check]) =>
+    method(name, (machine, { positional }, span) => {
+      findings.note(machine, span, check(machine, positional, span));
+      return none;
+    }),
+  );
+  const raises = ['assertRaises', 'assertRaisesRegex'].map((name) =>
+    method(name, (machine, args, span) => {
+      const [wanted = none, ...rest] = args.positional;
+      const [callee, ...given] = name === 'assertRaises' ? rest : rest.slice(1);
+      if (callee === undefined) return raisesContext(findings, wanted, span);
+      try {
+        const result = machine.guarded(() =>
+          machine.call(callee, { positional: given, keywords: args.keywords }, span),
+        );
+        findings.note(machine, span, result.kind === 'unknown' ? undefined : false);
+      } catch (error) {
+        if (!(error instanceof PythonError)) throw error;
+        findings.note(machine, span, isWanted(error.exception.class, wanted));
+      }
+      return none;
+    }),
+  );
+  const nothing = nativeClass('context', [], [method('__enter__', () => none), method('__exit__', () => none)]);
+  const testCase = nativeClass(
+    'TestCase',
+    [],
+    [
+      ...asserted,
+      ...raises,
+      ...['setUp', 'tearDown', 'addCleanup', 'setUpClass', '__init__'].map((name) => method(name, () => none)),
+      method('subTest', (machine, _, span) => machine.callWith(nothing, span)),
+      method('fail', (machine, _, span) => {
+        findings.note(machine, span, false);
+        return none;
+      }),
+    ],
+  );
+  const passing = (name: string): PyValue =>
+    builtin(name, () => builtin(name, (_, { positional: [made = none] }) => made));
+  const dropping = (name: string): PyValue =>
+    builtin(name, () => builtin(name, (_, _args, span) => unknown('It is not run', span)));
+  return {
+    kind: 'module',
+    name: 'unittest',
+    document: '',
+    isModelled: true,
+    names: new Map<string, PyValue>([
+      ['TestCase', testCase],
+      ['skipIf', passing('skipIf')],
+      ['skipUnless', passing('skipUnless')],
+      ['skip', dropping('skip')],
+      ['expectedFailure', builtin('expectedFailure', (_, _args, span) => unknown('It is not run', span))],
+    ]),
+  };
+}
+
+function isWanted(type: PyValue, wanted: PyValue): boolean | undefined {
+  const classes = wanted.kind === 'tuple' ? wanted.items : [wanted];
+  if (type.kind !== 'class') return undefined;
+  if (classes.some((each) => each.kind === 'class' && isSubclass(type, each))) return true;
+  return classes.every(({ kind }) => kind === 'class') ? false : undefined;
+}
+
+/** `with self.assertRaises(...)`: left in several ways where what its body does is not known. */
+function raisesContext(findings: Findings, wanted: PyValue, span: SourceSpan): PyValue {
+  let isOpen = false;
+  const leave = builtin(
+    '__exit__',
+    (machine, { positional: [, type = none] }) => {
+      isOpen ||= type.kind === 'unknown' || machine.ways.isExploring;
+      findings.note(machine, span, isOpen ? undefined : type.kind === 'none' ? false : isWanted(type, wanted));
+      return type.kind === 'none' ? none : { kind: 'bool', value: true };
+    },
+    true,
+  );
+  const enter = builtin('__enter__', (_, { positional: [self = none] }) => self, true);
+  const type = nativeClass(
+    'raises',
+    [],
+    [
+      ['__enter__', enter],
+      ['__exit__', leave],
+    ],
+  );
+  const lost = unknown('Which exception this is is not known', span);
+  return {
+    kind: 'instance',
+    class: type,
+    attributes: new Map<string, PyValue>([['exception', lost]]),
+    site: { span, callChain: [] },
+  };
+}
