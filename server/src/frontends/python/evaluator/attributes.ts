@@ -9,6 +9,7 @@ import { deleteItem, getItem } from './items.ts';
 import { deferredName, importModule, lazyName, nameGiver, notModelled, resolveDeferred } from './modules.ts';
 import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
+import { mayHaveAttribute } from './python-names.ts';
 import { stringMethod } from './string-methods.ts';
 import { amongOf, bool, builtin, dict, int, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
 import type {
@@ -30,6 +31,8 @@ export function getAttribute(machine: Machine, object: PyValue, name: string, sp
   // A class of a library that we describe has more than the description says.
   if (object.kind === 'class' && object.span === undefined)
     return unknown(`${object.name}.${name} is not modelled`, span);
+  if (mayHaveAttribute(object, name))
+    return { ...unknown(`${name} of a ${typeName(object)} is not modelled`, span), ...amongOf([object]) };
   return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
 }
 

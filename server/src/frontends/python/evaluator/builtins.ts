@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { deleteAttribute, findAttribute, setAttribute } from './attributes.ts';
 import { unshared } from './effects.ts';
 import { mapping } from './container-methods.ts';
-import { isSubclass, nativeClass, resolutionOrder } from './classes.ts';
+import { isSubclass, isWhollyWritten, nativeClass, resolutionOrder } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
 import { importTop } from './modules.ts';
@@ -71,6 +71,7 @@ function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
       const method = machine.method(value, '__len__', span);
       if (method) return machine.callWith(method, span);
       if (value.dictionary) return length(machine, { positional: [value.dictionary], keywords: new Map() }, span);
+      if (!isWhollyWritten(value)) return unknown(`The length of a ${value.class.name} is not known`, span);
       return machine.raise('TypeError', `object of type '${value.class.name}' has no len()`, span);
     }
     default: {

@@ -54,6 +54,13 @@ export function isSubclass(type: ClassValue, base: ClassValue): boolean {
   return type.mro.includes(base);
 }
 
+/** Whether all that an object can do is written in the source: no base of it is a library's class. */
+export function isWhollyWritten(value: PyValue): boolean {
+  return (
+    value.kind !== 'instance' || value.class.mro.every(({ name, span }) => span !== undefined || name === 'object')
+  );
+}
+
 /** The first base that could not be resolved, if any. */
 export function unknownBaseOf(type: ClassValue): string | undefined {
   return type.mro.find((candidate) => candidate.unknownBase !== undefined)?.unknownBase;

@@ -13,6 +13,7 @@ import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { runText } from './text-as-code.ts';
 import { binary, compare, unary } from './operators.ts';
 import { getItem } from './items.ts';
+import { isBuiltinName } from './python-names.ts';
 import { addEntries } from './partial-dictionary.ts';
 import { converted } from './string-methods.ts';
 import { formatValue } from './text.ts';
@@ -227,7 +228,9 @@ function lookUp(machine: Machine, scope: Scope, name: string, span: SourceSpan):
   if (known !== undefined) return known;
   if (name === '__class__' && scope.method) return scope.method.owner;
   const lost = scope.module.names.get(anyName);
-  return lost ?? machine.raise('NameError', `name '${name}' is not defined`, span);
+  if (lost) return lost;
+  if (isBuiltinName(name)) return unknown(`${name} is not modelled`, span);
+  return machine.raise('NameError', `name '${name}' is not defined`, span);
 }
 
 function spread(

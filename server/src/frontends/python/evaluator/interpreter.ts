@@ -13,7 +13,7 @@ import { evaluateExpression } from './expressions.ts';
 import { runModule } from './run-module.ts';
 import { runBlock } from './statements.ts';
 import { callValue } from './calls.ts';
-import { findMethod } from './classes.ts';
+import { findMethod, isWhollyWritten } from './classes.ts';
 import { equal } from './operators.ts';
 import { HandedOver } from './handed-over.ts';
 import { FollowedWays } from './ways.ts';
@@ -463,6 +463,7 @@ export class Interpreter implements Machine {
       }
     }
     if (value.class.unknownBase !== undefined) return unknown(`${value.class.unknownBase} is not known`, span);
+    if (!isWhollyWritten(value) || item) return unknown(`How a ${value.class.name} is walked is not followed`, span);
     return this.#notIterable(value, span);
   }
 

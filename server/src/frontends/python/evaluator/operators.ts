@@ -3,6 +3,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OriginOperator } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
+import { isWhollyWritten } from './classes.ts';
 import { formatPercent } from './percent-format.ts';
 import { bool, dict, float, int, keyOf, list, notImplemented, plainOf, set, string, tuple, unknown } from './values.ts';
 import { addEntries } from './partial-dictionary.ts';
@@ -116,6 +117,10 @@ export function binary(
   if (sequences !== undefined) return sequences;
   const overloaded = overload(machine, operator, left, right, span);
   if (overloaded !== undefined) return overloaded;
+  // What a library's class does with an operator is not all described, and lists stand for views of dictionaries as well.
+  const isView = '|&-^'.includes(operator) && (left.kind === 'list' || right.kind === 'list');
+  if (isView || !isWhollyWritten(left) || !isWhollyWritten(right) || left.kind === 'class' || right.kind === 'class')
+    return unknown(`What ${operator} gives here is not modelled`, span);
   return machine.raise(
     'TypeError',
     `unsupported operand type(s) for ${operator}: '${machine.nameOfType(left)}' and '${machine.nameOfType(right)}'`,
@@ -370,6 +375,8 @@ function order(
   const names = { '<': '__lt__', '<=': '__le__', '>': '__gt__', '>=': '__ge__' } as const;
   const method = left.kind === 'instance' ? machine.method(left, names[operator], span) : undefined;
   if (method) return machine.call(method, { positional: [right], keywords: new Map() }, span);
+  if (left.kind === 'instance' || right.kind === 'instance')
+    return unknown(`What ${operator} gives here is not followed`, span);
   return machine.raise(
     'TypeError',
     `'${operator}' not supported between '${machine.nameOfType(left)}' and '${machine.nameOfType(right)}'`,
