@@ -15,6 +15,13 @@ export interface LayerOutput {
   readonly index: number;
   readonly name: string;
   readonly value: ValueId;
+  readonly tensors: LayerTensors;
+}
+
+/** Whose tensors a layer has, and how large a convolution's weights are. */
+export interface LayerTensors {
+  readonly owner: string;
+  readonly weights?: Shape;
 }
 
 export interface AddedOp {
@@ -39,6 +46,8 @@ export class LayerContext {
   readonly #earlier: readonly LayerOutput[];
   readonly #report: (problem: Problem) => void;
   readonly #site: LayerSite;
+  /** The layer whose tensors this one has: itself, unless it shares another's. */
+  #tensors: LayerTensors;
 
   constructor(
     builder: GraphBuilder,
@@ -55,6 +64,16 @@ export class LayerContext {
     this.#earlier = earlier;
     this.#report = report;
     this.#site = { span: section.span, callChain: [] };
+    this.#tensors = { owner: this.name };
+  }
+
+  get tensors(): LayerTensors {
+    return this.#tensors;
+  }
+
+  /** Says how large the weights are that belong to this layer, or to the one whose tensors it has from here on. */
+  keepTensors(weights: Shape, owner = this.#tensors.owner): void {
+    this.#tensors = { owner, weights };
   }
 
   /** `convolutional_0`: the section's type and Darknet's layer index. */
@@ -152,9 +171,9 @@ export class LayerContext {
     });
   }
 
-  /** A tensor of this layer. */
+  /** A tensor of this layer, or of the one whose tensors it shares. */
   parameter(role: Parameter['role'], shape: Shape, part = ''): Parameter {
-    const owner = part === '' ? this.name : `${this.name}.${part}`;
+    const owner = part === '' ? this.#tensors.owner : `${this.#tensors.owner}.${part}`;
     return { id: `${owner}.${role}`, role, shape };
   }
 

@@ -41,7 +41,7 @@ export function readNetwork(
     const context = new LayerContext(builder, section, earlier, last, report);
     last = readLayer(context);
     outputs.push(...context.outputs);
-    earlier.push({ index: context.index, name: context.name, value: last });
+    earlier.push({ index: context.index, name: context.name, value: last, tensors: context.tensors });
     // A loss reads the result, it is not the result.
     if (section.type !== 'cost') result = last;
   }

@@ -72,6 +72,27 @@ describe('a shortcut keeps the shape of the layer before it', () => {
   });
 });
 
+describe('a convolution with the tensors of an earlier one', () => {
+  const norm = 'batch_normalize=1\n';
+
+  test.for(['1', '-2'])('share_index=%s: counted once (AlexeyAB)', (index) => {
+    const text = `${conv(6)}${conv(6, norm)}[route]\nlayers=0\n${conv(6, `${norm}dilation=2\nshare_index=${index}\n`)}`;
+    expect(layersOf(text).map(({ params }) => params)).toEqual([168, 336, 0, 0]);
+  });
+
+  test('through another that shares, and only where all sizes agree', () => {
+    const { problems } = readDarknet(
+      `${net}${conv(3)}${conv(3, 'share_index=0\n')}${conv(3, 'share_index=1\n')}${conv(5, 'share_index=0\n')}`,
+    );
+    expect(problems.map(({ message }) => message)).toEqual([
+      'convolutional_3 shares the weights of convolutional_0, which has weights of 3×3×3×3, but its own are 5×3×3×3; give both the same filters, size and input channels',
+    ]);
+    expect(
+      layersOf(`${conv(3)}${conv(3, 'share_index=0\n')}${conv(3, 'share_index=1\n')}`).map(({ params }) => params),
+    ).toEqual([84, 0, 0]);
+  });
+});
+
 describe('layers that hold more than one product', () => {
   const image = conv(6, 'stride=2\n');
   test.for<[string, string, Layer]>([

@@ -1,7 +1,7 @@
 // Layers with weights: convolutional, deconvolutional, connected, local, batchnorm.
 
 import type { OpAttributes, Padding, Parameter, ValueId } from '../../../network/op.ts';
-import type { Dimension } from '../../../network/shape.ts';
+import { formatShape, type Dimension } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import type { LayerContext } from '../layer-context.ts';
 import { addActivation } from './activations.ts';
@@ -53,6 +53,8 @@ export function convolutional(context: LayerContext): ValueId {
   const outChannels = options.integer('filters', 1, 1);
   const input = context.asImage(context.input);
   if (options.flag('antialiasing')) return context.unsupported('antialiasing is not modelled', [input]);
+  const misfit = shareTensors(context, input, outChannels);
+  if (misfit !== undefined) return context.opaque(misfit, [input]);
   const value = addConvolution(context, {
     part: '',
     input,
@@ -62,6 +64,29 @@ export function convolutional(context: LayerContext): ValueId {
     groups: options.integer('groups', 1, 1),
   });
   return context.channelsOf(value) === outChannels ? addActivation(context, value, 'logistic') : value;
+}
+
+/** With `share_index` the tensors are those of an earlier convolution of the same sizes; the reason where that can't be. */
+function shareTensors(context: LayerContext, input: ValueId, outChannels: number): string | undefined {
+  const { options } = context;
+  const known = context.knownChannels(input);
+  if ('reason' in known) return undefined;
+  const size = options.integer('size', 1, 1);
+  const weights = [outChannels, known.channels / options.integer('groups', 1, 1), size, size];
+  context.keepTensors(weights);
+  const references = options.integers('share_index');
+  if (references === undefined) return undefined;
+  const [layer] = context.layersAt('share_index', references.slice(0, 1));
+  if (layer === undefined) return 'the layer to share weights with does not exist';
+  const theirs = layer.tensors.weights;
+  if (theirs === undefined || formatShape(theirs) !== formatShape(weights)) {
+    const sizes = theirs === undefined ? 'no convolution' : `weights of ${formatShape(theirs)}`;
+    const message = `${context.name} shares the weights of ${layer.name}, which has ${sizes}, but its own are ${formatShape(weights)}; give both the same filters, size and input channels`;
+    context.problem('darknet-shape-mismatch', 'error', message, options.spanOf('share_index'));
+    return message;
+  }
+  context.keepTensors(weights, layer.tensors.owner);
+  return undefined;
 }
 
 interface AddedConvolution {
