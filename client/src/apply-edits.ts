@@ -26,14 +26,22 @@ export async function previewEdits(
   const words = { label: preview.title, description: preview.description };
   const failure = await addEdits(change, documents, { ...words, needsConfirmation: false });
   if (failure !== undefined) return { applied: false, failure };
-  // The editor opens its preview where an edit asks for it, and leaves those that ask unchecked. So that all is applied by one
-  // press, only an edit that changes nothing asks.
   const [first] = documents;
-  if (first !== undefined) {
-    const { uri, lineCount } = await vscode.workspace.openTextDocument(vscode.Uri.parse(first.uri, true));
-    change.insert(uri, new vscode.Position(lineCount, 0), '', { ...words, needsConfirmation: true });
-  }
+  if (first !== undefined) await askForPreview(change, first.uri, words);
   return { applied: await vscode.workspace.applyEdit(change, { isRefactoring: true }) };
+}
+
+/**
+ * Has the editor show its preview of a change, with all that it does checked. The editor opens the preview where an edit asks for
+ * it, and leaves those that ask unchecked: so one at the end of a document asks that changes nothing.
+ */
+export async function askForPreview(
+  change: vscode.WorkspaceEdit,
+  document: string,
+  words: { readonly label: string; readonly description?: string },
+): Promise<void> {
+  const { uri, lineCount } = await vscode.workspace.openTextDocument(vscode.Uri.parse(document, true));
+  change.insert(uri, new vscode.Position(lineCount, 0), '', { ...words, needsConfirmation: true });
 }
 
 /** Adds edits to a change. Returns a sentence where a document is not the one any more that they were proven for. */

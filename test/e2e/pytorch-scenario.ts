@@ -111,6 +111,8 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
   await scenario.step('the quick-fix sets a width where it is written', async () => {
     await workbench.hintProblems.first().waitFor();
     await workbench.quickFix(workbench.line(convolution), 'Conv2d', /^Set width to \d+/);
+    // Another model of the file changes along, so the editor shows the change first.
+    await workbench.applyPreview('quick-fix-preview');
     await workbench.changed();
     await workbench.screenshot('quick-fix');
     await workbench.save();

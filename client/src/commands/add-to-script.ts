@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ServerRequests } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { ClientServices } from '../client-services.ts';
-import { addEdits } from '../apply-edits.ts';
+import { addEdits, askForPreview } from '../apply-edits.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import { draftConfig } from './choose-config.ts';
 import { scriptRows } from './config-rows.ts';
@@ -13,7 +13,7 @@ import { registerCommand } from './register-command.ts';
 import { reviewConfig } from './review-config.ts';
 
 const words = { title: 'MorphNet: Add to My Training Script', accept: 'Continue', rows: scriptRows };
-const preview = { label: 'Add MorphNet to the training script', needsConfirmation: true };
+const preview = { label: 'Add MorphNet to the training script', needsConfirmation: false };
 
 export function registerAddToScript({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.addToScript', 'Adding to the training script', async (uri, entry) => {
@@ -61,6 +61,7 @@ async function write({ files, documents, byHand }: Planned, script: string): Pro
     await vscode.window.showErrorMessage(`MorphNet: ${problem}`);
     return;
   }
+  if (confirmed !== undefined) await askForPreview(change, script, { label: preview.label });
   // The user may have thought better of it in the preview.
   if (!(await vscode.workspace.applyEdit(change))) return;
   if (byHand === null) return;

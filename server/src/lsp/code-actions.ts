@@ -2,6 +2,7 @@
 // one of them is chosen; for an editor that can't ask then, all are proven before they are listed.
 
 import type {
+  AnnotatedTextEdit,
   CodeAction,
   CodeActionContext,
   CodeActionParams,
@@ -152,6 +153,18 @@ function isFixedBy(
   return action.site?.document === uri && offset(range.start) === action.site.start;
 }
 
+/** The annotation of what is edited, and of an edit that asks for the preview. */
+const [changing, asking] = ['morphnet', 'morphnet.preview'];
+
+/**
+ * An editor shows its preview where an edit asks for it, and leaves those that ask unchecked. So that all of a change is applied
+ * by one press, an edit asks that changes nothing, at the end of a document.
+ */
+function changeOfNothing({ session }: AnalysisContext, uri: string): readonly AnnotatedTextEdit[] {
+  const end = positionsIn(session, uri)?.position(session.textOf(uri)?.length ?? 0);
+  return end === undefined ? [] : [{ range: { start: end, end }, newText: '', annotationId: asking }];
+}
+
 /** An edit that goes beyond the file at hand, rewrites code or changes other models is previewed, where the client can. */
 function workspaceEdit(
   context: AnalysisContext,
@@ -172,15 +185,18 @@ function workspaceEdit(
       })),
     };
   }
-  const annotationId = 'morphnet';
-  const description = plan?.refactoring;
+  const words = { label: title, ...(plan?.refactoring !== undefined && { description: plan.refactoring }) };
   return {
     changeAnnotations: {
-      [annotationId]: { label: title, needsConfirmation: true, ...(description !== undefined && { description }) },
+      [changing]: { ...words, needsConfirmation: false },
+      [asking]: { ...words, needsConfirmation: true },
     },
-    documentChanges: documents.map(({ uri, version, edits }) => ({
+    documentChanges: documents.map(({ uri, version, edits }, index) => ({
       textDocument: { uri, version },
-      edits: edits.map((edit) => ({ ...edit, annotationId })),
+      edits: [
+        ...edits.map((edit) => ({ ...edit, annotationId: changing })),
+        ...(index === 0 ? changeOfNothing(context, uri) : []),
+      ],
     })),
   };
 }

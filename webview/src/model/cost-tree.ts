@@ -141,7 +141,7 @@ export function costWords({ unit, counter, device }: CostTable): CostWords {
       operations: counter === '' ? unit : `${unit} (${counter})`,
       params: 'Parameters',
       activations: 'Activations',
-      latencyMs: `Latency on ${device}`,
+      latencyMs: 'Latency',
     },
     text: (quantity, count) => amountText(count, quantity, ''),
     total: (quantity, count) => {
