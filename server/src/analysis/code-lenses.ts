@@ -7,6 +7,7 @@ import type { AnalysisSession } from './analysis-session.ts';
 import type { Budgets } from '../costs/budget.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { checkBudgets } from './budget-report.ts';
+import type { CommittedModels } from './committed-models.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { conventionMark, inputText, latencyText, operationsText, paramsText } from './cost-text.ts';
 import { chooseDevice, deviceText } from './latency-device.ts';
@@ -34,6 +35,7 @@ export function codeLenses(
   settings: AnalysisSettings,
   cancellation: Cancellation = neverCancelled,
   budgets?: Budgets,
+  committed?: CommittedModels,
 ): readonly CodeLens[] {
   const taken = new Map<number, AnalyzedModel[]>();
   const { models } = session.analyze(document, cancellation);
@@ -46,7 +48,11 @@ export function codeLenses(
     if (above?.some((other) => isSameNetwork(other.graph, model.graph)) === true) return [];
     const totals: CodeLens = {
       ...place,
-      title: `${totalsText(session, model, settings)}${leftText(session, model, settings, budgets)}`,
+      title: [
+        totalsText(session, model, settings),
+        committed?.changeOf(session, model, settings) ?? '',
+        leftText(session, model, settings, budgets),
+      ].join(''),
       action: 'totals',
     };
     taken.set(span.start, [...(above ?? []), model]);

@@ -42,13 +42,18 @@ export function savingText(before: Cost, after: Cost, convention: AnalysisSettin
   return `${operations}${changeText(before.macs, after.macs)}, ${paramsText(before)} → ${paramsText(after)} params${changeText(before.params, after.params)}`;
 }
 
-/** ` (−24 %)`; nothing where a part is not known, or nothing changes. */
 function changeText(before: Count, after: Count): string {
+  const change = percentChange(before, after);
+  return change === '' ? '' : ` (${change})`;
+}
+
+/** `−24 %`, `+0.4 %`; nothing where one of them is not known, or nothing changes. */
+export function percentChange(before: Count, after: Count): string {
   if (before.kind !== 'exact' || after.kind !== 'exact' || before.value === 0) return '';
   const percent = (100 * (after.value - before.value)) / before.value;
   if (percent === 0) return '';
   const digits = Math.abs(percent) < 10 ? 1 : 0;
-  return ` (${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(digits)} %)`;
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(digits)} %`;
 }
 
 /** The shape of one image: `64×32×32`. */

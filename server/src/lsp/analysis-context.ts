@@ -1,6 +1,7 @@
 // What a question is answered with: made by the analysis thread, handed to each feature.
 
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
+import type { CommittedModels } from '../analysis/committed-models.ts';
 import type { Settings } from '../protocol/settings.ts';
 import { TextPositions } from './positions.ts';
 import type { ProjectFiles } from './project-files.ts';
@@ -8,6 +9,8 @@ import type { ProjectFiles } from './project-files.ts';
 export interface AnalysisContext {
   readonly session: AnalysisSession;
   readonly projects: ProjectFiles;
+  /** Models at the last commit; undefined where no repository can be read. */
+  readonly committed: CommittedModels | undefined;
   /** Those of the document that is asked about. */
   readonly settings: Settings;
   /** The workspace's folders: URIs without a trailing slash. */

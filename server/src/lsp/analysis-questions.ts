@@ -37,6 +37,8 @@ export interface AnalysisQuestions {
   readonly 'code-actions': { readonly params: CodeActionParams; readonly answer: CodeAction[] };
   /** Reads the other models that edits of a document may reach, so that a proof need not. */
   readonly siblings: { readonly params: { readonly uri: string }; readonly answer: null };
+  /** Reads the models of a document as they were at the last commit. */
+  readonly committed: { readonly params: { readonly uri: string }; readonly answer: { readonly isNews: boolean } };
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
   /** Which models files offer, by their text alone. */
   readonly entries: { readonly params: { readonly uris: readonly string[] }; readonly answer: readonly FileModels[] };

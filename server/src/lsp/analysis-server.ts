@@ -4,6 +4,7 @@
 
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { AnalysisSession, type SessionOptions } from '../analysis/analysis-session.ts';
+import { CommittedModels, type FindCommitted } from '../analysis/committed-models.ts';
 import { isCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { AnalysisContext } from './analysis-context.ts';
 import type {
@@ -23,6 +24,8 @@ import type { WorkspaceDisk } from './workspace-disk.ts';
 /** What the thread works with; composed in main/. */
 export interface AnalysisEnvironment extends Pick<SessionOptions, 'frontends' | 'rebuild' | 'limits' | 'pack'> {
   readonly disk: WorkspaceDisk;
+  /** The committed files of the repository of a document; without it nothing is compared with them. */
+  readonly findCommitted?: FindCommitted;
 }
 
 /**
@@ -45,6 +48,7 @@ class AnalysisServer {
   readonly #disk: WorkspaceDisk;
   readonly #session: AnalysisSession;
   readonly #projects: ProjectFiles;
+  readonly #committed: CommittedModels | undefined;
   /** Messages that were taken from the port, in order. */
   readonly #inputs: AnalysisInput[] = [];
   readonly #questions: Asked[] = [];
@@ -54,7 +58,7 @@ class AnalysisServer {
   #canPreview = false;
   #canResolve = false;
 
-  constructor(port: MessagePort, signals: SharedSignals, { disk, ...analysis }: AnalysisEnvironment) {
+  constructor(port: MessagePort, signals: SharedSignals, { disk, findCommitted, ...analysis }: AnalysisEnvironment) {
     this.#port = port;
     this.#signals = signals;
     this.#disk = disk;
@@ -66,6 +70,12 @@ class AnalysisServer {
       (uri) => this.#session.textOf(uri),
       () => this.#roots,
     );
+    this.#committed =
+      findCommitted &&
+      new CommittedModels(
+        findCommitted,
+        (reader) => new AnalysisSession({ ...analysis, disk: reader, workspaceRoots: [] }),
+      );
   }
 
   hear(message: ToAnalysis): void {
@@ -128,6 +138,7 @@ class AnalysisServer {
     const context: AnalysisContext = {
       session: this.#session,
       projects: this.#projects,
+      committed: this.#committed,
       settings,
       roots: this.#roots,
       canPreview: this.#canPreview,

@@ -5,7 +5,7 @@ import type { Cancellation } from '../common/cancellation.ts';
 import type { AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
 import { provideCodeActions, readSiblings, resolveCodeAction } from './code-actions.ts';
-import { provideCodeLenses } from './code-lenses.ts';
+import { provideCodeLenses, readCommitted } from './code-lenses.ts';
 import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
@@ -35,6 +35,7 @@ export const answerers: Answerers = {
   'code-actions': provideCodeActions,
   'code-action': resolveCodeAction,
   siblings: readSiblings,
+  committed: readCommitted,
   diagnostics: documentDiagnostics,
   entries: listEntries,
   models: listModels,
@@ -52,7 +53,7 @@ export const answerers: Answerers = {
 
 /** Whether nobody waits for the answer at the moment: others go first. */
 export function isBackground(name: QuestionName): boolean {
-  return name === 'diagnostics' || name === 'entries' || name === 'siblings';
+  return name === 'diagnostics' || name === 'entries' || name === 'siblings' || name === 'committed';
 }
 
 /** The document that a question is about. */
@@ -82,6 +83,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'code-action':
     case 'code-actions':
     case 'siblings':
+    case 'committed':
     case 'diagnostics':
     case 'draft-run':
     case 'run-network':

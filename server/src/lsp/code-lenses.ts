@@ -8,17 +8,27 @@ import type { CommandArguments, CommandId } from '../protocol/commands.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 
 export function provideCodeLenses(
-  { session, settings, projects }: AnalysisContext,
+  { session, settings, projects, committed }: AnalysisContext,
   { textDocument: { uri } }: CodeLensParams,
   cancellation: Cancellation,
 ): CodeLens[] {
   const positions = positionsIn(session, uri);
   if (positions === undefined) return [];
   const attached = session.attachedProposal(uri);
-  return codeLenses(session, uri, settings, cancellation, projects.budgetsOf(uri)).map((lens) => ({
+  const since = settings.lens.sinceCommit ? committed : undefined;
+  return codeLenses(session, uri, settings, cancellation, projects.budgetsOf(uri), since).map((lens) => ({
     range: positions.range(lens.start, lens.end),
     command: lensCommand(uri, lens, attached?.entry === lens.entry ? attached.runId : undefined),
   }));
+}
+
+/** Reads what the models of a document cost at the last commit; whoever shows lenses asks again if there is news. */
+export function readCommitted(
+  { session, settings, committed }: AnalysisContext,
+  { uri }: { readonly uri: string },
+  cancellation: Cancellation,
+): { readonly isNews: boolean } {
+  return { isNews: settings.lens.sinceCommit && committed?.read(session, uri, cancellation) === true };
 }
 
 function lensCommand(uri: string, lens: ModelLens, runId: string | undefined): Command {

@@ -110,7 +110,7 @@ class LanguageServer {
   #roots: readonly string[] = [];
   /** Versions of open documents that analysis was told of. */
   readonly #toldVersions = new Map<string, number>();
-  readonly #readsSiblings = new Set<string>();
+  readonly #inBackground = new Set<string>();
   #libraryWatch: Disposable | undefined;
   /** Folders of installed libraries that may be read. */
   #libraries: readonly string[] = [];
@@ -305,7 +305,12 @@ class LanguageServer {
       ),
     );
     this.#connection.onHover(this.#feature('Hover', 'hover', null));
-    this.#connection.onCodeLens(this.#feature('Code lenses', 'code-lenses', []));
+    const lenses = this.#feature('Code lenses', 'code-lenses', []);
+    this.#connection.onCodeLens(async (params, token) => {
+      const listed = await lenses(params, token);
+      void this.#readCommitted(params.textDocument.uri);
+      return listed;
+    });
     const actions = this.#feature('Code actions', 'code-actions', []);
     this.#connection.onCodeAction(async (params, token) => {
       const listed = await actions(params, token);
@@ -326,15 +331,31 @@ class LanguageServer {
   }
 
   async #readSiblings(uri: string): Promise<void> {
-    if (this.#readsSiblings.has(uri)) return;
-    this.#readsSiblings.add(uri);
+    await this.#askInBackground('siblings', 'Other models', uri);
+  }
+
+  async #readCommitted(uri: string): Promise<void> {
+    const answer = await this.#askInBackground('committed', 'Models at the last commit', uri);
+    if (answer?.isNews === true) this.#refresh.schedule();
+  }
+
+  /** Asks what nobody waits for, once at a time for a document. */
+  async #askInBackground<Name extends 'siblings' | 'committed'>(
+    name: Name,
+    title: string,
+    uri: string,
+  ): Promise<AnalysisQuestions[Name]['answer'] | undefined> {
+    const key = `${name} ${uri}`;
+    if (this.#inBackground.has(key)) return undefined;
+    this.#inBackground.add(key);
     try {
-      await this.#analysis.ask('siblings', { uri }, await this.#context.settings.of(uri), CancellationToken.None);
+      return await this.#analysis.ask(name, { uri }, await this.#context.settings.of(uri), CancellationToken.None);
     } catch (error) {
       // A text that has changed meanwhile makes the answer useless, not wrong.
-      if (!(error instanceof ResponseError)) this.#log.failure('Other models', error);
+      if (!(error instanceof ResponseError)) this.#log.failure(title, error);
+      return undefined;
     } finally {
-      this.#readsSiblings.delete(uri);
+      this.#inBackground.delete(key);
     }
   }
 

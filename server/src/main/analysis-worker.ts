@@ -4,6 +4,7 @@ import { MessagePort, workerData } from 'node:worker_threads';
 import { serveAnalysis } from '../lsp/analysis-server.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
+import { committedFiles } from './git-revision.ts';
 import { packEvaluation } from './packed-evaluation.ts';
 
 /** What the thread is started with. */
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   // Messages that come before the parsers are there wait in the port.
   const frontends = await createFrontends();
   const disk = new DiskReader();
-  serveAnalysis(port, signals, { frontends, pack: packEvaluation, disk });
+  serveAnalysis(port, signals, { frontends, pack: packEvaluation, disk, findCommitted: committedFiles(disk) });
 }
 
 void main();

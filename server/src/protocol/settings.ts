@@ -57,6 +57,8 @@ export interface Settings {
     readonly dataFlow: boolean;
   };
   readonly convention: ConventionName;
+  /** `sinceCommit`: lenses tell what has changed since the last commit. */
+  readonly lens: { readonly sinceCommit: boolean };
   /** Which findings are shown. */
   readonly problems: ProblemChoice;
   /** A device's name, or `auto`: this machine once it is measured. */
@@ -81,6 +83,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   hints: { enabled: true, quantities: ['operations', 'params'], dataFlow: false },
+  lens: { sinceCommit: true },
   convention: 'macs',
   problems: 'all',
   device: 'auto',
@@ -129,6 +132,16 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       default: defaultSettings.hints.dataFlow,
       markdownDescription:
         'Show the shape of its tensor behind each assignment and `return` of `forward` and `call`: of the first call, and how many more there are. The hover lists all, whatever is set here.',
+    },
+  },
+  {
+    key: 'morphnet.lens.sinceCommit',
+    scope: 'resource',
+    schema: {
+      type: 'boolean',
+      default: defaultSettings.lens.sinceCommit,
+      markdownDescription:
+        'Show above a model what has changed since the last commit in its git repository, as `+12 % MACs since HEAD`.',
     },
   },
   {
@@ -276,6 +289,7 @@ const settingsSchema = v.object({
     }),
     { ...defaultSettings.hints, quantities: [...defaultSettings.hints.quantities] },
   ),
+  lens: v.fallback(v.object({ sinceCommit: v.boolean() }), defaultSettings.lens),
   convention: v.fallback(v.picklist(conventionNames), defaultSettings.convention),
   problems: v.fallback(v.picklist(['all', 'model only', 'off']), defaultSettings.problems),
   device: v.fallback(v.pipe(v.string(), v.minLength(1)), defaultSettings.device),

@@ -29,6 +29,9 @@ import type { PythonParser } from './syntax/python-parser.ts';
 import { byFramework, pythonLibraries } from './libraries/python-libraries.ts';
 import { evaluateEntry } from './evaluate-entry.ts';
 
+/** `# morphnet: entry=…`: a file that says so holds a model, whatever it imports. */
+const namesItsModel = /^[ \t]*#[ \t]*morphnet:/m;
+
 /** The frontend for Python sources; the parser is loaded by whoever composes the program. */
 export function createPythonFrontend(plainParser: PythonParser): Frontend {
   const parser = rememberingParser(plainParser);
@@ -38,7 +41,10 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
     scaleSettings: byFramework(({ scaleSetting }) => scaleSetting),
 
     accepts(document: string, head: string): boolean {
-      return document.toLowerCase().endsWith('.py') && pythonLibraries.some(({ mentions }) => mentions.test(head));
+      return (
+        document.toLowerCase().endsWith('.py') &&
+        (pythonLibraries.some(({ mentions }) => mentions.test(head)) || namesItsModel.test(head))
+      );
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
