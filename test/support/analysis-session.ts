@@ -23,6 +23,7 @@ export function counting(frontend: Frontend): Frontend & { readonly evaluations:
   const evaluations: string[] = [];
   return {
     languageId: frontend.languageId,
+    numbers: frontend.numbers,
     evaluations,
     accepts: (document, text) => frontend.accepts(document, text),
     entries: (document, reader, request) => frontend.entries(document, reader, request),

@@ -17,6 +17,7 @@ import {
   type UnmadeModel,
 } from '../frontends/shared/frontend.ts';
 import type { ModuleWriter } from '../frontends/shared/module-writer.ts';
+import { unwrittenNumbers, type NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { ModelEntry, NetworkGraph } from '../network/network-graph.ts';
 import type { ChannelGrouping } from '../structure/channel-grouping.ts';
 import { groupChannels } from '../structure/group-channels.ts';
@@ -185,6 +186,11 @@ export class AnalysisSession {
   /** The setting that is `True` where a batch norm of a network has a scale; undefined where its format has none. */
   scaleSettingOf({ entry, framework }: NetworkGraph): string | undefined {
     return this.#models.frontendOf(entry.document)?.scaleSettings?.[framework];
+  }
+
+  /** How the language that a model is written in writes numbers and computes with them. */
+  numbersOf({ document }: ModelEntry): NumberDialect {
+    return this.#models.frontendOf(document)?.numbers ?? unwrittenNumbers;
   }
 
   /** Whether some frontend takes the document. */

@@ -4,10 +4,10 @@ import { knownValue, type Count } from '../common/count.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { flopsPerMac } from '../costs/counting-convention.ts';
 import { widthsOf } from '../network/op-traits.ts';
+import type { ModelEntry } from '../network/network-graph.ts';
 import type { Op, Padding } from '../network/op.ts';
 import { editableLeaves } from '../network/width-origin.ts';
 import { untracedReason, followsShape } from '../edits/trail.ts';
-import { parseLiteral } from '../edits/literal-text.ts';
 import { scaleCount } from '../common/count.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
@@ -140,7 +140,7 @@ export function costReport(
         operations: valueOrNull(operations),
         latencyMs: valueOrNull(cost.latencyMs),
         origin: op.site === undefined ? null : { ...range(op.site.span), callChain: op.site.callChain.map(place) },
-        width: widthOf(session, op, places, range),
+        width: widthOf(session, model.graph.entry, op, places, range),
       },
     ];
   });
@@ -233,6 +233,7 @@ function paddingAmount({ before, after }: Padding): number {
 
 function widthOf(
   session: AnalysisSession,
+  entry: ModelEntry,
   op: Op,
   places: SourcePlaces,
   range: (span: SourceSpan) => ReportRange,
@@ -240,7 +241,7 @@ function widthOf(
   const value = widthsOf(op.attributes).out;
   if (op.outWidth === undefined || value === undefined) return null;
   const leaves = editableLeaves(op.outWidth);
-  const reason = fixedReason(session, op, places);
+  const reason = fixedReason(session, entry, op, places);
   return {
     value,
     sources: leaves.map(({ span }) => ({ ...range(span), text: places.written(span) })),
@@ -250,7 +251,7 @@ function widthOf(
 }
 
 /** Why none of the numbers that an op's width comes from can be edited, or undefined when one can. */
-function fixedReason(session: AnalysisSession, op: Op, places: SourcePlaces): string | undefined {
+function fixedReason(session: AnalysisSession, entry: ModelEntry, op: Op, places: SourcePlaces): string | undefined {
   const { outWidth } = op;
   if (outWidth === undefined) return 'the source does not name this width';
   if (followsShape(outWidth)) return 'the width follows from the shape of a tensor';
@@ -260,6 +261,7 @@ function fixedReason(session: AnalysisSession, op: Op, places: SourcePlaces): st
   if (!leaves.some(({ span }) => session.isEditable(span.document))) {
     return `it is written in ${places.text(first.span)}, outside the workspace`;
   }
-  const plain = leaves.some((leaf) => parseLiteral(places.written(leaf.span)) === leaf.value);
+  const numbers = session.numbersOf(entry);
+  const plain = leaves.some((leaf) => numbers.parse(places.written(leaf.span)) === leaf.value);
   return plain ? undefined : `${places.written(first.span)} in ${places.text(first.span)} is no plain number`;
 }

@@ -3,6 +3,7 @@
 import { isCancelled, neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
 import { channelSlopes } from '../edits/channel-slopes.ts';
@@ -23,6 +24,7 @@ import type { CostChange, ProposedGroup, ProposedLayer } from '../structure/widt
 /** What plans need of a session. */
 export interface PlanTexts {
   textOf(document: string): string | undefined;
+  numbersOf(entry: ModelEntry): NumberDialect;
   isEditable(document: string): boolean;
   grouping(graph: NetworkGraph): ChannelGrouping;
   readonly siblings: SiblingModels;
@@ -186,6 +188,7 @@ export class ProposalPlans {
       graph,
       slopes: channelSlopes(grouping),
       rebuild: (widths) => this.#rebuild(grouping, widths),
+      numbers: this.#texts.numbersOf(graph.entry),
       read: (document) => this.#texts.textOf(document),
       isEditable: (document) => this.#texts.isEditable(document),
       evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry, this.#cancellation),

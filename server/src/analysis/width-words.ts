@@ -57,6 +57,8 @@ function infixSign(operator: OriginOperator): string | undefined {
     case '//':
     case '%':
     case '**':
+    case '<<':
+    case '>>':
       return operator;
     case '*':
       return '×';

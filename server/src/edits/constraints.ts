@@ -1,6 +1,7 @@
 // What the source must come to: for every width that it names, a trail and the value that the rebuilt network has there.
 // Widths of a network are linear in the widths of its channel groups, so a slope for each group says all.
 
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { valueOf } from '../network/network-graph.ts';
 import { channelAxisOf, hasOwnWidth, widthsOf } from '../network/op-traits.ts';
@@ -55,8 +56,8 @@ export function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | un
 export type SlopesOf = (op: Op, end: WidthEnd) => ReadonlyMap<string, number>;
 
 /** Every width that the source names, with what each unit does to it. Widths that follow a shape by themselves are left out. */
-export function constraintsOf(graph: NetworkGraph, slopesOf: SlopesOf): readonly Constraint[] {
-  const table = new TrailTable();
+export function constraintsOf(graph: NetworkGraph, slopesOf: SlopesOf, numbers: NumberDialect): readonly Constraint[] {
+  const table = new TrailTable(numbers);
   return graph.ops.flatMap((op) =>
     widthEnds.flatMap((end): readonly Constraint[] => {
       const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];

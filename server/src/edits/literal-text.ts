@@ -1,4 +1,4 @@
-// Numbers as they are written: reading one at a span, writing another in its place, and nothing else of the text.
+// Edits of texts: one written number exchanged for another, and nothing else of the text.
 
 /** One literal exchanged for another; in a refactoring, any text. */
 export interface LiteralEdit {
@@ -8,23 +8,6 @@ export interface LiteralEdit {
   readonly end: number;
   readonly oldText: string;
   readonly newText: string;
-}
-
-/** The number that a text writes (`64`, `1_000`, `0x40`, `6.`, `1e2`), or undefined when it is no plain number. */
-export function parseLiteral(text: string): number | undefined {
-  const plain = text.replace(/(?<=[\da-fA-F])_(?=[\da-fA-F])/g, '');
-  if (!/^[+-]?(0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)$/.test(plain))
-    return undefined;
-  const negative = plain.startsWith('-');
-  const value = Number(plain.replace(/^[+-]/, ''));
-  if (Number.isNaN(value)) return undefined;
-  return negative ? -value : value;
-}
-
-/** The new number in the manner of the old: what was written with a point keeps one. */
-export function writeLiteral(value: number, oldText: string): string {
-  const text = String(value);
-  return oldText.includes('.') && !text.includes('.') ? `${text}.0` : text;
 }
 
 /** The text with the edits of one document made. Edits don't overlap; each must still find its old text. */

@@ -3,6 +3,7 @@
 
 import type { SourceSpan } from '../common/source-span.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { NumberPassing } from '../frontends/shared/traced-calls.ts';
 import type { NamedPlace } from '../frontends/shared/named-numbers.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
@@ -13,6 +14,7 @@ import { compute, followsShape } from './trail.ts';
 
 export interface WidthsToName {
   readonly traced: TracedEvaluation;
+  readonly numbers: NumberDialect;
   /** The network that is wanted. */
   readonly wanted: NetworkGraph;
   /** Whether a function may be given parameters: it is the user's. */
@@ -234,6 +236,7 @@ class Choice {
     const [inner] = node.operands;
     if (passing === undefined || inner === undefined) {
       return compute(
+        this.#widths.numbers,
         node.operator,
         node.operands.map((operand) => this.#evaluate(operand)),
       );

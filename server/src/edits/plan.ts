@@ -3,6 +3,7 @@
 
 import { LineIndex } from '../common/line-index.ts';
 import type { Result } from '../common/problem.ts';
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { SourceSpan } from '../common/source-span.ts';
@@ -15,7 +16,7 @@ import {
   type SlopesOf,
   type WidthUnit,
 } from './constraints.ts';
-import { applyEdits, byDocument, parseLiteral, writeLiteral, type LiteralEdit } from './literal-text.ts';
+import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
 import { differenceOf, firstChange } from './prove.ts';
 import { refusalReason } from './refusal.ts';
 import { Savings } from './saving.ts';
@@ -27,6 +28,8 @@ export interface EditSources {
   readonly graph: NetworkGraph;
   readonly rebuild: Rebuild;
   readonly slopes: SlopesOf;
+  /** How the model's language writes numbers and computes with them. */
+  readonly numbers: NumberDialect;
   readonly read: (document: string) => string | undefined;
   /** Whether a document is the user's to edit; library source is not. */
   readonly isEditable: (document: string) => boolean;
@@ -119,8 +122,12 @@ export class EditPlanner {
     this.#sources = sources;
     this.#units = units;
     this.#byKey = new Map(units.map((unit) => [unit.key, unit]));
-    this.#constraints = constraintsOf(sources.graph, sources.slopes);
-    this.#numbers = new SourceNumbers(this.#constraints, (leaf) => this.#literalText(leaf) !== undefined);
+    this.#constraints = constraintsOf(sources.graph, sources.slopes, sources.numbers);
+    this.#numbers = new SourceNumbers(
+      this.#constraints,
+      sources.numbers,
+      (leaf) => this.#literalText(leaf) !== undefined,
+    );
   }
 
   /** What numbers alone come to for all units, not proven yet. */
@@ -341,7 +348,7 @@ export class EditPlanner {
   #literalText(leaf: EditableLeaf): string | undefined {
     if (!this.#sources.isEditable(leaf.span.document)) return undefined;
     const text = this.#sources.read(leaf.span.document)?.slice(leaf.span.start, leaf.span.end);
-    return text !== undefined && parseLiteral(text) === leaf.value ? text : undefined;
+    return text !== undefined && this.#sources.numbers.parse(text) === leaf.value ? text : undefined;
   }
 
   #editsOf(solution: Solution): readonly LiteralEdit[] {
@@ -350,7 +357,7 @@ export class EditPlanner {
         const leaf = solution.leaves.get(key);
         const oldText = leaf && this.#literalText(leaf);
         if (leaf === undefined || oldText === undefined) return [];
-        return [{ ...leaf.span, oldText, newText: writeLiteral(value, oldText) }];
+        return [{ ...leaf.span, oldText, newText: this.#sources.numbers.write(value, oldText) }];
       })
       .sort((left, right) => left.document.localeCompare(right.document) || left.start - right.start);
   }

@@ -87,6 +87,7 @@ function attemptInOrder(
   };
   const places = placesToName({
     traced,
+    numbers: sources.numbers,
     wanted,
     first,
     groupOf: sources.unitAt,

@@ -1,6 +1,7 @@
 // Finds values of literals that give the wanted widths. A literal that feeds several widths which should differ gets the
 // least value that is enough for all of them, and the widths that follow are raised to it; no width is ever lowered.
 
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { EditableLeaf } from '../network/width-origin.ts';
 import { wantedWidth, type Constraint, type WidthUnit } from './constraints.ts';
 import { leastReaching, solveExactly, solveWithFraction, type LiteralFunction } from './invert.ts';
@@ -35,7 +36,7 @@ interface AlikeWidths {
 
 /** What a source's widths are made of; the same for all wishes. */
 export class SourceNumbers {
-  readonly table = new TrailTable();
+  readonly table: TrailTable;
   readonly widths: readonly AlikeWidths[];
   /** The literals that may be touched. */
   readonly leaves: ReadonlyMap<LeafKey, EditableLeaf>;
@@ -45,7 +46,8 @@ export class SourceNumbers {
   readonly factors: ReadonlySet<LeafKey>;
 
   /** `isEditable` says whether a literal may be touched: it stands in the workspace and is written as a plain number. */
-  constructor(constraints: readonly Constraint[], isEditable: (leaf: EditableLeaf) => boolean) {
+  constructor(constraints: readonly Constraint[], numbers: NumberDialect, isEditable: (leaf: EditableLeaf) => boolean) {
+    this.table = new TrailTable(numbers);
     const alike = new Map<TrailId, Constraint[]>();
     for (const constraint of constraints) {
       const id = this.table.idOf(constraint.trail);

@@ -1,6 +1,7 @@
 // The trails of many layers as one table of expressions: what a line makes a hundred times is written once. A trail is
 // evaluated part by part, each part once, so that long chains and numbers that are used several times cost what they are long.
 
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { OriginOperator, WidthOrigin } from '../network/width-origin.ts';
 import { compute, leafKey, type LeafKey, type LeafValues } from './trail.ts';
 
@@ -18,7 +19,12 @@ export class TrailTable {
   readonly #parts: Part[] = [];
   /** What an expression is made of, itself last, each part after its operands. */
   readonly #order: (readonly TrailId[] | undefined)[] = [];
+  readonly #numbers: NumberDialect;
   #results = new Float64Array(0);
+
+  constructor(numbers: NumberDialect) {
+    this.#numbers = numbers;
+  }
 
   /** The expression that a trail is. */
   idOf(trail: WidthOrigin): TrailId {
@@ -71,6 +77,7 @@ export class TrailTable {
       for (const at of leaves) results[at] = value;
       for (const { at, operator, operands } of again)
         results[at] = compute(
+          this.#numbers,
           operator,
           operands.map((operand) => results[operand] ?? NaN),
         );
@@ -93,6 +100,7 @@ export class TrailTable {
     if (part.kind === 'leaf') return values.get(part.key) ?? part.value;
     if (part.kind === 'constant') return part.value;
     return compute(
+      this.#numbers,
       part.operator,
       part.operands.map((operand) => this.#results[operand] ?? NaN),
     );

@@ -1,5 +1,6 @@
-// Width trails as functions of the literals in them: evaluation with other values, as the source language computes.
+// Width trails as functions of the literals in them: evaluation with other values, as the source's language computes.
 
+import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { EditableLeaf, OriginOperator, WidthOrigin } from '../network/width-origin.ts';
 
 /** Names a literal by its place: one text, one variable, however many trails go through it. */
@@ -21,7 +22,7 @@ export function followsShape(trail: WidthOrigin): boolean {
 /** Whether the trail rounds somewhere, so that a fraction in a literal can still give a whole width. */
 export function rounds(trail: WidthOrigin): boolean {
   if (trail.kind !== 'computed') return false;
-  return ['int', 'round', 'ceil', 'floor', '//'].includes(trail.operator) || trail.operands.some(rounds);
+  return ['int', 'round', 'ceil', 'floor', '//', '>>'].includes(trail.operator) || trail.operands.some(rounds);
 }
 
 /** The first reason in the trail why a part of it can't be edited, if there is one. */
@@ -36,7 +37,7 @@ export function untracedReason(trail: WidthOrigin): string | undefined {
 }
 
 /** What the trail comes to with these values; NaN where it divides by zero. */
-export function evaluateTrail(trail: WidthOrigin, values: LeafValues): number {
+export function evaluateTrail(trail: WidthOrigin, values: LeafValues, numbers: NumberDialect): number {
   switch (trail.kind) {
     case 'literal':
     case 'default':
@@ -47,13 +48,14 @@ export function evaluateTrail(trail: WidthOrigin, values: LeafValues): number {
       return trail.value;
     case 'computed':
       return compute(
+        numbers,
         trail.operator,
-        trail.operands.map((operand) => evaluateTrail(operand, values)),
+        trail.operands.map((operand) => evaluateTrail(operand, values, numbers)),
       );
   }
 }
 
-export function compute(operator: OriginOperator, operands: readonly number[]): number {
+export function compute(numbers: NumberDialect, operator: OriginOperator, operands: readonly number[]): number {
   const [first = NaN, ...rest] = operands;
   switch (operator) {
     case '+':
@@ -67,12 +69,15 @@ export function compute(operator: OriginOperator, operands: readonly number[]): 
     case '/':
       return rest.reduce((left, right) => (right === 0 ? NaN : left / right), first);
     case '//':
-      return rest.reduce((left, right) => (right === 0 ? NaN : Math.floor(left / right)), first);
+      return rest.reduce((left, right) => (right === 0 ? NaN : numbers.quotient(left, right)), first);
     case '%':
-      // The sign of the divisor, as Python has it.
-      return rest.reduce((left, right) => (right === 0 ? NaN : left - right * Math.floor(left / right)), first);
+      return rest.reduce((left, right) => (right === 0 ? NaN : numbers.remainder(left, right)), first);
     case '**':
       return rest.reduce((left, right) => left ** right, first);
+    case '<<':
+      return rest.reduce((left, right) => left * 2 ** right, first);
+    case '>>':
+      return rest.reduce((left, right) => Math.floor(left / 2 ** right), first);
     case 'min':
       return Math.min(...operands);
     case 'max':
@@ -84,14 +89,6 @@ export function compute(operator: OriginOperator, operands: readonly number[]): 
     case 'floor':
       return Math.floor(first);
     case 'round':
-      return roundHalfToEven(first);
+      return numbers.round(first);
   }
-}
-
-/** Python's `round`. */
-function roundHalfToEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  if (rest !== 0.5) return Math.round(value);
-  return low % 2 === 0 ? low : low + 1;
 }

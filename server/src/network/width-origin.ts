@@ -3,9 +3,9 @@
 
 import type { SourceSpan } from '../common/source-span.ts';
 
-/** Integer arithmetic that an origin can go through. `round` is to nearest, as the source language does it. */
+/** Arithmetic that an origin can go through. `round`, `//` and `%` are what the source's language makes of them. */
 export type OriginOperator =
-  '+' | '-' | '*' | '/' | '//' | '%' | '**' | 'min' | 'max' | 'int' | 'round' | 'ceil' | 'floor' | 'sum';
+  '+' | '-' | '*' | '/' | '//' | '%' | '**' | '<<' | '>>' | 'min' | 'max' | 'int' | 'round' | 'ceil' | 'floor' | 'sum';
 
 /** The trail of one integer. `value` is always what the tree evaluates to. */
 export type WidthOrigin =

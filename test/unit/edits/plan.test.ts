@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { WidthUnit } from '../../../server/src/edits/constraints.ts';
 import { applyEdits, byDocument, type LiteralEdit } from '../../../server/src/edits/literal-text.ts';
 import { EditPlanner, type EditPlan, type EditSources } from '../../../server/src/edits/plan.ts';
+import { darknetNumbers, pythonNumbers } from '../../../server/src/frontends/shared/number-dialect.ts';
 import { probedSlopes } from '../../support/probed-slopes.ts';
 import { evaluateToy } from '../../support/toy-frontend.ts';
 
@@ -29,6 +30,7 @@ function setUp(files: Files, wanted: Wanted): { readonly sources: EditSources; r
     graph,
     rebuild: (widths) => evaluateToy(main, read, widths),
     slopes: probedSlopes(graph, units, (widths) => evaluateToy(main, read, widths)),
+    numbers: pythonNumbers,
     read,
     isEditable: (document) => document.startsWith(home),
     evaluate: (overlay) => evaluateToy(main, (document) => overlay.get(document) ?? read(document)),
@@ -212,3 +214,18 @@ test('a shared factor is kept where that saves more, and changes where nothing e
   const one = all({ 'main.toy': text }, { a: 12, b: 48 });
   expect(one.files['main.toy']).toBe(text.replace('first 16', 'first 12'));
 });
+
+test('a number is read as the language of the file reads it', () => {
+  const { sources, units } = setUp({ 'main.toy': 'conv a 016\nconv b 8\n' }, { a: 9 });
+  // C reads sixteen; Python does not take such a number at all.
+  expect(
+    edited({ 'main.toy': 'conv a 016\nconv b 8\n' }, planOf({ ...sources, numbers: darknetNumbers }, units)),
+  ).toEqual({
+    'main.toy': 'conv a 9\nconv b 8\n',
+  });
+  expect(planOf(sources, units)).toEqual([]);
+});
+
+function planOf(sources: EditSources, units: readonly WidthUnit[]): readonly LiteralEdit[] {
+  return new EditPlanner(sources, units).all().edits;
+}

@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Constraint, WidthUnit } from '../../../server/src/edits/constraints.ts';
+import { pythonNumbers } from '../../../server/src/frontends/shared/number-dialect.ts';
 import { solveWidths, SourceNumbers, type Solution } from '../../../server/src/edits/solve.ts';
 import type { Op } from '../../../server/src/network/op.ts';
 import { editableLeaves, type WidthOrigin } from '../../../server/src/network/width-origin.ts';
@@ -34,7 +35,7 @@ function width(trail: WidthOrigin, slopes: Readonly<Record<string, number>>, end
 }
 
 function solve(units: readonly WidthUnit[], constraints: readonly Constraint[]): Solution {
-  return solveWidths(units, new SourceNumbers(constraints, () => true));
+  return solveWidths(units, new SourceNumbers(constraints, pythonNumbers, () => true));
 }
 
 const changes = (solution: Solution): Readonly<Record<string, number>> =>
@@ -190,6 +191,7 @@ test('a factor that several widths share is told from the widths', () => {
       width(computed('*', 512, second, expansion), { later: 1 }),
       width(computed('*', 400, literal(16, 30), literal(5, 40), literal(5, 50)), {}),
     ],
+    pythonNumbers,
     () => true,
   );
   expect([...factors]).toEqual([`${nowhere.document}:10`]);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { TrailTable } from '../../../server/src/edits/trail-table.ts';
 import { compute, evaluateTrail, leafKey } from '../../../server/src/edits/trail.ts';
 import { editableLeaves, type WidthOrigin } from '../../../server/src/network/width-origin.ts';
+import { pythonNumbers } from '../../../server/src/frontends/shared/number-dialect.ts';
 import { computed, literal, madeDivisible } from './trails.ts';
 
 const trails = fc.letrec<{ readonly trail: WidthOrigin }>((tie) => ({
@@ -15,26 +16,30 @@ const trails = fc.letrec<{ readonly trail: WidthOrigin }>((tie) => ({
       .map(([value, at]) => literal(value, 10 * at)),
     fc
       .tuple(fc.constantFrom('+', '-', '*', '//', 'max', 'round', 'sum'), tie('trail'), tie('trail'))
-      .map(([operator, left, right]) => computed(operator, compute(operator, [left.value, right.value]), left, right)),
+      .map(([operator, left, right]) =>
+        computed(operator, compute(pythonNumbers, operator, [left.value, right.value]), left, right),
+      ),
   ),
 })).trail;
 
 test('a trail in the table is the trail', () => {
   fc.assert(
     fc.property(trails, fc.integer({ min: 0, max: 80 }), (trail, value) => {
-      const table = new TrailTable();
+      const table = new TrailTable(pythonNumbers);
       const id = table.idOf(trail);
       for (const leaf of editableLeaves(trail)) {
         const values = new Map([[leafKey(leaf), value]]);
-        expect(table.evaluate(id, values)).toEqual(evaluateTrail(trail, values));
-        expect(table.functionOf(id, leafKey(leaf), new Map())(value)).toEqual(evaluateTrail(trail, values));
+        expect(table.evaluate(id, values)).toEqual(evaluateTrail(trail, values, pythonNumbers));
+        expect(table.functionOf(id, leafKey(leaf), new Map())(value)).toEqual(
+          evaluateTrail(trail, values, pythonNumbers),
+        );
       }
     }),
   );
 });
 
 test('what is written alike is one expression, and a number that is rounded again and again is computed once a time', () => {
-  const table = new TrailTable();
+  const table = new TrailTable(pythonNumbers);
   const chain = (): WidthOrigin => {
     let trail: WidthOrigin = literal(64, 0);
     // Each rounding uses the one before it twice: two to the fortieth parts when written out.
@@ -49,7 +54,7 @@ test('a sum through a hundred layers stays a sum', () => {
   const growth = literal(32, 10);
   let trail: WidthOrigin = literal(64, 0);
   for (let layer = 0; layer < 100; layer += 1) trail = computed('+', trail.value + 32, trail, growth);
-  const table = new TrailTable();
+  const table = new TrailTable(pythonNumbers);
   const width = table.functionOf(table.idOf(trail), leafKey(growth), new Map());
   expect([width(0), width(32), width(31)]).toEqual([64, 64 + 3200, 64 + 3100]);
 });

@@ -1,7 +1,8 @@
-// Trails are evaluated as Python computes.
+// Trails are evaluated as the source's language computes.
 
 import { expect, test } from 'vitest';
 import { evaluateTrail, followsShape, leafKey, rounds } from '../../../server/src/edits/trail.ts';
+import { javascriptNumbers, pythonNumbers } from '../../../server/src/frontends/shared/number-dialect.ts';
 import type { OriginOperator } from '../../../server/src/network/width-origin.ts';
 import { computed, literal, madeDivisible } from './trails.ts';
 
@@ -27,24 +28,43 @@ test.for<[OriginOperator, number[], number]>([
   ['round', [3.5], 4],
   ['round', [-2.5], -2],
   ['round', [2.4999], 2],
-])('%s of %j is %d', ([operator, operands, value]) => {
+  ['<<', [24, 2], 96],
+  ['>>', [27, 2], 6],
+])('%s of %j is %d in Python', ([operator, operands, value]) => {
   const trail = computed(operator, value, ...operands.map((operand, index) => literal(operand, index * 10)));
-  expect(evaluateTrail(trail, new Map())).toBe(value);
+  expect(evaluateTrail(trail, new Map(), pythonNumbers)).toBe(value);
+});
+
+// The right-hand sides are JavaScript's own answers.
+test.for<[OriginOperator, number[], number]>([
+  ['//', [-7, 2], -3],
+  ['%', [-7, 3], -1],
+  ['%', [7, -3], 1],
+  ['int', [-2.7], -2],
+  ['round', [2.5], 3],
+  ['round', [3.5], 4],
+  ['round', [-2.5], -2],
+  ['round', [2.4999], 2],
+  ['<<', [24, 2], 96],
+  ['>>', [27, 2], 6],
+])('%s of %j is %d in JavaScript', ([operator, operands, value]) => {
+  const trail = computed(operator, value, ...operands.map((operand, index) => literal(operand, index * 10)));
+  expect(evaluateTrail(trail, new Map(), javascriptNumbers)).toBe(value);
 });
 
 test('division by zero is no width', () => {
-  expect(evaluateTrail(computed('//', 0, literal(4, 0), literal(0, 5)), new Map())).toBeNaN();
+  expect(evaluateTrail(computed('//', 0, literal(4, 0), literal(0, 5)), new Map(), pythonNumbers)).toBeNaN();
 });
 
 test('other values of a literal count wherever it stands in the trail', () => {
   const width = literal(6, 0);
   const square = computed('*', 36, width, width);
-  expect(evaluateTrail(square, new Map([[leafKey(width), 5]]))).toBe(25);
+  expect(evaluateTrail(square, new Map([[leafKey(width), 5]]), pythonNumbers)).toBe(25);
 });
 
 test('a rounding to multiples of 8 is one however it is written', () => {
   const trail = madeDivisible(computed('*', 24, literal(32, 0), literal(0.75, 10)));
-  expect(evaluateTrail(trail, new Map())).toBe(24);
+  expect(evaluateTrail(trail, new Map(), pythonNumbers)).toBe(24);
   expect(rounds(trail)).toBe(true);
   expect(followsShape(computed('*', 8, trail, { kind: 'shape', value: 4, of: 'x' }))).toBe(true);
 });

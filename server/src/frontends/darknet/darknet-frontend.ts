@@ -14,6 +14,7 @@ import {
   type Frontend,
   type SourceReader,
 } from '../shared/frontend.ts';
+import { darknetNumbers } from '../shared/number-dialect.ts';
 import { readNetwork } from './read-network.ts';
 import { readSections, type Section } from './section.ts';
 import { SectionOptions } from './section-options.ts';
@@ -24,6 +25,7 @@ const fallbackInput = [3, 224, 224];
 
 export const darknetFrontend: Frontend = {
   languageId: 'darknet',
+  numbers: darknetNumbers,
 
   /** `.cfg` is a common name, so the first section decides. */
   accepts(document: string, head: string): boolean {

@@ -14,6 +14,7 @@ import type {
   Frontend,
   SourceReader,
 } from '../shared/frontend.ts';
+import { unwrittenNumbers } from '../shared/number-dialect.ts';
 import { MalformedMessage, MessageReader } from './message-reader.ts';
 import { readModelFile, TooLarge, type StoredModel, type StoredSize, type StoredValue } from './model-file.ts';
 import { NetworkReader } from './network-reader.ts';
@@ -33,6 +34,7 @@ const isOnnx = (document: string): boolean => document.toLowerCase().endsWith('.
 
 export const onnxFrontend: Frontend = {
   languageId: 'onnx',
+  numbers: unwrittenNumbers,
   isBinary: isOnnx,
   accepts: isOnnx,
 

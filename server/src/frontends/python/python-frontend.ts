@@ -16,6 +16,7 @@ import {
   type SourceReader,
   type TracedEvaluation,
 } from '../shared/frontend.ts';
+import { pythonNumbers } from '../shared/number-dialect.ts';
 import { findEntries } from './discovery/entries.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
 import { atLooseInput, evaluateFitting, type Try } from './discovery/fitting-input.ts';
@@ -37,6 +38,7 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
   const parser = rememberingParser(plainParser);
   return {
     languageId: 'python',
+    numbers: pythonNumbers,
     writers: byFramework(({ writer }) => writer),
     scaleSettings: byFramework(({ scaleSetting }) => scaleSetting),
 

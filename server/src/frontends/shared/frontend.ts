@@ -5,6 +5,7 @@ import type { Problem, Result } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { Framework, KnownFrom, ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { Shape } from '../../network/shape.ts';
+import type { NumberDialect } from './number-dialect.ts';
 import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
 import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
@@ -164,6 +165,8 @@ export interface TracedEvaluation extends Evaluation {
 export interface Frontend {
   /** LSP language id: `python`, `darknet`. */
   readonly languageId: string;
+  /** How its language writes numbers and computes with them. */
+  readonly numbers: NumberDialect;
   /** Whether a document by that name is no text: it is then read by its bytes, and its text counts as empty. */
   isBinary?(document: string): boolean;
   /** Cheap test by name and the text's beginning (see `headOf`): can this file hold a model? */

@@ -9,6 +9,7 @@ import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { ActivationFunction, ValueId } from '../../network/op.ts';
 import { itemsOf, numberOf, textOf, valueAt, type ConfigValue } from '../config/config-tree.ts';
 import { limitMessage, type EvaluationLimits } from '../shared/frontend.ts';
+import { roundHalfToEven } from '../shared/number-dialect.ts';
 import { moduleTable, type ModuleRow } from './modules/module-table.ts';
 import type { Argument, ModelSettings, ModuleOutput } from './modules/module.ts';
 import { Misfit, RowBuilder } from './row-builder.ts';
@@ -152,7 +153,7 @@ export class TableReader {
       const chosen = module === 'CBFuse' ? this.#fused(sources, itemsOf(written)[0]) : sources.flat();
       const given = itemsOf(written).map((argument) => this.#argument(argument));
       const count = numberOf(repeats) ?? 1;
-      const scaled = count > 1 ? Math.max(1, roundHalfEven(count * this.#scale.depth)) : count;
+      const scaled = count > 1 ? Math.max(1, roundHalfToEven(count * this.#scale.depth)) : count;
       if (scaled > mostRepeats)
         throw new Misfit(`a row repeats its module more than ${mostRepeats.toLocaleString('en')} times`);
       return this.#module(found, { name, span: row.span, inputs: chosen, given, count: scaled, settings });
@@ -251,11 +252,4 @@ export class TableReader {
     if (value === undefined) throw new Error('An op that is not understood always fits');
     return value;
   }
-}
-
-/** As Python rounds: a half to the even neighbor. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -16,6 +16,7 @@ import {
   type Frontend,
   type SourceReader,
 } from '../shared/frontend.ts';
+import { yamlNumbers } from '../shared/number-dialect.ts';
 import { moduleOf, rowsOf, scalesOf, TableReader, type TableScale } from './read-table.ts';
 
 const imageSize = 640;
@@ -23,6 +24,7 @@ const classifiedSize = 224;
 
 export const ultralyticsFrontend: Frontend = {
   languageId: 'yaml',
+  numbers: yamlNumbers,
 
   /** Both parts of a table begin a line, the first of them early in the file. */
   accepts(document: string, head: string): boolean {

@@ -6,7 +6,8 @@ import { unshared } from './effects.ts';
 import { mapping } from './container-methods.ts';
 import { isSubclass, isWhollyWritten, nativeClass, resolutionOrder } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
-import { argument, range, roundHalfEven, toFloat, toInteger } from './number-builtins.ts';
+import { roundHalfToEven } from '../../shared/number-dialect.ts';
+import { argument, range, toFloat, toInteger } from './number-builtins.ts';
 import { importTop } from './modules.ts';
 import { binary } from './operators.ts';
 import { PythonError } from './python-error.ts';
@@ -192,7 +193,7 @@ const functions: Readonly<Record<string, Function>> = {
     const digits = args.positional[1] ? integerOf(args.positional[1]) : undefined;
     if (digits !== undefined)
       return value.kind === 'float' ? float(roundedTo(number, digits)) : int(roundedTo(number, Math.min(digits, 0)));
-    return int(roundHalfEven(number), computed('round', roundHalfEven(number), [value], span));
+    return int(roundHalfToEven(number), computed('round', roundHalfToEven(number), [value], span));
   },
   pow: (machine, args, span) => binary(machine, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
   divmod: (machine, args, span) =>

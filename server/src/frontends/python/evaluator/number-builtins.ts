@@ -9,14 +9,6 @@ import { computed, integerOf, numberOf } from './numbers.ts';
 export const argument = (args: Arguments, index: number, name = ''): PyValue | undefined =>
   args.positional[index] ?? args.keywords.get(name);
 
-/** Rounds half to even, as Python does. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 export function toInteger(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const value = argument(args, 0);
   if (value === undefined) return int(0);

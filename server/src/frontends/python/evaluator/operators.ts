@@ -60,7 +60,7 @@ function bitwise(operator: '&' | '|' | '^' | '<<' | '>>', left: number, right: n
   return Number(result);
 }
 
-const traced: readonly OriginOperator[] = ['+', '-', '*', '/', '//', '%', '**'];
+const traced: readonly OriginOperator[] = ['+', '-', '*', '/', '//', '%', '**', '<<', '>>'];
 
 function numeric(
   machine: Machine,

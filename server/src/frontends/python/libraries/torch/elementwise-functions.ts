@@ -2,7 +2,7 @@
 // is needed for constants only.
 
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
-import { roundHalfEven } from '../../evaluator/number-builtins.ts';
+import { roundHalfToEven } from '../../../shared/number-dialect.ts';
 import { constantTensor, elementsOf, type Fold } from '../../tracing/constants.ts';
 import { flag, one, two } from '../../tracing/folds.ts';
 import { nonzero } from './selections.ts';
@@ -103,7 +103,7 @@ const unaryRows: Readonly<Record<string, TracedFunction>> = {
   ),
   floor: unary('other', one(Math.floor)),
   ceil: unary('other', one(Math.ceil)),
-  round: unary('other', one(roundHalfEven)),
+  round: unary('other', one(roundHalfToEven)),
   trunc: unary('other', one(Math.trunc)),
   frac: unary(
     'other',
