@@ -62,6 +62,21 @@ export default {
       },
     ),
     rule(
+      'python-core-knows-no-framework',
+      'What reads Python and follows it knows no framework; libraries are told what it needs.',
+      { path: `^${server}/frontends/python/(syntax|evaluator|standard-library|tracing|discovery|refactoring)/` },
+      { path: `^${server}/frontends/python/libraries/` },
+    ),
+    rule(
+      'frameworks-side-by-side',
+      'Torch knows neither Keras nor NumPy, and Keras no other; NumPy takes rows of torch that do the same.',
+      { path: `^${server}/frontends/python/libraries/(torch|keras)/` },
+      {
+        path: `^${server}/frontends/python/libraries/(torch|keras|numpy)/`,
+        pathNot: `^${server}/frontends/python/libraries/$1/`,
+      },
+    ),
+    rule(
       'client-protocol-only',
       'The client sees the server through its wire types.',
       { path: `^${base}client/src/` },

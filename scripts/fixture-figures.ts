@@ -1,5 +1,5 @@
-// `npm run figures`: what PyTorch says of the fixtures of the Python frontend, into test/fixtures/python-figures.json.
-// The tests hold our own figures against that file, so that they need no PyTorch.
+// `npm run figures -- [NAME…]`: what PyTorch says of the fixtures of the Python frontend, into test/fixtures/python-figures.json.
+// With names (python/number-arrays.py), of those alone. The tests hold our own figures against that file, so that they need no PyTorch.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -28,6 +28,10 @@ function figuresOf(name: string): unknown {
 }
 
 const target = join(fixtures, 'python-figures.json');
-const figures = Object.fromEntries(names.map((name) => [name, figuresOf(name)]));
+const asked = process.argv.slice(2);
+const known = JSON.parse(readFileSync(target, 'utf8')) as Record<string, unknown>;
+const figures = Object.fromEntries(
+  names.map((name) => [name, asked.length === 0 || asked.includes(name) ? figuresOf(name) : known[name]]),
+);
 const text = await format(JSON.stringify(figures), { ...(await resolveConfig(target)), filepath: target });
 writeFileSync(target, text);

@@ -27,7 +27,7 @@ import { functionsOf } from './syntax/definitions.ts';
 import { trainingLines } from './training-script/training-lines.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
 import type { PythonParser } from './syntax/python-parser.ts';
-import { byFramework, pythonLibraries } from './libraries/python-libraries.ts';
+import { byFramework, passiveWords, pythonLibraries } from './libraries/python-libraries.ts';
 import { evaluateEntry } from './evaluate-entry.ts';
 
 /** `# morphnet: entry=…`: a file that says so holds a model, whatever it imports. */
@@ -35,7 +35,7 @@ const namesItsModel = /^[ \t]*#[ \t]*morphnet:/m;
 
 /** The frontend for Python sources; the parser is loaded by whoever composes the program. */
 export function createPythonFrontend(plainParser: PythonParser): Frontend {
-  const parser = rememberingParser(plainParser);
+  const parser = rememberingParser(plainParser, passiveWords);
   return {
     languageId: 'python',
     numbers: pythonNumbers,

@@ -2,13 +2,14 @@
 
 import { expect, test } from 'vitest';
 import { withoutBodies } from '../../../../server/src/frontends/python/syntax/deferred-bodies.ts';
-import { libraryPieces } from '../../../../server/src/frontends/python/syntax/late-definitions.ts';
+import { libraryPieces, noPassiveWords } from '../../../../server/src/frontends/python/syntax/late-definitions.ts';
 import type { Statement } from '../../../../server/src/frontends/python/syntax/ast.ts';
 import { logicalLines } from '../../../../server/src/frontends/python/syntax/logical-lines.ts';
 import { rememberingParser } from '../../../../server/src/frontends/python/syntax/parse-cache.ts';
 import { mentionedNames } from '../../../../server/src/frontends/python/syntax/mentioned-names.ts';
 import { pieceStarts } from '../../../../server/src/frontends/python/syntax/pieces.ts';
 import { repairText } from '../../../../server/src/frontends/python/syntax/repair-text.ts';
+import { passiveWords } from '../../../../server/src/frontends/python/libraries/python-libraries.ts';
 import { parserOfTests } from '../../../support/python-frontend.ts';
 import { mainDocument, readProject } from '../../../support/python-model.ts';
 
@@ -114,7 +115,7 @@ test.for<[string, string[]]>([
   [`__all__ = [${'"a", '.repeat(100)}]`, []],
   ['names = ["a", "b"]', []],
 ])('of %j these wait: %j', ([text, names]) => {
-  const pieces = libraryPieces(text, logicalLines(text) ?? []);
+  const pieces = libraryPieces(text, logicalLines(text) ?? [], passiveWords);
   expect(pieces.flatMap((piece) => (piece.kind === 'definition' ? [piece.name] : []))).toEqual(names);
 });
 
@@ -241,13 +242,16 @@ test('pieces are the definitions at the top and what stands between them', () =>
 test('after an edit only its piece is parsed, and all places are those of the new text', () => {
   const parsed: string[] = [];
   const plain = parserOfTests;
-  const parser = rememberingParser({
-    ...plain,
-    parsePiece: (document, text, start, end) => {
-      parsed.push(text.slice(start, end).split('\n')[0] ?? '');
-      return plain.parsePiece(document, text, start, end);
+  const parser = rememberingParser(
+    {
+      ...plain,
+      parsePiece: (document, text, start, end) => {
+        parsed.push(text.slice(start, end).split('\n')[0] ?? '');
+        return plain.parsePiece(document, text, start, end);
+      },
     },
-  });
+    noPassiveWords,
+  );
   const before = `${library}\n\nclass Last(Block):\n    """The last one."""\n`;
   const after = before.replace('yield 8 *', 'yield 16 *');
   parser.parse(mainDocument, before);
@@ -260,13 +264,16 @@ test('after an edit only its piece is parsed, and all places are those of the ne
 test('a text with an error is parsed as a whole, and its pieces are known once it is mended', () => {
   let pieces = 0;
   const plain = parserOfTests;
-  const parser = rememberingParser({
-    ...plain,
-    parsePiece: (...given) => {
-      pieces++;
-      return plain.parsePiece(...given);
+  const parser = rememberingParser(
+    {
+      ...plain,
+      parsePiece: (...given) => {
+        pieces++;
+        return plain.parsePiece(...given);
+      },
     },
-  });
+    noPassiveWords,
+  );
   parser.parse(mainDocument, library);
   expect(pieces).toBe(3);
   const broken = library.replace('nn.Conv2d(3, width, 1)', 'nn.Conv2d(3, width,');
@@ -277,7 +284,7 @@ test('a text with an error is parsed as a whole, and its pieces are known once i
 });
 
 test('the names that a statement mentions are found once, also when an edit before it moves it', () => {
-  const parser = rememberingParser(parserOfTests);
+  const parser = rememberingParser(parserOfTests, noPassiveWords);
   const definition = 'def f(x):\n    return g(x.y, "z")  # w\n';
   const functionIn = (text: string): Statement =>
     parser.parse(mainDocument, text).body.find(({ kind }) => kind === 'function')!;

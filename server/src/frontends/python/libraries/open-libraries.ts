@@ -8,6 +8,7 @@ import { elementsOf } from '../tracing/constants.ts';
 import { itemOf, tensorItem, tensorOperator } from '../tracing/tensor-operators.ts';
 import { overwrite, writeItem } from '../tracing/tensor-writes.ts';
 import { TracedNetwork } from '../tracing/traced-network.ts';
+import { numpyModule } from './numpy/numpy-module.ts';
 import type { OpenLibrary, PythonLibrary } from './python-library.ts';
 
 export interface OpenLibraries {
@@ -48,6 +49,7 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
   const library: Library = {
     module: (machine, name) =>
       first((each) => each.module(machine, name)) ??
+      numpyModule(network, name) ??
       modelled(name, standardModule(machine, name) ?? sidePackage(machine, name)),
     tensorOperator: (machine, operator, left, right, span) =>
       operate(machine, operator, [left, right], span, ([one = left, other = right]) =>

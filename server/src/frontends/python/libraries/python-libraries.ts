@@ -1,6 +1,7 @@
 // The frameworks whose models are read in Python files.
 
 import type { Framework } from '../../../network/network-graph.ts';
+import type { PassiveWords } from '../syntax/late-definitions.ts';
 import { kerasLibrary } from './keras/keras-library.ts';
 import type { PythonLibrary } from './python-library.ts';
 import { torchLibrary } from './torch/torch-library.ts';
@@ -16,3 +17,9 @@ export function byFramework<T>(say: (library: PythonLibrary) => T): Partial<Reco
     ),
   );
 }
+
+/** The words of all of them that take no note of a definition. */
+export const passiveWords: PassiveWords = {
+  isBase: (words) => pythonLibraries.some(({ passive }) => passive?.isBase(words)),
+  isDecorator: (words) => pythonLibraries.some(({ passive }) => passive?.isDecorator(words)),
+};

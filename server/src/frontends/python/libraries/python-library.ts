@@ -5,6 +5,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ModuleWriter } from '../../shared/module-writer.ts';
 import type { Framework } from '../../../network/network-graph.ts';
 import type { Arguments, InstanceValue, Machine, ModuleValue, PyValue, TensorValue } from '../evaluator/machine.ts';
+import type { PassiveWords } from '../syntax/late-definitions.ts';
 import type { LayerRules, TracedNetwork } from '../tracing/traced-network.ts';
 
 export interface PythonLibrary {
@@ -17,6 +18,8 @@ export interface PythonLibrary {
   readonly modelWord: string;
   /** How slim files of its models are written. */
   readonly writer: ModuleWriter;
+  /** Its words that take no note of a definition; absent where there are none. */
+  readonly passive?: PassiveWords;
   /** The setting that is `True` where a batch norm has a scale. */
   readonly scaleSetting: string;
   /** Makes the library of one evaluation, whose ops go into the network. */

@@ -8,15 +8,23 @@ export type LibraryPiece =
   | { readonly kind: 'text'; readonly start: number; readonly end: number }
   | { readonly kind: 'definition'; readonly name: string; readonly start: number; readonly end: number };
 
+/** What frameworks have that takes no note of a definition, by the words that source writes for it. */
+export interface PassiveWords {
+  /** Base classes that can be derived from at any time: making a subclass of them does nothing else. */
+  isBase(words: string): boolean;
+  /** Decorators, without their `@`. */
+  isDecorator(words: string): boolean;
+}
+
+export const noPassiveWords: PassiveWords = { isBase: () => false, isDecorator: () => false };
+
 const literal = String.raw`(?:None|True|False|\.\.\.|[-+]?[\d.][\w.]*|"[^"\\\n]*"|'[^'\\\n]*'|\(\)|\[\]|\{\})`;
 const functionHeader = /^(?:async\s+)?def\s+(\w+)/;
-/** Bases whose classes can be made at any time: making a subclass of them does nothing else. */
-const classHeader = /^class\s+(\w+)\s*(?:\(\s*(?:(?:torch\.)?nn\.Module|object)?\s*\))?\s*:$/;
+const classHeader = /^class\s+(\w+)\s*(?:\(\s*([\w.]*)\s*\))?\s*:$/;
 /** `Mode.NEAREST`: what is written like this is a member of an enumeration, which stays what it is. */
 const member = String.raw`[A-Z]\w*\.[A-Z][A-Z\d_]*`;
 const fixedDefault = new RegExp(String.raw`=\s*(?:${literal}|${member})\s*(?=[,)\n])`, 'g');
-const plainDecorator =
-  /^@(?:staticmethod|classmethod|property|(?:abc\.)?abstractmethod|torch\.no_grad\(\)|torch\.jit\.\w+)\s*$/;
+const plainDecorator = /^(?:staticmethod|classmethod|property|(?:abc\.)?abstractmethod)$/;
 const plainAttribute = new RegExp(String.raw`^\w+\s*(?::[^=]*)?(?:=\s*${literal})?$`);
 const docstring = /^[rRbBuU]{0,2}["']/;
 const collectionHeader = /^((?!__)\w+)\s*(?::[^=\n]*)?=\s*(?=[[({])/;
@@ -27,7 +35,11 @@ const literalToken =
 const longCollection = 400;
 
 /** The pieces of a library's text, whose statements are `lines`. */
-export function libraryPieces(source: string, lines: readonly LogicalLine[]): readonly LibraryPiece[] {
+export function libraryPieces(
+  source: string,
+  lines: readonly LogicalLine[],
+  passive: PassiveWords,
+): readonly LibraryPiece[] {
   const pieces: LibraryPiece[] = [];
   const addText = (start: number, end: number): void => {
     if (source.slice(start, end).trim() !== '') pieces.push({ kind: 'text', start, end });
@@ -42,9 +54,9 @@ export function libraryPieces(source: string, lines: readonly LogicalLine[]): re
     const behind = behindBlock(lines, i);
     if (source[line.start] === '@') {
       decoratedFrom ??= line.start;
-      isNoted ||= !plainDecorator.test(source.slice(line.start, line.end));
+      isNoted ||= !isPlainDecorator(source.slice(line.start, line.end), passive);
     } else {
-      const name = line.indent === 0 && !isNoted ? lateName(source, lines, i, behind) : undefined;
+      const name = line.indent === 0 && !isNoted ? lateName(source, lines, i, behind, passive) : undefined;
       if (name !== undefined) {
         const start = decoratedFrom ?? line.start;
         const lineEnd = source.indexOf('\n', lines[behind - 1]?.end ?? line.end);
@@ -71,7 +83,13 @@ function behindBlock(lines: readonly LogicalLine[], header: number): number {
 }
 
 /** The name of a definition that can wait. */
-function lateName(source: string, lines: readonly LogicalLine[], header: number, behind: number): string | undefined {
+function lateName(
+  source: string,
+  lines: readonly LogicalLine[],
+  header: number,
+  behind: number,
+  passive: PassiveWords,
+): string | undefined {
   const line = lines[header];
   if (line === undefined) return undefined;
   if (behind === header + 1) return collectionName(source, line);
@@ -79,18 +97,25 @@ function lateName(source: string, lines: readonly LogicalLine[], header: number,
   const written = source.slice(line.start, line.end);
   const functionName = functionHeader.exec(written)?.[1];
   if (functionName !== undefined) return hasFixedDefaults(written) ? functionName : undefined;
-  const className = classHeader.exec(written)?.[1];
-  if (className === undefined) return undefined;
+  const [, className, base = ''] = classHeader.exec(written) ?? [];
+  if (className === undefined || !(base === '' || base === 'object' || passive.isBase(base))) return undefined;
   for (let i = header + 1; i < behind; i = behindBlock(lines, i)) {
     const inner = lines[i];
-    if (inner === undefined || !canWait(source.slice(inner.start, inner.end))) return undefined;
+    if (inner === undefined || !canWait(source.slice(inner.start, inner.end), passive)) return undefined;
   }
   return className;
 }
 
-function canWait(statement: string): boolean {
+function canWait(statement: string, passive: PassiveWords): boolean {
   if (functionHeader.test(statement)) return hasFixedDefaults(statement);
-  return docstring.test(statement) || plainDecorator.test(statement) || plainAttribute.test(statement);
+  return docstring.test(statement) || isPlainDecorator(statement, passive) || plainAttribute.test(statement);
+}
+
+/** Whether a statement is a decorator that takes no note of what it stands above. */
+function isPlainDecorator(statement: string, passive: PassiveWords): boolean {
+  if (!statement.startsWith('@')) return false;
+  const words = statement.slice(1).trim();
+  return plainDecorator.test(words) || passive.isDecorator(words);
 }
 
 /** Whether a function's header, up to its colon, has no defaults but those that can not change. */

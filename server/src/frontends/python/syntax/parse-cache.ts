@@ -1,6 +1,7 @@
 // Parsed modules by document, as long as their text stays: a library's files are parsed once, not once an evaluation, and of
 // a file that is edited only the class or function with the edit.
 
+import type { PassiveWords } from './late-definitions.ts';
 import { movedBy, pieceStarts, type ReadPiece } from './pieces.ts';
 import type { ParsedModule, PythonParser } from './python-parser.ts';
 
@@ -16,8 +17,8 @@ interface CachedModule {
 /** Trees are several times as large as their text; this keeps them within some tens of megabytes. */
 const mostCharacters = 1_000_000;
 
-/** The same parser with a memory of what it parsed last. */
-export function rememberingParser(parser: PythonParser): PythonParser {
+/** The same parser with a memory of what it parsed last, and with what the frameworks' words mean to it. */
+export function rememberingParser(parser: PythonParser, passive: PassiveWords): PythonParser {
   const cache = new Map<string, CachedModule>();
   let characters = 0;
   const forget = (document: string): void => {
@@ -34,7 +35,7 @@ export function rememberingParser(parser: PythonParser): PythonParser {
     }
     forget(document);
     const read = isLazy
-      ? { parsed: parser.parseLazily(document, text), pieces: noPieces }
+      ? { parsed: parser.parseLazily(document, text, passive), pieces: noPieces }
       : parseInPieces(parser, document, text, known?.pieces ?? noPieces);
     cache.set(document, { text, isLazy, ...read });
     characters += text.length;

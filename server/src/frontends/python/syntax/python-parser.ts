@@ -5,7 +5,7 @@ import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Statement } from './ast.ts';
 import { withoutBodies, type BodyRange } from './deferred-bodies.ts';
-import { libraryPieces, type LibraryPiece } from './late-definitions.ts';
+import { libraryPieces, noPassiveWords, type LibraryPiece, type PassiveWords } from './late-definitions.ts';
 import { logicalLines, type LogicalLine } from './logical-lines.ts';
 import { lowerBlock, lowerFunctionBody } from './lower-statement.ts';
 import { field, reportBroken, type DeferredBody, type Lowering } from './lowering.ts';
@@ -23,7 +23,7 @@ export interface PythonParser {
   /** With a `place`, the text is no part of the document and all of it stands there. */
   parse(document: string, text: string, place?: SourceSpan): ParsedModule;
   /** For texts of which little is used: the bodies of functions are read when they are asked for, errors in them left out. */
-  parseLazily(document: string, text: string): ParsedModule;
+  parseLazily(document: string, text: string, passive?: PassiveWords): ParsedModule;
   /** The statements of a stretch of a document; undefined when there is an error among them. */
   parsePiece(document: string, text: string, start: number, end: number): readonly Statement[] | undefined;
 }
@@ -92,11 +92,11 @@ export async function createPythonParser(runtime: Uint8Array, grammar: Uint8Arra
       const body = lowerBlock(lowering, tree.root);
       return lowering.problems.length === 0 ? body : undefined;
     },
-    parseLazily(document, text) {
+    parseLazily(document, text, passive = noPassiveWords) {
       const lines = logicalLines(text);
       if (lines === undefined || lines.some(({ unclosed }) => unclosed !== undefined)) return parse(document, text);
       const body: Statement[] = [];
-      for (const piece of libraryPieces(text, lines)) {
+      for (const piece of libraryPieces(text, lines, passive)) {
         const statements = readPiece(document, text, lines, piece);
         if (statements === undefined) return parse(document, text);
         body.push(...statements);

@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OpAttributes } from '../../../network/op.ts';
+import type { UnknownDimension } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { int, tuple, unknown } from '../evaluator/values.ts';
 import type { Fold } from './constants.ts';
@@ -80,6 +81,11 @@ export function axisOf(tensor: TensorValue, axis: number): number {
 export function axesOf(call: TracedCall, input: TensorValue, name = 'dim'): readonly number[] {
   if (call.args.isNone(name)) return input.shape.map((_, axis) => axis);
   return (call.args.integers(name, 0) ?? []).map((axis) => axisOf(input, axis));
+}
+
+/** A number that depends on the numbers in the input: `subject` says of what, as the beginning of a sentence. */
+export function unknownCount(subject: string, span: SourceSpan): UnknownDimension {
+  return { kind: 'unknown', reason: `${subject} depends on the values in the input`, span };
 }
 
 /** Emits an op over the tensor argument `input`, without parameters. */

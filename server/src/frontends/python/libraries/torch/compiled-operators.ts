@@ -4,8 +4,7 @@ import type { Dimension } from '../../../../network/shape.ts';
 import { bool, builtin, none, pyFalse } from '../../evaluator/values.ts';
 import { without } from '../../standard-library/module-table.ts';
 import { asBuiltins, type Table } from './library-table.ts';
-import { unknownCount } from './selections.ts';
-import { emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
+import { emitOn, fn, giveUp, unknownCount, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
 
 /** `nms`: which boxes are kept, by their scores; their number is known to nobody who has not seen the image. */

@@ -4,7 +4,7 @@ import { processStarters } from '../../standard-library/program-starters.ts';
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { unshared } from '../../evaluator/effects.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import { builtin, dict, int, list, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
+import { builtin, dict, int, none, pyFalse, string, unknown } from '../../evaluator/values.ts';
 import {
   functionValues,
   passThrough,
@@ -21,17 +21,14 @@ import { functional } from './functional.ts';
 import { lightningTables } from './lightning.ts';
 import { moduleClass } from './module-classes.ts';
 import { asBuiltins, type FrameworkParts, type Names, type Table } from './library-table.ts';
-import { numpyFunctions } from './numpy-functions.ts';
 import { quantizationTables } from './quantization-modules.ts';
 import { rearranged } from './arrangement-functions.ts';
 import { torchTensorFunctions, tensorMethods } from './tensor-functions.ts';
-import { itemOf } from '../../tracing/tensor-operators.ts';
 import { callTraced } from '../../tracing/traced-call.ts';
 import { passingThrough, torchConstants, torchFunctions } from './torch-namespace.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import { weightNorms, weightParametrizations } from './weight-norms.ts';
 import type { Machine, ClassValue, ModuleValue, PyValue } from '../../evaluator/machine.ts';
-import { numberOf } from '../../evaluator/numbers.ts';
 
 const noSpan: SourceSpan = { document: '', start: 0, end: 0 };
 const falseFunctions = (names: string): [string, PyValue][] =>
@@ -41,69 +38,6 @@ const passThroughs = (names: string): [string, PyValue][] => names.split(' ').ma
 
 const initialisers =
   'kaiming_normal_ kaiming_uniform_ xavier_normal_ xavier_uniform_ normal_ uniform_ constant_ zeros_ ones_ trunc_normal_ orthogonal_ dirac_ eye_ sparse_ xavier_normal xavier_uniform kaiming_normal kaiming_uniform normal constant';
-
-/** Functions of NumPy of which only the first argument is an array: what follows are sizes, axes and places. */
-const takesOneArray =
-  /^(reshape|transpose|permute|split|array_split|tile|repeat|expand_dims|squeeze|sum|mean|max|min|amax|amin|prod|std|var|moveaxis|swapaxes|pad|roll|flip|broadcast_to)$/;
-
-/** NumPy's functions are those of tensors; a result without dimensions is a plain number, as it is to its callers. */
-function numpyNames({ network }: FrameworkParts): Names {
-  const rows = {
-    ...torchTensorFunctions,
-    ...torchFunctions,
-    array: torchFunctions['tensor'],
-    asarray: torchFunctions['tensor'],
-    ...numpyFunctions,
-  };
-  const arrays = Object.entries(rows).flatMap(([name, row]): [string, PyValue][] =>
-    row === undefined
-      ? []
-      : [
-          [
-            name,
-            builtin(name, (machine, args, span) => {
-              const positional = args.positional.map((value, i) => {
-                if (i > 0 && takesOneArray.test(name)) return value;
-                const items = value.kind === 'range' ? machine.iterate(value, span) : undefined;
-                if (items !== undefined && !('kind' in items)) return arrayOf(machine, network, list(items), span);
-                return value.kind === 'list' || value.kind === 'tuple' ? arrayOf(machine, network, value, span) : value;
-              });
-              const takesSequences =
-                /^(cat|concat|concatenate|stack|hstack|vstack|zeros|ones|empty|full|array|asarray|tensor)$/.test(name);
-              const result = callTraced(
-                machine,
-                network,
-                row,
-                `np.${name}`,
-                takesSequences ? args : { positional, keywords: args.keywords },
-                span,
-              );
-              return result.kind === 'tensor' && result.shape.length === 0 ? itemOf(result, span) : result;
-            }),
-          ],
-        ],
-  );
-  return [
-    ...arrays,
-    ...functionValues({
-      atleast_1d: (machine, args, span) => {
-        const value = args.positional[0] ?? none;
-        return arrayOf(machine, network, numberOf(value) === undefined ? value : list([value]), span);
-      },
-    }),
-    ...plainClasses('ndarray generic integer floating number int64 int32 float32 float64 bool_ dtype'),
-    ['pi', { kind: 'float', value: Math.PI }],
-    ['inf', { kind: 'float', value: Infinity }],
-    ['newaxis', none],
-  ];
-}
-
-function arrayOf(machine: Machine, network: TracedNetwork, value: PyValue, span: SourceSpan): PyValue {
-  const row = torchFunctions['tensor'];
-  const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [];
-  if (!row || !items.every((item) => numberOf(item) !== undefined)) return value;
-  return callTraced(machine, network, row, 'np.array', { positional: [value], keywords: new Map() }, span);
-}
 
 function torchNames({ machine, network, classes }: FrameworkParts): Names {
   return [
@@ -365,12 +299,11 @@ const tables: Readonly<Record<string, Table>> = {
     ]),
   'torch.multiprocessing': processStarters,
   ...lightningTables,
-  numpy: numpyNames,
 };
 
 const tensorNames = 'torch.nn.modules';
 const silentNames =
-  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel\.\w+|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|numpy\.(core|ctypeslib|fft|lib|linalg|ma|polynomial|random|testing|typing)(\.\w+)*|torchaudio|torchtext|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops)$/;
+  /^(torch\.(_C|_jit_internal|_six|_utils|ao|backends|export|func|futures|library|masked|multiprocessing|nested|nn\.(intrinsic|parallel\.\w+|quantized|qat|grad|backends)|ops|optim|package|profiler|quantization|random|serialization|signal|sparse|special|storage|testing|torch_version|types|utils|xpu|mps|_inductor|_tensor)(\.\w+)*|torchaudio|torchtext|(pytorch_)?lightning(\.\w+)*|torchmetrics(\.\w+)*|torchsummary|torchinfo|thop|ptflops)$/;
 
 /** A modelled module of PyTorch and its kin; undefined where there is none of that name. */
 export function frameworkModule(parts: FrameworkParts, name: string): ModuleValue | undefined {

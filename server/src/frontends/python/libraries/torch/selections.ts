@@ -1,17 +1,10 @@
 // What picks elements by their values: how many there are is known of constants only, so their number becomes an unknown
 // dimension, and what is computed of them an unknown amount.
 
-import type { SourceSpan } from '../../../../common/source-span.ts';
-import type { UnknownDimension } from '../../../../network/shape.ts';
 import { tuple } from '../../evaluator/values.ts';
 import { constantTensor, elementsOf } from '../../tracing/constants.ts';
-import { emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
+import { emitOn, fn, giveUp, unknownCount, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
-
-/** A number that depends on the numbers in the input: `subject` says of what, as the beginning of a sentence. */
-export function unknownCount(subject: string, span: SourceSpan): UnknownDimension {
-  return { kind: 'unknown', reason: `${subject} depends on the values in the input`, span };
-}
 
 /** Places of the elements that are not zero: rows of indices, or one vector an axis. */
 export function nonzero(call: TracedCall, name: string, asTuple: boolean): PyValue {

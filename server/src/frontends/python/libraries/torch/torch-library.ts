@@ -28,6 +28,10 @@ export const torchLibrary: PythonLibrary = {
   mentions: /\b(torch|timm)\b/,
   modelWord: 'nn.Module',
   writer: torchModuleWriter,
+  passive: {
+    isBase: (words) => /^(torch\.)?nn\.Module$/.test(words),
+    isDecorator: (words) => /^torch\.(no_grad\(\)|jit\.\w+)$/.test(words),
+  },
   scaleSetting: 'affine',
   open: openTorch,
 };
