@@ -439,6 +439,10 @@ export class EditPlanner {
     return refusalReason(unit, this.#constraints, solution, failure, {
       isEditable: (document) => this.#sources.isEditable(document),
       placeOf: (leaf) => this.#placeOf(leaf),
+      isToChange: (key) => {
+        const other = this.#byKey.get(key);
+        return other !== undefined && other.wanted !== other.before;
+      },
       isPlain: (leaf) => this.#literalText(leaf) !== undefined,
     });
   }

@@ -9,6 +9,8 @@ interface Places {
   readonly isEditable: (document: string) => boolean;
   /** `` `16` in resnet.py:84 ``. */
   readonly placeOf: (leaf: EditableLeaf) => string;
+  /** Whether a unit is to change itself. */
+  readonly isToChange: (unit: string) => boolean;
   /** Whether the literal is a plain number that can be exchanged. */
   readonly isPlain: (leaf: EditableLeaf) => boolean;
 }
@@ -36,10 +38,12 @@ export function refusalReason(
   );
   if (conflict !== undefined) {
     const others = conflict.constraints.filter((constraint) => !constraint.slopes.has(unit.key));
-    const names = [...new Set(others.map((constraint) => constraint.op.name))];
+    const keeping = others.filter((constraint) => ![...constraint.slopes.keys()].some(places.isToChange));
+    const named = keeping.length > 0 ? keeping : others;
+    const names = [...new Set(named.map((constraint) => constraint.op.name))];
     const sample = names.slice(0, 2).join(' and ');
-    if (names.length > 0)
-      return `The ${places.placeOf(conflict.leaf)} also sets the width of ${sample}, which keeps it.`;
+    const what = keeping.length > 0 ? 'which keeps it' : 'which is to have another';
+    if (names.length > 0) return `The ${places.placeOf(conflict.leaf)} also sets the width of ${sample}, ${what}.`;
     return `No value for the ${places.placeOf(conflict.leaf)} gives a smaller width that is enough.`;
   }
   if (failure !== undefined) return `With the edit ${failure}.`;

@@ -229,3 +229,19 @@ test('a number is read as the language of the file reads it', () => {
 function planOf(sources: EditSources, units: readonly WidthUnit[]): readonly LiteralEdit[] {
   return new EditPlanner(sources, units).all().edits;
 }
+
+test('a refusal does not say of a layer that is to change itself that it keeps its width', () => {
+  const { sources, units } = setUp({ 'main.toy': 'set planes 16\nconv a planes\nconv b planes\n' }, { a: 9, b: 20 });
+  expect(new EditPlanner(sources, units).unit('a')).toEqual({
+    ok: false,
+    error: 'The `16` in main.toy:1 also sets the width of b, which is to have another.',
+  });
+});
+
+test('a unit that is to grow is planned alone, too', () => {
+  const { sources, units } = setUp({ 'main.toy': 'conv a 16\nconv b 16 from 16\n' }, { a: 20 });
+  const plan = new EditPlanner(sources, units).unit('a');
+  expect(plan.ok && edited({ 'main.toy': 'conv a 16\nconv b 16 from 16\n' }, plan.value.edits)).toEqual({
+    'main.toy': 'conv a 20\nconv b 16 from 20\n',
+  });
+});
