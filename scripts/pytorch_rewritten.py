@@ -1,9 +1,11 @@
 """Whether rewritten library files do in PyTorch what was promised, as JSON.
 
 Knows nothing of MorphNet. Each task replaces the text of some modules; the builder must build, run on an input of its shape
-and have the promised number of parameters, and the other builders of the file must have the shapes that they had.
+and have the promised number of parameters, and the other builders of the file must have the shapes that they had. A slim file stands
+by itself.
 
-    python pytorch_rewritten.py SITE REQUIREMENTS < TASKS     (a line: {"row", "files", "file", "entry", "input", "params", "alsoChanges"})
+    python pytorch_rewritten.py SITE REQUIREMENTS < TASKS     (a line: {"row", "files", "file", "entry", "input", "params", "alsoChanges"},
+                                                               or {"row", "slim", "entry", "input", "params"})
 """
 
 import contextlib
@@ -64,6 +66,33 @@ def siblings(module, names):
     return found
 
 
+SHAPES_BEFORE = {}
+
+
+def siblings_before(module, names):
+    """The same for the library as it is, worked out once."""
+    for name in names:
+        if (module.__name__, name) not in SHAPES_BEFORE:
+            SHAPES_BEFORE[module.__name__, name] = siblings(module, [name]).get(name)
+    found = {name: SHAPES_BEFORE[module.__name__, name] for name in names}
+    return {name: shapes for name, shapes in found.items() if shapes is not None}
+
+
+def built(entry, names, input, params):
+    """What is wrong with a model, if anything is."""
+    with torch.device("meta"):
+        model = eval(entry if "(" in entry else f"{entry}()", names).eval()
+        model(*[torch.zeros(1, *shape) for shape in input])
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return f"{count} parameters, {params} promised" if params is not None and count != params else None
+
+
+def check_slim(slim, entry, input, params, **_):
+    names = {}
+    exec(compile(slim, "slim.py", "exec"), names)
+    return built(entry, names, input, params)
+
+
 def check(files, file, entry, input, params, alsoChanges, **_):
     import importlib
 
@@ -74,7 +103,7 @@ def check(files, file, entry, input, params, alsoChanges, **_):
     builder = entry.split("(")[0]
     others = [other for other in builders(before) if other != builder and other not in alsoChanges]
     kept = dict(sys.modules)
-    expected = siblings(before, others)
+    expected = siblings_before(before, others)
     try:
         for path, text in files.items():
             if module_name(path) != name:
@@ -86,12 +115,9 @@ def check(files, file, entry, input, params, alsoChanges, **_):
             with open(before.__file__, encoding="utf-8") as own:
                 text = own.read()
         after = execute(name, text, before.__file__)
-        with torch.device("meta"):
-            model = eval(entry if "(" in entry else f"{entry}()", vars(after)).eval()
-            model(*[torch.zeros(1, *shape) for shape in input])
-        count = sum(parameter.numel() for parameter in model.parameters())
-        if params is not None and count != params:
-            return f"{count} parameters, {params} promised"
+        error = built(entry, vars(after), input, params)
+        if error is not None:
+            return error
         actual = siblings(after, others)
         changed = [other for other in expected if actual.get(other) != expected[other]]
         return f"changes {', '.join(changed)}" if changed else None
@@ -106,7 +132,7 @@ def main():
     for line in sys.stdin:
         task = json.loads(line)
         try:
-            error = check(**task)
+            error = check_slim(**task) if "slim" in task else check(**task)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
         print(json.dumps({"row": task["row"], "error": error}), flush=True)

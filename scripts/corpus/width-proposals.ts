@@ -1,14 +1,15 @@
 // Random widths for the layers of a model, and what became of bringing them into its source: for scripts that hold edits against
 // frameworks.
 
+import * as v from 'valibot';
 import type { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../../server/src/analysis/analyzed-model.ts';
 import type { ProposedWidths } from '../../server/src/analysis/proposal-plans.ts';
 import type { WidthChange } from '../../server/src/analysis/width-change.ts';
 import { hasOwnWidth } from '../../server/src/network/op-traits.ts';
 
-export type ProposalKind = 'single' | 'whole' | 'uniform' | 'realistic';
-const kinds: readonly ProposalKind[] = ['single', 'whole', 'uniform', 'realistic'];
+const kinds = ['single', 'whole', 'uniform', 'realistic'] as const;
+export type ProposalKind = (typeof kinds)[number];
 
 /** Numbers below 1 that are the same in every run (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -39,22 +40,34 @@ function proposalOf(groups: readonly Group[], widthOf: (group: Group) => number)
   };
 }
 
-/** What runs end in: most layers keep most of their channels, some lose nearly all, and residual streams lose least. */
-function realisticWidth({ size, layers }: Group, random: () => number): number {
-  const kept = layers.length > 1 ? 0.8 + 0.2 * random() : random() < 0.2 ? 0.05 + 0.2 * random() : 0.4 + 0.6 * random();
-  return size * kept;
+/**
+ * What runs end in: scales of channels as trained networks have them, of which one threshold leaves half. Layers differ in their
+ * scale more than the channels of one do; what is added up lives as long as one of the layers behind it holds it.
+ */
+function realisticProposal(groups: readonly Group[], random: () => number): ProposedWidths {
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const scales = groups.map(({ size, layers }) => {
+    const ofLayers = layers.map(() => Math.exp(0.6 * normal()));
+    return Array.from({ length: size }, () => Math.max(...ofLayers.map((scale) => scale * Math.exp(0.5 * normal()))));
+  });
+  const threshold = median(scales.flat());
+  return proposalOf(
+    groups,
+    (group) => scales[groups.indexOf(group)]?.filter((scale) => scale >= threshold).length ?? group.size,
+  );
 }
 
-export interface Row {
-  readonly builder: string;
-  readonly kind: ProposalKind;
-  readonly how: 'edit' | 'refactored' | 'slim only' | 'refused';
-  readonly isExact: boolean;
+export const rowSchema = v.object({
+  builder: v.string(),
+  kind: v.picklist(kinds),
+  how: v.picklist(['edit', 'refactored', 'slim only', 'refused']),
+  isExact: v.boolean(),
   /** The saving of MACs that the edit brings, as a share of that of the proposal. */
-  readonly brought: number;
-  readonly reasons: readonly string[];
-  readonly ms: number;
-}
+  brought: v.number(),
+  reasons: v.array(v.string()),
+  ms: v.number(),
+});
+export type Row = v.InferOutput<typeof rowSchema>;
 
 export function share({ before, wanted, after }: WidthChange): number {
   const asked = (before.macs ?? 0) - (wanted?.macs ?? 0);
@@ -84,7 +97,7 @@ export function randomProposals(
     ...singles.map((one) => ['single', one] as const),
     ...Array.from({ length: counts.whole }, () => ['whole', proposalOf(groups, drawn)] as const),
     ['uniform', proposalOf(groups, ({ size }) => size * 0.75)],
-    ['realistic', proposalOf(groups, (group) => realisticWidth(group, random))],
+    ['realistic', realisticProposal(groups, random)],
   ];
 }
 
@@ -104,4 +117,17 @@ export function summary(rows: readonly Row[]): readonly string[] {
       `| ${kind} | ${String(own.length)} | ${of(({ how }) => how === 'edit')} | ${of(({ how }) => how === 'refactored')} | ${of((row) => row.isExact)} | ${of(({ how }) => how === 'slim only')} | ${of(({ how }) => how === 'refused')} | ${percent(median(own.map(({ brought }) => brought)))} | ${median(own.map(({ ms }) => ms)).toFixed(0)} ms |`,
     ];
   });
+}
+
+/** Reasons alike but for names and numbers, with how often each was given, most first. */
+export function reasonCounts(reasons: readonly string[]): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) {
+    const alike = reason
+      .replace(/`[^`]*`/g, '…')
+      .replace(/\b[\w]+(?:\.[\w]+)+(?::\d+)?/g, '…')
+      .replace(/\d+(?:[×x]\d+)*/g, 'n');
+    counts.set(alike, (counts.get(alike) ?? 0) + 1);
+  }
+  return [...counts].sort(([, left], [, right]) => right - left);
 }

@@ -7,6 +7,7 @@ import type { ModuleWriter } from '../frontends/shared/module-writer.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import { rebuildWithWidths } from '../structure/rebuild-graph.ts';
+import { survivingNetwork, type WeightTensor, type Weights } from '../structure/surviving-weights.ts';
 import type { AnalysisSession, AttachedProposal } from './analysis-session.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
 import { modelOfRun } from './proposed-changes.ts';
@@ -21,14 +22,17 @@ export interface SlimModel {
   readonly entry: string;
   readonly text: string;
   readonly graph: NetworkGraph;
+  /** What is left of the weights that were given, by the names that the file's model has for them. */
+  readonly weights?: Weights;
 }
 
-/** The slim model of a run's proposal, proven; or why there is none. `document` is another place for it. */
+/** The slim model of a run's proposal, proven; or why there is none. `document` is another place for it, `weights` the model's own. */
 export function slimModel(
   session: AnalysisSession,
   source: string,
   { runId, entry, proposal }: AttachedProposal,
   document = freeDocument(session, source),
+  weights?: Weights,
 ): Result<SlimModel> {
   const model = modelOfRun(session, source, entry);
   if (model === undefined) {
@@ -48,7 +52,9 @@ export function slimModel(
     };
   }
   const grouping = session.grouping(model.graph);
-  const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
+  const widths = wantedWidths(grouping, proposal);
+  const surviving = weights && survivingNetwork(grouping, widths, weights);
+  const rebuilt = surviving ?? rebuildWithWidths(grouping, widths);
   if (!rebuilt.ok) return rebuilt;
   const { graph } = rebuilt.value;
   if (graph.ops.length === graph.inputs.length) return { ok: false, error: 'The model computes nothing of its input.' };
@@ -56,12 +62,12 @@ export function slimModel(
   const written = writer.write({
     graph,
     name: defined,
-    description: describe(model, writer, source, runId, proposal.step, rebuilt.value.removed.length),
+    description: describe(model, writer, source, { runId, proposal, document }, rebuilt.value.removed.length, weights),
     sourceOf: ({ site }: Op) => (site === undefined ? '' : new SourcePlaces(session).written(site.span)),
   });
   if (!written.ok) return { ok: false, error: `No file can be written for this model: ${written.error}.` };
   const name = `${defined}()`;
-  const evaluated = session.evaluateWith(new Map([[document, written.value]]), {
+  const evaluated = session.evaluateWith(new Map([[document, written.value.text]]), {
     ...model.entry,
     document,
     name,
@@ -74,7 +80,16 @@ export function slimModel(
   if (evaluated === undefined || difference !== undefined) {
     return { ok: false, error: `No file is written, as it would not give the proposed network: ${difference ?? ''}.` };
   }
-  return { ok: true, value: { document, entry: name, text: written.value, graph: evaluated } };
+  const slim = { document, entry: name, text: written.value.text, graph: evaluated };
+  if (surviving?.ok !== true) return { ok: true, value: slim };
+  const { tensors } = written.value;
+  if (tensors === undefined)
+    return { ok: false, error: `Weights are put into slim files of PyTorch only, not of ${writer.frameworkWord}.` };
+  const named = [...surviving.value.weights].flatMap(([id, tensor]): readonly (readonly [string, WeightTensor])[] => {
+    const inFile = tensors.get(id);
+    return inFile === undefined ? [] : [[inFile, tensor]];
+  });
+  return { ok: true, value: { ...slim, weights: new Map(named) } };
 }
 
 /** `net_slim.py` beside `net.py`, or with a number where that is taken. */
@@ -90,18 +105,28 @@ function describe(
   model: AnalyzedModel,
   { frameworkWord }: ModuleWriter,
   source: string,
-  runId: string,
-  step: number,
+  { runId, proposal, document }: Pick<AttachedProposal, 'runId' | 'proposal'> & { readonly document: string },
   removed: number,
+  weights: Weights | undefined,
 ): readonly string[] {
   const outputs = model.graph.outputs.length;
   const idle = model.graph.idle.map(({ name }) => name);
+  const origin = runId === '' ? [] : [`Written from the run ${runId}, step ${String(proposal.step)}.`];
+  const values =
+    weights === undefined
+      ? `Layers begin with ${frameworkWord}'s own initial values.`
+      : `The weights that are left of the trained ones: model.load_state_dict(safetensors.torch.load_file("${fileName(weightsBeside(document))}"))`;
   return [
-    `${model.entry.name} of ${fileName(source)} at the widths that MorphNet proposes.`,
+    `${model.entry.name} of ${fileName(source)} at the widths that ${runId === '' ? 'were asked for' : 'MorphNet proposes'}.`,
     '',
-    `Written from the run ${runId}, step ${String(step)}. Layers begin with ${frameworkWord}'s own initial values.`,
+    [...origin, values].join(' '),
     ...(removed === 0 ? [] : [`${String(removed)} operations are gone, as no channel of theirs is left.`]),
     ...(outputs < 2 ? [] : [`Gives its ${String(outputs)} outputs as a tuple.`]),
     ...(idle.length === 0 ? [] : [`Left out, since the model never calls them: ${idle.join(', ')}.`]),
   ];
+}
+
+/** `net_slim.safetensors` for `net_slim.py`: where the weights of a slim file stand. */
+export function weightsBeside(document: string): string {
+  return document.replace(/\.py$/, '.safetensors');
 }

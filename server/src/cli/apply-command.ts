@@ -11,15 +11,15 @@ import { chooseDevice } from '../analysis/latency-device.ts';
 import { editsOfPlan, isExact, proposalEdits, type ProposalEditsResult } from '../analysis/proposal-edits.ts';
 import { modelOfRun } from '../analysis/proposed-changes.ts';
 import { widthChange } from '../analysis/width-change.ts';
-import { slimModel } from '../analysis/slim-model.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { liesInside } from '../runs/inner-folder.ts';
 import { workspaceOf } from '../runs/portable-config.ts';
 import { readExpanded } from '../runs/run-folder.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
-import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
+import { unifiedDiff, writeText } from './edited-files.ts';
 import { isFile, parseInputArgument, parseModelArgument, shownDocument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
+import { weightsWithoutFile, writeSlimFile } from './slim-file.ts';
 import type { Terminal } from './terminal.ts';
 import type { TrainingService } from '../experiments/run-service.ts';
 
@@ -39,6 +39,8 @@ export interface ApplyOptions {
   readonly expanded?: boolean;
   /** Where to write the slim model out as a module of its own instead. */
   readonly slimFile?: string;
+  /** The model's trained weights, of which the slim file gets what is left. */
+  readonly weights?: string;
 }
 
 /** Whose widths are applied: a model in a session, and what is proposed for it. */
@@ -69,8 +71,10 @@ export async function applyCommand(
     ? await countsOf(terminal, openSession, path, argument, options)
     : await runOf(terminal, openSession, training, path, argument, options);
   const { session, document, attached } = applied;
-  if (options.slimFile !== undefined) writeSlimFile(terminal, session, document, attached, options.slimFile);
-  else applyEdits(terminal, applied, options);
+  const { slimFile, weights } = options;
+  if (slimFile === undefined && weights !== undefined) throw wrongArguments(weightsWithoutFile);
+  if (slimFile === undefined) applyEdits(terminal, applied, options);
+  else await writeSlimFile(terminal, session, document, attached, { slimFile, weights });
 }
 
 /** Alive counts of any run, here or of the published implementation, for the model that `--model` names. */
@@ -224,21 +228,4 @@ function vanishedNotes(names: readonly string[]): readonly string[] {
   return [
     `The proposed network is without ${names.join(', ')}. Edits of numbers can’t take layers out and keep a channel at least; take them out by hand`,
   ];
-}
-
-/** Writes the slim model out; a file that is there already stays as it is. */
-function writeSlimFile(
-  terminal: Terminal,
-  session: AnalysisSession,
-  source: string,
-  attached: AttachedProposal,
-  file: string,
-): void {
-  const path = resolve(terminal.folder, file);
-  const shown = shownPath(path, terminal.folder);
-  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is Python source.`);
-  const slim = slimModel(session, source, attached, URI.file(path).toString());
-  if (!slim.ok) throw workFailed(`${shownDocument(source, terminal.folder)}: ${slim.error}`);
-  writeNewFile(file, slim.value.text, terminal.folder);
-  terminal.note(`Wrote ${shown}, proven to be the proposed network. Its costs: morphnet cost ${shown}\n`);
 }

@@ -171,6 +171,10 @@ function commands(services: CliServices): Command {
     .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the network to this new file instead, as a model of its own')
+    .option(
+      '--weights <file>',
+      'trained weights of the model (.safetensors, .npz): what is left of them goes beside the slim file',
+    )
     .option('--json', 'print what was planned as JSON')
     .action((file: string, layers: string[], options: SetOptions) =>
       setCommand(terminal, openSession, file, layers, options),
@@ -208,6 +212,10 @@ function addRunCommands(
     .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the slim model to this new file instead, as a model of its own')
+    .option(
+      '--weights <file>',
+      'trained weights of the model (.safetensors, .npz): what is left of them goes beside the slim file',
+    )
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
 
   program

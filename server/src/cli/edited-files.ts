@@ -26,11 +26,11 @@ export function writeText({ document, before, after }: EditedText, folder: strin
 }
 
 /** Makes a file; one that is there already stays as it is. Gives its path as shown. */
-export function writeNewFile(file: string, text: string, folder: string): string {
+export function writeNewFile(file: string, content: string | Uint8Array, folder: string): string {
   const path = resolve(folder, file);
   const shown = shownPath(path, folder);
   try {
-    writeFileSync(path, text, { flag: 'wx' });
+    writeFileSync(path, content, { flag: 'wx' });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw workFailed(`${shown} is there already. Name a new file.`);

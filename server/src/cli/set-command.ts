@@ -1,7 +1,5 @@
 // `morphnet set`: widths that are asked for by hand, brought into the source by edits that were proven on a copy.
 
-import { URI } from 'vscode-uri';
-import { resolve } from 'node:path';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { askedProposal, parseAskedWidth, type AskedWidth } from '../analysis/asked-widths.ts';
@@ -12,9 +10,10 @@ import { slimModel } from '../analysis/slim-model.ts';
 import { changeNotes, widthChange, type NetworkSize, type WidthChange } from '../analysis/width-change.ts';
 import { formatAmount } from '../common/number-format.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
-import { unifiedDiff, writeNewFile, writeText } from './edited-files.ts';
-import { parseInputArgument, parseModelArgument, shownDocument, shownPath } from './model-argument.ts';
+import { unifiedDiff, writeText } from './edited-files.ts';
+import { parseInputArgument, parseModelArgument, shownDocument } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
+import { weightsWithoutFile, writeSlimFile } from './slim-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface SetOptions {
@@ -23,6 +22,8 @@ export interface SetOptions {
   /** False with `--no-refactor`. */
   readonly refactor: boolean;
   readonly slimFile?: string;
+  /** The model's trained weights, of which the slim file gets what is left. */
+  readonly weights?: string;
   readonly write?: boolean;
   readonly json?: boolean;
 }
@@ -34,6 +35,7 @@ export async function setCommand(
   assignments: readonly string[],
   options: SetOptions,
 ): Promise<void> {
+  if (options.slimFile === undefined && options.weights !== undefined) throw wrongArguments(weightsWithoutFile);
   const file = parseModelArgument(argument, terminal.folder);
   const layers = new Map(assignments.map(parseAssignment));
   const scale = options.scale === undefined ? undefined : parseScale(options.scale);
@@ -44,8 +46,10 @@ export async function setCommand(
   const { session, model } = await openModel(terminal, openSession, file, input);
   const asked = askedProposal(session.grouping(model.graph), { layers, scale });
   if (!asked.ok) throw workFailed(asked.error);
-  if (options.slimFile !== undefined) {
-    writeSlim(terminal, session, model, asked.value, options.slimFile);
+  const { slimFile, weights } = options;
+  if (slimFile !== undefined) {
+    const attached = { runId: '', entry: model.entry.name, proposal: asked.value };
+    await writeSlimFile(terminal, session, model.entry.document, attached, { slimFile, weights });
     return;
   }
   const change = widthChange(session, model, asked.value, { refactor: options.refactor });
@@ -134,25 +138,4 @@ function lines(change: WidthChange): readonly string[] {
     row('after', after),
     ...(isShort ? [row('asked', wanted)] : []),
   ];
-}
-
-function writeSlim(
-  terminal: Terminal,
-  session: AnalysisSession,
-  model: AnalyzedModel,
-  proposal: ProposedWidths,
-  file: string,
-): void {
-  const path = resolve(terminal.folder, file);
-  const shown = shownPath(path, terminal.folder);
-  if (!/\.py$/.test(path)) throw wrongArguments(`${shown} must end in .py: the slim model is Python source.`);
-  const slim = slimModel(
-    session,
-    model.entry.document,
-    { runId: '', entry: model.entry.name, proposal },
-    URI.file(path).toString(),
-  );
-  if (!slim.ok) throw workFailed(slim.error);
-  writeNewFile(file, slim.value.text, terminal.folder);
-  terminal.note(`Wrote ${shown}, proven to be this network. Its costs: morphnet cost ${shown}\n`);
 }

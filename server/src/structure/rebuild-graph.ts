@@ -39,7 +39,8 @@ export function isCut(grouping: ChannelGrouping, counts: ArrayLike<number>): boo
   return grouping.graph.outputs.some((value) => survivals[value]?.kind === 'vanished');
 }
 
-function survivalsOf(
+/** What becomes of every value when `counts[c]` channels are left for each channel c. */
+export function survivalsOf(
   grouping: ChannelGrouping,
   counts: ArrayLike<number>,
   dead: ReadonlySet<OpId>,

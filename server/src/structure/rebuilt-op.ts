@@ -126,16 +126,22 @@ function parameterShape(seedGraph: NetworkGraph, seed: Op, parameter: Parameter,
 /** A parameter along the axes of the op's output: of a layer norm's axes, a slope for each channel, a free tensor's own. */
 function alignedShape(seedGraph: NetworkGraph, seed: Op, shape: Shape, graph: NetworkGraph, op: Op): Shape {
   const [before, after] = [valueOf(seedGraph, seed.outputs[0] ?? -1).shape, valueOf(graph, op.outputs[0] ?? -1).shape];
-  const { attributes } = op;
-  const axes =
-    attributes.kind === 'layer-norm'
-      ? attributes.normalizedAxes.map((axis) => resolveAxis(axis, before.length) ?? 0)
-      : attributes.kind === 'activation'
-        ? [resolveAxis(attributes.channelAxis, before.length) ?? 0]
-        : before.map((_, axis) => axis);
+  const axes = axesOfAligned(op, before);
   if (axes.length !== shape.length) return shape;
   return shape.map((size, index) => {
     const axis = axes[index] ?? -1;
     return size === before[axis] ? (after[axis] ?? size) : size;
   });
+}
+
+/** The axes of the output that the parameters of an op without a width of its own lie along. */
+export function axesOfAligned({ attributes }: Op, output: Shape): readonly number[] {
+  switch (attributes.kind) {
+    case 'layer-norm':
+      return attributes.normalizedAxes.map((axis) => resolveAxis(axis, output.length) ?? 0);
+    case 'activation':
+      return [resolveAxis(attributes.channelAxis, output.length) ?? 0];
+    default:
+      return output.map((_, axis) => axis);
+  }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { decodeTensors, encodeTensors } from '../../../server/src/runs/safetensors.ts';
 import { morphnetIn, type CommandLineRun } from '../../support/command-line.ts';
 import { exampleText } from '../../support/fixtures.ts';
 import { pythonFrontend } from '../../support/python-frontend.ts';
@@ -54,4 +55,39 @@ test.for([
   const run = await set(...words);
   expect(run.status).toBe(status);
   expect(run.notes).toContain(message);
+});
+
+/** A safetensors file of LeNet's tensors as PyTorch names them, each full of its own number. */
+function weightsFile(tensors: Readonly<Record<string, readonly number[]>>): void {
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  const entries = Object.entries(tensors).map(
+    ([name, shape], index) =>
+      [name, { shape, data: new Float32Array(sizeOf(shape)).map((_, at) => index + at / 1000) }] as const,
+  );
+  writeFileSync(
+    join(folder, 'trained.safetensors'),
+    encodeTensors({ tensors: new Map(entries), metadata: { format: 'pt' } }),
+  );
+}
+
+test('trained weights are cut to the slim file, the strongest channels first', async () => {
+  weightsFile({ 'layers.0.weight': [32, 1, 5, 5], 'layers.1.weight': [32], 'layers.1.bias': [32] });
+  const run = await set('layers.0=2', '--slim-file', 'slim.py', '--weights', 'trained.safetensors');
+  expect(run.notes).toContain('Wrote slim.safetensors with 3 tensors; the strongest channels of each layer are kept.');
+  expect(run.notes).toContain('load_file("slim.safetensors"), strict=False)');
+  expect(run.status).toBe(0);
+  const left = decodeTensors(readFileSync(join(folder, 'slim.safetensors')));
+  const scale = left.ok && [...left.value.tensors].find(([name]) => name.endsWith('1.weight'))?.[1];
+  expect(scale && [scale.shape, [...scale.data].map((value) => value.toFixed(3))]).toEqual([[2], ['1.030', '1.031']]);
+  expect(readFileSync(join(folder, 'slim.py'), 'utf8')).toContain('load_file("slim.safetensors")');
+});
+
+test("another model's weights, and weights without a slim file, are refused", async () => {
+  weightsFile({ 'fc.weight': [10, 3] });
+  const other = await set('layers.0=2', '--slim-file', 'slim.py', '--weights', 'trained.safetensors');
+  expect(other.status).toBe(1);
+  expect(other.notes).toContain('trained.safetensors has no weight under a name of this model');
+  const without = await set('layers.0=2', '--weights', 'trained.safetensors');
+  expect(without.status).toBe(2);
+  expect(without.notes).toContain('--weights goes with --slim-file NEW.py');
 });

@@ -14,6 +14,12 @@ export interface ModuleToWrite {
   readonly sourceOf: (op: Op) => string;
 }
 
+export interface WrittenText {
+  readonly text: string;
+  /** What the model in the file calls each of the network's parameters; undefined where weights can't be put into it by name. */
+  readonly tensors?: ReadonlyMap<string, string>;
+}
+
 export interface ModuleWriter {
   /** Whose initial values the layers of a written file begin with, in its description. */
   readonly frameworkWord: string;
@@ -21,6 +27,6 @@ export interface ModuleWriter {
   nameOf(entry: string): string;
   /** The name that a layer of the network has in the file. */
   layerName(name: string): string;
-  /** The file's text; or which operation can't be written, and why. */
-  write(module: ModuleToWrite): Result<string>;
+  /** The file; or which operation can't be written, and why. */
+  write(module: ModuleToWrite): Result<WrittenText>;
 }

@@ -4,7 +4,7 @@ import type { Result } from '../../../../common/problem.ts';
 import { opOf, valueOf, type NetworkGraph } from '../../../../network/network-graph.ts';
 import { isKind, type ActivationFunction, type Op, type OpOf, type ValueId } from '../../../../network/op.ts';
 import { formatShape, isKnownShape, type Shape } from '../../../../network/shape.ts';
-import type { ModuleToWrite, ModuleWriter } from '../../../shared/module-writer.ts';
+import type { ModuleToWrite, ModuleWriter, WrittenText } from '../../../shared/module-writer.ts';
 import { call, option, perAxis, pythonName, tuple } from '../../python-text.ts';
 
 export const kerasModuleWriter: ModuleWriter = {
@@ -16,7 +16,7 @@ export const kerasModuleWriter: ModuleWriter = {
 
 const text = (value: string): string => JSON.stringify(value);
 
-function writeModel({ graph, name, description }: ModuleToWrite): Result<string> {
+function writeModel({ graph, name, description }: ModuleToWrite): Result<WrittenText> {
   const body = new ModelText(graph);
   for (const op of graph.ops) {
     const refusal = body.add(op);
@@ -37,7 +37,7 @@ function writeModel({ graph, name, description }: ModuleToWrite): Result<string>
     `    return keras.Model(${body.inputs()}, ${body.outputs()}, name=${text(name)})`,
     '',
   ];
-  return { ok: true, value: lines.map((line) => line.trimEnd()).join('\n') };
+  return { ok: true, value: { text: lines.map((line) => line.trimEnd()).join('\n') } };
 }
 
 /** What makes one op, and how it is applied to its inputs. */

@@ -3,7 +3,7 @@
 
 import type { Result } from '../../../../common/problem.ts';
 import type { NetworkGraph } from '../../../../network/network-graph.ts';
-import type { Op, OpId, ParameterRole } from '../../../../network/op.ts';
+import type { Op, OpId } from '../../../../network/op.ts';
 import { writtenModule } from './slim-file/write-module.ts';
 
 export interface TrainableModule {
@@ -22,32 +22,6 @@ export function trainableModule(graph: NetworkGraph, sourceOf: (op: Op) => strin
   if (graph.framework !== 'pytorch') return { ok: false, error: 'PyTorch trains PyTorch models; this is none' };
   const written = writtenModule({ graph, name: className, description: ['The network as it was read.'], sourceOf });
   if (!written.ok) return written;
-  const { text, attributes } = written.value;
-  const tensors: Record<string, string> = {};
-  for (const op of graph.ops) {
-    const attribute = attributes.get(op.id);
-    if (attribute === undefined) continue;
-    for (const { id, role } of op.parameters) tensors[id] ??= `${attribute}.${nameOf(role, op)}`;
-  }
-  return { ok: true, value: { text, className, tensors, modules: attributes } };
-}
-
-/** What PyTorch's layers call a parameter of a role. */
-function nameOf(role: ParameterRole, { name }: Op): string {
-  switch (role) {
-    case 'weight':
-    case 'scale':
-    case 'slope':
-      return 'weight';
-    case 'bias':
-    case 'shift':
-      return 'bias';
-    case 'running-mean':
-      return 'running_mean';
-    case 'running-variance':
-      return 'running_var';
-    case 'other':
-      // The writer makes no layer of what has one.
-      throw new Error(`${name} has a parameter of no known use`);
-  }
+  const { text, attributes, tensors } = written.value;
+  return { ok: true, value: { text, className, tensors: Object.fromEntries(tensors), modules: attributes } };
 }

@@ -3,8 +3,8 @@
 
 import type { Result } from '../../../../../common/problem.ts';
 import { valueOf } from '../../../../../network/network-graph.ts';
-import { isKind, type Op, type OpId, type ValueId } from '../../../../../network/op.ts';
-import type { ModuleToWrite, ModuleWriter } from '../../../../shared/module-writer.ts';
+import { isKind, type Op, type OpId, type ParameterRole, type ValueId } from '../../../../../network/op.ts';
+import type { ModuleToWrite, ModuleWriter, WrittenText } from '../../../../shared/module-writer.ts';
 import { formatShape } from '../../../../../network/shape.ts';
 import { batchAxes } from './batch-axes.ts';
 import { ForwardText } from './forward-text.ts';
@@ -20,13 +20,13 @@ export const torchModuleWriter: ModuleWriter = {
   write: writeModule,
 };
 
-function writeModule(module: ModuleToWrite): Result<string> {
-  const written = writtenModule(module);
-  return written.ok ? { ok: true, value: written.value.text } : written;
+function writeModule(module: ModuleToWrite): Result<WrittenText> {
+  return writtenModule(module);
 }
 
-export interface WrittenModule {
-  readonly text: string;
+export interface WrittenModule extends WrittenText {
+  /** By the network's names of parameters and running statistics: those of the class's `named_parameters` and `named_buffers`. */
+  readonly tensors: ReadonlyMap<string, string>;
   /** The attribute that holds the layer of an op. */
   readonly attributes: ReadonlyMap<OpId, string>;
 }
@@ -34,6 +34,7 @@ export interface WrittenModule {
 /** The file's text with the names of its layers; or which operation can't be written, and why. */
 export function writtenModule({ graph, name: className, description, sourceOf }: ModuleToWrite): Result<WrittenModule> {
   const attributes = new Map<OpId, string>();
+  const tensors = new Map<string, string>();
   const layers = new Layers();
   const forward = new ForwardText(graph);
   const batch = batchAxes(graph);
@@ -59,6 +60,9 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
           return { ok: false, error: `${op.name} shares a part of its weights with other layers` };
         attributes.set(op.id, name);
         const isCalled = written.kind === 'layer';
+        for (const { id, role } of op.parameters) {
+          if (!tensors.has(id)) tensors.set(id, isCalled ? `${name}.${nameOf(role, op)}` : name);
+        }
         forward.add(op, 'call', (inputs) => (isCalled ? `self.${name}(${inputs.join(', ')})` : `self.${name}`));
         break;
       }
@@ -92,7 +96,27 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
     ...body.map((line) => `        ${line}`),
     '',
   ];
-  return { ok: true, value: { text: lines.map((line) => line.trimEnd()).join('\n'), attributes } };
+  return { ok: true, value: { text: lines.map((line) => line.trimEnd()).join('\n'), attributes, tensors } };
+}
+
+/** What PyTorch's layers call a parameter of a role. */
+function nameOf(role: ParameterRole, { name }: Op): string {
+  switch (role) {
+    case 'weight':
+    case 'scale':
+    case 'slope':
+      return 'weight';
+    case 'bias':
+    case 'shift':
+      return 'bias';
+    case 'running-mean':
+      return 'running_mean';
+    case 'running-variance':
+      return 'running_var';
+    case 'other':
+      // The writer makes no layer of what has one.
+      throw new Error(`${name} has a parameter of no known use`);
+  }
 }
 
 interface Layer {
