@@ -442,6 +442,11 @@ export class Editor implements AsyncDisposable {
     return this.#client.sendNotification(name, params);
   }
 
+  /** Hears what the server tells by a name. */
+  hear(name: string, listener: (params: unknown) => void): void {
+    this.#client.onNotification(name, listener);
+  }
+
   /** The next news of a run. */
   nextGrowth(): Promise<ServerNotifications['morphnet/runGrew']> {
     return new Promise((resolve) => {
