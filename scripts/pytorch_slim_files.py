@@ -22,11 +22,6 @@ def randomise(model):
                 tensor.uniform_(0.5, 1.5) if "running_var" in name else tensor.normal_(0, 0.5 / max(1, tensor.dim() - 1) ** 2)
 
 
-def flat(name):
-    path, _, last = name.rpartition(".")
-    return f"{path.replace('.', '_')}.{last}" if path else last
-
-
 def outputs(model, inputs):
     with torch.no_grad():
         found = model(*inputs)
@@ -49,10 +44,8 @@ def compare(path, entry, full, slim, shapes):
     randomise(model)
     # What the model never calls is left out of the file; what the file has, it must get.
     wanted = full.state_dict()
-    given = {flat(name): tensor for name, tensor in model.state_dict().items()}
-    # A part's own parameter is one of the module's in the file.
-    given.update({name.replace(".", "_"): tensor for name, tensor in model.state_dict().items()})
-    full.load_state_dict({name: tensor for name, tensor in given.items() if name in wanted})
+    given = model.state_dict()
+    full.load_state_dict({name: tensor for name, tensor in given.items() if name in wanted}, strict=True)
     inputs = [torch.randn(3, *shape) for shape in shapes]
     found = {"evaluation": difference(model.eval(), full.eval(), inputs)}
     if not any(isinstance(part, nn.modules.dropout._DropoutNd) for part in model.modules()):

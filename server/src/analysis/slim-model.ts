@@ -76,7 +76,7 @@ export function slimModel(
   const difference =
     evaluated === undefined
       ? 'it could not be read'
-      : slimDifference(graph, evaluated, (layer) => writer.layerName(layer));
+      : slimDifference(graph, evaluated, (own, layer) => writer.isNamedAfter(own, layer));
   if (evaluated === undefined || difference !== undefined) {
     return { ok: false, error: `No file is written, as it would not give the proposed network: ${difference ?? ''}.` };
   }

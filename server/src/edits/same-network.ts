@@ -9,14 +9,14 @@ import { firstDifference } from './prove.ts';
 export function slimDifference(
   expected: NetworkGraph,
   actual: NetworkGraph,
-  layerName: (name: string) => string,
+  isNamedAfter: (written: string, name: string) => boolean,
 ): string | undefined {
   if (actual.unknowns.length > expected.unknowns.length) return actual.unknowns[0]?.reason;
   const renamed = actual.ops.map((op): Op => {
     const wanted = expected.ops[op.id];
     if (wanted === undefined) return op;
     const isSame =
-      op.parameters.length === 0 || ownName(op) === layerName(wanted.name) || sharesLayer(expected, wanted);
+      op.parameters.length === 0 || isNamedAfter(ownName(op), wanted.name) || sharesLayer(expected, wanted);
     return isSame ? { ...op, name: wanted.name } : op;
   });
   // Layers that are made and never called are left out of the module.

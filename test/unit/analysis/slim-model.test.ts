@@ -65,24 +65,62 @@ class NetSlim(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, 6, kernel_size=3, stride=2)
 
-        # block
-        self.block_first = nn.Conv2d(6, 2, kernel_size=3, padding=1, bias=False)
-        self.block_norm = nn.BatchNorm2d(2, eps=0.001)
-        self.block_second = nn.Conv2d(2, 6, kernel_size=3, padding=1)
+        self.block = nn.Module()
+        self.block.first = nn.Conv2d(6, 2, kernel_size=3, padding=1, bias=False)
+        self.block.norm = nn.BatchNorm2d(2, eps=0.001)
+        self.block.second = nn.Conv2d(2, 6, kernel_size=3, padding=1)
 
         self.head = nn.Linear(6, 10)
 
     def forward(self, x):
         x = self.stem(x)
-        y = self.block_second(F.relu(self.block_norm(self.block_first(x))))
+        y = self.block.second(F.relu(self.block.norm(self.block.first(x))))
         x = F.relu(y + x) * 0.5
         return self.head(x.mean(dim=(2, 3)))
 `);
 });
 
+const numbered = `# morphnet: entry=Net() input=3x8x8
+# propose: stem=5
+from torch import nn
+
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ops = nn.ModuleList([nn.Conv2d(8, 8, 1), nn.Identity(), nn.Conv2d(8, 8, 1)])
+        self.ops.extra = nn.Conv2d(8, 8, 1)
+        setattr(self.ops, 'values', nn.Conv2d(8, 8, 1))
+
+    def forward(self, x):
+        return self.ops.values(self.ops.extra(self.ops[2](self.ops[0](x))))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3)
+        self.cells = nn.Sequential(Cell())
+
+    def forward(self, x):
+        return self.cells(self.stem(x))
+`;
+
+test('layers have the names of the source, so that weights keep theirs', () => {
+  const slim = slimOf(numbered);
+  if (!slim.ok) throw new Error(slim.error);
+  expect(slim.value.text).toContain(`        self.cells = nn.ModuleDict()
+        self.cells["0"] = nn.Module()
+        self.cells["0"].ops = nn.ModuleDict()
+        self.cells["0"].ops["0"] = nn.Conv2d(5, 8, kernel_size=1)
+        self.cells["0"].ops["2"] = nn.Conv2d(8, 8, kernel_size=1)
+        self.cells["0"].ops["extra"] = nn.Conv2d(8, 8, kernel_size=1)
+`);
+  // A dictionary of modules has this name already.
+  expect(slim.value.text).toContain('self.cells_0_ops_values = nn.Conv2d(8, 8, kernel_size=1)');
+});
+
 test('a branch without channels is gone', () => {
   const slim = slimOf(residual('0'));
-  expect(slim.ok && slim.value.text).not.toContain('block_');
+  expect(slim.ok && slim.value.text).not.toContain('block');
   expect(slim.ok && slim.value.text).toContain('x = F.relu(self.stem(x)) * 0.5');
   expect(slim.ok && slim.value.text).toContain('operations are gone, as no channel of theirs is left');
 });

@@ -152,9 +152,9 @@ test('the slim file has the width, and a second time nothing is overwritten', as
   expect(notes).toBe('Wrote slim.py, proven to be the proposed network. Its costs: morphnet cost slim.py\n');
   expect(status).toBe(0);
   const text = readFileSync(join(folder, 'slim.py'), 'utf8');
-  expect(text).toContain('self.layer1_1_conv1 = nn.Conv2d(16, 5, ');
-  expect(text).toContain('self.layer1_1_conv2 = nn.Conv2d(5, 16, ');
-  expect(text).toContain('self.layer1_2_conv1 = nn.Conv2d(16, 16, ');
+  expect(text).toContain('self.layer1["1"].conv1 = nn.Conv2d(16, 5, ');
+  expect(text).toContain('self.layer1["1"].conv2 = nn.Conv2d(5, 16, ');
+  expect(text).toContain('self.layer1["2"].conv1 = nn.Conv2d(16, 16, ');
   const cost = await morphnetIn(folder, ['cost', 'slim.py', '--json'], undefined, [pythonFrontend]);
   // 11 channels of 16·9 weights, a batch norm's scale and shift, and the 16·9 weights that read them.
   const seed = await morphnetIn(folder, ['cost', 'resnet20.py::resnet20()', '--json'], undefined, [pythonFrontend]);

@@ -25,8 +25,8 @@ export interface ModuleWriter {
   readonly frameworkWord: string;
   /** A name for the slim model of an entry; `name()` is its entry in the file. */
   nameOf(entry: string): string;
-  /** The name that a layer of the network has in the file. */
-  layerName(name: string): string;
+  /** Whether a layer of the file may be the network's of this name: most have the same, some one that the language allows. */
+  isNamedAfter(written: string, name: string): boolean;
   /** The file; or which operation can't be written, and why. */
   write(module: ModuleToWrite): Result<WrittenText>;
 }

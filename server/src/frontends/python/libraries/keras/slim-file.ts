@@ -10,7 +10,7 @@ import { call, option, perAxis, pythonName, tuple } from '../../python-text.ts';
 export const kerasModuleWriter: ModuleWriter = {
   frameworkWord: 'Keras',
   nameOf: (entry) => `${pythonName(/^[\w.]*/.exec(entry)?.[0].split('.').at(-1) ?? 'model').toLowerCase()}_slim`,
-  layerName: pythonName,
+  isNamedAfter: (written, name) => written === pythonName(name),
   write: writeModel,
 };
 

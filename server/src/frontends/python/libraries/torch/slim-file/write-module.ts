@@ -1,5 +1,5 @@
-// A network as one flat PyTorch module: its layers in the constructor with their widths as numbers, its operations in
-// forward in the order in which they run.
+// A network as one PyTorch module: its layers in the constructor with their widths as numbers, under the names that they have in
+// the source, its operations in forward in the order in which they run.
 
 import type { Result } from '../../../../../common/problem.ts';
 import { valueOf } from '../../../../../network/network-graph.ts';
@@ -8,6 +8,7 @@ import type { ModuleToWrite, ModuleWriter, WrittenText } from '../../../../share
 import { formatShape } from '../../../../../network/shape.ts';
 import { batchAxes } from './batch-axes.ts';
 import { ForwardText } from './forward-text.ts';
+import { NestedLayers } from './nested-layers.ts';
 import { pythonName } from '../../../python-text.ts';
 import { writtenExpression } from './written-expressions.ts';
 import { writtenLayer } from './written-layers.ts';
@@ -16,7 +17,7 @@ import { batchName, type WrittenOp } from './written-op.ts';
 export const torchModuleWriter: ModuleWriter = {
   frameworkWord: 'PyTorch',
   nameOf: slimClassName,
-  layerName: pythonName,
+  isNamedAfter: (written, name) => written === name || written === pythonName(name),
   write: writeModule,
 };
 
@@ -27,7 +28,7 @@ function writeModule(module: ModuleToWrite): Result<WrittenText> {
 export interface WrittenModule extends WrittenText {
   /** By the network's names of parameters and running statistics: those of the class's `named_parameters` and `named_buffers`. */
   readonly tensors: ReadonlyMap<string, string>;
-  /** The attribute that holds the layer of an op. */
+  /** The path of the submodule or parameter that an op is: `layer1.0.conv1`. */
   readonly attributes: ReadonlyMap<OpId, string>;
 }
 
@@ -35,7 +36,7 @@ export interface WrittenModule extends WrittenText {
 export function writtenModule({ graph, name: className, description, sourceOf }: ModuleToWrite): Result<WrittenModule> {
   const attributes = new Map<OpId, string>();
   const tensors = new Map<string, string>();
-  const layers = new Layers();
+  const layers = new NestedLayers(graph);
   const forward = new ForwardText(graph);
   const batch = batchAxes(graph);
   for (const op of graph.ops) {
@@ -55,15 +56,16 @@ export function writtenModule({ graph, name: className, description, sourceOf }:
         return { ok: false, error: written.reason };
       case 'layer':
       case 'parameter': {
-        const name = layers.nameOf(op, written.make);
-        if (name === undefined)
+        const place = layers.placeOf(op, written.make);
+        if (place === undefined)
           return { ok: false, error: `${op.name} shares a part of its weights with other layers` };
-        attributes.set(op.id, name);
+        const { path, access } = place;
+        attributes.set(op.id, path);
         const isCalled = written.kind === 'layer';
         for (const { id, role } of op.parameters) {
-          if (!tensors.has(id)) tensors.set(id, isCalled ? `${name}.${nameOf(role, op)}` : name);
+          if (!tensors.has(id)) tensors.set(id, isCalled ? `${path}.${nameOf(role, op)}` : path);
         }
-        forward.add(op, 'call', (inputs) => (isCalled ? `self.${name}(${inputs.join(', ')})` : `self.${name}`));
+        forward.add(op, 'call', (inputs) => (isCalled ? `${access}(${inputs.join(', ')})` : access));
         break;
       }
       case 'expression':
@@ -116,47 +118,6 @@ function nameOf(role: ParameterRole, { name }: Op): string {
     case 'other':
       // The writer makes no layer of what has one.
       throw new Error(`${name} has a parameter of no known use`);
-  }
-}
-
-interface Layer {
-  readonly attribute: string;
-  readonly path: string;
-  readonly make: string;
-}
-
-/** The layers made in the constructor, in the order of their first use. */
-class Layers {
-  readonly #byIdentity = new Map<string, Layer>();
-  readonly #attributes = new Set<string>();
-  readonly #holders = new Map<string, string>();
-
-  /** The attribute that holds an op's layer: the same for ops that share all their parameters; undefined where they share some. */
-  nameOf(op: Op, make: string): string | undefined {
-    const ids = op.parameters.map(({ id }) => id);
-    const identity = ids.length === 0 ? `op ${String(op.id)}` : ids.join();
-    const known = this.#byIdentity.get(identity);
-    if (known !== undefined) return known.make === make ? known.attribute : undefined;
-    for (const id of ids) {
-      if (this.#holders.has(id)) return undefined;
-      this.#holders.set(id, identity);
-    }
-    let attribute = pythonName(op.name);
-    while (this.#attributes.has(attribute)) attribute = `${attribute}_`;
-    this.#attributes.add(attribute);
-    this.#byIdentity.set(identity, { attribute, path: op.name, make });
-    return attribute;
-  }
-
-  /** One line a layer; what belonged to one part of the model stays together under its name. */
-  lines(): readonly string[] {
-    let part = '';
-    return [...this.#byIdentity.values()].flatMap(({ attribute, path, make }) => {
-      const own = path.slice(0, Math.max(0, path.lastIndexOf('.')));
-      const heading = own === part ? [] : own === '' ? [''] : ['', `        # ${own}`];
-      part = own;
-      return [...heading, `        self.${attribute} = ${make}`];
-    });
   }
 }
 
