@@ -104,6 +104,9 @@ function extreme(which: 'min' | 'max'): Function {
   };
 }
 
+/** What a class is for everybody who derives from one of this name, wherever that is modelled. */
+const abstractKinds = /^(Mutable)?(Mapping|Sequence)$/;
+
 function isInstance(machine: Machine, value: PyValue, type: PyValue, span: SourceSpan): boolean | undefined {
   if (type.kind === 'tuple') {
     machine.tick(span, type.items.length);
@@ -120,7 +123,9 @@ function isInstance(machine: Machine, value: PyValue, type: PyValue, span: Sourc
       value.class.mro.some(
         (candidate) =>
           candidate === type ||
-          (candidate.name === type.name && candidate.span === type.span && candidate.span !== undefined),
+          (candidate.name === type.name &&
+            candidate.span === type.span &&
+            (candidate.span !== undefined || abstractKinds.test(type.name))),
       )
     )
       return true;
@@ -423,9 +428,16 @@ function dictionaryMethods(): [string, PyValue][] {
     machine.change(dictionary).entries.set(keyOf(key), { key, value });
     return none;
   };
+  const fromKeys: Function = (machine, args, span) => {
+    const given = items(machine, args.positional[0], span);
+    if ('kind' in given) return given;
+    machine.hold(given.length, span);
+    return dict(given.map((key) => [key, args.positional[1] ?? none]));
+  };
   return [
     ['__init__', builtin('__init__', init, true)],
     ['__setitem__', builtin('__setitem__', setter, true)],
+    ['fromkeys', builtin('fromkeys', fromKeys)],
   ];
 }
 

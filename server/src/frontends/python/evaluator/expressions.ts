@@ -8,7 +8,7 @@ import { causeOf } from './control-flow.ts';
 import type { Cause } from './machine.ts';
 import { assign } from './assignment.ts';
 import { attributeView } from './attribute-view.ts';
-import { addItems } from './container-methods.ts';
+import { addItems, mapping } from './container-methods.ts';
 import { anyName, deferredName, resolveDeferred } from './modules.ts';
 import { runText } from './text-as-code.ts';
 import { binary, compare, unary } from './operators.ts';
@@ -263,7 +263,7 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
       if (!isCertainKey(key)) return unknown('Which key this is is not known', entry.key.span);
       machine.change(made).entries.set(keyOf(key), { key, value });
     } else {
-      const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
+      const source = value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, entry.value.span)) : value;
       if (source.kind !== 'dict' && source.kind !== 'partial-dict')
         return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
       addEntries(machine, made, source);
@@ -324,7 +324,7 @@ export function evaluateArguments(machine: Machine, scope: Scope, args: readonly
         break;
       }
       case 'dictionary-splat': {
-        const source = value.kind === 'instance' ? (value.dictionary ?? value) : value;
+        const source = value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, argument.value.span)) : value;
         if (source.kind !== 'dict' && source.kind !== 'partial-dict')
           return source.kind === 'unknown'
             ? source

@@ -267,6 +267,10 @@ export type PyValue =
 export interface Library {
   /** A modelled module (`torch.nn.functional`), or undefined. */
   module(machine: Machine, name: string): ModuleValue | undefined;
+  /** A module that is modelled where its source is not there. */
+  standIn(machine: Machine, name: string): ModuleValue | undefined;
+  /** Whether a module is modelled though a package of source takes in its own beside it. */
+  isModelledWithin(name: string): boolean;
   tensorOperator(
     machine: Machine,
     operator: BinaryOperator | ComparisonOperator,

@@ -27,7 +27,9 @@ export function importModule(machine: Machine, name: string, span: SourceSpan): 
     if (found) return found;
   }
   machine.tick(span);
-  return undefined;
+  const standIn = machine.library.standIn(machine, name);
+  if (standIn) machine.modules.set(name, standIn);
+  return standIn;
 }
 
 /** Folders of the workspace that the program has put into `sys.path`. */
@@ -318,6 +320,7 @@ function relativeModule(
   // A file that is opened by itself has no package name; the folder's path tells its neighbours apart.
   const prefix = nameParts.length > 0 ? nameParts.join('.') : `<${folder}>`;
   const name = target === '' ? prefix : `${prefix}.${target}`;
+  if (machine.library.isModelledWithin(name)) return importModule(machine, name, span);
   return machine.modules.get(name) ?? importModuleAt(machine, name, `${folder}${path}`, span);
 }
 

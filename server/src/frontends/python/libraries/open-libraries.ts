@@ -3,6 +3,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { Library, Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
 import { sidePackage } from '../standard-library/side-packages.ts';
+import { isModelledWithin, settingsStandIn } from '../standard-library/settings-modules.ts';
 import { standardModule } from '../standard-library/standard-modules.ts';
 import { elementsOf } from '../tracing/constants.ts';
 import { itemOf, tensorItem, tensorOperator } from '../tracing/tensor-operators.ts';
@@ -51,6 +52,8 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
       first((each) => each.module(machine, name)) ??
       numpyModule(network, name) ??
       modelled(name, standardModule(machine, name) ?? sidePackage(machine, name)),
+    standIn: (machine, name) => modelled(name, settingsStandIn(machine, name)),
+    isModelledWithin,
     tensorOperator: (machine, operator, left, right, span) =>
       operate(machine, operator, [left, right], span, ([one = left, other = right]) =>
         tensorOperator(network, machine, operator, one, other, span),

@@ -210,7 +210,7 @@ function isLiteral(expression: Expression): boolean {
   }
 }
 
-const literalEval: LibraryFunction = (machine, args, span) => {
+export const literalEval: LibraryFunction = (machine, args, span) => {
   const text = argument(args, 0);
   if (text?.kind === 'unknown') return text;
   if (text?.kind !== 'string') return text ?? none;

@@ -71,13 +71,13 @@ export function without(name: string): BuiltinValue {
   return builtin(name, () => none);
 }
 
-/** A class whose methods all do nothing and whose instances may be entered by `with`. */
-export function silentClass(name: string, methods: string): ClassValue {
+/** A class whose methods all do nothing and whose instances may be entered by `with`, which gives them or `entered`. */
+export function silentClass(name: string, methods: string, entered?: PyValue): ClassValue {
   const type = nativeClass(name, [], [['__init__', builtin('__init__', () => none)]]);
   for (const method of methods.split(/\s+/)) unshared(type).attributes.set(method, without(method));
   unshared(type).attributes.set(
     '__enter__',
-    builtin('__enter__', (_, args) => args.positional[0] ?? none, true),
+    builtin('__enter__', (_, args) => entered ?? args.positional[0] ?? none, true),
   );
   unshared(type).attributes.set('__exit__', without('__exit__'));
   return type;

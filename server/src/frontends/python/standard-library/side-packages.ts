@@ -5,6 +5,7 @@ import { builtin, dict, unknown } from '../evaluator/values.ts';
 import { tomlModule, yamlModule } from './file-modules.ts';
 import { functionValues, passThrough } from './module-table.ts';
 import { clickModule, fireModule, typerModule } from './program-starters.ts';
+import { settingsModule } from './settings-modules.ts';
 import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const silentNames =
@@ -28,6 +29,8 @@ export function sidePackage(machine: Machine, name: string): ReadonlyMap<string,
   // Weights are no part of a structure: what is loaded holds none.
   if (name === 'safetensors.torch') return new Map(functionValues({ load_file: () => dict(), load: () => dict() }));
   if (name === 'morphnet_torch') return morphnetTorch();
+  const settings = settingsModule(machine, name);
+  if (settings) return settings;
   return silentNames.test(name) ? new Map<string, PyValue>() : undefined;
 }
 

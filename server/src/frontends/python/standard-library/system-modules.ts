@@ -187,12 +187,14 @@ const contextmanager: LibraryFunction = (_, args) => {
       ['__call__', builtin('__call__', (_interpreter, given) => given.positional[1] ?? none, true)],
     ],
   );
-  return builtin('contextmanager', (machine, given, span) => {
+  const open: LibraryFunction = (machine, given, span) => {
     const result = machine.call(callee ?? none, given, span);
     if (result.kind === 'unknown') return result;
     const value = result.kind === 'iterator' ? (result.items[0] ?? none) : result;
     return { kind: 'instance', class: type, attributes: new Map([['value', value]]), site: { span, callChain: [] } };
-  });
+  };
+  // A method is given its object, as a function would be.
+  return builtin('contextmanager', open, true);
 };
 
 /** `contextlib.suppress(ValueError)`: exceptions of these classes end its block and go no further. */

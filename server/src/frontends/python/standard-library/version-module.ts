@@ -76,7 +76,17 @@ const parse: LibraryFunction = (machine, { positional: [given = none] }, span) =
     ['major', int(major)],
     ['minor', int(minor)],
     ['micro', int(micro)],
-    ['is_prerelease', bool(key.stage < preReleases.length)],
+    ['is_prerelease', bool(key.stage < preReleases.length || /dev/i.test(text))],
+    ['is_postrelease', bool(/post/i.test(text))],
+    ['is_devrelease', bool(/dev/i.test(text))],
+    ['epoch', int(0)],
+    ['local', text.includes('+') ? string(text.trim().replace(/^.*\+/, '')) : none],
+    ...(['pre', 'post', 'dev'] as const).map((name): [string, PyValue] => [
+      name,
+      new RegExp(name === 'pre' ? '\\d(a|b|c|rc)' : name, 'i').test(text)
+        ? unknown(`Which ${name} version this is is not followed`, span)
+        : none,
+    ]),
   ]);
   return { kind: 'instance', class: versionClass, attributes, site: { span, callChain: [] } };
 };

@@ -1,7 +1,7 @@
 // Modules with weights: convolutions, linear layers, normalisations, embeddings. One row each.
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
-import { none, tuple, int } from '../../evaluator/values.ts';
+import { int, none, pyFalse, pyTrue, tuple } from '../../evaluator/values.ts';
 import { emitBatchNorm, emitConvolution, emitDense, emitTransposedConvolution } from './layers.ts';
 import { keepArguments, type ModuleRow } from './module-classes.ts';
 import { BoundArguments } from '../../tracing/signature.ts';
@@ -57,6 +57,8 @@ function convolution(rank: number): ModuleRow {
       "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode='zeros' device=None dtype=None",
     construct(self, args, machine, span) {
       keepArguments(machine, self, args, 'in_channels out_channels groups padding_mode');
+      machine.change(self).attributes.set('transposed', pyFalse);
+      machine.change(self).attributes.set('output_padding', axes(Array.from({ length: rank }, () => 0)));
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
         size(args, 'out_channels'),
@@ -123,6 +125,7 @@ function transposedConvolution(rank: number): ModuleRow {
       "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode='zeros' device=None dtype=None",
     construct(self, args, machine, span) {
       keepArguments(machine, self, args, 'in_channels out_channels groups');
+      machine.change(self).attributes.set('transposed', pyTrue);
       const [inChannels, outChannels, groups] = [
         size(args, 'in_channels'),
         size(args, 'out_channels'),
