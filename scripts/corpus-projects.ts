@@ -1,14 +1,17 @@
 // `npm run corpus:projects`: every entry that the product offers by itself in whole public projects, read from text alone, then
 // made and run in PyTorch at the input that is offered with it. Text, truth and table are kept in .cache/corpus.
 //
-//   npm run corpus:projects [-- --only REGEXP] [--most ENTRIES]      Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3
+//   npm run corpus:projects [-- --only REGEXP] [--most ENTRIES] [--seconds LIMIT] [--continue]
+//
+// Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3; packages on PYTHONPATH are read and run as installed ones. With
+// --seconds no further project is begun after so long, and --continue keeps what was found of projects before.
 //
 // Exit status: 0 no figure is wrong, 1 a figure is wrong and not marked, 77 this machine has no PyTorch.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
@@ -38,27 +41,55 @@ type Truth = v.InferOutput<typeof truthSchema>;
 interface Offered {
   readonly file: string;
   readonly entry: string;
-  readonly shapes: readonly (readonly number[])[];
+  readonly shapes: number[][];
   readonly from: string;
   readonly params: Count;
   readonly macs: Count;
   readonly reason: string;
 }
 
+const outcomes = ['exact', 'marked', 'wrong', 'does not run', 'no truth'] as const;
+
 interface Row extends Offered {
   readonly project: string;
-  readonly outcome: 'exact' | 'marked' | 'wrong' | 'does not run' | 'no truth';
+  readonly outcome: (typeof outcomes)[number];
   readonly truth: Truth;
 }
+
+const countSchema = v.variant('kind', [
+  v.object({ kind: v.literal('exact'), value: v.number() }),
+  v.object({ kind: v.literal('at-least'), value: v.number(), reason: v.string() }),
+  v.object({ kind: v.literal('unknown'), reason: v.string() }),
+]);
+
+/** What is kept of a project between runs. */
+const findingSchema = v.object({
+  rows: v.array(
+    v.object({
+      project: v.string(),
+      file: v.string(),
+      entry: v.string(),
+      shapes: v.array(v.array(v.number())),
+      from: v.string(),
+      params: countSchema,
+      macs: countSchema,
+      reason: v.string(),
+      truth: truthSchema,
+      outcome: v.picklist(outcomes),
+    }),
+  ),
+  loud: v.array(v.string()),
+});
+type Finding = v.InferOutput<typeof findingSchema>;
 
 /** The entries of one project with our figures, and the problems of its files that are more than a hint. */
 async function readProject(
   folder: string,
-  installed: string,
+  installed: readonly string[],
   most: number,
 ): Promise<{ offered: Offered[]; loud: string[] }> {
   const workspace = pathToFileURL(folder).href;
-  const disk = new DiskReader({ workspace: [workspace], libraries: [pathToFileURL(installed).href] });
+  const disk = new DiskReader({ workspace: [workspace], libraries: installed.map((each) => pathToFileURL(each).href) });
   const session = new AnalysisSession({ frontends: await createFrontends(), disk, workspaceRoots: [workspace] });
   const device = findDevice(defaultDeviceName);
   if (!device.ok) throw new Error('There is no device');
@@ -84,7 +115,7 @@ async function readProject(
       offered.push({
         file,
         entry: entry.name,
-        shapes,
+        shapes: shapes.map((shape) => [...shape]),
         from,
         params: total.params,
         macs: total.macs,
@@ -176,8 +207,33 @@ function summary(rows: readonly Row[]): string {
   ].join('\n');
 }
 
+/** What came of one project; each entry that is not exact is told at once. */
+async function findingsOf(project: string, installed: readonly string[], most: number): Promise<Finding> {
+  const folder = fetchProject(project);
+  const reading = await readProject(folder, installed, most);
+  const truths = truthsOf(folder, reading.offered);
+  const rows: Row[] = [];
+  for (const [i, offered] of reading.offered.entries()) {
+    const truth = truths[i] ?? {};
+    const row: Row = { ...offered, project, truth, outcome: outcomeOf(offered, truth) };
+    rows.push(row);
+    if (row.outcome === 'wrong' || row.outcome === 'does not run' || row.outcome === 'marked')
+      console.log(
+        `${row.outcome}\t${project} ${row.file}::${row.entry} at ${JSON.stringify(row.shapes)} (${row.from})\t${JSON.stringify(row.params.kind === 'unknown' ? '?' : row.params.value)} ${truth.params ?? ''}\t${truth.failure ?? row.reason}`,
+      );
+  }
+  return { rows, loud: reading.loud.map((text) => `${project} ${text}`) };
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, most: { type: 'string', default: '40' } } });
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      most: { type: 'string', default: '40' },
+      seconds: { type: 'string', default: 'Infinity' },
+      continue: { type: 'boolean', default: false },
+    },
+  });
   const probe = spawnSync(
     findPython(),
     ['-c', 'import os, torch; print(os.path.dirname(os.path.dirname(torch.__file__)))'],
@@ -188,25 +244,24 @@ async function main(): Promise<number> {
     return skipped;
   }
   // The libraries that the truth imports are those that are read.
-  const installed = probe.stdout.trim();
-  const rows: Row[] = [];
-  const loud: string[] = [];
-  const wanted = new RegExp(values.only ?? '');
+  const more = (process.env['PYTHONPATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const installed = [...more, probe.stdout.trim()];
+  const end = Date.now() + 1000 * Number(values.seconds);
+  const wanted = new RegExp(values.only);
+  const findings: Finding[] = [];
   for (const project of projects.filter((name) => wanted.test(name))) {
-    const folder = fetchProject(project);
-    const reading = await readProject(folder, installed, Number(values.most));
-    const truths = truthsOf(folder, reading.offered);
-    loud.push(...reading.loud.map((text) => `${project} ${text}`));
-    for (const [i, offered] of reading.offered.entries()) {
-      const truth = truths[i] ?? {};
-      const row: Row = { ...offered, project, truth, outcome: outcomeOf(offered, truth) };
-      rows.push(row);
-      if (row.outcome === 'wrong' || row.outcome === 'does not run' || row.outcome === 'marked')
-        console.log(
-          `${row.outcome}\t${project} ${row.file}::${row.entry} at ${JSON.stringify(row.shapes)} (${row.from})\t${JSON.stringify(row.params.kind === 'unknown' ? '?' : row.params.value)} ${truth.params ?? ''}\t${truth.failure ?? row.reason}`,
-        );
+    const kept = join(cache, 'project-rows', `${project}.json`);
+    if (values.continue && existsSync(kept))
+      findings.push(v.parse(findingSchema, JSON.parse(readFileSync(kept, 'utf8'))));
+    else if (Date.now() < end) {
+      const found = await findingsOf(project, installed, Number(values.most));
+      mkdirSync(dirname(kept), { recursive: true });
+      writeFileSync(kept, JSON.stringify(found));
+      findings.push(found);
     }
   }
+  const rows = findings.flatMap((found) => found.rows);
+  const loud = findings.flatMap((found) => found.loud);
   const isMarked = ({ outcome }: Row): boolean => outcome === 'marked';
   const text = [
     summary(rows),

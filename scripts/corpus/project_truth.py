@@ -177,10 +177,24 @@ def make(file, entry):
 
 
 def inputs_of(model, shapes):
-    """Images and features as numbers; what goes into an embedding as indices."""
+    """Images and features as numbers, and what goes into an embedding as indices: the ways to try, in turn."""
     first = next((m for m in model.modules() if not list(m.children()) and list(m.parameters())), None)
-    kinds = [torch.int64 if isinstance(first, (nn.Embedding, nn.EmbeddingBag)) and len(shape) == 1 else torch.float32 for shape in shapes]
-    return [torch.zeros([1, *shape], dtype=kind) if kind == torch.int64 else torch.randn([1, *shape]) for shape, kind in zip(shapes, kinds)]
+    takes_indices = isinstance(first, (nn.Embedding, nn.EmbeddingBag))
+    ways = [[takes_indices and len(shape) == 1 for shape in shapes]]
+    # Classes and steps are one number for each image, words a row of them.
+    ways += [[len(shape) < longest for shape in shapes] for longest in (1, 2, 9)]
+    for way in ways:
+        yield [
+            torch.zeros([1, *shape], dtype=torch.int64) if is_index else torch.randn([1, *shape])
+            for shape, is_index in zip(shapes, way)
+        ]
+
+
+def is_about_kinds(error):
+    """Whether a model was given numbers where it takes indices, or the other way round."""
+    return isinstance(error, (RuntimeError, IndexError, TypeError)) and any(
+        word in str(error) for word in ("Long", "Int", "dtype", "expected scalar type", "integer", "indices")
+    )
 
 
 def measure(job):
@@ -194,9 +208,20 @@ def measure(job):
         model.eval()
         result["params"] = sum(p.numel() for p in model.parameters() if not isinstance(p, nn.parameter.UninitializedParameter))
         stage = "run"
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            model(*inputs_of(model, job["shapes"]))
-        result["macs"] = counter.get_total_flops() // 2
+        failure = None
+        for inputs in inputs_of(model, job["shapes"]):
+            try:
+                with torch.no_grad(), FlopCounterMode(display=False) as counter:
+                    model(*inputs)
+                result["macs"] = counter.get_total_flops() // 2
+                failure = None
+                break
+            except BaseException as error:
+                failure = failure or error
+                if not is_about_kinds(failure):
+                    break
+        if failure is not None:
+            raise failure
     except BaseException as error:
         result.update(failure=f"{type(error).__name__}: {error}"[:300], stage=stage)
     return result

@@ -51,9 +51,18 @@ export function evaluateEntry(
     problems: machine.problems,
     dependencies: [...machine.dependencies],
   };
-  const wanted = { firstLayer: network.firstLayer, names: network.inputNames };
+  const [, taken] = machine.problems.flatMap(({ message }) => axesTaken.exec(message) ?? []);
+  const wanted = {
+    firstLayer: network.firstLayer,
+    names: network.inputNames,
+    firstWeight: network.firstWeight,
+    rank: taken === undefined ? undefined : Number(taken),
+  };
   return { evaluation, wanted, steps: machine.steps };
 }
+
+/** What an input with other axes raises where its sizes are taken apart. */
+const axesTaken = /expected (\d) values to unpack, got \d/;
 
 function trace(
   machine: Machine,

@@ -18,6 +18,7 @@ export function runModel(
   entry: ModelEntry,
 ): NetworkGraph {
   network.nameModules(model);
+  network.firstWeight = firstWeight(model);
   network.inputNames = inputNames(machine, owner, model, entry.span);
   const told = withStatedInputs(entry, owner, model);
   const { input } = told;
@@ -44,6 +45,30 @@ export function runModel(
   }
   return finish(machine, network, owner.frameworkOf?.(model) ?? owner.framework, told, outputs);
 }
+
+/** The sizes of the first weight with a side for its input, in the order in which a model makes its parts. */
+function firstWeight(model: InstanceValue): readonly number[] | undefined {
+  const seen = new Set<PyValue>();
+  const find = (value: PyValue): readonly number[] | undefined => {
+    if (value.kind === 'tensor') {
+      const sizes = value.shape.filter((size) => typeof size === 'number');
+      return value.parameter?.role === 'weight' && sizes.length > 1 && sizes.length === value.shape.length
+        ? sizes
+        : undefined;
+    }
+    if (value.kind !== 'instance' || seen.has(value) || seen.size > mostParts) return undefined;
+    seen.add(value);
+    for (const inner of [...value.attributes.values(), ...(value.items ?? [])]) {
+      const found = find(inner);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return find(model);
+}
+
+/** A weight that is not among so many parts is not looked for. */
+const mostParts = 200;
 
 /** What is assumed of a size that a model leaves open: the side of ImageNet's images. */
 const usualSide = 224;

@@ -84,11 +84,29 @@ test('a pair of images', () => {
   expect(inputOf(text)).toEqual({ shapes: [shape, shape], from: 'default' });
 });
 
-test('what is no second image is not tried as one', () => {
-  const text = classOf('self.conv = nn.Conv2d(3, 8, 3)', 'self.conv(x) * t').replace('(self, x)', '(self, x, t)');
-  expect(readPython(text).problems).toMatchObject([
-    { code: 'python-raises', message: expect.stringContaining("misses the argument 't'") as string },
-  ]);
+test.each([
+  ['a step', 't', 'self.conv(x) * t[:, None, None, None]', []],
+  ['a class', 'labels', 'self.conv(x) + self.table(labels)[:, :, None, None]', []],
+  ['words', 'tokens', 'self.conv(x) + self.table(tokens).mean(1)[:, :, None, None]', [128]],
+  ['a mask', 'mask', 'self.conv(x * mask)', [1, 224, 224]],
+])('what is no second image is tried as what its name tells: %s', (_, name, forward, shape) => {
+  const text = classOf('self.conv, self.table = nn.Conv2d(3, 8, 3), nn.Embedding(10, 8)', forward);
+  expect(inputOf(text.replace('(self, x)', `(self, x, ${name})`)).shapes).toEqual([[3, 224, 224], shape]);
+});
+
+test('frames, where the sizes of five axes are taken', () => {
+  const text = classOf(
+    'self.conv = nn.Conv2d(3, 8, 3)',
+    'self.frames(x)\n\n    def frames(self, x):\n        n, t, c, h, w = x.size()\n        return self.conv(x.reshape(n * t, c, h, w)).reshape(n, -1)',
+  );
+  expect(inputOf(text).shapes).toEqual([[5, 3, 64, 64]]);
+});
+
+test('a part without weights that takes none of the usual inputs is no model', () => {
+  const text = classOf('pass', 'x.view(7, 11, 13, 17) + filters').replace('(self, x)', '(self, x, filters)');
+  const { graph, problems } = readPython(text);
+  expect(graph).toBeUndefined();
+  expect(problems).toMatchObject([{ code: 'no-model', severity: 'information' }]);
 });
 
 test.each([

@@ -19,6 +19,10 @@ export interface WantedInput {
   readonly firstLayer: OpAttributes | undefined;
   /** What `forward` calls the inputs that it has to be given. */
   readonly names: readonly string[];
+  /** The sizes of the first weight that the model keeps, run or not. */
+  readonly firstWeight?: readonly number[] | undefined;
+  /** How many axes the input is taken apart into, where it has others. */
+  readonly rank?: number | undefined;
 }
 
 export type InputShapes = ModelEntry['input']['shapes'];
@@ -55,6 +59,11 @@ export function evaluateFitting(
     trials.push(trial.evaluation);
     if (fits(trial, tried)) return trial.evaluation;
   }
+  if (entry.from === 'default' && first.wanted.firstWeight === undefined && hasNoParameters(graph)) {
+    const message = `${entry.name} keeps no layer with weights and takes none of the inputs that were tried: it is a part of models`;
+    const told: Problem = { code: 'no-model', severity: 'information', message, span: entry.span };
+    return { ...first.evaluation, graph: undefined, problems: [told] };
+  }
   return {
     ...first.evaluation,
     problems: first.evaluation.problems.map((problem) =>
@@ -62,6 +71,9 @@ export function evaluateFitting(
     ),
   };
 }
+
+const hasNoParameters = (graph: NetworkGraph | undefined): boolean =>
+  graph?.ops.every(({ parameters }) => parameters.length === 0) === true;
 
 const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']);
 

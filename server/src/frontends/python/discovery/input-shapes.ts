@@ -167,18 +167,68 @@ const usualVolumes = [
   [16, 224, 224],
 ] as const;
 
-/** Inputs beside the image that are none themselves. */
-const otherInputs =
-  /^(t|time\w*|step\w*|\w*mask\w*|lens?|length\w*|hidden\w*|h\d?|hx|state\w*|y|target\w*|labels?|class\w*|cond\w*|context|noise|z|idx|ind(ex|ices)|edge\w*)$/i;
+/** Inputs that are one number for each image: steps of a diffusion, classes. */
+const oneNumber =
+  /^(t|time\w*|steps?|timesteps?|sigmas?|noise_level\w*|y|labels?|class(es|_\w+)?|c|cls\w*|targets?|lens?|lengths?\w*)$/i;
+const words = /^(text\w*|tokens?\w*|input_ids|\w*ids|captions?|words?|src|tgt|trg|seq\w*|sentences?|history|hist)$/i;
+const masks = /^\w*masks?$/i;
 
 /**
- * Inputs to try in turn where the assumed one does not fit. A model that takes several images, as of a pair that it compares,
- * is tried with equal ones.
+ * Inputs to try in turn where the assumed one does not fit. A model that takes several is tried with what their names tell, then
+ * with equal ones, as of a pair of images that it compares.
  */
-export function inputsToTry({ firstLayer, names }: WantedInput, data: PreparedData): readonly InputShapes[] {
-  if (names.length < 2) return shapesToTry(firstLayer, data).map((shape) => [shape]);
-  if (names.some((name) => otherInputs.test(name))) return [];
-  return [assumedShape(data), ...shapesToTry(firstLayer, data)].map((shape) => names.map(() => shape));
+export function inputsToTry(wanted: WantedInput, data: PreparedData): readonly InputShapes[] {
+  const { firstLayer, names, firstWeight, rank } = wanted;
+  const byWeight = firstLayer === undefined ? shapesOfWeight(firstWeight, rank) : [];
+  if (names.length < 2) return [...byWeight, ...shapesToTry(firstLayer, data)].map((shape) => [shape]);
+  const shapes = [assumedShape(data), ...byWeight, ...shapesToTry(firstLayer, data)].slice(0, mostPairs);
+  return shapes.flatMap((shape) => {
+    const told = names.map((name) => shapeOfName(name, shape));
+    const isEqual = told.every((each) => each === shape);
+    return isEqual ? [told] : [told, names.map(() => shape)];
+  });
+}
+
+const mostPairs = 24;
+
+function shapeOfName(name: string, shape: readonly number[]): readonly number[] {
+  if (words.test(name)) return [usualWords];
+  if (oneNumber.test(name)) return [];
+  if (masks.test(name)) return shape.length === 3 ? [1, ...shape.slice(1)] : shape.slice(0, 1);
+  return shape;
+}
+
+/**
+ * What goes into the first weight that a model keeps, where the model ends before any layer is come to; `rank` counts the axes that
+ * it takes its input apart into, with the batch.
+ */
+function shapesOfWeight(
+  weight: readonly number[] | undefined,
+  rank: number | undefined,
+): readonly (readonly number[])[] {
+  const [, channels = 3] = weight ?? [];
+  const isDense = weight?.length === 2;
+  const frames = channels <= 4 ? channels : 3;
+  const byRank: Readonly<Record<number, readonly (readonly number[])[]>> = {
+    2: [[isDense ? channels : usualWords]],
+    3: isDense
+      ? [[usualWords, channels]]
+      : [...usualLengths.slice(0, 3).map((length) => [channels, length]), [usualWords, channels]],
+    4: isDense
+      ? [
+          [channels, 14, 14],
+          [14, 14, channels],
+        ]
+      : [[channels, 64, 64]],
+    5: [
+      [5, frames, 64, 64],
+      [7, frames, 64, 64],
+      [channels, 8, 64, 64],
+      [channels, 16, 112, 112],
+    ],
+  };
+  if (rank !== undefined) return byRank[rank] ?? [];
+  return isDense ? [[usualWords, channels], [channels]] : [];
 }
 
 /** Given the first layer with weights as far as it is known: its channels are the image's, or its features the pixels. */

@@ -263,7 +263,8 @@ function dictionary(machine: Machine, scope: Scope, expression: ExpressionOf<'di
       if (!isCertainKey(key)) return unknown('Which key this is is not known', entry.key.span);
       machine.change(made).entries.set(keyOf(key), { key, value });
     } else {
-      const source = value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, entry.value.span)) : value;
+      const source =
+        value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, entry.value.span)) : value;
       if (source.kind !== 'dict' && source.kind !== 'partial-dict')
         return source.kind === 'unknown' ? source : unknown('What is spread here is no dictionary', entry.value.span);
       addEntries(machine, made, source);
@@ -324,7 +325,8 @@ export function evaluateArguments(machine: Machine, scope: Scope, args: readonly
         break;
       }
       case 'dictionary-splat': {
-        const source = value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, argument.value.span)) : value;
+        const source =
+          value.kind === 'instance' ? (value.dictionary ?? mapping(machine, value, argument.value.span)) : value;
         if (source.kind !== 'dict' && source.kind !== 'partial-dict')
           return source.kind === 'unknown'
             ? source

@@ -117,6 +117,8 @@ export class TracedNetwork {
 
   /** What the model's forward calls the inputs that it has to be given. */
   inputNames: readonly string[] = [];
+  /** The sizes of the first weight that the model keeps. */
+  firstWeight: readonly number[] | undefined;
 
   /** The first layer with weights that was called, whether or not its input fits. */
   get firstLayer(): OpAttributes | undefined {
