@@ -62,7 +62,9 @@ function change(
   const [from, to] = [was && knownValue(was), is && knownValue(is)];
   if (was === undefined || is === undefined) return { text: text(is ?? was), differs: true };
   if (from === to) return { text: text(is), differs: false };
-  const percent = from === undefined || to === undefined || from === 0 ? undefined : 100 * (to / from - 1);
+  // Between two lower bounds there is no knowing which way it went.
+  const isExact = was.kind === 'exact' && is.kind === 'exact';
+  const percent = !isExact || from === undefined || to === undefined || from === 0 ? undefined : 100 * (to / from - 1);
   const signed = percent === undefined ? '' : ` (${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %)`;
   return { text: `${text(was)} → ${text(is)}${signed}`, differs: true };
 }

@@ -139,6 +139,14 @@ describe('--compare', () => {
     expect(await compared()).toContain('| `model` | 17.3 k → 25.9 k (+50.0 %) | 280 → 420 (+50.0 %) |');
   });
 
+  test('no share is told of what is known in part', async () => {
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'First');
+    writeFileSync(join(folder, 'net.cfg'), `${network(15)}\n[nothing_known]\n`);
+    expect(await compared()).toContain('| `model` | 17.3 k → ≥ 25.9 k | 280 → ≥ 420 |');
+  });
+
   test('what is no repository or no revision is said', () => {
     const disk = new DiskReader({ workspace: [], libraries: [] });
     expect(readerAt(folder, 'HEAD', disk)).toMatchObject({
