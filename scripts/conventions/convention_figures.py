@@ -65,6 +65,25 @@ def by_ptflops(model, x):
     return int(total)
 
 
+def by_ptflops_pytorch(model, x):
+    from ptflops import get_model_complexity_info
+
+    shape = tuple(x.shape[1:])
+    total, _ = get_model_complexity_info(model, shape, as_strings=False, print_per_layer_stat=False, verbose=False, backend="pytorch")
+    return int(total)
+
+
+def by_deepspeed(model, x):
+    from deepspeed.profiling.flops_profiler import FlopsProfiler
+
+    profiler = FlopsProfiler(model)
+    profiler.start_profile()
+    model(x)
+    total = profiler.get_total_flops()
+    profiler.end_profile()
+    return int(total)
+
+
 counters = {
     "torch": by_torch,
     "torchvision": by_torchvision,
@@ -73,6 +92,8 @@ counters = {
     "ultralytics": by_ultralytics,
     "torchinfo": by_torchinfo,
     "ptflops": by_ptflops,
+    "ptflops-pytorch": by_ptflops_pytorch,
+    "deepspeed": by_deepspeed,
 }
 figures = {}
 for name, shape in module.models:

@@ -1,12 +1,12 @@
 // How the public counters count: one rule each, from an op to its number, with where the rule stands in the counter's source.
 // A counter's faults are part of its rule. Held against the counters themselves by `npm run check:conventions`.
 
-import { exactly, scaleCount, sumCounts, type Count } from '../common/count.ts';
-import { valueOf, type NetworkGraph } from '../network/network-graph.ts';
+import { scaleCount, sumCounts, type Count } from '../common/count.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
-import { elementCount, type Shape } from '../network/shape.ts';
+import { CountedOp, nothing, type Rule } from './counted-op.ts';
 import { flopsPerMac } from './counting-convention.ts';
-import { isTrained, macsOf, parameterElements } from './op-cost.ts';
+import { deepspeed, ptflopsModules } from './patching-counters.ts';
 
 /** The names, as `--convention` takes them. */
 export const namedConventions = [
@@ -20,6 +20,8 @@ export const namedConventions = [
   'ultralytics',
   'torchinfo',
   'ptflops',
+  'ptflops-pytorch',
+  'deepspeed',
   'darknet',
 ] as const;
 export type NamedConvention = (typeof namedConventions)[number];
@@ -31,82 +33,19 @@ export function unitOfConvention(convention: NamedConvention): 'MACs' | 'FLOPs' 
     case 'thop':
     case 'torchinfo':
     case 'ptflops':
+    case 'ptflops-pytorch':
     case 'torchvision':
       return 'MACs';
     case 'flops':
     case 'morphnet':
     case 'fvcore':
     case 'torch':
+    case 'deepspeed':
     case 'darknet':
     case 'ultralytics':
       return 'FLOPs';
   }
 }
-
-/** One op with what rules look at. */
-class CountedOp {
-  readonly op: Op;
-  readonly macs: Count;
-  readonly #inputs: readonly Shape[];
-  readonly #outputs: readonly Shape[];
-  /** Whether the op is a part of an attention or a recurrent layer that one call computes. */
-  readonly isPartOfCall: boolean;
-
-  constructor(graph: NetworkGraph, op: Op, isPartOfCall: boolean) {
-    this.op = op;
-    this.isPartOfCall = isPartOfCall;
-    this.#inputs = op.inputs.map((id) => valueOf(graph, id).shape);
-    this.#outputs = op.outputs.map((id) => valueOf(graph, id).shape);
-    this.macs = macsOf(op.attributes, this.#inputs, this.#outputs);
-  }
-
-  /** Elements of the first input times a factor. */
-  read(factor = 1): Count {
-    return this.#elements(this.#inputs[0], factor);
-  }
-
-  /** Elements of the first output times a factor. */
-  written(factor = 1): Count {
-    return this.#elements(this.#outputs[0], factor);
-  }
-
-  /** Places of the first output: its elements without the channels. */
-  places(channels: number): Count {
-    return this.#elements(this.#outputs[0], 1 / channels);
-  }
-
-  /** The size of the input's last axes behind the channels, over that of the output's. */
-  get window(): number {
-    const size = (shape: Shape | undefined): number => elementCount(shape?.slice(2) ?? []) ?? NaN;
-    return size(this.#inputs[0]) / size(this.#outputs[0]);
-  }
-
-  size(axis: number): number {
-    return Number(this.#inputs[0]?.at(axis));
-  }
-
-  get params(): Count {
-    return sumCounts(this.op.parameters.filter(isTrained).map(parameterElements));
-  }
-
-  has(role: 'bias' | 'scale'): boolean {
-    return this.op.parameters.some((parameter) => parameter.role === role);
-  }
-
-  /** Whether a module of this class computes it, as counters see that hook modules. */
-  isModule(...names: readonly string[]): boolean {
-    return names.includes(this.op.label);
-  }
-
-  #elements(shape: Shape | undefined, factor: number): Count {
-    const count = elementCount(shape ?? []);
-    return count === undefined ? { kind: 'unknown', reason: 'a shape is unknown' } : exactly(count * factor);
-  }
-}
-
-type Rule = (counted: CountedOp) => Count;
-
-const nothing = exactly(0);
 
 const twice: Rule = ({ macs }) => scaleCount(macs, flopsPerMac);
 
@@ -151,33 +90,33 @@ const thop: Rule = (counted) => {
   const { attributes } = op;
   switch (attributes.kind) {
     case 'convolution':
-      return counted.isModule(...convolutions) ? macs : nothing;
+      return counted.isCalledAs(...convolutions) ? macs : nothing;
     case 'transposed-convolution':
-      return counted.isModule(...transposedConvolutions)
+      return counted.isCalledAs(...transposedConvolutions)
         ? counted.written(
             attributes.kernel.reduce((left, right) => left * right, attributes.inChannels / attributes.groups),
           )
         : nothing;
     case 'dense':
-      return counted.isModule('Linear') ? macs : nothing;
+      return counted.isCalledAs('Linear') ? macs : nothing;
     case 'batch-norm':
     case 'layer-norm':
-      return counted.isModule(...batchNorms, 'LayerNorm') ? counted.read(counted.has('scale') ? 4 : 2) : nothing;
+      return counted.isCalledAs(...batchNorms, 'LayerNorm') ? counted.read(counted.has('scale') ? 4 : 2) : nothing;
     case 'softmax': {
-      if (!counted.isModule('Softmax')) return nothing;
+      if (!counted.isCalledAs('Softmax')) return nothing;
       const features = counted.size(attributes.axis);
       return counted.read((3 * features - 1) / features);
     }
     case 'activation':
-      return counted.isModule('PReLU') ? counted.read() : nothing;
+      return counted.isCalledAs('PReLU') ? counted.read() : nothing;
     case 'pool':
-      return counted.isModule('AvgPool1d', 'AvgPool2d', 'AvgPool3d') ? counted.written() : nothing;
+      return counted.isCalledAs('AvgPool1d', 'AvgPool2d', 'AvgPool3d') ? counted.written() : nothing;
     case 'adaptive-pool':
-      return counted.isModule('AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d')
+      return counted.isCalledAs('AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d')
         ? counted.written(counted.window + 1)
         : nothing;
     case 'resize': {
-      if (!counted.isModule('Upsample', 'UpsamplingBilinear2d', 'UpsamplingNearest2d')) return nothing;
+      if (!counted.isCalledAs('Upsample', 'UpsamplingBilinear2d', 'UpsamplingNearest2d')) return nothing;
       const factor = { nearest: 1, linear: 11, cubic: 259, area: 0 }[attributes.mode];
       return counted.written(factor);
     }
@@ -243,6 +182,8 @@ const rules: Readonly<Record<NamedConvention, Rule>> = {
   ultralytics: (counted) => scaleCount(thop(counted), flopsPerMac),
   torchinfo,
   ptflops,
+  'ptflops-pytorch': ptflopsModules,
+  deepspeed,
   darknet,
 };
 

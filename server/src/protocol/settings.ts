@@ -20,6 +20,9 @@ export const conventionChoices = {
   ultralytics: 'As Ultralytics prints as GFLOPs: two for each that thop counts.',
   torchinfo: 'As torchinfo’s mult-adds: weights and biases of modules.',
   ptflops: 'As ptflops does by its ATen back end: MACs and biases.',
+  'ptflops-pytorch':
+    'As ptflops does by its PyTorch back end: modules, and functions that it replaces; a module that calls one counts twice.',
+  deepspeed: 'As DeepSpeed’s profiler counts FLOPs: by the functions of PyTorch that it replaces.',
   darknet: 'As Darknet prints: two a multiply-add, of convolutions only.',
 } as const;
 

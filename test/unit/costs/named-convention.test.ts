@@ -39,6 +39,9 @@ test.for<[NamedConvention, number]>([
   // Biases with the weights at each place; the batch norm's 16 parameters once.
   ['torchinfo', 100 * (8 * 27 + 8) + 16 + 400 * 8 * 4 * 4],
   ['ptflops', convolution + 800 + transposed],
+  // Hooks of modules: the bias and the batch norm's two an element.
+  ['ptflops-pytorch', convolution + 800 + 2 * 800 + transposed],
+  ['deepspeed', 2 * convolution + 800 + 2 * 800 + 2 * transposed],
   ['darknet', 2 * convolution],
 ])('%s', ([convention, total]) => {
   const session = sessionOver(new Map([['net.py', source]]));
@@ -48,4 +51,54 @@ test.for<[NamedConvention, number]>([
 
 test('the setting offers every convention, and says of each what it counts', () => {
   expect(Object.keys(conventionChoices)).toEqual([...namedConventions]);
+});
+
+/** A sum, spelled in ways between which counters that replace functions make a difference. */
+const spellings = (sum: string): string => `
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.up = nn.Upsample(scale_factor=2)
+        self.lstm = nn.LSTM(10, 10)
+
+    def forward(self, x):
+        return ${sum}
+
+Net()(torch.randn(1, 3, 10, 10))
+`;
+
+test.for<[call: string, deepspeed: number, ptflops: number]>([
+  ['x + x', 0, 0],
+  ['torch.add(x, x)', 300, 300],
+  ['x.mul(2)', 300, 300],
+  ['x.relu()', 0, 0],
+  ['torch.relu(x)', 0, 0],
+  ['F.relu(x)', 300, 300],
+  // The module calls `F.relu`, so that one of them sees it twice.
+  ['self.relu(x)', 300, 600],
+  ['x @ x', 2 * 3000, 0],
+  ['torch.matmul(x, x)', 2 * 3000, 3000],
+  // NumPy counts one more, and prints four digits.
+  ["torch.einsum('bcij,bcjk->bcik', x, x)", 6001, 0],
+])('%s counts by its name', ([call, deepspeed, ptflops]) => {
+  const [model] = sessionOver(new Map([['net.py', spellings(call)]])).analyze('file:///project/net.py').models;
+  const total = (convention: NamedConvention): unknown => countAs(model!.graph, convention).total;
+  expect([total('deepspeed'), total('ptflops-pytorch')]).toEqual([
+    { kind: 'exact', value: deepspeed },
+    { kind: 'exact', value: ptflops },
+  ]);
+});
+
+test.for<[call: string, convention: NamedConvention]>([
+  ['self.up(x)', 'deepspeed'],
+  ['self.lstm(x[0])[0]', 'deepspeed'],
+  ['self.lstm(x[0])[0]', 'ptflops-pytorch'],
+])('what %s counts in %s is not known', ([call, convention]) => {
+  const [model] = sessionOver(new Map([['net.py', spellings(call)]])).analyze('file:///project/net.py').models;
+  expect(countAs(model!.graph, convention).total.kind).not.toBe('exact');
 });
