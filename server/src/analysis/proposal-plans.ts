@@ -7,7 +7,7 @@ import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
 import { channelSlopes } from '../edits/channel-slopes.ts';
-import { refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
+import { ownWidthsPlan, refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
 import type { Op } from '../network/op.ts';
 import { EditPlanner, type EditPlan, type NumberPlan } from '../edits/plan.ts';
 import type { WidthEnd, WidthUnit } from '../edits/constraints.ts';
@@ -127,6 +127,17 @@ export class ProposalPlans {
     const isAsked = (unit: WidthUnit): boolean => layer === undefined || unit.layers.includes(layer);
     const asked = units.map((unit) => (isAsked(unit) ? unit : { ...unit, wanted: unit.before }));
     return refactored.of(layer ?? '', () => refactoredPlan(sources, asked), this.#isWhole);
+  }
+
+  /** The rewriting alone after which all layers that a proposal changes can have any width; it changes no model. */
+  ownWidths(
+    graph: NetworkGraph,
+    proposal: ProposedWidths,
+    cancellation: Cancellation = neverCancelled,
+  ): Result<EditPlan> {
+    this.#cancellation = cancellation;
+    const { units, sources } = this.#plans(graph, proposal);
+    return ownWidthsPlan(sources, units);
   }
 
   /** What stands in the way of a layer's width, as far as that is seen without trying an edit out; nothing where nothing does. */

@@ -169,6 +169,10 @@ function commands(services: CliServices): Command {
     .option('--scale <factor>', 'a factor for all other layers that may change: 0.75')
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
     .option('--no-refactor', 'change numbers only; do not rewrite code so that layers can differ')
+    .option(
+      '--own-widths',
+      'set no width: only rewrite code so that every layer can have its own, which changes no model',
+    )
     .option('--write', 'make the edit')
     .option('--slim-file <file>', 'write the network to this new file instead, as a model of its own')
     .option(

@@ -24,6 +24,8 @@ export interface SetOptions {
   readonly slimFile?: string;
   /** The model's trained weights, of which the slim file gets what is left. */
   readonly weights?: string;
+  /** Only the rewriting by which all layers can differ. */
+  readonly ownWidths?: boolean;
   readonly write?: boolean;
   readonly json?: boolean;
 }
@@ -39,6 +41,12 @@ export async function setCommand(
   const file = parseModelArgument(argument, terminal.folder);
   const layers = new Map(assignments.map(parseAssignment));
   const scale = options.scale === undefined ? undefined : parseScale(options.scale);
+  if (options.ownWidths === true) {
+    if (layers.size > 0 || scale !== undefined || options.slimFile !== undefined || options.json === true)
+      throw wrongArguments('--own-widths sets no widths: give it the model alone, and --write to make the edit');
+    await giveOwnWidths(terminal, openSession, file, options);
+    return;
+  }
   if (layers.size === 0 && scale === undefined) {
     throw wrongArguments('Name a layer and its width, as in conv1=41, or a factor for all: --scale 0.75');
   }
@@ -78,6 +86,31 @@ export async function setCommand(
       ? `${edits.title}: wrote ${names}.\n`
       : `${edits.title}: proven, not written. Write it with --write\n`,
   );
+}
+
+/** The code rewritten so that every layer can have a width of its own. */
+async function giveOwnWidths(
+  terminal: Terminal,
+  openSession: OpenSession,
+  file: ReturnType<typeof parseModelArgument>,
+  { input, write }: SetOptions,
+): Promise<void> {
+  const shape = input === undefined ? undefined : parseInputArgument(input);
+  const { session, model } = await openModel(terminal, openSession, file, shape);
+  const all = askedProposal(session.grouping(model.graph), { layers: new Map(), scale: 0.5 });
+  if (!all.ok) throw workFailed(all.error);
+  const plan = session.plans.ownWidths(model.graph, all.value);
+  if (!plan.ok) throw workFailed(`The code is not rewritten: ${plan.error}.`);
+  const texts = editedTexts(session, editsOfPlan(session, plan.value));
+  for (const text of texts) {
+    if (write === true) writeText(text, terminal.folder);
+    else terminal.write(unifiedDiff(text, terminal.folder));
+  }
+  for (const { layers, before, reason } of plan.value.refused)
+    terminal.note(`${layers.join(', ')} (${String(before)}) can't get a number of its own: ${reason}\n`);
+  const names = texts.map(({ document }) => shownDocument(document, terminal.folder)).join(', ');
+  const done = write === true ? `Wrote ${names}.` : 'Proven, not written. Write it with --write';
+  terminal.note(`${plan.value.refactoring ?? ''} ${done}\n`);
 }
 
 function parseAssignment(text: string): readonly [string, AskedWidth] {

@@ -20,6 +20,7 @@ import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
 import { differenceOf, firstChange } from './prove.ts';
 import { refusalReason } from './refusal.ts';
 import { Savings } from './saving.ts';
+import { staleComments } from './stale-comments.ts';
 import { solveWidths, SourceNumbers, type Solution } from './solve.ts';
 import { leafKey } from './trail.ts';
 
@@ -432,7 +433,8 @@ export class EditPlanner {
       }
     }
     const { alsoChanges, graph } = attempt;
-    return { edits, widths, refused, notes: this.#notes(solution), alsoChanges, graph };
+    const comments = staleComments({ ...this.#sources, edits, widths });
+    return { edits, widths, refused, notes: [...this.#notes(solution), ...comments], alsoChanges, graph };
   }
 
   #reason(unit: WidthUnit, solution: Solution, failure: string | undefined): string {

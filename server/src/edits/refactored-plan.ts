@@ -11,6 +11,7 @@ import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
 import { placesToName, type WidthsToName } from './name-widths.ts';
 import { proveSiblings, type EditPlan, type EditSources } from './plan.ts';
 import { differenceOf, firstChange } from './prove.ts';
+import { staleComments } from './stale-comments.ts';
 
 /** What refactorings need beyond a plan's sources. */
 export interface RefactoringSources extends EditSources {
@@ -28,6 +29,47 @@ const mostProofs = 4;
 
 /** The refactored plan of all units, as far as it goes; or why there is none. */
 export function refactoredPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
+  const found = mostProven(sources, units);
+  return found.ok ? { ok: true, value: planOf(sources, found.value.proven, units, found.value.leftOut) } : found;
+}
+
+/**
+ * The rewriting alone by which every unit that is to change can have any width: new parameters whose defaults are what stands there
+ * today. It changes no model. Or why there is none.
+ */
+export function ownWidthsPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
+  // Wherever two widths differ, their numbers are told apart.
+  const different = units.map((unit, index) =>
+    unit.wanted === unit.before ? unit : { ...unit, wanted: unit.before - 1 - (index % Math.max(1, unit.before - 1)) },
+  );
+  const asked = different.map((unit) => ({ ...unit, wanted: unit.before < 2 ? unit.before : unit.wanted }));
+  const found = mostProven(sources, asked);
+  if (!found.ok) return found;
+  const { proven, leftOut } = found.value;
+  if (proven.refactoring.length === 0)
+    return { ok: false, error: 'every layer that may have another width has a number of its own already' };
+  return {
+    ok: true,
+    value: {
+      edits: inTextOrder(proven.refactoring),
+      widths: [],
+      refused: refusedOf(asked, leftOut),
+      notes: [],
+      alsoChanges: [],
+      refactoring:
+        'Numbers that several layers share become parameters with the same defaults, which changes no model.',
+      graph: sources.graph,
+    },
+  };
+}
+
+interface MostProven {
+  readonly proven: Proven;
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+/** Leaves out what can't be told apart, until the rest is proven. */
+function mostProven(sources: RefactoringSources, units: readonly WidthUnit[]): Result<MostProven> {
   const traced = sources.trace();
   if (traced?.graph === undefined) return { ok: false, error: 'its source is not code that can be rewritten' };
   const leftOut = new Map<string, string>();
@@ -35,7 +77,7 @@ export function refactoredPlan(sources: RefactoringSources, units: readonly Widt
     const asked = units.filter((unit) => unit.wanted !== unit.before && !leftOut.has(unit.key));
     if (asked.length === 0) return { ok: false, error: [...leftOut.values()][0] ?? 'nothing is asked' };
     const attempt = attemptWith(sources, traced, asked);
-    if (attempt.ok) return { ok: true, value: planOf(attempt.value, units, leftOut) };
+    if (attempt.ok) return { ok: true, value: { proven: attempt.value, leftOut } };
     const { group, error } = attempt;
     if (attempt.wasTried) proofs += 1;
     if (proofs >= mostProofs || sources.isCancelled?.() === true) return { ok: false, error };
@@ -140,25 +182,20 @@ function prove(
 }
 
 function planOf(
+  sources: RefactoringSources,
   { edits, refactoring, alsoChanges, graph }: Proven,
   units: readonly WidthUnit[],
   leftOut: ReadonlyMap<string, string>,
 ): EditPlan {
   const asked = units.filter((unit) => unit.wanted !== unit.before);
+  const widths = asked
+    .filter(({ key }) => !leftOut.has(key))
+    .map(({ layers, before, wanted }) => ({ layers, before, wanted, after: wanted }));
   return {
-    edits: [...edits].sort(
-      (left, right) => left.document.localeCompare(right.document) || left.start - right.start || left.end - right.end,
-    ),
-    widths: asked
-      .filter(({ key }) => !leftOut.has(key))
-      .map(({ layers, before, wanted }) => ({ layers, before, wanted, after: wanted })),
-    refused: asked.flatMap(({ key, layers, before, wanted }) => {
-      const reason = leftOut.get(key);
-      return reason === undefined
-        ? []
-        : [{ layers, before, wanted, reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` }];
-    }),
-    notes: [],
+    edits: inTextOrder(edits),
+    widths,
+    refused: refusedOf(asked, leftOut),
+    notes: staleComments({ ...sources, edits, widths }),
     alsoChanges,
     graph,
     ...(refactoring.length > 0 && {
@@ -166,4 +203,19 @@ function planOf(
         'First numbers that several layers share become parameters, which changes no model; then they get their widths.',
     }),
   };
+}
+
+function inTextOrder(edits: readonly LiteralEdit[]): readonly LiteralEdit[] {
+  return [...edits].sort(
+    (left, right) => left.document.localeCompare(right.document) || left.start - right.start || left.end - right.end,
+  );
+}
+
+function refusedOf(units: readonly WidthUnit[], leftOut: ReadonlyMap<string, string>): EditPlan['refused'] {
+  return units.flatMap(({ key, layers, before, wanted }) => {
+    const reason = leftOut.get(key);
+    return reason === undefined
+      ? []
+      : [{ layers, before, wanted, reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` }];
+  });
 }

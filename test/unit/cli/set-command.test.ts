@@ -91,3 +91,26 @@ test("another model's weights, and weights without a slim file, are refused", as
   expect(without.status).toBe(2);
   expect(without.notes).toContain('--weights goes with --slim-file NEW.py');
 });
+
+test('code can be rewritten alone so that every layer can have its own width, which changes no model', async () => {
+  writeFileSync(join(folder, 'resnet20.py'), exampleText('resnet20.py'));
+  const cost = async (): Promise<string> =>
+    (await morphnetIn(folder, ['cost', 'resnet20.py'], undefined, [pythonFrontend])).output.replace(/\.py:\d+/g, '');
+  const before = await cost();
+  const run = await morphnetIn(folder, ['set', 'resnet20.py', '--own-widths', '--write'], undefined, [pythonFrontend]);
+  expect(run).toMatchObject({ status: 0, output: '' });
+  expect(run.notes).toContain('which changes no model. Wrote resnet20.py.');
+  const after = readFileSync(join(folder, 'resnet20.py'), 'utf8');
+  expect(after).toContain('batch_norm=True, conv1_width=None):');
+  expect(after).toContain('conv1_width = conv1_width or planes');
+  expect(await cost()).toBe(before);
+});
+
+test.for([
+  [['--own-widths', 'layers.0=5'], 2, '--own-widths sets no widths'],
+  [['--own-widths'], 1, 'every layer that may have another width has a number of its own already'],
+] as const)('%s is refused in words', async ([words, status, message]) => {
+  const run = await set(...words);
+  expect(run.status).toBe(status);
+  expect(run.notes).toContain(message);
+});
