@@ -26,6 +26,8 @@ export interface WidthChange {
   readonly wanted: NetworkSize | undefined;
   /** With the edits. */
   readonly after: NetworkSize;
+  /** Why code can't be rewritten for the rest; absent where that was not asked, or where there is no rest. */
+  readonly notRewritten?: string;
 }
 
 /** The change that brings the most of a proposal into the source. */
@@ -36,9 +38,9 @@ export function widthChange(
   { refactor }: { readonly refactor: boolean },
   cancellation: Cancellation = neverCancelled,
 ): WidthChange {
-  const plan = refactor
+  const { plan, notRewritten } = refactor
     ? betterPlan(session, graph, proposal, cancellation)
-    : session.plans.all(graph, proposal, cancellation);
+    : { plan: session.plans.all(graph, proposal, cancellation) };
   const grouping = session.grouping(graph);
   const rebuilt = rebuildWithWidths(grouping, wantedWidths(grouping, proposal));
   return {
@@ -46,6 +48,7 @@ export function widthChange(
     before: sizeOf(session, graph),
     wanted: rebuilt.ok ? sizeOf(session, rebuilt.value.graph) : undefined,
     after: sizeOf(session, plan.graph ?? graph),
+    ...(notRewritten !== undefined && { notRewritten }),
   };
 }
 
@@ -55,17 +58,18 @@ function betterPlan(
   graph: NetworkGraph,
   proposal: ProposedWidths,
   cancellation: Cancellation,
-): EditPlan {
+): Pick<WidthChange, 'plan' | 'notRewritten'> {
   const exact = session.plans.exact(graph, proposal, cancellation);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined) return { plan: exact };
   const refactored = session.plans.refactored(graph, proposal, undefined, cancellation);
-  if (refactored.ok && isExact(refactored.value)) return refactored.value;
+  if (refactored.ok && isExact(refactored.value)) return { plan: refactored.value };
   const plain = session.plans.all(graph, proposal, cancellation);
   const cost = ({ graph: after }: EditPlan): number => {
     const { macs, params } = sizeOf(session, after ?? graph);
     return macs ?? params ?? Infinity;
   };
-  return refactored.ok && cost(refactored.value) < cost(plain) ? refactored.value : plain;
+  if (!refactored.ok) return { plan: plain, ...(!isExact(plain) && { notRewritten: refactored.error }) };
+  return { plan: cost(refactored.value) < cost(plain) ? refactored.value : plain };
 }
 
 /** `555 M → 420 M MACs (−24.3 %), 11.2 M → 8.41 M params`; what is not known exactly is a question mark. */
@@ -81,7 +85,7 @@ export function sizeWords({ before, after }: Pick<WidthChange, 'before' | 'after
 }
 
 /** What is rewritten, what comes out other than asked or not at all, and which other models change along, a sentence each. */
-export function changeNotes({ plan }: WidthChange): readonly string[] {
+export function changeNotes({ plan, notRewritten }: WidthChange): readonly string[] {
   return [
     ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
     ...plan.widths
@@ -92,6 +96,7 @@ export function changeNotes({ plan }: WidthChange): readonly string[] {
       ({ layers, before: from, wanted: to, reason }) =>
         `${layers.join(', ')} stays at ${String(from)} (${String(to)} asked): ${reason}`,
     ),
+    ...(notRewritten === undefined ? [] : [`Rewriting the code does not help: ${notRewritten}.`]),
     ...(plan.alsoChanges.length === 0 ? [] : [`changes along: ${plan.alsoChanges.join(', ')}`]),
   ];
 }

@@ -132,7 +132,7 @@ function report(
   session: AnalysisSession,
   model: AnalyzedModel,
   asked: ProposedWidths,
-  { plan, before, wanted, after }: WidthChange,
+  { plan, before, wanted, after, notRewritten }: WidthChange,
 ): object {
   const slim = isExact(plan)
     ? undefined
@@ -154,6 +154,7 @@ function report(
     after,
     widths: plan.widths,
     refused: plan.refused,
+    notRewritten: notRewritten ?? null,
     notes: plan.notes,
     alsoChanges: plan.alsoChanges,
     slimFile: slim === undefined ? null : slim.ok ? { offered: true } : { offered: false, reason: slim.error },

@@ -114,3 +114,26 @@ test.for([
   expect(run.status).toBe(status);
   expect(run.notes).toContain(message);
 });
+
+const deep = `# morphnet: entry=Net(depth=2) input=3x8x8
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.blocks = nn.Sequential(*[nn.Sequential(nn.Conv2d(3 if i == 0 else 16, 16, 1)) for i in range(depth)])
+        self.head = nn.Conv2d(16, 10, 8)
+
+    def forward(self, x):
+        return self.head(self.blocks(x))
+
+def deeper():
+    return Net(4)
+`;
+
+test('why code is not rewritten is said, too: another model of the file stands in the way', async () => {
+  writeFileSync(join(folder, 'deep.py'), deep);
+  const run = await morphnetIn(folder, ['set', 'deep.py', 'blocks.0.0=5'], undefined, [pythonFrontend]);
+  expect(run.status).toBe(1);
+  expect(run.notes).toMatch(/^Rewriting the code does not help: .*deeper.* would break \(/m);
+});
