@@ -23,7 +23,7 @@ const layers = {
   cli: ['analysis', 'experiments', 'runs', 'protocol', 'network', 'common'],
 };
 
-const frontends = ['python', 'darknet', 'onnx', 'ultralytics'];
+const frontends = ['python', 'caffe', 'darknet', 'onnx', 'ultralytics'];
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   name: `layer-${folder}`,

@@ -32,6 +32,12 @@ const languages = [
     firstLine: '^\\s*\\[net(work)?\\]',
     configuration: './syntaxes/darknet.language-configuration.json',
   },
+  {
+    id: 'prototxt',
+    aliases: ['Protocol Buffer Text', 'Caffe', 'prototxt'],
+    extensions: ['.prototxt'],
+    configuration: './syntaxes/prototxt.language-configuration.json',
+  },
 ];
 
 /** Set by the client for the active editor. */
@@ -160,7 +166,11 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         },
       ],
       snippets: [{ language: 'python', path: './snippets/python.json' }],
-      grammars: [{ language: 'darknet', scopeName: 'source.darknet', path: './syntaxes/darknet.tmLanguage.json' }],
+      grammars: ['darknet', 'prototxt'].map((language) => ({
+        language,
+        scopeName: `source.${language}`,
+        path: `./syntaxes/${language}.tmLanguage.json`,
+      })),
       jsonValidation: [{ fileMatch: 'morphnet.json', url: './syntaxes/morphnet.schema.json' }],
       commands: commandDeclarations,
       keybindings: [{ command: 'morphnet.toggleHints', key: 'ctrl+alt+h', mac: 'cmd+alt+h', when: hasModel }],

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { caffeFrontend } from '../frontends/caffe/caffe-frontend.ts';
 import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
 import { onnxFrontend } from '../frontends/onnx/onnx-frontend.ts';
 import { createPythonFrontend } from '../frontends/python/python-frontend.ts';
@@ -24,6 +25,7 @@ export async function createFrontends(): Promise<readonly Frontend[]> {
   return [
     createPythonFrontend(await createPythonParser(runtime, grammar)),
     darknetFrontend,
+    caffeFrontend,
     ultralyticsFrontend,
     onnxFrontend,
   ];

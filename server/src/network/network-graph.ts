@@ -4,7 +4,7 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { LayerSite, Op, OpId, Parameter, ValueId } from './op.ts';
 import type { Shape } from './shape.ts';
 
-export type Framework = 'pytorch' | 'darknet' | 'keras' | 'tf-slim' | 'tensorflow-js' | 'onnx';
+export type Framework = 'pytorch' | 'darknet' | 'keras' | 'tf-slim' | 'tensorflow-js' | 'onnx' | 'caffe';
 
 /** A tensor that flows. `shape` includes the batch at dimension 0. */
 export interface Value {

@@ -16,6 +16,7 @@ export interface ModelSource {
 export const modelSources: readonly ModelSource[] = [
   { language: 'python', endings: ['.py'] },
   { language: 'darknet', endings: ['.cfg'] },
+  { language: 'prototxt', endings: ['.prototxt'] },
   {
     language: 'yaml',
     endings: ['.yaml', '.yml'],

@@ -80,6 +80,12 @@ export const jsonNumbers: NumberDialect = {
   ...pythonArithmetic,
 };
 
+/** Whole numbers of protocol buffers as text; `064` is 52 there, so it is none of ours. */
+export const protobufNumbers: NumberDialect = {
+  ...notation(/^-?(0[xX][\da-fA-F]+|0|[1-9]\d*)$/),
+  ...javascriptArithmetic,
+};
+
 /** YAML that a Python package computes with, as far as YAML 1.1 and 1.2 read it alike: `010` and `1e3` are two different things. */
 export const yamlNumbers: NumberDialect = {
   ...notation(/^[+-]?(0x[\da-fA-F]+|(0|[1-9]\d*)(\.\d*)?|\.\d+)$/),

@@ -5,6 +5,7 @@ import {
   darknetNumbers,
   javascriptNumbers,
   jsonNumbers,
+  protobufNumbers,
   pythonNumbers,
   unwrittenNumbers,
   yamlNumbers,
@@ -16,20 +17,21 @@ const languages = {
   darknet: darknetNumbers,
   json: jsonNumbers,
   yaml: yamlNumbers,
+  protobuf: protobufNumbers,
   none: unwrittenNumbers,
 } as const;
 
 // Each text, and the languages for which it is that number. YAML 1.1 and 1.2 disagree about `010` and `1e3`.
 test.for<[string, number, readonly (keyof typeof languages)[]]>([
-  ['64', 64, ['python', 'javascript', 'darknet', 'json', 'yaml']],
-  ['-3', -3, ['python', 'javascript', 'darknet', 'json', 'yaml']],
+  ['64', 64, ['python', 'javascript', 'darknet', 'json', 'yaml', 'protobuf']],
+  ['-3', -3, ['python', 'javascript', 'darknet', 'json', 'yaml', 'protobuf']],
   ['+3', 3, ['python', 'javascript', 'darknet', 'yaml']],
   ['0.25', 0.25, ['python', 'javascript', 'darknet', 'json', 'yaml']],
   ['6.', 6, ['python', 'javascript', 'darknet', 'yaml']],
   ['.5', 0.5, ['python', 'javascript', 'darknet', 'yaml']],
   ['1_000', 1000, ['python', 'javascript']],
   ['1e2', 100, ['python', 'javascript', 'json']],
-  ['0x40', 64, ['python', 'javascript', 'yaml']],
+  ['0x40', 64, ['python', 'javascript', 'yaml', 'protobuf']],
   ['0b11', 3, ['python', 'javascript']],
   ['064', 64, ['darknet']],
   ['_64', NaN, []],
