@@ -56,6 +56,22 @@ test('a hover lists the layer, its share and where its width is written', async 
   expect(hover?.range?.start.line).toBe(firstLayerLine);
 });
 
+test('words of the format are offered where the cursor stands, and told', async () => {
+  await using editor = await openEditor();
+  const uri = await editor.open('small.cfg', '[net]\nwidth=8\nheight=8\nchannels=3\n\n[convolutional]\nfil\nsize=3\n');
+  const offered = await editor.completion(uri, 6, 3);
+  expect(offered.find(({ label }) => label === 'filters')?.textEdit).toEqual({
+    range: { start: { line: 6, character: 0 }, end: { line: 6, character: 3 } },
+    newText: 'filters=',
+  });
+  expect((await editor.hover(uri, 7, 1))?.contents).toEqual({
+    kind: 'markdown',
+    value: '`size`: Side of the square kernel. 1 where it is left out.',
+  });
+  const python = await editor.open('net.py', 'import torch\nx = torch.\n');
+  expect(await editor.completion(python, 1, 10)).toEqual([]);
+});
+
 test('a lens gives the totals and starts a run with the model', async () => {
   await using editor = await openEditor();
   const uri = await editor.open('small.cfg', smallNetwork);

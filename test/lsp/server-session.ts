@@ -16,7 +16,9 @@ import {
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
   DocumentDiagnosticRequest,
+  CompletionRequest,
   HoverRequest,
+  type CompletionItem,
   InitializedNotification,
   InitializeRequest,
   InlayHintRefreshRequest,
@@ -308,9 +310,10 @@ export class Editor implements AsyncDisposable {
           didChangeConfiguration: { dynamicRegistration: true },
           inlayHint: { refreshSupport: true },
         },
-        ...(this.#resolvesActions && {
-          textDocument: { codeAction: { resolveSupport: { properties: ['edit'] } } },
-        }),
+        textDocument: {
+          completion: { dynamicRegistration: true },
+          ...(this.#resolvesActions && { codeAction: { resolveSupport: { properties: ['edit'] } } }),
+        },
       },
     };
     await this.#client.sendRequest(InitializeRequest.type, start);
@@ -357,6 +360,12 @@ export class Editor implements AsyncDisposable {
 
   hover(uri: string, line: number, character: number): Promise<Hover | null> {
     return this.#client.sendRequest(HoverRequest.type, { textDocument: { uri }, position: { line, character } });
+  }
+
+  async completion(uri: string, line: number, character: number): Promise<readonly CompletionItem[]> {
+    const position = { line, character };
+    const answer = await this.#client.sendRequest(CompletionRequest.type, { textDocument: { uri }, position });
+    return answer === null || 'items' in answer ? [] : answer;
   }
 
   async lenses(uri: string, token?: CancellationToken): Promise<readonly CodeLens[]> {

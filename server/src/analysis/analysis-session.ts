@@ -25,6 +25,7 @@ import { partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-
 import { DocumentModels, maxModels } from './document-models.ts';
 import type { Result } from '../common/problem.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import type { WordsHere } from '../frontends/shared/words.ts';
 import type { TrainingLines, TrainingLinesRequest } from '../frontends/shared/training-lines.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
 import type { Pack } from './evaluation-memory.ts';
@@ -347,6 +348,12 @@ export class AnalysisSession {
       document,
       () => this.#models.frontendOf(document)?.entries(document, this.#inputs.reader()).entries ?? [],
     );
+  }
+
+  /** Words of the document's format that can stand at an offset; undefined where it has none there. */
+  wordsAt(document: string, offset: number): WordsHere | undefined {
+    const text = this.textOf(document);
+    return text === undefined ? undefined : this.#models.frontendOf(document)?.words?.(text, offset);
   }
 
   /** The definitions of functions in a document. */

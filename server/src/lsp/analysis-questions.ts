@@ -6,6 +6,8 @@ import type {
   CodeActionParams,
   CodeLens,
   CodeLensParams,
+  CompletionItem,
+  CompletionParams,
   Diagnostic,
   Hover,
   HoverParams,
@@ -31,6 +33,8 @@ export interface AnalysisQuestions {
   /** A hint with its tooltip and the place of its width. */
   readonly 'inlay-hint': { readonly params: InlayHint; readonly answer: InlayHint };
   readonly hover: { readonly params: HoverParams; readonly answer: Hover | null };
+  /** Words of the format at the cursor: known by the text alone. */
+  readonly completion: { readonly params: CompletionParams; readonly answer: CompletionItem[] };
   readonly 'code-lenses': { readonly params: CodeLensParams; readonly answer: CodeLens[] };
   /** An action that was chosen, with its proven edit. */
   readonly 'code-action': { readonly params: CodeAction; readonly answer: CodeAction | Refusal };

@@ -6,6 +6,7 @@ import type { AnalysisContext } from './analysis-context.ts';
 import type { AnalysisQuestions, Asked, QuestionName } from './analysis-questions.ts';
 import { provideCodeActions, readSiblings, resolveCodeAction } from './code-actions.ts';
 import { provideCodeLenses, readCommitted } from './code-lenses.ts';
+import { provideCompletion } from './completion.ts';
 import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
@@ -31,6 +32,7 @@ export const answerers: Answerers = {
   'inlay-hints': provideInlayHints,
   'inlay-hint': resolveInlayHint,
   hover: provideHover,
+  completion: provideCompletion,
   'code-lenses': provideCodeLenses,
   'code-actions': provideCodeActions,
   'code-action': resolveCodeAction,
@@ -76,6 +78,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'cost-table':
     case 'try-widths':
       return session.isKnown(uri, 'all');
+    case 'completion':
     case 'project-edit':
       return true;
     case 'entries':

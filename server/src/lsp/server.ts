@@ -6,6 +6,7 @@ import {
   CancellationToken,
   CodeActionKind,
   CodeLensRefreshRequest,
+  CompletionRequest,
   DiagnosticRefreshRequest,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
@@ -26,7 +27,7 @@ import {
   type InlayHint,
 } from 'vscode-languageserver/node';
 import { pathToFileURL } from 'node:url';
-import { modelFilesPattern } from '../protocol/languages.ts';
+import { modelFilesPattern, wordLanguages } from '../protocol/languages.ts';
 import type { Settings } from '../protocol/settings.ts';
 import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
@@ -67,6 +68,8 @@ interface ClientSupport {
   /** Whether files can be watched outside the workspace. */
   readonly watchedElsewhere: boolean;
   readonly workspaceFolders: boolean;
+  /** Whether completion can be offered for some languages only. */
+  readonly completion: boolean;
   readonly hintRefresh: boolean;
   readonly lensRefresh: boolean;
   readonly diagnosticRefresh: boolean;
@@ -103,6 +106,7 @@ class LanguageServer {
     watchedFiles: false,
     watchedElsewhere: false,
     workspaceFolders: false,
+    completion: false,
     hintRefresh: false,
     lensRefresh: false,
     diagnosticRefresh: false,
@@ -181,6 +185,7 @@ class LanguageServer {
       watchedFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
       watchedElsewhere: workspace?.didChangeWatchedFiles?.relativePatternSupport === true,
       workspaceFolders: workspace?.workspaceFolders === true,
+      completion: textDocument?.completion?.dynamicRegistration === true,
       hintRefresh: workspace?.inlayHint?.refreshSupport === true,
       lensRefresh: workspace?.codeLens?.refreshSupport === true,
       diagnosticRefresh: workspace?.diagnostics?.refreshSupport === true,
@@ -212,6 +217,13 @@ class LanguageServer {
   async #initialized(): Promise<void> {
     if (this.#support.configuration) {
       await this.#connection.client.register(DidChangeConfigurationNotification.type, { section: 'morphnet' });
+    }
+    // For these languages alone: in others nobody should wait for an answer that is always empty.
+    if (this.#support.completion) {
+      await this.#connection.client.register(CompletionRequest.type, {
+        documentSelector: wordLanguages.map((language) => ({ language })),
+        triggerCharacters: ['[', '=', ':', '"'],
+      });
     }
     if (this.#support.watchedFiles) {
       const watchers: FileSystemWatcher[] = [
@@ -306,6 +318,7 @@ class LanguageServer {
     );
     this.#connection.onHover(this.#feature('Hover', 'hover', null));
     const lenses = this.#feature('Code lenses', 'code-lenses', []);
+    this.#connection.onCompletion(this.#feature('Completion', 'completion', []));
     this.#connection.onCodeLens(async (params, token) => {
       const listed = await lenses(params, token);
       void this.#readCommitted(params.textDocument.uri);

@@ -29,6 +29,9 @@ export const modelSources: readonly ModelSource[] = [
 /** Languages whose documents the server is told about. */
 export const modelLanguages: readonly string[] = modelSources.flatMap(({ language }) => language ?? []);
 
+/** Languages whose keys and values are ours to complete: no editor knows them. */
+export const wordLanguages = ['darknet', 'prototxt'] as const;
+
 /** Languages of which an open document is reason enough to be there. */
 export const ownLanguages: readonly string[] = modelSources.flatMap(({ language, isCommon }) =>
   language === undefined || isCommon === true ? [] : [language],

@@ -21,6 +21,7 @@ import { protobufNumbers } from '../shared/number-dialect.ts';
 import { layersOf, type LayerDefinition } from './layer-definition.ts';
 import { sourcesOf, type NetSources } from './net-inputs.ts';
 import { layersIn, statesOf, type NetState } from './net-state.ts';
+import { caffeWords } from './words.ts';
 import { NetReader } from './read-net.ts';
 
 /** A net in one of its states. */
@@ -33,6 +34,7 @@ interface NetInState {
 export const caffeFrontend: Frontend = {
   languageId: 'prototxt',
   numbers: protobufNumbers,
+  words: caffeWords,
 
   /** Solvers and label maps have the same ending, but no layers. */
   accepts(document: string, head: string): boolean {

@@ -17,6 +17,7 @@ import {
 import { darknetNumbers } from '../shared/number-dialect.ts';
 import { readNetwork } from './read-network.ts';
 import { readSections, type Section } from './section.ts';
+import { darknetWords } from './words.ts';
 import { SectionOptions } from './section-options.ts';
 
 const sectionLine = /^[ \t]*\[([^\]\r\n]*)\]/m;
@@ -26,6 +27,7 @@ const fallbackInput = [3, 224, 224];
 export const darknetFrontend: Frontend = {
   languageId: 'darknet',
   numbers: darknetNumbers,
+  words: darknetWords,
 
   /** `.cfg` is a common name, so the first section decides. */
   accepts(document: string, head: string): boolean {

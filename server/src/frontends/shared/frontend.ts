@@ -10,6 +10,7 @@ import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
 import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
 import type { NumberPassing, TracedCall } from './traced-calls.ts';
+import type { WordsHere } from './words.ts';
 import type { TrainingLines, TrainingLinesRequest } from './training-lines.ts';
 
 /** A file whose bytes are read as they are needed. */
@@ -177,6 +178,8 @@ export interface Frontend {
   readonly writers?: Readonly<Partial<Record<Framework, ModuleWriter>>>;
   /** The setting that is `True` where a batch norm has a scale, by framework. */
   readonly scaleSettings?: Readonly<Partial<Record<Framework, string>>>;
+  /** Words that can stand at an offset of a text, completed and told; absent where an editor knows them by itself. */
+  words?(text: string, offset: number): WordsHere | undefined;
   /** The definitions of functions in a document; absent where a format has none. */
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
   /** Gives numbers names of their own; see `NamingRequest`. */

@@ -155,3 +155,11 @@ export function partOf({ type, bottoms, body }: LayerDefinition): LayerPart | un
 export function carriesLabels(type: string): boolean {
   return carriers.has(type);
 }
+
+/** The types that can stand behind `type:`, with the sources and losses that Caffe has. */
+export function layerTypes(): readonly string[] {
+  const ends = ['Data', 'DummyData', 'HDF5Data', 'ImageData', 'MemoryData', 'WindowData'];
+  const losses = ['ContrastiveLoss', 'EuclideanLoss', 'HingeLoss', 'InfogainLoss', 'SigmoidCrossEntropyLoss'];
+  const known = [...models.keys()].filter((type) => type !== 'Padding');
+  return [...known, ...parts.keys(), ...ends, ...losses, 'SoftmaxWithLoss'].toSorted();
+}

@@ -34,6 +34,11 @@ const models: ReadonlyMap<string, ActivationModel | undefined> = new Map<string,
   ['normalize_channels_softmax_maxval', { function: 'other' }],
 ]);
 
+/** Names that can stand behind `activation=`. */
+export function activationNames(): readonly string[] {
+  return [...models.keys()];
+}
+
 /** Adds the activation that the section names, to the layer or to a part of it; `linear` adds nothing. */
 export function addActivation(context: LayerContext, value: ValueId, fallback: string, part = ''): ValueId {
   const name = context.options.text('activation', fallback).toLowerCase();
