@@ -23,7 +23,16 @@ const layers = {
   cli: ['analysis', 'experiments', 'runs', 'protocol', 'network', 'common'],
 };
 
-const frontends = ['python', 'caffe', 'darknet', 'onnx', 'ultralytics'];
+const frontends = [
+  'python',
+  'caffe',
+  'darknet',
+  'onnx',
+  'ultralytics',
+  'keras-json',
+  'tensorflow-graph',
+  'tensorflow-js',
+];
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   name: `layer-${folder}`,

@@ -66,8 +66,12 @@ async function main(): Promise<number> {
   }
   for (const name of ['cli', 'trainer'] as const) await buildNodeBundle(name, join(bundles, `${name}.cjs`));
   const require = createRequire(import.meta.url);
-  for (const name of ['web-tree-sitter', 'tree-sitter-python'])
-    copyFileSync(require.resolve(`${name}/${name}.wasm`), join(bundles, `${name}.wasm`));
+  for (const wasm of [
+    'web-tree-sitter/web-tree-sitter.wasm',
+    'tree-sitter-python/tree-sitter-python.wasm',
+    'tree-sitter-typescript/tree-sitter-tsx.wasm',
+  ])
+    copyFileSync(require.resolve(wasm), join(bundles, wasm.slice(wasm.indexOf('/') + 1)));
   const seed = Number(values.seed);
   const searches: readonly Search[] = [
     { title: 'onnx', engine: 'onnx', seed },

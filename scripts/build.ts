@@ -12,11 +12,19 @@ const require = createRequire(import.meta.url);
 
 await rm(dist, { recursive: true, force: true });
 const bundles = await buildBundles({ minify: process.argv.includes('--minify'), write: true });
-for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
+for (const wasm of [
+  'web-tree-sitter/web-tree-sitter.wasm',
+  'tree-sitter-python/tree-sitter-python.wasm',
+  'tree-sitter-typescript/tree-sitter-tsx.wasm',
+]) {
   await copyFile(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
 }
 await writeFile(join(dist, 'morphnet_torch.py'), torchModule());
 await copyFile(join(root, 'python', 'torch_engine.py'), join(dist, 'torch_engine.py'));
 const carried = bundledPackages([...bundles.values()].map(({ metafile }) => metafile));
-const parsers = ['node_modules/web-tree-sitter', 'node_modules/tree-sitter-python'];
+const parsers = [
+  'node_modules/web-tree-sitter',
+  'node_modules/tree-sitter-python',
+  'node_modules/tree-sitter-typescript',
+];
 await writeFile(noticesFile, await thirdPartyNotices([...new Set([...carried, ...parsers])]));

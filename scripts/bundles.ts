@@ -86,8 +86,12 @@ export async function buildLanguageServer(
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const require = createRequire(import.meta.url);
-  for (const name of ['web-tree-sitter', 'tree-sitter-python'])
-    await copyFile(require.resolve(`${name}/${name}.wasm`), join(folder, `${name}.wasm`));
+  for (const wasm of [
+    'web-tree-sitter/web-tree-sitter.wasm',
+    'tree-sitter-python/tree-sitter-python.wasm',
+    'tree-sitter-typescript/tree-sitter-tsx.wasm',
+  ])
+    await copyFile(require.resolve(wasm), join(folder, wasm.slice(wasm.indexOf('/') + 1)));
   await buildNodeBundle('analysis-worker', join(folder, 'analysis-worker.cjs'), mode);
   const server = join(folder, 'lsp.cjs');
   await buildNodeBundle('lsp', server, mode);

@@ -21,7 +21,7 @@ import { defaultLimits, type Frontend, type SourceReader } from '../server/src/f
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import { createFrontends } from '../server/src/main/frontends.ts';
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
-import type { Op } from '../server/src/network/op.ts';
+import { layerDifference, layerSchema, opsOfLayer, type KerasLayer } from './keras-layers.ts';
 import { findPython } from './python-with-pytorch.ts';
 
 const cache = fileURLToPath(new URL('../.cache/keras/', import.meta.url));
@@ -29,12 +29,6 @@ const cache = fileURLToPath(new URL('../.cache/keras/', import.meta.url));
 /** As scripts/test.ts understands it. */
 const skipped = 77;
 
-const layerSchema = v.object({
-  name: v.string(),
-  shape: v.array(v.nullable(v.number())),
-  params: v.number(),
-  line: v.number(),
-});
 const truthSchema = v.object({
   name: v.string(),
   arguments: v.string(),
@@ -73,34 +67,16 @@ function readApplication(frontend: Frontend, packages: SourceReader, truth: Trut
 }
 
 /** What of a layer differs from what Keras says, as a sentence; undefined when nothing does. */
-function difference(graph: NetworkGraph, packages: SourceReader, layer: Truth['layers'][number]): string | undefined {
-  const ops = graph.ops.filter(({ name }) => name === layer.name || name.startsWith(`${layer.name}/`));
-  const last = ops.at(-1);
-  if (last === undefined) return layer.params > 0 ? `${layer.name} is not there` : undefined;
-  const shape = graph.values[last.outputs[0] ?? -1]?.shape.slice(1) ?? [];
-  const fits = shape.length === layer.shape.length && shape.every((size, i) => (layer.shape[i] ?? size) === size);
-  if (!fits) return `${layer.name} gives ${JSON.stringify(shape)} instead of ${JSON.stringify(layer.shape)}`;
-  const params = trainedParams(ops);
-  if (params !== layer.params)
-    return `${layer.name} has ${String(params)} parameters instead of ${String(layer.params)}`;
-  const place = last.site?.span;
-  const text = place === undefined ? undefined : packages.read(place.document);
-  const line = text === undefined || place === undefined ? 0 : new LineIndex(text).positionAt(place.start).line + 1;
-  const isLayer = layer.line > 0 && text !== undefined;
-  return isLayer && line !== layer.line
-    ? `${layer.name} stands on line ${String(line)} instead of ${String(layer.line)}`
-    : undefined;
-}
-
-function trainedParams(ops: readonly Op[]): number {
-  const sizes = new Map(
-    ops.flatMap(({ parameters }) =>
-      parameters
-        .filter(({ role }) => !role.startsWith('running'))
-        .map(({ id, shape }) => [id, shape.reduce<number>((all, size) => all * Number(size), 1)] as const),
-    ),
-  );
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+function difference(graph: NetworkGraph, packages: SourceReader, layer: KerasLayer): string | undefined {
+  const found = layerDifference(graph, layer);
+  const place = opsOfLayer(graph, layer.name).at(-1)?.site?.span;
+  if (found !== undefined || place === undefined || layer.line === 0) return found;
+  const text = packages.read(place.document);
+  if (text === undefined) return undefined;
+  const line = new LineIndex(text).positionAt(place.start).line + 1;
+  return line === layer.line
+    ? undefined
+    : `${layer.name} stands on line ${String(line)} instead of ${String(layer.line)}`;
 }
 
 /** Has Keras build everything once. */

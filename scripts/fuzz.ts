@@ -2,7 +2,7 @@
 // `npm run check:keras-packages` have fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
 // read them. No text may crash, hang, or take longer than the limits allow.
 //
-//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711 --format onnx|yaml|cfg|prototxt|py]
+//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711 --format onnx|yaml|json|js|ts|cfg|prototxt|py]
 //
 // Each case follows from the seed and its number alone, so `--only` repeats one. Exit status: 0 all survived, 1 not.
 
@@ -44,7 +44,7 @@ interface Source {
 function sourcesBelow(folder: string): readonly Source[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile() && /\.(py|cfg|prototxt|ya?ml)$/.test(file.name))
+    .filter((file) => file.isFile() && /\.(py|cfg|prototxt|ya?ml|json|[jt]sx?|mjs)$/.test(file.name))
     .map((file) => join(file.parentPath, file.name))
     .toSorted()
     .map((path) => ({

@@ -46,6 +46,7 @@ const hasModel = 'morphnet.hasModel';
 const isModelFile = [
   ...ownLanguages.map((language) => `resourceLangId == ${language}`),
   ...binaryEndings.map((ending) => `resourceExtname == ${ending}`),
+  ...modelSources.flatMap(({ modelFiles = [] }) => modelFiles.map((name) => `resourceFilename == ${name}`)),
   ...modelSources.flatMap(({ modelNames = [], endings }) =>
     modelNames.length === 0
       ? []
@@ -185,7 +186,7 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         {
           view: 'morphnet.models',
           contents:
-            'No file of this workspace offers a model. PyTorch and Keras models in Python files, Darknet .cfg files, model tables of Ultralytics and ONNX files are read without running them.\n[Open Folder](command:vscode.openFolder)\n[Open Model File](command:morphnet.openModelFile)',
+            'No file of this workspace offers a model. PyTorch and Keras models in Python files, Darknet .cfg files, model tables of Ultralytics, ONNX files, Keras models as JSON and programs with TensorFlow.js are read without running them.\n[Open Folder](command:vscode.openFolder)\n[Open Model File](command:morphnet.openModelFile)',
         },
         {
           view: 'morphnet.runs',

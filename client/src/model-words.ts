@@ -28,6 +28,8 @@ export function noModelWords(uri: string | undefined): string {
   const file = decodeURIComponent(uri.split('/').at(-1) ?? uri);
   if (!endings.some((ending) => file.toLowerCase().endsWith(ending)))
     return `MorphNet: ${file} is of a kind that models are not read from. ${formats} Choose one in the view Models.`;
+  if (!file.toLowerCase().endsWith('.py'))
+    return `MorphNet: ${file} holds no model that is read. Choose one in the view Models.`;
   return `MorphNet: No model was found in ${file}: neither a class or function that makes one without arguments nor a call of one. Name the one that is meant in a comment: # morphnet: entry=Model(10) input=3x32x32`;
 }
 

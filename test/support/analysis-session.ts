@@ -4,6 +4,7 @@ import { AnalysisSession } from '../../server/src/analysis/analysis-session.ts';
 import type { AnalysisSettings } from '../../server/src/analysis/analysis-settings.ts';
 import type { Pack } from '../../server/src/analysis/evaluation-memory.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
+import { kerasJsonFrontend } from '../../server/src/frontends/keras-json/keras-json-frontend.ts';
 import { pythonFrontend } from './python-frontend.ts';
 import type { Frontend } from '../../server/src/frontends/shared/frontend.ts';
 
@@ -37,7 +38,7 @@ export function counting(frontend: Frontend): Frontend & { readonly evaluations:
 /** A session in which these documents (name in the workspace to text) stand on disk; the map may change later. */
 export function sessionOver(
   files: ReadonlyMap<string, string>,
-  frontends: readonly Frontend[] = [pythonFrontend, darknetFrontend],
+  frontends: readonly Frontend[] = [pythonFrontend, darknetFrontend, kerasJsonFrontend],
   pack?: Pack,
   sourceFiles?: () => readonly string[],
 ): AnalysisSession {

@@ -2,7 +2,7 @@
 // is worked out when its file is unfolded.
 
 import * as vscode from 'vscode';
-import { modelFilesPattern } from '../../../server/src/protocol/languages.ts';
+import { listedFilesPattern } from '../../../server/src/protocol/languages.ts';
 import type { FileModels, ModelSummary } from '../../../server/src/protocol/lsp-extensions.ts';
 import { showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
@@ -35,7 +35,7 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
 
   constructor(server: ServerConnection) {
     this.#server = server;
-    const watcher = vscode.workspace.createFileSystemWatcher(modelFilesPattern);
+    const watcher = vscode.workspace.createFileSystemWatcher(listedFilesPattern);
     const look = (): void => {
       this.#schedule();
     };
@@ -102,7 +102,7 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
 
   async #find(): Promise<readonly FileModels[]> {
     try {
-      const found = await vscode.workspace.findFiles(modelFilesPattern, excluded, mostFiles);
+      const found = await vscode.workspace.findFiles(listedFilesPattern, excluded, mostFiles);
       const uris = found.map((uri) => uri.toString()).toSorted();
       const files: FileModels[] = [];
       for (let first = 0; first < uris.length; first += filesAtOnce)

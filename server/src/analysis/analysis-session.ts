@@ -34,6 +34,7 @@ import { Inputs } from './inputs.ts';
 import { Memo } from './memo.ts';
 import { chooseDevice, type LatencySettings } from './latency-device.ts';
 import { ProposalPlans, rebuildByStructure, type ProposedWidths, type RebuildNetwork } from './proposal-plans.ts';
+import { isReadOnly } from './read-only-models.ts';
 import { SiblingModels } from './sibling-models.ts';
 
 export interface SessionOptions {
@@ -172,11 +173,11 @@ export class AnalysisSession {
     return this.#inputs.openDocuments;
   }
 
-  /** Whether edits may touch a document: installed packages are nobody's to edit, wherever they lie. */
+  /** Whether edits may touch a document: installed packages are nobody's to edit, wherever they lie, and some files have no text. */
   isEditable(document: string): boolean {
     const isBelow = (root: string): boolean => document.startsWith(`${root}/`);
     const libraries = this.#disk.roots.filter((root) => !this.#workspaceRoots.includes(root));
-    return this.#workspaceRoots.some(isBelow) && !libraries.some(isBelow);
+    return this.#workspaceRoots.some(isBelow) && !libraries.some(isBelow) && !isReadOnly(document);
   }
 
   /** How slim files of a document's models are written; undefined where its format has none. */

@@ -96,7 +96,7 @@ export class DocumentModels {
     if (knownOnly) return this.#entries.known(document)?.entries.slice(0, maxModels);
     const text = this.#inputs.read(document);
     const frontend = this.frontendOf(document, text);
-    if (frontend === undefined || overlongText(document, text ?? '', this.#limits)) return undefined;
+    if (frontend === undefined || overlongText(document, text ?? '', this.#limitsFor(frontend))) return undefined;
     return this.#entriesOf(document, frontend).entries.slice(0, maxModels);
   }
 
@@ -123,6 +123,10 @@ export class DocumentModels {
     this.#evaluations.forget(document);
   }
 
+  #limitsFor({ sourceLength = this.#limits.sourceLength }: Frontend): EvaluationLimits {
+    return { ...this.#limits, sourceLength };
+  }
+
   #entriesOf(document: string, frontend: Frontend): EntryList {
     return this.#entries.of(document, () =>
       frontend.entries(document, this.#inputs.reader(), this.#inputs.entryRequest(document)),
@@ -144,7 +148,7 @@ export class DocumentModels {
     const frontend = this.frontendOf(document, text);
     if (frontend === undefined) return { document, languageId: '', models: [], problems: [], dependencies: [document] };
     const { languageId } = frontend;
-    const overlong = overlongText(document, text ?? '', this.#limits);
+    const overlong = overlongText(document, text ?? '', this.#limitsFor(frontend));
     if (overlong) return { document, languageId, models: [], problems: [overlong], dependencies: [document] };
     const list = this.#entriesOf(document, frontend);
     const problems = new ProblemList(list.problems);

@@ -6,6 +6,7 @@ import { askedProposal, parseAskedWidth, type AskedWidth } from '../analysis/ask
 import { editedTexts } from '../analysis/edited-texts.ts';
 import { editsOfPlan, isExact } from '../analysis/proposal-edits.ts';
 import type { ProposedWidths } from '../analysis/proposal-plans.ts';
+import { readOnlyReason } from '../analysis/read-only-models.ts';
 import { slimModel } from '../analysis/slim-model.ts';
 import { changeNotes, widthChange, type NetworkSize, type WidthChange } from '../analysis/width-change.ts';
 import { formatAmount } from '../common/number-format.ts';
@@ -60,6 +61,8 @@ export async function setCommand(
     await writeSlimFile(terminal, session, model.entry.document, attached, { slimFile, weights });
     return;
   }
+  const readOnly = readOnlyReason(model.graph);
+  if (readOnly !== undefined) throw workFailed(readOnly);
   const change = widthChange(session, model, asked.value, { refactor: options.refactor });
   const edits = editsOfPlan(session, change.plan);
   const texts = editedTexts(session, edits);

@@ -15,6 +15,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
 import type { FileBytes } from '../frontends/shared/frontend.ts';
+import { archivedConfig } from './keras-archive.ts';
 import { outermostPackage, packagesOf, packagesOfProject } from './installed-packages.ts';
 
 /** Model source is small; anything above this is data under a wrong name. */
@@ -72,10 +73,13 @@ export class DiskReader {
     if (path !== undefined) this.#files.add(path);
   }
 
-  /** The text of a file, or undefined when it is missing, outside, too large, or no file. */
+  /** The text of a file, of a `.keras` archive that of its config; or undefined when it is missing, outside, too large, or no file. */
   read(document: string): string | undefined {
     const path = this.#allowedPath(document);
-    return path === undefined ? undefined : readBounded(path);
+    if (path === undefined) return undefined;
+    if (!path.toLowerCase().endsWith('.keras')) return readBounded(path);
+    const bytes = this.bytes(document);
+    return bytes && archivedConfig(bytes);
   }
 
   /** A file's bytes, whatever its size; undefined when it is missing, outside, or no file. */

@@ -11,6 +11,12 @@ export interface ModelSource {
   readonly isCommon?: true;
   /** How the names of its files begin that are models, where most are none: such a file is reason enough to be there. */
   readonly modelNames?: readonly string[];
+  /** Whole names of files that are models as a rule, where most are none. */
+  readonly modelFiles?: readonly string[];
+  /** Paths in the workspace that tell of models in files of the language, where these have names of all kinds. */
+  readonly besides?: readonly string[];
+  /** How names begin among which models are looked for, where files of the kind may be large and many; without it all are. */
+  readonly listedNames?: readonly string[];
 }
 
 export const modelSources: readonly ModelSource[] = [
@@ -23,7 +29,26 @@ export const modelSources: readonly ModelSource[] = [
     isCommon: true,
     modelNames: ['yolo', 'rtdetr'],
   },
+  {
+    language: 'json',
+    endings: ['.json'],
+    isCommon: true,
+    modelFiles: ['model.json'],
+    listedNames: ['model', 'config', 'topology', 'architecture'],
+  },
+  {
+    language: 'javascript',
+    endings: ['.js', '.mjs'],
+    isCommon: true,
+    besides: ['tfjs', 'tfjs-node', 'tfjs-node-gpu', 'tfjs-layers'].map(
+      (name) => `node_modules/@tensorflow/${name}/package.json`,
+    ),
+  },
+  { language: 'javascriptreact', endings: ['.jsx'], isCommon: true },
+  { language: 'typescript', endings: ['.ts', '.mts'], isCommon: true },
+  { language: 'typescriptreact', endings: ['.tsx'], isCommon: true },
   { endings: ['.onnx'] },
+  { endings: ['.keras'] },
 ];
 
 /** Languages whose documents the server is told about. */
@@ -46,9 +71,20 @@ export const binaryEndings: readonly string[] = modelSources.flatMap(({ language
 export const modelFileView = 'morphnet.modelFile';
 
 /** Files of common languages that are models by their name, as glob patterns: a workspace that holds one starts the extension. */
-export const namedModelFiles: readonly string[] = modelSources.flatMap(({ modelNames = [], endings }) =>
-  modelNames.map((name) => `**/${name}*{${endings.join(',')}}`),
+export const namedModelFiles: readonly string[] = modelSources.flatMap(
+  ({ modelNames = [], modelFiles = [], besides = [], endings }) => [
+    ...modelNames.map((name) => `**/${name}*{${endings.join(',')}}`),
+    ...modelFiles.map((name) => `**/${name}`),
+    ...besides,
+  ],
 );
 
 /** All files that may hold a model, as a glob pattern. */
 export const modelFilesPattern = `**/*{${modelSources.flatMap(({ endings }) => endings).join(',')}}`;
+
+/** The files among which a workspace's models are looked for, as a glob pattern. */
+export const listedFilesPattern = `{${modelSources
+  .flatMap(({ endings, listedNames = [''] }) =>
+    listedNames.flatMap((name) => endings.map((ending) => `**/${name}*${ending}`)),
+  )
+  .join(',')}}`;

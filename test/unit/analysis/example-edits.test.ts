@@ -19,6 +19,7 @@ interface Example {
 
 const examples: readonly Example[] = [
   { name: 'darknet-tiny.cfg', isExact: true },
+  { name: 'keras-small.json', isExact: true },
   { name: 'lenet.py', isExact: true },
   { name: 'vgg.py', isExact: true },
   // One number of each stage sets the inner layers of all its blocks.

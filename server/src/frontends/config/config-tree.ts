@@ -3,6 +3,7 @@
 
 import type { Problem } from '../../common/problem.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
+import type { WidthOrigin } from '../../network/width-origin.ts';
 
 export type ConfigValue = ConfigMap | ConfigList | ConfigScalar;
 
@@ -28,6 +29,8 @@ export interface ConfigScalar {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly span: SourceSpan;
+  /** The trail of a number that a program computes; without one it stands at its place as it is. */
+  readonly origin?: WidthOrigin;
 }
 
 export interface ConfigText {

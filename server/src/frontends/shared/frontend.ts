@@ -168,6 +168,8 @@ export interface Frontend {
   readonly languageId: string;
   /** How its language writes numbers and computes with them. */
   readonly numbers: NumberDialect;
+  /** Characters that are read of one document, where machines write them; without it the usual limit. */
+  readonly sourceLength?: number;
   /** Whether a document by that name is no text: it is then read by its bytes, and its text counts as empty. */
   isBinary?(document: string): boolean;
   /** Cheap test by name and the text's beginning (see `headOf`): can this file hold a model? */
