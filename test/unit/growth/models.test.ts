@@ -2,10 +2,12 @@
 // folding the events of its run.
 
 import { expect, test } from 'vitest';
+import { codeActions } from '../../../server/src/analysis/code-actions.ts';
 import { codeLenses } from '../../../server/src/analysis/code-lenses.ts';
 import { costRows } from '../../../server/src/analysis/cost-table.ts';
 import { hover } from '../../../server/src/analysis/hover.ts';
 import { inlayHints } from '../../../server/src/analysis/inlay-hints.ts';
+import { proposalEdits } from '../../../server/src/analysis/proposal-edits.ts';
 import { neverCancelled } from '../../../server/src/common/cancellation.ts';
 import { defaultLimits } from '../../../server/src/frontends/shared/frontend.ts';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
@@ -15,7 +17,7 @@ import { sessionOver, standardSettings, uriOf } from '../../support/analysis-ses
 import { expectLinear } from '../../support/growth.ts';
 import { pythonFrontend } from '../../support/python-frontend.ts';
 
-/** Residual blocks that one line makes in a loop: all layers stand on three lines. */
+/** Residual blocks that one line makes in a loop: nearly all layers stand on two lines. */
 const looped = (blocks: number): string => `# morphnet: entry=Net() input=3x8x8
 from torch import nn
 
@@ -35,9 +37,10 @@ class Net(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 1)
         self.blocks = nn.Sequential(*[Block() for _ in range(${String(blocks)})])
+        self.head = nn.Conv2d(8, 4, 1)
 
     def forward(self, x):
-        return self.blocks(self.stem(x))
+        return self.head(self.blocks(self.stem(x)))
 `;
 
 /** Every layer on a line of its own, each with its own width. */
@@ -104,6 +107,40 @@ test.for(names)('%s: lenses and the table of costs', (name) => {
     ({ session, document, model }) => {
       codeLenses(session, document, standardSettings);
       costRows(session, model, standardSettings);
+    },
+  );
+});
+
+/** What is proposed for the model's first layer, which all others follow or stand beside. */
+function proposed(text: string) {
+  const { session, document, model } = opened(text);
+  const stem = model.graph.ops.find(({ attributes }) => attributes.kind === 'convolution');
+  if (stem === undefined) throw new Error('there is a convolution');
+  const layers = [{ name: stem.name, group: stem.name, width: { before: 8, after: 6 } }];
+  const attached = { runId: 'run', entry: model.entry.name, proposal: { step: 0, layers } };
+  session.attachProposal(document, attached);
+  return { session, document, attached, offset: text.indexOf('nn.Conv2d(3') };
+}
+
+// What was worked out for a proposal is kept, so each turn has one of its own.
+test.for(names)('%s: code actions', (name) => {
+  expectLinear(
+    sizes[name] / 2,
+    (size) => proposed(sources[name](size)),
+    ({ session, document, attached, offset }) => {
+      session.attachProposal(document, { ...attached, proposal: { ...attached.proposal } });
+      expect(codeActions(session, document, { start: offset, end: offset }).length).toBeGreaterThan(0);
+    },
+  );
+});
+
+test.for(names)('%s: a proven proposal', (name) => {
+  expectLinear(
+    sizes[name] / 2,
+    (size) => proposed(sources[name](size)),
+    ({ session, document, attached }) => {
+      const edits = proposalEdits(session, document, { ...attached, proposal: { ...attached.proposal } });
+      expect(edits.ok ? '' : edits.error).toBe('');
     },
   );
 });

@@ -6,7 +6,7 @@ import { findDirectives } from '../../../server/src/frontends/shared/directive.t
 import { headOf } from '../../../server/src/frontends/shared/frontend.ts';
 import { compilePattern } from '../../../server/src/structure/name-pattern.ts';
 import { expectLinear } from '../../support/growth.ts';
-import { pythonFrontend } from '../../support/python-frontend.ts';
+import { parserOfTests, pythonFrontend } from '../../support/python-frontend.ts';
 
 /** Texts that make a pattern try again and again: each is one that some pattern here could stumble over. */
 const texts: readonly (readonly [string, (size: number) => string])[] = [
@@ -27,6 +27,10 @@ test.for(texts)('%s: which frontend takes the text', ([, text]) => {
     darknetFrontend.accepts('file:///a.cfg', given);
     pythonFrontend.accepts('file:///a.py', given);
   });
+});
+
+test.for(texts)('%s: parsing', ([, text]) => {
+  expectLinear(1_000, text, (given) => parserOfTests.parse('file:///a.py', given));
 });
 
 test.for(texts)('%s: directives', ([, text]) => {

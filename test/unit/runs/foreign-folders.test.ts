@@ -118,7 +118,10 @@ describe.skipIf(process.platform === 'win32')('a store', () => {
 describe('numbers', () => {
   it('that JavaScript reads as infinite are none', () => {
     const folder = makeRun(join(temporaryFolder(), 'run'));
-    const text = JSON.stringify(runConfigIn(workspaceOf(folder), { learningRate: 7 })).replace('7', '1e999');
+    const text = JSON.stringify(runConfigIn(workspaceOf(folder), { learningRate: 7 })).replace(
+      '"learningRate":7',
+      '"learningRate":1e999',
+    );
     writeFileSync(join(folder, 'config.json'), text);
     expect(readConfig(folder)).toMatchObject({ ok: false, error: expect.stringContaining('not finite') as unknown });
     expect(readSnapshot(folder).ok).toBe(false);

@@ -85,9 +85,14 @@ test('what can’t be read is said and hides nothing', async () => {
   makeRun(workspace, 'a', started);
   mkdirSync(join(runsFolder(workspace), 'b'));
   writeFileSync(join(runsFolder(workspace), 'b', 'config.json'), '{"version":1');
+  // A log whose settings somebody took away.
+  rmSync(join(makeRun(workspace, 'c', started), 'config.json'));
   const { runs, unreadable } = await new RunSummaries().list(workspace);
   expect(runs.map(({ id }) => id)).toEqual(['a']);
-  expect(unreadable).toEqual([expect.stringContaining(join('b', 'config.json'))]);
+  expect(unreadable.toSorted()).toEqual([
+    expect.stringContaining(join('b', 'config.json')),
+    expect.stringMatching(/c is no run: it has no config\.json$/),
+  ]);
 });
 
 test('a changed log is read again, an unchanged one is not', async () => {
