@@ -122,16 +122,16 @@ export class ExperimentProgress implements vscode.Disposable {
       if (choice !== undefined) await this.#show(kind, id);
       return;
     }
-    const goOn = 'Go On';
+    const resume = 'Go On';
     const choice =
       status === 'failed'
         ? await vscode.window.showErrorMessage(
             `${title} failed: ${message ?? 'it ended without a word.'}`,
-            goOn,
+            resume,
             ...open,
           )
-        : await vscode.window.showInformationMessage(`${title} was stopped. What is done stays done.`, goOn, ...open);
-    if (choice === goOn) await this.start(task);
+        : await vscode.window.showInformationMessage(`${title} was stopped. What is done stays done.`, resume, ...open);
+    if (choice === resume) await this.start(task);
     else if (choice !== undefined) await this.#show(kind, id);
   }
 

@@ -54,14 +54,14 @@ export function startTrainer(
   /** What it was asked to end for, and whether it was ended before it could say so itself. */
   let asked: InterruptionReason | undefined;
   let isKilled = false;
-  let unheard: NodeJS.Timeout | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
   let isStrange = false;
   const hear = (event: RunEvent): void => {
     if ('step' in event) step = event.step;
     if (event.kind === 'started' || event.kind === 'checkpoint') checkpoint = event.step;
     if (endings.has(event.kind)) {
       hasEnded = true;
-      clearTimeout(unheard);
+      clearTimeout(killTimer);
     }
     listener(event);
   };
@@ -73,7 +73,7 @@ export function startTrainer(
     (line) => {
       const event = parseEvent(line);
       if (event) hear(event);
-      else if (isStopping(line)) clearTimeout(unheard);
+      else if (isStopping(line)) clearTimeout(killTimer);
       else if (!isOurHello(line) && !isStrange) {
         // One line for all: they must not push the error output out of what a crash is explained with.
         isStrange = true;
@@ -86,14 +86,14 @@ export function startTrainer(
     isKilled = child.kill() || isKilled;
   };
   const ask = (command: TrainerCommand, reason: InterruptionReason): void => {
-    if (asked === undefined) unheard = setTimeout(kill, patience);
+    if (asked === undefined) killTimer = setTimeout(kill, patience);
     // Who stops a run that was to pause does not want it back.
     if (asked === undefined || reason === 'cancelled') asked = reason;
     child.say(JSON.stringify(command));
   };
   return {
     ended: child.ended.then((reason) => {
-      clearTimeout(unheard);
+      clearTimeout(killTimer);
       if (!hasEnded)
         hear(
           isKilled ? logKill(folder, checkpoint, asked ?? 'cancelled') : logCrash(folder, step, reason, child.errors),

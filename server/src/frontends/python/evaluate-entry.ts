@@ -3,7 +3,7 @@
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { EvaluationLimits, SourceReader } from '../shared/frontend.ts';
-import type { Trial } from './discovery/fitting-input.ts';
+import type { TriedEvaluation } from './discovery/fitting-input.ts';
 import { failureOf } from './evaluation-failure.ts';
 import { builtinNames } from './evaluator/builtins.ts';
 import { importRoots } from './evaluator/import-roots.ts';
@@ -25,7 +25,7 @@ export function evaluateEntry(
   limits: EvaluationLimits,
   cancellation: Cancellation,
   flow?: ValueFlow,
-): Trial {
+): TriedEvaluation {
   const frameworks = openLibraries(pythonLibraries);
   const { library, network } = frameworks;
   const { all: roots, own } = importRoots(entry.document, reader);

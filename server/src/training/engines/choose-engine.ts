@@ -4,7 +4,7 @@
 import type { Result } from '../../common/problem.ts';
 import type { Engine, EngineInfo } from './engine.ts';
 import { EngineUnavailable } from './engine-unavailable.ts';
-import { fastestEngine, type Trial } from './fastest-engine.ts';
+import { fastestEngine, type StepToTime } from './fastest-engine.ts';
 import type { TorchOptions } from './torch/torch-engine.ts';
 
 export type EngineName = EngineInfo['name'];
@@ -22,7 +22,7 @@ export interface EngineOptions {
   /** Hears, in sentences, when an engine that was asked for by name is replaced by another. */
   readonly onFallback?: (message: string) => void;
   /** What `auto` measures the engines by when several load; without it the embedded one is taken. */
-  readonly trial?: Trial;
+  readonly trial?: StepToTime;
   /** Hears what `auto` took and which figures were why. */
   readonly onChoice?: (message: string) => void;
 }

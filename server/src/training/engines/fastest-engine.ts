@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { timeSteps, type TimedWork } from './time-steps.ts';
 
 /** What a run will train. */
-export type Trial = Omit<TimedWork, 'warmUpSteps' | 'milliseconds'> & {
+export type StepToTime = Omit<TimedWork, 'warmUpSteps' | 'milliseconds'> & {
   readonly now: () => number;
   readonly cancellation: Cancellation;
 };
@@ -17,7 +17,7 @@ const measuredMs = 1000;
 /** The fastest of at least two engines; `why` says what they took, unless there was nothing to measure. */
 export async function fastestEngine(
   engines: readonly Engine[],
-  trial: Trial,
+  trial: StepToTime,
 ): Promise<{ readonly engine: Engine | undefined; readonly why?: string }> {
   const able = engines.filter((engine) => engine.untrainable(trial.graph).length === 0);
   if (able.length < 2) return { engine: able[0] ?? engines[0] };
@@ -37,7 +37,7 @@ export async function fastestEngine(
 }
 
 /** The fastest step, which whatever else the machine does disturbs least; undefined when the engine fails. */
-async function fastestStep(engine: Engine, { now, cancellation, ...work }: Trial): Promise<number | undefined> {
+async function fastestStep(engine: Engine, { now, cancellation, ...work }: StepToTime): Promise<number | undefined> {
   try {
     const times = await timeSteps(engine, { ...work, warmUpSteps, milliseconds: measuredMs }, now, cancellation);
     return times.length === 0 ? undefined : Math.min(...times);

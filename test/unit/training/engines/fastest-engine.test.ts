@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { neverCancelled } from '../../../../server/src/common/cancellation.ts';
 import type { Engine, StepRequest, TrainingSession } from '../../../../server/src/training/engines/engine.ts';
-import { fastestEngine, type Trial } from '../../../../server/src/training/engines/fastest-engine.ts';
+import { fastestEngine, type StepToTime } from '../../../../server/src/training/engines/fastest-engine.ts';
 import { timeSteps } from '../../../../server/src/training/engines/time-steps.ts';
 import { SmallNetwork } from './small-network.ts';
 
@@ -25,7 +25,7 @@ class TimedEngines {
     };
   }
 
-  trial(cancellation = neverCancelled): Trial {
+  trial(cancellation = neverCancelled): StepToTime {
     return { graph, batchSize: 4, optimizer, labelSmoothing: 0, now: () => this.clock, cancellation };
   }
 

@@ -25,7 +25,7 @@ import {
   type GraphFunctions,
 } from './graph-functions.ts';
 import { assumedShape, modelInputs, preparedData, type PreparedData } from './input-shapes.ts';
-import { isPart, madeModels, type MadeModel } from './made-models.ts';
+import { isPart, madeModels, type KeptModel } from './made-models.ts';
 import { rankOf } from './secondary-models.ts';
 import { whyNoEntries } from './why-no-entries.ts';
 import { statedByArguments } from './stated-sizes.ts';
@@ -134,7 +134,7 @@ function unmadeModels(definitions: Definitions): readonly UnmadeModel[] {
 function callsSeen(
   body: readonly Statement[],
   definitions: Definitions,
-  made: readonly MadeModel[],
+  made: readonly KeptModel[],
 ): readonly Candidate[] {
   const found: { readonly at: number; readonly candidate: Candidate }[] = [];
   // What a factory gives back is the factory's model.
@@ -213,7 +213,7 @@ function fixedNames(body: readonly Statement[], definitions: Definitions): (name
 }
 
 /** Factories and classes that can be made without arguments: factories first, then classes that no other one uses. */
-function makeable(definitions: Definitions, made: readonly MadeModel[]): readonly Candidate[] {
+function makeable(definitions: Definitions, made: readonly KeptModel[]): readonly Candidate[] {
   const factories: Candidate[] = [];
   const classes: { candidate: Candidate; definition: ClassDefinition }[] = [];
   for (const definition of definitions.values()) {

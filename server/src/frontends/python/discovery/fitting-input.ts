@@ -8,7 +8,7 @@ import { formatShape } from '../../../network/shape.ts';
 import { isLimit, type Evaluation, type EvaluationLimits } from '../../shared/frontend.ts';
 
 /** One evaluation, with what it tells of the input that the model wants. */
-export interface Trial {
+export interface TriedEvaluation {
   readonly evaluation: Evaluation;
   readonly wanted: WantedInput;
   readonly steps: number;
@@ -27,10 +27,10 @@ export interface WantedInput {
 
 export type InputShapes = ModelEntry['input']['shapes'];
 
-export type Try = (entry: ModelEntry, limits: EvaluationLimits) => Trial;
+export type Try = (entry: ModelEntry, limits: EvaluationLimits) => TriedEvaluation;
 
 /** All trials together take this share of what one evaluation may take. */
-const shareOfTrials = 1 / 4;
+const shareOfTries = 1 / 4;
 
 /**
  * Evaluates an entry whose shape is assumed, then, where that does not fit, with other shapes in turn. Where none fits the
@@ -48,7 +48,7 @@ export function evaluateFitting(
   // What the model itself says it takes is not assumed.
   if (graph !== undefined && graph.entry.input.from !== 'default') return first.evaluation;
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
-  const lastStep = limits.steps * shareOfTrials;
+  const lastStep = limits.steps * shareOfTries;
   let { steps } = first;
   const trials: Evaluation[] = [first.evaluation];
   for (const shapes of inputsToTry(first.wanted)) {
@@ -81,7 +81,7 @@ const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']
  * Whether the network takes the input whole, and as one image: a batch that grew was cut out of too large an image. The words
  * of a text are no image.
  */
-function fits({ evaluation: { graph, problems }, wanted }: Trial, { input }: ModelEntry): boolean {
+function fits({ evaluation: { graph, problems }, wanted }: TriedEvaluation, { input }: ModelEntry): boolean {
   const isImage = (input.shapes[0]?.length ?? 0) > 2;
   if (problems.some(isMisfit) || (wanted.firstLayer?.kind === 'embedding' && isImage)) return false;
   return graph === undefined || givesOneResult(graph);

@@ -11,7 +11,7 @@ import { graphFunctions, makesGraphTensor, type GraphFunctions } from './graph-f
 import { isModelMaker } from './vocabulary.ts';
 import { isWrapper, madeIn } from './written-calls.ts';
 
-export interface MadeModel {
+export interface KeptModel {
   /** `model`; of a function `main.model`; of a class that keeps it as `self.model`, `Trainer.model`; `nets["G"]`. */
   readonly name: string;
   /** What holds the model once the statements have run, with the place where it is first assigned. */
@@ -44,13 +44,13 @@ const harmless =
   /^(__call__|forward|train\w*|eval\w*|fit\w*|test\w*|run\w*|valid\w*|predict\w*|to|cuda|cpu|float|half|double|zero_grad|requires_grad_|(named_)?(parameters|modules|children|buffers)|state_dict|load\w*|save\w*|restore\w*|resume\w*|summary|print\w*|count\w*|plot\w*|log\w*|share_memory|compile|main)$/;
 
 interface Place {
-  readonly within: MadeModel['within'];
+  readonly within: KeptModel['within'];
   readonly owner: ClassDefinition | undefined;
   readonly block: readonly Statement[];
 }
 
 /** The models of a file: of its top level, then of each guard, function and method. */
-export function madeModels(body: readonly Statement[], text: string, definitions: Definitions): readonly MadeModel[] {
+export function madeModels(body: readonly Statement[], text: string, definitions: Definitions): readonly KeptModel[] {
   const used = new Set([...text.matchAll(usesOfModules)].map((match) => match[1] ?? ''));
   const places = placesIn(body, definitions);
   const graphs = graphFunctions(body, text, definitions);
@@ -183,7 +183,7 @@ function keyOf(holder: Expression): string {
   }
 }
 
-function madeModel({ place: { within, owner, block }, holder, root, isLikely }: KeptValue): MadeModel {
+function madeModel({ place: { within, owner, block }, holder, root, isLikely }: KeptValue): KeptModel {
   const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
   const before = block.slice(0, trains < 0 ? undefined : trains);
   const changes = before.map((statement) => changesIn(statement, root));
@@ -219,7 +219,7 @@ function isCollected(body: readonly Statement[], name: string): boolean {
 }
 
 /** A part that a function makes for others is no model that a script trains. */
-export function isPart({ within, holder }: MadeModel): boolean {
+export function isPart({ within, holder }: KeptModel): boolean {
   const root = rootOf(holder)?.[0];
   const given = within?.kind === 'function' ? returned(within.body) : [];
   return (

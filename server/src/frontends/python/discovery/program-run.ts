@@ -7,7 +7,7 @@ import { loseNames } from '../evaluator/run-module.ts';
 import { goOn, runStatement } from '../evaluator/statements.ts';
 import { builtin, none, string, unknown } from '../evaluator/values.ts';
 import type { Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
-import type { MadeModel } from './made-models.ts';
+import type { KeptModel } from './made-models.ts';
 import { isMainGuard } from './syntax-search.ts';
 
 /** The name by which the stub of a function calls what runs in its place: none that Python text can use. */
@@ -22,7 +22,7 @@ export function keptModel(
   isModule: (value: PyValue) => boolean,
   body: readonly Statement[],
   scope: Scope,
-  made: MadeModel,
+  made: KeptModel,
 ): PyValue {
   const { within, statements } = made;
   const keeper = new Keeper(machine, isModule, made);
@@ -42,9 +42,9 @@ class Keeper {
   kept: PyValue | undefined;
   readonly #machine: Machine;
   readonly #isModule: (value: PyValue) => boolean;
-  readonly #made: MadeModel;
+  readonly #made: KeptModel;
 
-  constructor(machine: Machine, isModule: (value: PyValue) => boolean, made: MadeModel) {
+  constructor(machine: Machine, isModule: (value: PyValue) => boolean, made: KeptModel) {
     this.#machine = machine;
     this.#isModule = isModule;
     this.#made = made;
@@ -128,7 +128,7 @@ function runUpTo(
   keeper: Keeper,
   body: readonly Statement[],
   scope: Scope,
-  made: MadeModel,
+  made: KeptModel,
   definition: FunctionDefinition,
 ): void {
   const told = { problems: machine.problems.length, lostParts: machine.lostParts.length };
@@ -199,7 +199,7 @@ function withStub(statement: Statement, definition: FunctionDefinition): Stateme
 function callByItself(
   machine: Machine,
   scope: Scope,
-  { owner, name }: MadeModel,
+  { owner, name }: KeptModel,
   definition: FunctionDefinition,
 ): void {
   const lost = (parameter: string): PyValue =>
