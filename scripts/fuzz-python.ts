@@ -2,7 +2,7 @@
 // values of the unknown. Whatever the evaluator says that a name holds must hold in every run; a program that shows otherwise is
 // made small and printed, and kept with --keep.
 //
-//   npm run fuzz:python [-- --programs 20000 --seed 1 --only 4711 --runs 12 --most 10 --keep]     Python: $MORPHNET_PYTHON, else python3
+//   npm run fuzz:python [-- --programs 20000 --from 0 --seed 1 --only 4711 --runs 12 --most 10 --keep]     Python: $MORPHNET_PYTHON, else python3
 //
 // Exit status: 0 no false claim, 1 a false claim.
 
@@ -18,6 +18,7 @@ import { programText, randomProgram } from './soundness/programs.ts';
 const { values } = parseArgs({
   options: {
     programs: { type: 'string', default: '20000' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     runs: { type: 'string', default: '12' },
@@ -38,7 +39,9 @@ const batch = 200;
 const mostShrinking = 15_000;
 const begin = performance.now();
 const numbers =
-  values.only === undefined ? Array.from({ length: Number(values.programs) }, (_, i) => i) : [Number(values.only)];
+  values.only === undefined
+    ? Array.from({ length: Number(values.programs) }, (_, i) => Number(values.from) + i)
+    : [Number(values.only)];
 let [looked, ended, known, knowable] = [0, 0, 0, 0];
 const found: { readonly number: number; readonly kind: string }[] = [];
 for (let at = 0; at < numbers.length && found.length < most; at += batch) {

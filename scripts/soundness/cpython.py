@@ -192,7 +192,7 @@ def run(code, seed):
     module = outside(draw)
     sys.modules["outside"] = module
     random.seed(seed)
-    sys.argv = ["program"] + ["--w", "3"][: 2 * draw.randrange(2)]
+    sys.argv = [draw.choice(["program", "other"])]
     time.time = lambda: draw.randrange(4) + 0.25
     os.path.exists = lambda path: draw.random() < 0.5
     os.environ.clear()

@@ -8,20 +8,24 @@ import { compare, equal } from '../../server/src/frontends/python/evaluator/oper
 import { PythonError } from '../../server/src/frontends/python/evaluator/python-error.ts';
 import { builtin, none, unknown } from '../../server/src/frontends/python/evaluator/values.ts';
 
-export type Outcome = 'holds' | 'unknown' | 'false';
+/** `unseen`: an error that CPython raises and the evaluator does not tell of. */
+export type Outcome = 'holds' | 'unknown' | 'unseen' | 'false';
 
 /** What was found at each place of an assertion; the worst of what it was run with. */
 export class Findings {
   readonly byPlace = new Map<number, Outcome>();
 
-  note(machine: Machine, { start }: SourceSpan, holds: boolean | undefined): void {
+  note(machine: Machine, { start }: SourceSpan, found: boolean | 'unseen' | undefined): void {
+    const known: Outcome = found === true ? 'holds' : found === false ? 'false' : 'unseen';
     // In one of several ways it is not known whether the assertion is reached.
-    const outcome: Outcome = holds === undefined || machine.ways.isExploring ? 'unknown' : holds ? 'holds' : 'false';
+    const outcome: Outcome = found === undefined || machine.ways.isExploring ? 'unknown' : known;
     const before = this.byPlace.get(start);
-    if (before === 'false' || (before === 'unknown' && outcome === 'holds')) return;
-    this.byPlace.set(start, outcome);
+    if (before === undefined || severity.indexOf(outcome) > severity.indexOf(before)) this.byPlace.set(start, outcome);
   }
 }
+
+/** The worst is the last. */
+const severity: readonly Outcome[] = ['holds', 'unknown', 'unseen', 'false'];
 
 type Check = (machine: Machine, args: readonly PyValue[], span: SourceSpan) => boolean | undefined;
 
@@ -98,7 +102,7 @@ export function unittestModule(findings: Findings): ModuleValue {
         const result = machine.guarded(() =>
           machine.call(callee, { positional: given, keywords: args.keywords }, span),
         );
-        findings.note(machine, span, result.kind === 'unknown' ? undefined : false);
+        findings.note(machine, span, result.kind === 'unknown' ? undefined : 'unseen');
       } catch (error) {
         if (!(error instanceof PythonError)) throw error;
         findings.note(machine, span, isWanted(error.exception.class, wanted));
@@ -116,7 +120,8 @@ export function unittestModule(findings: Findings): ModuleValue {
       ...['setUp', 'tearDown', 'addCleanup', 'setUpClass', '__init__'].map((name) => method(name, () => none)),
       method('subTest', (machine, _, span) => machine.callWith(nothing, span)),
       method('fail', (machine, _, span) => {
-        findings.note(machine, span, false);
+        // It stands where an error was to be raised before.
+        findings.note(machine, span, 'unseen');
         return none;
       }),
     ],
@@ -154,7 +159,7 @@ function raisesContext(findings: Findings, wanted: PyValue, span: SourceSpan): P
     '__exit__',
     (machine, { positional: [, type = none] }) => {
       isOpen ||= type.kind === 'unknown' || machine.ways.isExploring;
-      findings.note(machine, span, isOpen ? undefined : type.kind === 'none' ? false : isWanted(type, wanted));
+      findings.note(machine, span, isOpen ? undefined : type.kind === 'none' ? 'unseen' : isWanted(type, wanted));
       return type.kind === 'none' ? none : { kind: 'bool', value: true };
     },
     true,

@@ -4,14 +4,27 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { attributeView } from './attribute-view.ts';
 import { containerMethod } from './container-methods.ts';
 import { unshared } from './effects.ts';
-import { findMethod, nativeClass, unknownBaseOf } from './classes.ts';
+import { findInMetaclass, findMethod, isContainerOfOurs, nativeClass, unknownBaseOf } from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
 import { deferredName, importModule, lazyName, nameGiver, notModelled, resolveDeferred } from './modules.ts';
 import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
 import { mayHaveAttribute } from './python-names.ts';
 import { stringMethod } from './string-methods.ts';
-import { amongOf, bool, builtin, dict, int, none, plainOf, string, tuple, typeName, unknown } from './values.ts';
+import {
+  amongOf,
+  bool,
+  builtin,
+  dict,
+  int,
+  isCertainKey,
+  none,
+  plainOf,
+  string,
+  tuple,
+  typeName,
+  unknown,
+} from './values.ts';
 import type {
   Machine,
   PartialDictValue,
@@ -198,6 +211,10 @@ function instanceAttribute(
   mayFallBack = true,
 ): PyValue | undefined {
   const own = object.attributes.get(name);
+  const first = own && findMethod(object.class, name);
+  // What a class does with a name at reading and setting comes before what the object has.
+  if (first?.kind === 'property' || (first?.kind === 'instance' && findMethod(first.class, '__set__')))
+    return bindTo(machine, first, object, span);
   if (own !== undefined) return own;
   if (name === '__class__') return object.class;
   if (name === '__dict__') return namesOfObject(object, span);
@@ -221,8 +238,23 @@ function instanceAttribute(
   if (plain !== object) return findAttribute(machine, plain, name, span);
   const fallback = name.startsWith('__') || !mayFallBack ? undefined : machine.method(object, '__getattr__', span);
   if (fallback) return machine.callWith(fallback, span, string(name));
-  return missing === undefined ? undefined : ofUnknownBase(machine, object, missing, name, span);
+  if (missing !== undefined) return ofUnknownBase(machine, object, missing, name, span);
+  return mayFallBack ? ofPartlyDescribed(machine, object, name, span) : undefined;
 }
+
+/** What an object may have of a library's class that is described in part. All that layers have is described. */
+function ofPartlyDescribed(
+  machine: Machine,
+  object: InstanceValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
+  const base = object.class.mro.find((type) => type.span === undefined && !describedWhole.test(type.name));
+  if (base === undefined || machine.library.isLayer(object)) return undefined;
+  return { ...unknown(`${name} of a ${base.name} is not modelled`, span), ...amongOf([object]) };
+}
+
+const describedWhole = /^(object|Namespace|SimpleNamespace|Generic|Protocol|ABC)$/;
 
 /** `vars(object)`, where all of them are known and kept there. */
 function namesOfObject(object: InstanceValue, span: SourceSpan): PyValue {
@@ -302,8 +334,15 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
     if (found.kind === 'class-method') return bindTo(machine, found, object, span);
     return found.kind === 'instance' ? described(machine, found, none, object, span) : found;
   }
+  const ofMeta = findInMetaclass(object, name);
+  if (ofMeta !== undefined) return bindTo(machine, ofMeta, object, span);
   if (name === '__doc__') return none;
   if (name === '__module__') return string('builtins');
+  if (name === 'fromkeys' && object.mro.some((each) => each.name === 'dict' && each.span === undefined))
+    return object.construct === undefined
+      ? unknown(`What ${object.name}.fromkeys makes is not followed`, span)
+      : builtin(name, fromKeys);
+  if (/^(maketrans|fromhex|from_bytes)$/.test(name) && object.span === undefined) return undefined;
   if (/^(str|list|tuple|dict|set|int|float)$/.test(object.name) && object.span === undefined) {
     // `str.isalnum(text)`: the method of whatever it is called with.
     return builtin(
@@ -330,10 +369,19 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
   return missing === undefined ? undefined : unknown(`${missing}, a base of ${object.name}, is not known`, span);
 }
 
+/** `dict.fromkeys(keys, value)` */
+function fromKeys(machine: Machine, { positional: [keys = none, value = none] }: Arguments, span: SourceSpan): PyValue {
+  const items = machine.iterate(keys, span);
+  if ('kind' in items) return items;
+  machine.hold(items.length, span);
+  if (!items.every((key) => isCertainKey(key))) return unknown('Which of these keys are equal is not known', span);
+  return dict(items.map((key) => [key, value]));
+}
+
 /** `object.__new__`: an instance of the given class that no constructor has seen. */
 function newInstance(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const [type] = args.positional;
-  return type?.kind === 'class'
+  return type?.kind === 'class' && !isContainerOfOurs(type)
     ? { kind: 'instance', class: type, attributes: new Map(), site: { span, callChain: [...machine.callStack] } }
     : unknown('What this makes an instance of is not known', span);
 }
@@ -407,8 +455,10 @@ export function setAttribute(machine: Machine, object: PyValue, name: string, va
 
 /** Sets an attribute as `object` does. */
 function setPlainly(machine: Machine, object: PyValue, name: string, value: PyValue, span: SourceSpan): void {
-  if (object.kind === 'unknown') setOnOne(machine, object, name, span);
-  else if (object.kind === 'instance') {
+  if (object.kind === 'unknown') {
+    setOnOne(machine, object, name, span);
+    machine.mayRaise();
+  } else if (object.kind === 'instance') {
     const inherited = findMethod(object.class, name);
     if (inherited?.kind === 'property' && inherited.setter) {
       machine.callWith(inherited.setter, span, object, value);
@@ -456,8 +506,10 @@ function replaceAttributes(machine: Machine, object: InstanceValue, value: PyVal
 export function deleteAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): void {
   const own = object.kind === 'instance' ? findMethod(object.class, '__delattr__') : undefined;
   if (own) machine.callWith(bindTo(machine, own, object, span), span, string(name));
-  else if (object.kind === 'unknown') machine.loseAmong(object, span);
-  else deletePlainly(machine, object, name);
+  else if (object.kind === 'unknown') {
+    machine.loseAmong(object, span);
+    machine.mayRaise();
+  } else deletePlainly(machine, object, name);
 }
 
 function deletePlainly(machine: Machine, object: PyValue, name: string): void {

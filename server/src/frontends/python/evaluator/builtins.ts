@@ -4,7 +4,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { deleteAttribute, findAttribute, setAttribute } from './attributes.ts';
 import { unshared } from './effects.ts';
 import { mapping } from './container-methods.ts';
-import { isSubclass, isWhollyWritten, nativeClass, resolutionOrder } from './classes.ts';
+import { isWhollyWritten, nativeClass, resolutionOrder } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { roundHalfToEven } from '../../shared/number-dialect.ts';
 import { argument, range, toFloat, toInteger } from './number-builtins.ts';
@@ -15,6 +15,7 @@ import { roundedTo } from './decimals.ts';
 import { loseReach } from './text-as-code.ts';
 import { sortValues } from './sorting.ts';
 import { formatValue, reprOf, textOf } from './text.ts';
+import { isInstance, isSubtype } from './type-tests.ts';
 import {
   amongOf,
   rangeLength,
@@ -50,7 +51,7 @@ function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const value = argument(args, 0) ?? none;
   switch (value.kind) {
     case 'string':
-      return int(value.value.length);
+      return int(/[\ud800-\udbff]/.test(value.value) ? Array.from(value.value).length : value.value.length);
     case 'list':
     case 'tuple':
       return int(value.items.length);
@@ -104,64 +105,6 @@ function extreme(which: 'min' | 'max'): Function {
   };
 }
 
-/** What a class is for everybody who derives from one of this name, wherever that is modelled. */
-const abstractKinds = /^(Mutable)?(Mapping|Sequence)$/;
-
-function isInstance(machine: Machine, value: PyValue, type: PyValue, span: SourceSpan): boolean | undefined {
-  if (type.kind === 'tuple') {
-    machine.tick(span, type.items.length);
-    const answers = type.items.map((each) => isInstance(machine, value, each, span));
-    return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
-  }
-  if (value.kind === 'unknown' || type.kind === 'unknown') return undefined;
-  // In `int | None` it stands for its type.
-  if (type.kind === 'none') return value.kind === 'none';
-  if (type.kind !== 'class') return false;
-  if (value.kind === 'instance') {
-    if (type.name === 'Hashable' && type.span === undefined) return true;
-    if (
-      value.class.mro.some(
-        (candidate) =>
-          candidate === type ||
-          (candidate.name === type.name &&
-            candidate.span === type.span &&
-            (candidate.span !== undefined || abstractKinds.test(type.name))),
-      )
-    )
-      return true;
-    return value.class.mro.some((candidate) => candidate.unknownBase !== undefined)
-      ? undefined
-      : value.dictionary !== undefined && type.name === 'dict';
-  }
-  const names: Readonly<Record<string, readonly string[]>> = {
-    int: ['int', 'Integral', 'Number', 'Hashable'],
-    bool: ['bool', 'int', 'Integral', 'Number', 'Hashable'],
-    float: ['float', 'Real', 'Number', 'Hashable'],
-    string: ['str', 'Sequence', 'Iterable', 'Collection', 'Hashable', 'Sized', 'Container'],
-    list: ['list', 'Sequence', 'Iterable', 'Collection', 'MutableSequence', 'Sized', 'Container'],
-    tuple: ['tuple', 'Sequence', 'Iterable', 'Collection', 'Hashable', 'Sized', 'Container'],
-    dict: ['dict', 'Mapping', 'Iterable', 'OrderedDict', 'Collection', 'Sized', 'Container'],
-    'partial-dict': ['dict', 'Mapping', 'Iterable', 'OrderedDict', 'Collection', 'Sized', 'Container'],
-    set: ['set', 'frozenset', 'Iterable', 'Collection', 'Sized', 'Container'],
-    range: ['range', 'Sequence', 'Iterable', 'Hashable', 'Collection', 'Sized', 'Container'],
-    tensor: ['Tensor'],
-    function: ['function', 'Callable', 'Hashable'],
-    builtin: ['function', 'Callable', 'Hashable'],
-    class: ['type', 'Callable', 'Hashable'],
-    partial: ['partial', 'Callable', 'Hashable'],
-    iterator: ['Iterable', 'Iterator', 'Generator'],
-    none: ['NoneType', 'Hashable'],
-    slice: ['slice'],
-  };
-  if (value.kind === 'class' && /^Enum(Meta|Type)$/.test(type.name)) return value.attributes.has('__members__');
-  if (value.kind === 'tuple' && value.class === type) return true;
-  if (value.kind === 'tensor' && type.name === 'Parameter') return value.parameter?.trainable === true;
-  return (
-    type.name === 'object' ||
-    (names[value.kind]?.some((name) => name.toLowerCase() === type.name.toLowerCase()) ?? false)
-  );
-}
-
 function sum(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const given = items(machine, args.positional[0], span);
   if ('kind' in given) return given;
@@ -188,6 +131,11 @@ const functions: Readonly<Record<string, Function>> = {
     const value = argument(args, 0) ?? none;
     if (value.kind === 'int') return int(Math.abs(value.value));
     if (value.kind === 'float') return float(Math.abs(value.value));
+    if (value.kind === 'bool') return int(value.value ? 1 : 0);
+    if (value.kind === 'instance') {
+      const method = machine.method(value, '__abs__', span);
+      return method ? machine.callWith(method, span) : unknown('What this is without its sign is not known', span);
+    }
     if (value.kind === 'tensor') return machine.callWith(machine.attribute(value, 'abs', span), span);
     return value;
   },
@@ -294,7 +242,9 @@ const functions: Readonly<Record<string, Function>> = {
     const [type, base] = args.positional;
     if (type?.kind !== 'class' || !base) return unknown('Whether this is a subclass is not known', span);
     const bases = base.kind === 'tuple' ? base.items : [base];
-    return bool(bases.some((each) => each.kind === 'class' && isSubclass(type, each)));
+    const answers = bases.map((each) => (each.kind === 'class' ? isSubtype(type, each) : undefined));
+    if (answers.includes(true)) return pyTrue;
+    return answers.includes(undefined) ? unknown('Whether this is a subclass is not known', span) : pyFalse;
   },
   hasattr: (machine, args, span) => {
     const [object, name] = args.positional;

@@ -2,7 +2,8 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { isHarmless } from './harmless-calls.ts';
-import { enumMember, findMethod, unknownBaseOf } from './classes.ts';
+import { findMethod, unknownBaseOf } from './classes.ts';
+import { enumMember } from './enums.ts';
 import { isMaybe, named } from './partial-dictionary.ts';
 import { amongOf, dict, lostDecorator, none, string, tuple, unknown } from './values.ts';
 import type {
@@ -85,8 +86,12 @@ function instantiate(machine: Machine, type: ClassValue, args: Arguments, span: 
   machine.hold(itemsOfInstance, span);
   const construct = type.mro.find((candidate) => candidate.construct !== undefined)?.construct;
   if (type.attributes.has('__members__')) {
-    const [value] = args.positional;
-    return (value && enumMember(type, value)) ?? machine.raise('ValueError', `not a member of ${type.name}`, span);
+    const [value, ...more] = args.positional;
+    if (more.length > 0 || args.keywords.size > 0)
+      return unknown(`What is made of ${type.name} here is not followed`, span);
+    return (
+      (value && enumMember(type, value, span)) ?? machine.raise('ValueError', `not a member of ${type.name}`, span)
+    );
   }
   if (construct !== undefined && type.construct !== undefined) {
     const made = construct(machine, args, span);

@@ -1,7 +1,7 @@
 // Classes: method resolution order, definition, dataclasses, enums, named tuples.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { builtin, dict, int, keyOf, none, string, tuple } from './values.ts';
+import { builtin, dict, none, string, tuple } from './values.ts';
 import { unshared } from './effects.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue } from './machine.ts';
 
@@ -56,9 +56,23 @@ export function isSubclass(type: ClassValue, base: ClassValue): boolean {
 
 /** Whether all that an object can do is written in the source: no base of it is a library's class. */
 export function isWhollyWritten(value: PyValue): boolean {
-  return (
-    value.kind !== 'instance' || value.class.mro.every(({ name, span }) => span !== undefined || name === 'object')
-  );
+  return value.kind !== 'instance' || isWhollyWrittenClass(value.class);
+}
+
+export function isWhollyWrittenClass(type: ClassValue): boolean {
+  return type.mro.every(({ name, span }) => span !== undefined || name === 'object');
+}
+
+/** Whether a class derives from a built-in one whose instances may be empty, and what they hold is not followed. */
+export function isContainerOfOurs(type: ClassValue): boolean {
+  const names = /^(list|tuple|str|bytes|int|float|set|frozenset|deque|Counter|User(Dict|List|String))$/;
+  return type.mro.some(({ name, span }) => span === undefined && names.test(name));
+}
+
+/** What the class of a class says about a name; metaclasses are inherited. */
+export function findInMetaclass(type: ClassValue, name: string): PyValue | undefined {
+  const metaclass = type.mro.find((candidate) => candidate.metaclass !== undefined)?.metaclass;
+  return metaclass && findMethod(metaclass, name);
 }
 
 /** The first base that could not be resolved, if any. */
@@ -95,6 +109,8 @@ export function makeDataclass(machine: Machine, type: ClassValue): void {
   machine
     .change(type)
     .attributes.set('__dataclass_fields__', dict(all.map((field) => [string(field.name), fieldRecord(field)])));
+  if (!type.attributes.has('__match_args__'))
+    machine.change(type).attributes.set('__match_args__', tuple(all.map((field) => string(field.name))));
   if (type.attributes.has('__init__')) return;
   machine.change(type).attributes.set(
     '__init__',
@@ -126,60 +142,6 @@ function defaultOf(machine: Machine, value: PyValue | undefined, span: SourceSpa
   return value;
 }
 
-/** Turns the plain values of an enum's body into members with `name` and `value`. */
-export function makeEnum(machine: Machine, type: ClassValue, span: SourceSpan): void {
-  const members: [PyValue, PyValue][] = [];
-  let automatic = 1;
-  /** Members by the `auto()` that they were written as. */
-  const numbered = new Map<PyValue, PyValue>();
-  for (const [name, value] of type.attributes) {
-    const isMember =
-      !name.startsWith('_') &&
-      !['function', 'property', 'static-method', 'class-method', 'builtin'].includes(value.kind);
-    if (!isMember) continue;
-    const alias =
-      numbered.get(value) ??
-      members.find(
-        ([, member]) => member.kind === 'instance' && keyOf(member.attributes.get('value') ?? none) === keyOf(value),
-      )?.[1];
-    if (alias ?? (value.kind === 'instance' && value.class === type)) {
-      machine.change(type).attributes.set(name, alias ?? value);
-      members.push([string(name), alias ?? value]);
-      continue;
-    }
-    const plain = value.kind === 'instance' && value.class.name === 'auto' ? int(automatic) : value;
-    automatic++;
-    const member: InstanceValue = {
-      kind: 'instance',
-      class: type,
-      attributes: new Map<string, PyValue>([
-        ['name', string(name)],
-        ['value', plain],
-        ['_name_', string(name)],
-        ['_value_', plain],
-      ]),
-      site: { span, callChain: [] },
-    };
-    if (plain !== value) numbered.set(value, member);
-    machine.change(type).attributes.set(name, member);
-    members.push([string(name), member]);
-  }
-  machine.change(type).attributes.set('__members__', dict(members));
-}
-
-/** The member of an enum by value, as `Colour(3)` finds it. */
-export function enumMember(type: ClassValue, value: PyValue): PyValue | undefined {
-  const members = type.attributes.get('__members__');
-  if (members?.kind !== 'dict') return undefined;
-  if (value.kind === 'instance' && value.class === type) return value;
-  for (const { value: member } of members.entries.values()) {
-    if (member.kind !== 'instance') continue;
-    const own = member.attributes.get('value');
-    if (own && keyOf(own) === keyOf(value)) return member;
-  }
-  return undefined;
-}
-
 /** A class whose instances are tuples with names. */
 export function namedTuple(
   machine: Machine,
@@ -189,7 +151,7 @@ export function namedTuple(
   const type: ClassValue = nativeClass(
     name,
     [],
-    [['_fields', tuple(fields.map((field) => string(field.name)))]],
+    ['_fields', '__match_args__'].map((each) => [each, tuple(fields.map((field) => string(field.name)))] as const),
     (_, args, span) => {
       const items = fields.map((field, i) => {
         const value = args.positional[i] ?? args.keywords.get(field.name) ?? field.default;

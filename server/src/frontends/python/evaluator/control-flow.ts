@@ -1,15 +1,15 @@
 // `if`, loops, `try`, `with` and `match`: which way the program goes. Where that is not known, all ways are followed (ways.ts).
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import type { Expression, Pattern, Statement, StatementOf } from '../syntax/ast.ts';
+import type { Expression, Statement, StatementOf } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
 import { isSubclass, unknownBaseOf } from './classes.ts';
 import { isHarmless } from './harmless-calls.ts';
 import { noteLazyNames } from './lazy-packages.ts';
 import type { Cause, ClassValue, End, Ending, Machine, RaisedException, PyValue, Scope } from './machine.ts';
 import { setName } from './names.ts';
-import { equal } from './operators.ts';
-import { none, unknown } from './values.ts';
+import { matches, namesOf } from './patterns.ts';
+import { amongOf, none, unknown } from './values.ts';
 import { arrived, exit } from './ends.ts';
 
 /** So many ways that may have left a loop are kept apart; with more, the loop is one that runs no one knows how often. */
@@ -311,84 +311,31 @@ export function runWith(machine: Machine, scope: Scope, statement: StatementOf<'
 export function runMatch(machine: Machine, scope: Scope, statement: StatementOf<'match'>): Ending | undefined {
   const { ways } = machine;
   const subject = machine.evaluate(scope, statement.subject);
-  const cause = causeOf(subject, statement.subject.span);
+  const cause = causeOf(
+    subject.kind === 'unknown' ? subject : unknown('Whether this case fits is not known', statement.span),
+    statement.subject.span,
+  );
   const from = (place: number): Ending | undefined => {
     const branch = statement.cases[place];
     if (branch === undefined) return undefined;
-    let fits = matches(machine, scope, branch.pattern, subject, statement.span);
-    if (fits === false) return from(place + 1);
-    if (fits === undefined) loseCaptures(machine, scope, branch.pattern, unknown(cause.reason, cause.span));
-    if (branch.guard) {
-      const truth = machine.truth(machine.evaluate(scope, branch.guard), branch.guard.span);
-      if (truth === false) return from(place + 1);
-      if (truth === undefined) fits = undefined;
+    const next = (): Ending | undefined => from(place + 1);
+    const captures = new Map<string, PyValue>();
+    const fits = matches(machine, scope, branch.pattern, subject, statement.span, captures);
+    if (fits === false) return next();
+    if (fits === undefined) {
+      const lost = { ...unknown(cause.reason, cause.span), ...amongOf([subject]) };
+      for (const name of namesOf(branch.pattern)) captures.set(name, lost);
     }
-    if (fits === true) return machine.runBlock(scope, branch.body);
-    return ways.finish(ways.follow(cause, [() => machine.runBlock(scope, branch.body), () => from(place + 1)]));
+    const enter = (): Ending | undefined => {
+      for (const [name, value] of captures) setName(machine, scope, name, value);
+      const body = (): Ending | undefined => machine.runBlock(scope, branch.body);
+      if (!branch.guard) return body();
+      const test = machine.evaluate(scope, branch.guard);
+      const truth = machine.truth(test, branch.guard.span);
+      if (truth !== undefined) return truth ? body() : next();
+      return ways.finish(ways.follow(causeOf(test, branch.guard.span), [body, next]));
+    };
+    return fits === true ? enter() : ways.finish(ways.follow(cause, [enter, next]));
   };
   return from(0);
-}
-
-/** What a pattern binds where it is not known whether it fits. */
-function loseCaptures(machine: Machine, scope: Scope, pattern: Pattern, lost: PyValue): void {
-  switch (pattern.kind) {
-    case 'capture':
-      setName(machine, scope, pattern.name, lost);
-      return;
-    case 'as':
-      setName(machine, scope, pattern.name, lost);
-      loseCaptures(machine, scope, pattern.pattern, lost);
-      return;
-    case 'alternatives':
-    case 'sequence':
-      for (const part of pattern.patterns) loseCaptures(machine, scope, part, lost);
-      return;
-    case 'wildcard':
-    case 'value':
-    case 'unsupported':
-      return;
-  }
-}
-
-function matches(
-  machine: Machine,
-  scope: Scope,
-  pattern: Pattern,
-  subject: PyValue,
-  span: SourceSpan,
-): boolean | undefined {
-  switch (pattern.kind) {
-    case 'wildcard':
-      return true;
-    case 'capture':
-      setName(machine, scope, pattern.name, subject);
-      return true;
-    case 'value':
-      return equal(machine, machine.evaluate(scope, pattern.expression), subject, span);
-    case 'alternatives':
-      for (const alternative of pattern.patterns) {
-        const fits = matches(machine, scope, alternative, subject, span);
-        if (fits !== false) return fits;
-      }
-      return false;
-    case 'as': {
-      const fits = matches(machine, scope, pattern.pattern, subject, span);
-      if (fits === true) setName(machine, scope, pattern.name, subject);
-      return fits;
-    }
-    case 'sequence': {
-      if (subject.kind === 'unknown') return undefined;
-      if (subject.kind !== 'list' && subject.kind !== 'tuple') return false;
-      if (subject.items.length !== pattern.patterns.length) return false;
-      let all: boolean | undefined = true;
-      for (const [i, part] of pattern.patterns.entries()) {
-        const fits = matches(machine, scope, part, subject.items[i] ?? none, span);
-        if (fits === false) return false;
-        if (fits === undefined) all = undefined;
-      }
-      return all;
-    }
-    case 'unsupported':
-      return undefined;
-  }
 }

@@ -13,7 +13,8 @@ import { evaluateExpression } from './expressions.ts';
 import { runModule } from './run-module.ts';
 import { runBlock } from './statements.ts';
 import { callValue } from './calls.ts';
-import { findMethod, isWhollyWritten } from './classes.ts';
+import { findMethod, isContainerOfOurs, isWhollyWritten, unknownBaseOf } from './classes.ts';
+import { truthOfMember } from './enums.ts';
 import { equal } from './operators.ts';
 import { HandedOver } from './handed-over.ts';
 import { FollowedWays } from './ways.ts';
@@ -375,7 +376,10 @@ export class Interpreter implements Machine {
         return undefined;
       case 'instance': {
         const method = this.method(value, '__bool__', span) ?? this.method(value, '__len__', span);
-        return method ? this.truth(this.callWith(method, span), span) : true;
+        if (method) return this.truth(this.callWith(method, span), span);
+        if (value.class.attributes.has('__members__')) return truthOfMember(value);
+        if (value.dictionary) return this.truth(value.dictionary, span);
+        return isContainerOfOurs(value.class) ? undefined : true;
       }
       default:
         return true;
@@ -418,7 +422,9 @@ export class Interpreter implements Machine {
         return members?.kind === 'dict'
           ? // An alias is no member of its own.
             [...new Set([...members.entries.values()].map((entry) => entry.value))]
-          : this.#notIterable(value, span);
+          : value.mro.some(({ metaclass }) => metaclass !== undefined) || unknownBaseOf(value) !== undefined
+            ? unknown(`What walking ${value.name} gives is not followed`, span)
+            : this.#notIterable(value, span);
       }
       case 'tensor':
         return this.#iterateTensor(value, span);

@@ -2,8 +2,8 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { addItems } from './container-methods.ts';
-import { hasKey, readEntry } from './partial-dictionary.ts';
-import { findMethod } from './classes.ts';
+import { hasKey, isOpen, readEntry } from './partial-dictionary.ts';
+import { findMethod, isWhollyWritten } from './classes.ts';
 import { amongOf, isCertainKey, rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
 import type { Machine, PyValue } from './machine.ts';
 import { integerOf } from './numbers.ts';
@@ -89,6 +89,7 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
         return { ...unknown('Which key this is is not known', span), ...amongOf(itemsIn(object)) };
       const found = readEntry(object, index);
       if (found) return found;
+      if (isOpen(object)) return unknown('Whether this key is there is not known', span);
       if (object.missing) {
         const value = machine.callWith(object.missing, span);
         machine.change(object).entries.set(keyOf(index), { key: index, value });
@@ -99,6 +100,7 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
     case 'partial-dict': {
       const found = readEntry(object, index);
       if (found !== undefined) return found;
+      if (isOpen(object)) return unknown('Whether this key is there is not known', span);
       if (object.missing === undefined) return machine.raise('KeyError', machine.text(index, span), span);
       const value = machine.callWith(object.missing, span);
       machine.change(object).entries.set(keyOf(index), { key: index, value });
@@ -134,7 +136,16 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       if (fromLibrary !== undefined) return fromLibrary;
       const method = machine.method(object, '__getitem__', span);
       if (method) return machine.callWith(method, span, index);
-      if (object.dictionary) return getItem(machine, object.dictionary, index, span);
+      if (object.dictionary) {
+        const missing = machine.method(object, '__missing__', span);
+        const isThere = missing && hasKey(object.dictionary, index);
+        if (missing && isThere !== true)
+          return isThere === false
+            ? machine.callWith(missing, span, index)
+            : unknown('Whether this key is there is not known', span);
+        return getItem(machine, object.dictionary, index, span);
+      }
+      if (!isWhollyWritten(object)) return unknown(`What items a ${typeName(object)} has is not known`, span);
       return machine.raise('TypeError', `'${typeName(object)}' object is not subscriptable`, span);
     }
     case 'builtin':
@@ -163,8 +174,10 @@ function replaceItems(
 /** Sets an item. What can't be followed is lost: the container may hold more or other layers than are seen. */
 export function setItem(machine: Machine, object: PyValue, index: PyValue, value: PyValue, span: SourceSpan): void {
   if (object.kind === 'tensor') machine.library.writeTensorItem(machine, object, index, value, span);
-  else if (object.kind === 'unknown') machine.loseAmong(object, span);
-  else if ((object.kind === 'dict' || object.kind === 'partial-dict') && !isCertainKey(index)) {
+  else if (object.kind === 'unknown') {
+    machine.loseAmong(object, span);
+    machine.mayRaise();
+  } else if ((object.kind === 'dict' || object.kind === 'partial-dict') && !isCertainKey(index)) {
     machine.ways.loseOwner(object, 'Under which key something is put here is not known', span);
   } else if (object.kind === 'list' && index.kind === 'unknown') {
     // Of the same length, and each item is what it was or the new one.
@@ -200,8 +213,10 @@ export function setItem(machine: Machine, object: PyValue, index: PyValue, value
 
 /** `del object[index]`. */
 export function deleteItem(machine: Machine, object: PyValue, index: PyValue, span: SourceSpan): void {
-  if (object.kind === 'unknown') machine.loseAmong(object, span);
-  else if (
+  if (object.kind === 'unknown') {
+    machine.loseAmong(object, span);
+    machine.mayRaise();
+  } else if (
     ((object.kind === 'dict' || object.kind === 'partial-dict') && !isCertainKey(index)) ||
     (object.kind === 'list' && index.kind === 'unknown')
   ) {

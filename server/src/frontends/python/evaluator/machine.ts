@@ -131,6 +131,8 @@ export interface ClassValue {
   readonly construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
   /** Whether nothing can change its instances. */
   readonly isImmutable?: true;
+  /** The class of the class, where one is written. */
+  readonly metaclass?: ClassValue | undefined;
   /** A base that could not be resolved: lookups that fail are unknown instead of errors. */
   readonly unknownBase?: string | undefined;
 }

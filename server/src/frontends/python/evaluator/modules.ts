@@ -5,6 +5,7 @@ import type { ImportedName } from '../syntax/ast.ts';
 import { overlongText } from '../../shared/frontend.ts';
 import { unknown } from './values.ts';
 import type { Machine, BuiltinValue, ModuleValue, PyValue, Scope } from './machine.ts';
+import { isStandardModule } from './python-names.ts';
 import { setName } from './names.ts';
 import { documentsOf, pathOf as pathOfValue } from '../standard-library/workspace-files.ts';
 
@@ -125,6 +126,8 @@ export const anyName = '<any name>';
 
 /** A module that is not there: an exception where the source handles it, otherwise an unknown value. */
 function missingModule(machine: Machine, name: string, span: SourceSpan): PyValue {
+  // Which of them a Python has depends on its version.
+  if (isStandardModule(name)) return { ...unknown(`${name} is not modelled`, span), path: name };
   if (machine.isGuarded) return machine.raise('ModuleNotFoundError', `No module named '${name}'`, span);
   const packages = 'installed packages (morphnet.python.sitePackages, --site-packages)';
   return { ...unknown(`The module ${name} is neither in the workspace nor in ${packages}`, span), path: name };

@@ -3,9 +3,24 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { OriginOperator } from '../../../network/width-origin.ts';
 import type { BinaryOperator, ComparisonOperator } from '../syntax/ast.ts';
-import { isWhollyWritten } from './classes.ts';
+import { findMethod, isWhollyWritten } from './classes.ts';
+import { combinedFlags, containsFlag } from './enums.ts';
 import { formatPercent } from './percent-format.ts';
-import { bool, dict, float, int, keyOf, list, notImplemented, plainOf, set, string, tuple, unknown } from './values.ts';
+import {
+  bool,
+  dict,
+  float,
+  int,
+  keyOf,
+  list,
+  notImplemented,
+  plainOf,
+  rangeLength,
+  set,
+  string,
+  tuple,
+  unknown,
+} from './values.ts';
 import { addEntries } from './partial-dictionary.ts';
 import type { DictValue, Machine, FloatValue, IntValue, PartialDictValue, PyValue, SetValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
@@ -82,7 +97,8 @@ function numeric(
   const isInteger =
     left.kind !== 'float' && right.kind !== 'float' && operator !== '/' && !(operator === '**' && b < 0);
   if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(operator)) return bool(value !== 0);
-  if (isInteger && !Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) return tooLarge(machine, span);
+  if (isInteger && !Number.isSafeInteger(value) && Number.isFinite(a) && Number.isFinite(b))
+    return tooLarge(machine, span);
   const known = traced.find((candidate) => candidate === operator);
   const origin = known && computed(known, value, [left, right], span);
   return isInteger ? int(value, origin) : float(value, origin);
@@ -90,8 +106,8 @@ function numeric(
 
 /** Python's integers have no end, ours do: such a number is no width, and the rest of the model may do without it. */
 function tooLarge(machine: Machine, span: SourceSpan): PyValue {
-  const reason = 'This number has more than 300 digits and is not worked out';
-  machine.report({ code: 'limit-number', severity: 'warning', message: `${reason}. Write a smaller one.`, span });
+  const reason = 'This number has more than 15 digits and is not worked out';
+  machine.report({ code: 'limit-number', severity: 'information', message: `${reason}. Write a smaller one.`, span });
   return unknown(reason, span);
 }
 
@@ -109,6 +125,8 @@ export function binary(
   machine.tick(span, operator === '**' ? stepsOfPower : 1);
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
+  const flags = combinedFlags(operator, left, right, span);
+  if (flags !== undefined) return flags;
   const a = numberOf(left);
   const b = numberOf(right);
   if (a !== undefined && b !== undefined) return numeric(machine, operator, left, right, a, b, span);
@@ -119,7 +137,8 @@ export function binary(
   if (overloaded !== undefined) return overloaded;
   // What a library's class does with an operator is not all described, and lists stand for views of dictionaries as well.
   const isView = '|&-^'.includes(operator) && (left.kind === 'list' || right.kind === 'list');
-  if (isView || !isWhollyWritten(left) || !isWhollyWritten(right) || left.kind === 'class' || right.kind === 'class')
+  const isOurs = [left, right].some(({ kind }) => kind === 'module' || kind === 'builtin' || kind === 'class');
+  if (isView || isOurs || !isWhollyWritten(left) || !isWhollyWritten(right))
     return unknown(`What ${operator} gives here is not modelled`, span);
   return machine.raise(
     'TypeError',
@@ -261,6 +280,8 @@ export function equal(machine: Machine, one: PyValue, other: PyValue, span: Sour
   if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'tensor' || right.kind === 'tensor') {
     return left === right && left.kind !== 'unknown' ? true : undefined;
   }
+  const overloaded = equalByMethod(machine, left, right, span);
+  if (overloaded !== undefined) return overloaded === 'unknown' ? undefined : overloaded;
   const a = numberOf(left);
   const b = numberOf(right);
   if (a !== undefined || b !== undefined) return a === b;
@@ -275,10 +296,6 @@ export function equal(machine: Machine, one: PyValue, other: PyValue, span: Sour
       if (same === undefined) sure = undefined;
     }
     return sure;
-  }
-  if (left.kind === 'instance') {
-    const method = machine.method(left, '__eq__', span);
-    if (method) return machine.truth(machine.call(method, { positional: [right], keywords: new Map() }, span), span);
   }
   if (left.kind === 'dict' && right.kind === 'dict') {
     if (left.entries.size !== right.entries.size) return false;
@@ -296,9 +313,53 @@ export function equal(machine: Machine, one: PyValue, other: PyValue, span: Sour
     return left.entries.size === right.entries.size && [...left.entries.keys()].every((key) => right.entries.has(key));
   }
   if (left.kind === 'range' && right.kind === 'range') {
-    return left.start === right.start && left.stop === right.stop && left.step === right.step;
+    const [length, otherLength] = [rangeLength(left), rangeLength(right)];
+    return (
+      length === otherLength &&
+      (length === 0 || (left.start === right.start && (length === 1 || left.step === right.step)))
+    );
   }
+  if (left.kind === 'bound-method' && right.kind === 'bound-method')
+    return left.function === right.function && left.self === right.self;
+  // Functions of ours are made when they are asked for, and so are some types.
+  const isMadeAnew = left.kind === 'builtin' || (left.kind === 'class' && left.span === undefined);
+  if (isMadeAnew && left.kind === right.kind && left.name === right.name) return left === right ? true : undefined;
   return left.kind === right.kind && keyOf(left) === keyOf(right);
+}
+
+/** What `__eq__` of either side says; undefined where neither has one, nor a base whose is not known. */
+function equalByMethod(
+  machine: Machine,
+  left: PyValue,
+  right: PyValue,
+  span: SourceSpan,
+): boolean | 'unknown' | undefined {
+  if (left.kind !== 'instance' && right.kind !== 'instance') return undefined;
+  for (const [self, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const method = self.kind === 'instance' ? machine.method(self, '__eq__', span) : undefined;
+    if (method === undefined) continue;
+    const result = machine.callWith(method, span, other);
+    if (result.kind !== 'not-implemented') return machine.truth(result, span) ?? 'unknown';
+  }
+  if (left === right) return true;
+  if (left.kind === 'instance' && right.kind === 'instance' && left.class === right.class) {
+    const fields = findMethod(left.class, '__dataclass_fields__') ? left.class.fields : undefined;
+    if (fields) {
+      const answers = fields.map(({ name }) =>
+        equal(machine, machine.attribute(left, name, span), machine.attribute(right, name, span), span),
+      );
+      return answers.includes(false) ? false : answers.includes(undefined) ? 'unknown' : true;
+    }
+  }
+  const isOpen = (value: PyValue): boolean =>
+    value.kind === 'instance' &&
+    !value.class.attributes.has('__members__') &&
+    !machine.library.isLayer(value) &&
+    !isWhollyWritten(value);
+  return isOpen(left) || isOpen(right) ? 'unknown' : undefined;
 }
 
 /** One comparison. */
@@ -316,11 +377,20 @@ export function compare(
       if (right.kind === 'unknown') return right;
       const scalar = left.kind === right.kind && ['none', 'bool', 'int', 'string', 'ellipsis'].includes(left.kind);
       const same = left === right || (scalar && keyOf(left) === keyOf(right));
+      if (
+        !same &&
+        left.kind === 'class' &&
+        right.kind === 'class' &&
+        left.span === undefined &&
+        left.name === right.name
+      )
+        return unknown('Whether these types are one is not known', span);
       return bool(same === (operator === 'is'));
     }
     case 'in':
     case 'not in': {
-      const found = machine.contains(right, left, span);
+      const flag = right.kind === 'instance' ? containsFlag(right, left) : undefined;
+      const found = flag ?? machine.contains(right, left, span);
       if (found === undefined) return unknown('Whether the value is in there is not known', span);
       return bool(found === (operator === 'in'));
     }
@@ -414,6 +484,14 @@ export function unary(machine: Machine, operator: '-' | '+' | '~', operand: PyVa
     return machine.tensorOperator('*', operand, int(-1), span);
   }
   const value = numberOf(operand);
+  if (operand.kind === 'instance') {
+    const name = { '-': '__neg__', '+': '__pos__', '~': '__invert__' }[operator];
+    const method = machine.method(operand, name, span);
+    if (method) return machine.callWith(method, span);
+  }
+  if (value === undefined && (operand.kind === 'class' || !isWhollyWritten(operand)))
+    return unknown(`What ${operator} gives here is not modelled`, span);
+  if (operand.kind === 'bool' && operator === '+') return int(operand.value ? 1 : 0);
   if (value === undefined) return machine.raise('TypeError', `bad operand type for unary ${operator}`, span);
   if (operator === '~') return int(-value - 1);
   if (operator === '+') return operand;

@@ -26,17 +26,25 @@ export function partial(value: PyValue | undefined): PartialDictValue | undefine
   if (value?.kind === 'partial-dict') return value;
   if (value?.kind !== 'dict' || value.viewOf === undefined) return undefined;
   const { entries, viewOf } = value;
+  const more = isOpen(value) && viewOf.kind === 'instance' ? viewOf.mayHaveMore : undefined;
+  if (more !== undefined)
+    return { kind: 'partial-dict', entries, viewOf, reason: more, span: { document: '', start: 0, end: 0 } };
   for (const { value: each } of entries.values())
     if (each.kind === 'unknown' && each.isMaybe)
       return { kind: 'partial-dict', entries, viewOf, reason: each.reason, span: each.span };
   return undefined;
 }
 
+/** Whether there may be other keys than those that are known: the attributes of an object that something unknown has changed. */
+export function isOpen({ viewOf }: DictValue | PartialDictValue): boolean {
+  return viewOf?.kind === 'instance' && viewOf.mayHaveMore !== undefined;
+}
+
 /** Whether a key is there; undefined where only some ways have it. */
 export function hasKey(self: DictValue | PartialDictValue, key: PyValue): boolean | undefined {
   if (!isCertainKey(key)) return undefined;
   const entry = self.entries.get(keyOf(key));
-  if (entry === undefined) return false;
+  if (entry === undefined) return isOpen(self) ? undefined : false;
   return isMaybe(entry.value) ? undefined : true;
 }
 
@@ -91,7 +99,7 @@ export const partialMethods: Readonly<Record<string, Method>> = {
   get(self, { positional: [key = none, otherwise = none] }) {
     if (!isCertainKey(key)) return lostIn(self);
     const found = self.entries.get(keyOf(key))?.value;
-    return found === undefined ? otherwise : isMaybe(found) ? lostIn(self) : found;
+    return found === undefined ? (isOpen(self) ? lostIn(self) : otherwise) : isMaybe(found) ? lostIn(self) : found;
   },
   keys: lostIn,
   values: lostIn,

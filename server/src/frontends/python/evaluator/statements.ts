@@ -2,13 +2,12 @@
 
 import { assertUnreachable } from '../../../common/assert.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { unshared } from './effects.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
 import { assign } from './assignment.ts';
-import { findMethod, makeEnum, resolutionOrder, namedTuple } from './classes.ts';
+import { defineClass } from './class-definition.ts';
 import { deleteAttribute } from './attributes.ts';
 import { addItems } from './container-methods.ts';
-import { evaluateArguments, evaluateExpression } from './expressions.ts';
+import { evaluateExpression } from './expressions.ts';
 import { deleteItem } from './items.ts';
 import { runFor, runIf, runMatch, runTry, runWhile, runWith } from './control-flow.ts';
 import { bindLate, importFrom, importInto } from './modules.ts';
@@ -18,7 +17,7 @@ import { isHarmlessDecorator } from './harmless-calls.ts';
 import { amongOf, lostDecorator, none, string, unknown } from './values.ts';
 import { setName } from './names.ts';
 import { asDefault } from './numbers.ts';
-import type { Arguments, Machine, ClassValue, FunctionValue, PyValue, Scope, Ending, UnknownValue } from './machine.ts';
+import type { Machine, FunctionValue, PyValue, Scope, Ending, UnknownValue } from './machine.ts';
 
 export function runBlock(machine: Machine, scope: Scope, statements: readonly Statement[]): Ending | undefined {
   for (const statement of statements) {
@@ -276,77 +275,6 @@ function behindUnknown(machine: Machine, decorated: PyValue, lost: UnknownValue,
   machine.ways.loseOwner(decorated, reason, span);
   machine.change(decorated).unknownBase ??= reason;
   return decorated;
-}
-
-/** A metaclass whose making of classes or instances is not followed, as a value that is not known; none otherwise. */
-function unknownMetaclass(machine: Machine, meta: PyValue): PyValue {
-  if (meta.kind === 'unknown') return meta;
-  if (meta.kind !== 'class' || meta.span === undefined) return none;
-  const own = ['__new__', '__init__', '__call__', '__prepare__', '__getattribute__', '__getattr__', '__setattr__'].find(
-    (name) => findMethod(meta, name) !== undefined,
-  );
-  return own === undefined
-    ? none
-    : unknown(`What ${own} of the metaclass ${meta.name} does is not followed`, meta.span);
-}
-
-function defineClass(machine: Machine, scope: Scope, definition: ClassDefinition): PyValue {
-  const args = evaluateArguments(
-    machine,
-    scope,
-    definition.bases.filter((base) => base.kind !== 'keyword'),
-  );
-  const given = 'kind' in args ? [args] : args.positional;
-  const bases = given.filter((base): base is ClassValue => base.kind === 'class');
-  const meta = definition.bases.find(({ kind, name }) => kind === 'keyword' && name === 'metaclass');
-  const lost = [
-    ...given,
-    ...(meta ? [unknownMetaclass(machine, evaluateExpression(machine, scope, meta.value))] : []),
-  ].find((base) => base.kind === 'unknown');
-  const made: ClassValue = {
-    kind: 'class',
-    name: definition.name,
-    bases,
-    mro: [],
-    attributes: new Map(),
-    span: definition.span,
-    ...(lost?.kind === 'unknown' && { unknownBase: lost.reason }),
-  };
-  unshared(made).mro = resolutionOrder(made);
-  machine.noteMade(made);
-  machine.change(made).attributes.set('__module__', string(scope.module.name));
-  const body: Scope = { names: made.attributes, parent: scope, module: scope.module, classBody: made };
-  runBlock(machine, body, definition.body);
-  const fields = definition.body.flatMap((statement) => {
-    if (statement.kind !== 'annotated' || statement.target.kind !== 'name') return [];
-    const value = made.attributes.get(statement.target.name);
-    return [{ name: statement.target.name, ...(value && { default: value }) }];
-  });
-  unshared(made).fields = fields;
-  if (
-    bases.some(
-      (base) =>
-        base.name === 'Enum' || base.attributes.has('__members__') || base.mro.some((each) => each.name === 'Enum'),
-    )
-  ) {
-    makeEnum(machine, made, definition.span);
-  }
-  if (bases.some((base) => base.name === 'NamedTuple')) {
-    const type = namedTuple(machine, definition.name, fields);
-    for (const [name, value] of made.attributes)
-      if (!fields.some((field) => field.name === name)) machine.change(type).attributes.set(name, value);
-    return type;
-  }
-  // What derives from a named tuple is one, with methods.
-  const record = bases.find((base) => base.construct !== undefined && base.attributes.has('_fields'));
-  if (record?.construct && !made.attributes.has('__new__')) {
-    const { construct } = record;
-    unshared(made).construct = (inner: Machine, given: Arguments, span: Statement['span']) => {
-      const items = construct(inner, given, span);
-      return items.kind === 'tuple' ? { ...items, class: made } : items;
-    };
-  }
-  return made;
 }
 
 function raiseValue(machine: Machine, scope: Scope, value: PyValue, span: Statement['span']): never {

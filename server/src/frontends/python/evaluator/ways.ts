@@ -373,7 +373,8 @@ export class FollowedWays implements Ways {
       // It stays of its class, with the methods of that; its attributes are not known, nor whether it has more of them.
       lose(open.attributes);
       open.mayHaveMore ??= reason;
-      if (open.dictionary) this.loseOwner(open.dictionary, reason, span);
+      // `self.__dict__ = self`: what was lost just now.
+      if (open.dictionary && open.dictionary.viewOf !== owner) this.loseOwner(open.dictionary, reason, span);
     } else if (open.kind === 'function') lose(open.attributes);
     else if (open.kind !== 'tensor') {
       if (open.kind === 'dict' || open.kind === 'partial-dict') open.entries.clear();

@@ -61,7 +61,6 @@ export const functoolsModule: ModuleTable = () =>
     }),
     ['partial', nativeClass('partial', [], [], partial)],
     ['total_ordering', passThrough('total_ordering')],
-    ['singledispatch', passThrough('singledispatch')],
     ['lru_cache', optionalDecorator('lru_cache')],
     ['cache', optionalDecorator('cache')],
   ]);

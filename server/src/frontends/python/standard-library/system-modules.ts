@@ -136,7 +136,11 @@ export const sysModule: ModuleTable = (machine) =>
     ['maxsize', int(Number.MAX_SAFE_INTEGER)],
     ['modules', loadedModules(machine)],
     ['path', list([])],
-    ['argv', list([string('')])],
+    // A program is started without words unless an entry gives it some.
+    [
+      'argv',
+      list([unknown('Under which name this program is started is not known', { document: '', start: 0, end: 0 })]),
+    ],
   ]);
 
 export const warningsModule: ModuleTable = () =>

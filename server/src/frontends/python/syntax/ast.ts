@@ -140,10 +140,24 @@ export type Pattern =
   | { readonly kind: 'wildcard' }
   | { readonly kind: 'capture'; readonly name: string }
   | { readonly kind: 'value'; readonly expression: Expression }
+  /** One of its patterns may be a `rest`, which takes any number of items. */
   | { readonly kind: 'sequence'; readonly patterns: readonly Pattern[] }
+  | { readonly kind: 'rest'; readonly name?: string }
+  | {
+      readonly kind: 'mapping';
+      readonly entries: readonly { readonly key: Expression; readonly pattern: Pattern }[];
+      /** What takes the other entries. */
+      readonly rest?: string;
+    }
+  | {
+      readonly kind: 'class';
+      readonly type: Expression;
+      readonly positional: readonly Pattern[];
+      readonly named: readonly { readonly name: string; readonly pattern: Pattern }[];
+    }
   | { readonly kind: 'alternatives'; readonly patterns: readonly Pattern[] }
   | { readonly kind: 'as'; readonly pattern: Pattern; readonly name: string }
-  | { readonly kind: 'unsupported'; readonly reason: string };
+  | { readonly kind: 'unsupported'; readonly reason: string; readonly names: readonly string[] };
 
 export interface FunctionDefinition extends Node {
   readonly kind: 'function';

@@ -22,7 +22,7 @@ import {
   textOf,
   type Lowering,
 } from './lowering.ts';
-import { isRaw, parseNumber, plainString, unescape } from './string-literal.ts';
+import { isRaw, parseNumber, plainString, unescape, unread } from './string-literal.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** One expression. Never throws; text that is no expression becomes `broken`, with a problem. */
@@ -339,6 +339,13 @@ export function lowerParameters(lowering: Lowering, node: SyntaxNode): readonly 
   return parameters;
 }
 
+/** `{x=}` gives the text of its expression before the value. */
+function toldExpression(text: string, { start, children }: SyntaxNode): string | undefined {
+  const expression = children.find(({ field }) => field === 'expression');
+  const behind = expression && /^\s*=(?!=)\s*/.exec(text.slice(expression.end - start))?.[0];
+  return behind === undefined ? undefined : text.slice(1, expression ? expression.end - start + behind.length : 1);
+}
+
 function lowerString(lowering: Lowering, nodes: readonly SyntaxNode[], span: Expression['span']): Expression {
   const parts: FormatPart[] = [];
   const append = (text: string): void => {
@@ -346,28 +353,39 @@ function lowerString(lowering: Lowering, nodes: readonly SyntaxNode[], span: Exp
     if (last?.kind === 'text') parts[parts.length - 1] = { kind: 'text', text: last.text + text };
     else parts.push({ kind: 'text', text });
   };
+  let reason: string | undefined;
   for (const node of nodes) {
     if (node.children.length === 0) {
-      append(plainString(textOf(lowering, node)));
+      const literal = textOf(lowering, node);
+      reason ??= unread(/^[^'"]*/.exec(literal)?.[0] ?? '', literal);
+      append(plainString(literal));
       continue;
     }
-    const [opening] = node.children;
-    const isRawString = opening?.type === 'string_start' && isRaw(textOf(lowering, opening));
-    const isFormatted = node.children.some((part) => part.type === 'interpolation');
+    const [first] = node.children;
+    const opening = first?.type === 'string_start' ? textOf(lowering, first) : '';
+    const isRawString = isRaw(opening);
+    const isFormatted = /f/i.test(opening);
     for (const child of node.children) {
       if (child.type === 'string_content') {
-        const text = isRawString ? textOf(lowering, child) : unescape(textOf(lowering, child));
-        append(isFormatted ? text.replace(/\{\{|\}\}/g, (pair) => pair.charAt(0)) : text);
+        const written = textOf(lowering, child);
+        reason ??= unread(opening, written);
+        const text = isFormatted ? written.replace(/\{\{|\}\}/g, (pair) => pair.charAt(0)) : written;
+        append(isRawString ? text : unescape(text));
       } else if (child.type === 'interpolation') {
+        const told = toldExpression(textOf(lowering, child), child);
+        if (told !== undefined) append(told);
+        const conversion = fieldText(lowering, child, 'type_conversion');
+        const format = fieldText(lowering, child, 'format_specifier').slice(1);
         parts.push({
           kind: 'value',
           expression: lowerField(lowering, child, 'expression'),
-          conversion: fieldText(lowering, child, 'type_conversion'),
-          format: fieldText(lowering, child, 'format_specifier').slice(1),
+          conversion: told !== undefined && conversion === '' && format === '' ? '!r' : conversion,
+          format,
         });
       }
     }
   }
+  if (reason !== undefined) return { kind: 'broken', reason, span };
   if (parts.length === 0) return { kind: 'string', value: '', span };
   const [only] = parts;
   if (parts.length === 1 && only?.kind === 'text') return { kind: 'string', value: only.text, span };

@@ -1,6 +1,7 @@
 // Tree-sitter's statement nodes to our own. Broken stretches become problems and `broken-statement`; the rest stays.
 
-import type { ExceptHandler, Expression, ImportedName, Pattern, Statement } from './ast.ts';
+import type { ExceptHandler, Expression, ImportedName, Statement } from './ast.ts';
+import { lowerPattern } from './lower-pattern.ts';
 import {
   deepest,
   field,
@@ -347,49 +348,4 @@ function lowerMatch(lowering: Lowering, node: SyntaxNode): Statement {
       };
     }),
   };
-}
-
-function lowerPattern(lowering: Lowering, node: SyntaxNode): Pattern {
-  const parts = partsOf(node);
-  switch (node.type) {
-    case 'case_pattern': {
-      const [inner] = parts;
-      return inner ? lowerPattern(lowering, inner) : { kind: 'wildcard' };
-    }
-    case 'dotted_name':
-    case 'identifier':
-      if (textOf(lowering, node) === '_') return { kind: 'wildcard' };
-      if (!textOf(lowering, node).includes('.')) return { kind: 'capture', name: textOf(lowering, node) };
-      return { kind: 'value', expression: dotted(lowering, node) };
-    case 'union_pattern':
-      return { kind: 'alternatives', patterns: parts.map((part) => lowerPattern(lowering, part)) };
-    case 'as_pattern': {
-      const [pattern, name] = parts;
-      if (!pattern || !name) return { kind: 'unsupported', reason: 'Half a pattern' };
-      return { kind: 'as', pattern: lowerPattern(lowering, pattern), name: textOf(lowering, name) };
-    }
-    case 'tuple_pattern':
-    case 'list_pattern':
-      return { kind: 'sequence', patterns: parts.map((part) => lowerPattern(lowering, part)) };
-    case 'integer':
-    case 'float':
-    case 'string':
-    case 'concatenated_string':
-    case 'true':
-    case 'false':
-    case 'none':
-      return { kind: 'value', expression: lowerExpression(lowering, node) };
-    default:
-      return { kind: 'unsupported', reason: `A ${node.type} in a match is not read` };
-  }
-}
-
-function dotted(lowering: Lowering, node: SyntaxNode): Expression {
-  const [first, ...rest] = textOf(lowering, node).split('.');
-  const span = spanOf(lowering, node);
-  return rest.reduce<Expression>((object, name) => ({ kind: 'attribute', object, name, span }), {
-    kind: 'name',
-    name: first ?? '',
-    span,
-  });
 }

@@ -17,20 +17,27 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 /** Undoes the escapes of a non-raw string. An escape that Python does not know stays as it is written. */
 export function unescape(text: string): string {
   return text.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([\s\S]))/g,
+    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g,
     (
       whole,
       hex: string | undefined,
       wide: string | undefined,
+      long: string | undefined,
       octal: string | undefined,
       simple: string | undefined,
     ) => {
-      const code = hex ?? wide;
-      if (code !== undefined) return String.fromCharCode(parseInt(code, 16));
+      const code = hex ?? wide ?? long;
+      if (code !== undefined) return parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(parseInt(code, 16)) : whole;
       if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
       return simpleEscapes[simple ?? ''] ?? whole;
     },
   );
+}
+
+/** Why a literal with this opening and content is not read; undefined where it is. */
+export function unread(opening: string, content: string): string | undefined {
+  if (/b/i.test(opening)) return 'Bytes are not read';
+  return !isRaw(opening) && content.includes('\\N{') ? 'Characters by name are not read' : undefined;
 }
 
 /** Whether a literal's opening (`r"`, `Rb'''`) marks it raw. */
