@@ -202,3 +202,12 @@ test('a name of the project itself and the same module by a relative import are 
   };
   expect(widthIn('src/nets/resnet.py', files)).toBe(7);
 });
+
+test.for([
+  'import os\nwidth = 9 if "SWITCH" in os.environ else 7',
+  'from os import environ, getenv\nwidth = environ.get("W") or getenv("W", 7)',
+])('a switch of a package is not set, one that a script asks for is not known: %s', (text) => {
+  const files = { 'pack/__init__.py': '', 'pack/sizes.py': `${text}\n`, 'sizes.py': `${text}\n` };
+  expect(widthOf({ ...files, 'main.py': net('from pack.sizes import width', 'width') }).width).toBe(7);
+  expect(widthOf({ ...files, 'main.py': net('from sizes import width', 'width') }).width).not.toBe(7);
+});

@@ -6,7 +6,16 @@ import { containerMethod } from './container-methods.ts';
 import { unshared } from './effects.ts';
 import { findInMetaclass, findMethod, isContainerOfOurs, nativeClass, unknownBaseOf } from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
-import { deferredName, importModule, lazyName, nameGiver, notModelled, resolveDeferred } from './modules.ts';
+import {
+  deferredName,
+  importModule,
+  isInPackage,
+  lazyName,
+  nameGiver,
+  notModelled,
+  resolveDeferred,
+  unsetEnvironment,
+} from './modules.ts';
 import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
 import { mayHaveAttribute } from './python-names.ts';
@@ -432,6 +441,8 @@ function moduleAttribute(
   span: SourceSpan,
 ): PyValue | undefined {
   const own = object.names.get(name) ?? deferredName(machine, object, name) ?? lazyName(machine, object, name, span);
+  if (name === 'environ' && own?.kind === 'unknown' && isInPackage(machine, span))
+    return object.names.get(unsetEnvironment) ?? own;
   if (own !== undefined) return own;
   if (name === '__dict__') {
     resolveDeferred(machine, object);

@@ -121,6 +121,16 @@ export function bindLate(machine: Machine, scope: Scope, name: string, resolve: 
   machine.change(scope.module).deferred?.set(name, once);
 }
 
+/** `os.environ` for packages. Their switches are known to few and mostly not set, unlike what a script asks for. */
+export const unsetEnvironment = '<environment of packages>';
+
+/** Whether text stands in a module of a package. */
+export function isInPackage(machine: Machine, { document }: SourceSpan): boolean {
+  for (const module of machine.modules.values())
+    if (module.document === document && (module.name.includes('.') || module.isPackage === true)) return true;
+  return false;
+}
+
 /** What a module's names hold for each name that it does not know: no name that Python text can use. */
 export const anyName = '<any name>';
 
@@ -277,6 +287,8 @@ export function notModelled(module: ModuleValue, name: string, span: SourceSpan)
 function importedName(machine: Machine, module: ModuleValue, name: string, span: SourceSpan): PyValue {
   const own = module.names.get(name) ?? deferredName(machine, module, name) ?? lazyName(machine, module, name, span);
   if (own !== undefined && own.kind !== 'unknown') return own;
+  if (name === 'environ' && isInPackage(machine, span))
+    return module.names.get(unsetEnvironment) ?? notModelled(module, name, span);
   // Importing that module fails where it imports one that is not there.
   if (own?.kind === 'unknown' && own.path !== undefined && machine.isGuarded && !module.isModelled) {
     const [top = ''] = own.path.split('.', 1);

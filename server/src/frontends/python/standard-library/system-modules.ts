@@ -3,10 +3,10 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { isSubclass, nativeClass } from '../evaluator/classes.ts';
-import { importModule } from '../evaluator/modules.ts';
+import { importModule, isInPackage, unsetEnvironment } from '../evaluator/modules.ts';
 import { existsOnDisk } from './file-modules.ts';
 import { pathOf } from './workspace-files.ts';
-import { bool, builtin, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
+import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import {
   argument,
   functionValues,
@@ -58,12 +58,14 @@ const environment = (span: SourceSpan): PyValue => unknown('The environment is n
 export const osModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({
-      getenv: (_, _args, span) => environment(span),
+      getenv: (machine, args, span) =>
+        isInPackage(machine, span) ? (args.positional[1] ?? args.keywords.get('default') ?? none) : environment(span),
       getcwd: () => string('.'),
       makedirs: () => none,
       cpu_count: () => int(1),
     }),
     ['environ', environment({ document: '', start: 0, end: 0 })],
+    [unsetEnvironment, dict()],
     ['sep', string('/')],
     ['linesep', string('\n')],
     ['name', string('posix')],
