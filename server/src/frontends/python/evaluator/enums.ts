@@ -9,7 +9,7 @@ import type { ClassValue, InstanceValue, Machine, PyValue } from './machine.ts';
 const ownMaking = ['__new__', '_generate_next_value_', '_missing_', '_ignore_', '_order_', '__set_name__'];
 
 /** Whether members of an enum are bits that combine. */
-export function isFlag(type: ClassValue): boolean {
+function isFlag(type: ClassValue): boolean {
   return type.mro.some(({ name, span }) => span === undefined && /^(Int)?Flag$/.test(name));
 }
 
