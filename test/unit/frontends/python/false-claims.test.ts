@@ -136,6 +136,18 @@ test.for<readonly [string, string, string, string]>([
     '"q!"',
   ],
   ['what a subclass of a built-in type has', 'class C(str): pass\na = C("ab").upper()', 'a', '?'],
+  [
+    'a property that is asked once',
+    'import functools\nl = []\nclass C:\n    @functools.cached_property\n    def w(self):\n        l.append(1)\n        return 2\no = C()\na = o.w + o.w',
+    'l',
+    '[1]',
+  ],
+  [
+    'objects with an order of their own',
+    'class C:\n    def __init__(self, w): self.w = w\n    def __lt__(self, o): return self.w < o.w\na = sorted([C(2), C(1)])[0].w',
+    'a',
+    '?',
+  ],
   ['keys with one value', 'd = dict.fromkeys(["x", "y"], 1)', 'd', '{"x": 1, "y": 1}'],
   [
     'deleting from what is not known may raise',

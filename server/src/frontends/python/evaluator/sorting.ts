@@ -2,7 +2,7 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { sortOrder } from './operators.ts';
-import { unknown } from './values.ts';
+import { plainOf, unknown } from './values.ts';
 import type { Machine, Arguments, PyValue, UnknownValue } from './machine.ts';
 
 /** Stable order by Python's rules; unknown when any key is. */
@@ -22,6 +22,9 @@ export function sortValues(
   }));
   const lost = pairs.find((pair) => pair.key.kind === 'unknown' || pair.key.kind === 'tensor');
   if (lost) return unknown('These can not be put in order, as one of them is not known', span);
+  // Their `__lt__` may say anything, and do anything.
+  if (pairs.length > 1 && pairs.some((pair) => plainOf(pair.key).kind === 'instance'))
+    return unknown('How objects with an order of their own are sorted is not followed', span);
   const sign = reverse && machine.truth(reverse, span) === true ? -1 : 1;
   return pairs
     .toSorted((a, b) => {

@@ -50,6 +50,18 @@ function wearing(wrapper: PyValue, wrapped: PyValue | undefined): PyValue {
   return { ...wrapper, name, attributes };
 }
 
+/** A getter whose answer the object keeps under the name of the function. */
+function askedOnce(getter: PyValue): PyValue {
+  if (getter.kind !== 'function') return getter;
+  return builtin('cached_property', (machine, { positional: [self = none] }, span) => {
+    const kept = self.kind === 'instance' ? self.attributes.get(getter.name) : undefined;
+    if (kept !== undefined) return kept;
+    const made = machine.callWith(getter, span, self);
+    if (self.kind === 'instance') machine.change(self).attributes.set(getter.name, made);
+    return made;
+  });
+}
+
 export const functoolsModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ...functionValues({
@@ -57,7 +69,7 @@ export const functoolsModule: ModuleTable = () =>
       wraps: (_, args) =>
         builtin('wraps', (_interpreter, given) => wearing(given.positional[0] ?? none, args.positional[0])),
       update_wrapper: (_, args) => wearing(args.positional[0] ?? none, args.positional[1]),
-      cached_property: (_, args) => ({ kind: 'property', getter: args.positional[0] ?? none }),
+      cached_property: (_, { positional: [getter = none] }) => ({ kind: 'property', getter: askedOnce(getter) }),
     }),
     ['partial', nativeClass('partial', [], [], partial)],
     ['total_ordering', passThrough('total_ordering')],
