@@ -2,7 +2,7 @@
 // JSON schema that the editor checks morphnet.json by.
 // Run by `npm run generate`; test/repository compares the files with what this would write.
 
-import { toJsonSchema } from '@valibot/to-json-schema';
+import { toJsonSchema, type ConversionConfig } from '@valibot/to-json-schema';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -214,6 +214,20 @@ function manifestFields(): Readonly<Record<string, unknown>> {
   };
 }
 
+/** In place of a pattern the editor shows the words that the schema has for it. */
+function withWords({
+  valibotAction,
+  jsonSchema,
+}: Parameters<NonNullable<ConversionConfig['overrideAction']>>[0]): ReturnType<
+  NonNullable<ConversionConfig['overrideAction']>
+> {
+  const words = 'message' in valibotAction ? valibotAction.message : undefined;
+  // A keyword of the editor's, not of the standard's.
+  return typeof words === 'string' && jsonSchema.pattern !== undefined
+    ? Object.assign({ ...jsonSchema }, { patternErrorMessage: words })
+    : undefined;
+}
+
 /** A file that declarations decide, wholly or in part: `text` gives its contents from what stands there now. */
 interface GeneratedFile {
   readonly path: string;
@@ -227,7 +241,8 @@ const files: readonly GeneratedFile[] = [
   },
   {
     path: 'syntaxes/morphnet.schema.json',
-    text: () => JSON.stringify({ title: 'MorphNet', ...toJsonSchema(projectFileSchema) }),
+    text: () =>
+      JSON.stringify({ title: 'MorphNet', ...toJsonSchema(projectFileSchema, { overrideAction: withWords }) }),
   },
 ];
 

@@ -1,6 +1,7 @@
 // Which model of a file is meant: the one that is named, the only one, or one of a list.
 
 import * as vscode from 'vscode';
+import { activeDocument } from './active-document.ts';
 import type { ModelSummary } from '../../server/src/protocol/lsp-extensions.ts';
 import { noModelWords } from './model-words.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -12,7 +13,7 @@ export async function chooseModel(
   entry: string | undefined,
   placeHolder: string,
 ): Promise<ModelSummary | undefined> {
-  const uri = given ?? vscode.window.activeTextEditor?.document.uri.toString();
+  const uri = given ?? activeDocument()?.toString();
   const models = uri === undefined ? [] : await server.request('morphnet/models', { uri });
   const [first] = models;
   if (first === undefined) {

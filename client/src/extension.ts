@@ -48,9 +48,9 @@ export function activate(context: vscode.ExtensionContext): void {
   openTrainings = new OpenTrainings(context.workspaceState);
   const progress = new RunProgress(server, openTrainings);
   const dashboards = dashboardPanels(context, server);
-  const tradeOffs = tradeOffPanels(context, server);
   const costs = costsPanels(context, server);
   const experiments = new ExperimentProgress(server, dashboards, openTrainings);
+  const tradeOffs = tradeOffPanels(context, server, experiments.sweeps);
   const runs = new RunsView(server);
   const services: ClientServices = {
     context,

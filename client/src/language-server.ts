@@ -14,9 +14,13 @@ import type { ServerConnection } from './server-connection.ts';
 import { serverNodeOptions } from './server-node-options.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
-const documentSelector = ['file', 'untitled'].flatMap((scheme) =>
-  modelLanguages.map((language) => ({ scheme, language })),
-);
+const documentSelector = [
+  ...['file', 'untitled'].flatMap((scheme) => modelLanguages.map((language) => ({ scheme, language }))),
+  // What it names is checked where it stands.
+  ...['json', 'jsonc'].map((language) => ({ scheme: 'file', language, pattern: '**/morphnet.json' })),
+  // Code cells, of which the server makes one document a notebook.
+  { notebook: 'jupyter-notebook', language: 'python' },
+];
 
 type Emitters = { readonly [Name in ServerNotificationName]: vscode.EventEmitter<ServerNotifications[Name]> };
 

@@ -94,13 +94,24 @@ it('sweeps in a process of its own, and the page shows every point of the curve'
     ['finished', 1e-9],
     ['finished', 1e-6],
   ]);
-  const html = renderToString(TradeOffPage({ sweep: known!.sweep }));
+  const html = renderToString(TradeOffPage({ sweep: known!.sweep, isTrained: false, post: () => undefined }));
   for (const { accuracy, costShare } of points) {
     const shown = (share: number): string => `${String(Math.round(1000 * share) / 10)} %`;
     const figures = `${shown(accuracy!)} at ${shown(costShare!)}`;
     expect(html).toContain(figures);
   }
   expect(textOf(html)).toContain('2 of 2');
+  // A point's run is found, read and retrained by the sweep's name and its own.
+  const runs = createRunService(trainer);
+  onTestFinished(() => runs.dispose());
+  const id = `${known!.id}/${points[0]!.run}`;
+  const point = runs.find(folder, id);
+  expect(await runs.read(point!)).toMatchObject({ ok: true, value: { status: 'finished', proposal: {} } });
+  expect(runs.find(folder, `${known!.id}/../../runs`)).toBeUndefined();
+  const again = { kind: 'retrain', workspaceFolder: folder, model: 'net.cfg', folder: point! } as const;
+  const retrained = await experiments.retrain(again, { seeds: 1, steps: 2, expanded: false });
+  expect(retrained).toMatchObject({ ok: true, value: { kind: 'retrain', id } });
+  expect(experiments.stop(id, 'retrain', false)).toBe('asked');
 }, 60_000);
 
 it('stops at a checkpoint, goes on where it was, and trains seed and proposal side by side', async () => {

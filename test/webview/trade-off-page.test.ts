@@ -43,6 +43,7 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     return {
       page: dashboard.page,
       send: dashboard.send.bind(dashboard),
+      posted: dashboard.posted.bind(dashboard),
       accessibilityProblems: dashboard.accessibilityProblems.bind(dashboard),
       violations: dashboard.violations.bind(dashboard),
     };
@@ -67,11 +68,29 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
 
   test('the table is reached and scrolled from the keyboard', async () => {
     const { page } = await open('dark', 320);
+    for (const name of ['Stop', 'Go On']) {
+      await page.keyboard.press('Tab');
+      expect(await page.getByRole('button', { name }).evaluate((one) => one === document.activeElement)).toBe(true);
+    }
     await page.keyboard.press('Tab');
     const table = page.getByRole('region', { name: 'Strengths' });
     expect(await table.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.keyboard.press('ArrowRight');
     await expect.poll(() => table.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  test('a point that is done is opened, applied and retrained; what is left is gone on with', async () => {
+    const { page, posted } = await open('dark', 1000);
+    for (const act of ['Open', 'Apply', 'Retrain'])
+      await page.getByRole('row', { name: /41 %/ }).getByRole('button', { name: act }).click();
+    await page.getByRole('button', { name: 'Go On' }).click();
+    expect((await posted()).slice(1)).toEqual([
+      ...['open', 'apply', 'retrain'].map((act) => ({ kind: 'point', run: 'points/1', act })),
+      { kind: 'resume' },
+    ]);
+    // What failed or still trains led to nothing yet.
+    expect(await page.getByRole('button', { name: 'Apply' }).count()).toBe(2);
     await page.close();
   });
 

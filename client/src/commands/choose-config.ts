@@ -1,6 +1,7 @@
 // From the active editor to the settings of a training, asking only for what nobody said yet.
 
 import * as vscode from 'vscode';
+import { activeDocument } from '../active-document.ts';
 import type { ModelSummary, RunDraft } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { ClientServices } from '../client-services.ts';
@@ -33,7 +34,7 @@ export async function draftConfig(
   uri: string | undefined,
   entry: string | undefined,
 ): Promise<{ readonly document: string; readonly draft: RunDraft } | undefined> {
-  const document = uri ?? vscode.window.activeTextEditor?.document.uri.toString();
+  const document = uri ?? activeDocument()?.toString();
   if (document === undefined) {
     await vscode.window.showInformationMessage(noModelWords(undefined));
     return undefined;

@@ -1,6 +1,7 @@
 // "MorphNet: Go to Most Expensive Layer": the cursor goes to the layer of the chosen model that multiplies most.
 
 import * as vscode from 'vscode';
+import { activeDocument } from '../active-document.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
 import { mostExpensive } from '../model-words.ts';
@@ -9,7 +10,7 @@ import { registerCommand } from './register-command.ts';
 
 export function registerGoToMostExpensiveLayer({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.goToMostExpensiveLayer', 'Going to the most expensive layer', async () => {
-    const uri = vscode.window.activeTextEditor?.document.uri.toString();
+    const uri = activeDocument()?.toString();
     if (uri === undefined) {
       await vscode.window.showInformationMessage('MorphNet: Open a model file first.');
       return;

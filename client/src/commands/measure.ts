@@ -2,6 +2,7 @@
 // process, so they need trust.
 
 import * as vscode from 'vscode';
+import { activeDocument } from '../active-document.ts';
 import type { Refusal } from '../../../server/src/protocol/lsp-extensions.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, requireTrust, showRefusal } from '../messages.ts';
@@ -27,7 +28,7 @@ export function registerMeasureMachine({ server }: ClientServices): vscode.Dispo
 
 export function registerMeasureModel({ server, costs }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.measureModel', 'Measuring the model', async (given, wanted) => {
-    const uri = given ?? vscode.window.activeTextEditor?.document.uri.toString();
+    const uri = given ?? activeDocument()?.toString();
     if (uri === undefined) {
       await vscode.window.showInformationMessage('MorphNet: Open the file of a model first.');
       return;

@@ -113,6 +113,9 @@ export class DashboardPanel implements vscode.Disposable {
         return executeCommand('morphnet.retrainRun', this.#runId);
       case 'show-in-code':
         return this.#showInCode(message.layer);
+      case 'point':
+        // Only the page of a sweep has points.
+        return;
     }
   }
 

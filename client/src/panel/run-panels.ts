@@ -3,10 +3,11 @@
 
 import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { activeDocument } from '../active-document.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { CostsPanel } from './costs-panel.ts';
 import { DashboardPanel } from './dashboard-panel.ts';
-import { TradeOffPanel } from './trade-off-panel.ts';
+import { TradeOffPanel, type SweepTraining } from './trade-off-panel.ts';
 
 /** What the page keeps with the editor (`setState`): which run it shows. */
 const pageStateSchema = v.object({ run: v.pipe(v.string(), v.minLength(1)) });
@@ -47,7 +48,7 @@ export class RunPanels<P extends Page> implements vscode.Disposable {
       known.reveal();
       return;
     }
-    const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const column = activeDocument() === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     this.#adopt(vscode.window.createWebviewPanel(this.#viewType, 'MorphNet', column), id);
   }
 
@@ -81,9 +82,13 @@ export function costsPanels(context: vscode.ExtensionContext, server: ServerConn
 }
 
 /** The trade-off curves of sweeps. */
-export function tradeOffPanels(context: vscode.ExtensionContext, server: ServerConnection): RunPanels<TradeOffPanel> {
+export function tradeOffPanels(
+  context: vscode.ExtensionContext,
+  server: ServerConnection,
+  training: SweepTraining,
+): RunPanels<TradeOffPanel> {
   return new RunPanels(
     'morphnet.tradeOff',
-    (panel, sweep) => new TradeOffPanel(panel, pagesOf(context), server, sweep),
+    (panel, sweep) => new TradeOffPanel(panel, pagesOf(context), server, training, sweep),
   );
 }

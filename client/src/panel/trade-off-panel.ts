@@ -2,22 +2,39 @@
 // it is in view, since not every file system tells of changes, and a strength takes minutes.
 
 import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
-import type { ToPage } from '../../../server/src/protocol/webview-messages.ts';
+import { fromPageSchema, type FromPage, type ToPage } from '../../../server/src/protocol/webview-messages.ts';
+import { executeCommand } from '../commands/register-command.ts';
 import { showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 
 const lookEveryMs = 3000;
 
+/** What is done with the run of a point. */
+const pointCommands = {
+  open: 'morphnet.openDashboard',
+  apply: 'morphnet.applyProposal',
+  retrain: 'morphnet.retrainRun',
+} as const;
+
 /** What a sweep's page is told until its file is there. */
 const notYet = (id: string): string =>
   `The sweep ${id} has no sweep.json. It appears as the sweep begins, when the trainings before it have ended.`;
+
+/** The training of sweeps in this window. */
+export interface SweepTraining {
+  isTrained(id: string): boolean;
+  stop(id: string): Promise<void>;
+  goOn(id: string): Promise<void>;
+}
 
 /** Takes over the panel, whether new or restored by the editor; lives until it is disposed of. */
 export class TradeOffPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #server: ServerConnection;
+  readonly #training: SweepTraining;
   readonly #sweepId: string;
   readonly #subscriptions: readonly vscode.Disposable[];
   /** What the page was sent last; absent before it is there. */
@@ -28,18 +45,21 @@ export class TradeOffPanel implements vscode.Disposable {
   #shownLook = 0;
 
   /** `folder` holds the page's script and style. */
-  constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, sweepId: string) {
+  constructor(
+    panel: vscode.WebviewPanel,
+    folder: vscode.Uri,
+    server: ServerConnection,
+    training: SweepTraining,
+    sweepId: string,
+  ) {
     this.#panel = panel;
     this.#server = server;
+    this.#training = training;
     this.#sweepId = sweepId;
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#subscriptions = [
-      // The page's only message here is that it is ready, and then it has nothing.
-      webview.onDidReceiveMessage(() => {
-        this.#sent = '';
-        this.#look();
-      }),
+      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
       panel.onDidChangeViewState(() => this.#watch()),
     ];
     webview.html = dashboardHtml({
@@ -60,6 +80,38 @@ export class TradeOffPanel implements vscode.Disposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async #receive(message: unknown): Promise<void> {
+    const checked = v.safeParse(fromPageSchema, message);
+    // Only our page can send messages; one that it cannot have sent is not worth a word to the user.
+    if (!checked.success) return;
+    try {
+      await this.#answer(checked.output);
+    } catch (error) {
+      await showFailure('The trade-off curve', error);
+    }
+  }
+
+  async #answer(message: FromPage): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        // A page that starts has nothing.
+        this.#sent = '';
+        break;
+      case 'stop':
+        await this.#training.stop(this.#sweepId);
+        break;
+      case 'resume':
+        await this.#training.goOn(this.#sweepId);
+        break;
+      case 'point':
+        await executeCommand(pointCommands[message.act], `${this.#sweepId}/${message.run}`);
+        return;
+      default:
+        return;
+    }
+    this.#look();
   }
 
   /** Looks at the file regularly exactly while the panel is in view. */
@@ -92,8 +144,9 @@ export class TradeOffPanel implements vscode.Disposable {
       const { document, entry } = sweep.model;
       this.#panel.title = `Trade-off: ${entry === '' ? vscode.Uri.parse(document).path.split('/').at(-1) : entry}`;
     }
+    const isTrained = this.#training.isTrained(this.#sweepId);
     const message: ToPage =
-      sweep === null ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep };
+      sweep === null ? { kind: 'refused', message: notYet(this.#sweepId) } : { kind: 'sweep', sweep, isTrained };
     const text = JSON.stringify(message);
     if (text === this.#sent) return;
     this.#sent = text;

@@ -62,6 +62,15 @@ export class ExperimentProgress implements vscode.Disposable {
     return [...this.#experiments.values()].map(({ summary }) => summary);
   }
 
+  /** What the page of a sweep asks and does. */
+  readonly sweeps = {
+    isTrained: (id: string): boolean => this.active.some((known) => known.kind === 'sweep' && known.id === id),
+    stop: (id: string): Promise<void> => this.stop({ kind: 'sweep', id }),
+    goOn: async (id: string): Promise<void> => {
+      await this.start({ kind: 'resume', what: 'sweep', id });
+    },
+  };
+
   /** Starts an experiment and shows it until it ends; undefined when it was refused, which the user has been told. */
   async start(task: ExperimentTask): Promise<ExperimentSummary | undefined> {
     const started = await this.#server.request('morphnet/startExperiment', { task });

@@ -3,6 +3,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { codeCellsOf, notebookText } from '../common/notebook-text.ts';
 import type { DataSetReference } from '../protocol/run-config.ts';
 import { liesInside } from '../runs/inner-folder.ts';
 import { readRegularFile } from '../runs/regular-file.ts';
@@ -74,7 +75,8 @@ function hasImages(folder: string, levels: number): boolean {
 
 function textOf(file: string): string {
   try {
-    return readRegularFile(file, mostBytes)?.toString('utf8') ?? '';
+    const text = readRegularFile(file, mostBytes)?.toString('utf8') ?? '';
+    return file.toLowerCase().endsWith('.ipynb') ? notebookText(codeCellsOf(text)).text : text;
   } catch {
     return '';
   }

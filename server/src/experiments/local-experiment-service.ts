@@ -2,7 +2,7 @@
 // command line's program, which waits in the queue of the editor's trainings.
 
 import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Result } from '../common/problem.ts';
 import { askProgram } from '../jobs/ask-program.ts';
 import { startExperiment } from '../jobs/experiment-process.ts';
@@ -15,7 +15,7 @@ import { expandedProposalSchema } from '../protocol/run-files.ts';
 import { askedName } from '../protocol/sweep-file.ts';
 import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { writeDocument } from '../runs/run-folder.ts';
-import { missingData, newStoreFolder } from '../runs/run-store.ts';
+import { idOfFolder, missingData, newStoreFolder } from '../runs/run-store.ts';
 import type { Experiment, ExperimentService } from './experiment-service.ts';
 import { expandRun } from './run-networks.ts';
 
@@ -32,7 +32,7 @@ export function createExperimentService(program: TrainerProgram, training: Train
   ): Result<ExperimentSummary> => {
     if (works.has(folder)) return { ok: false, error: `This is being done already; see its progress` };
     const { kind, model, workspaceFolder } = work;
-    let summary: ExperimentSummary = { kind, id: basename(folder), model, status: 'queued', step: 0, totalSteps: 0 };
+    let summary: ExperimentSummary = { kind, id: idOfFolder(folder), model, status: 'queued', step: 0, totalSteps: 0 };
     works.set(folder, summary);
     const telling = pacedTelling(() => {
       for (const listener of listeners) listener(summary);
@@ -96,7 +96,7 @@ export function createExperimentService(program: TrainerProgram, training: Train
       return Promise.resolve(begin(work.folder, words, work));
     },
     stop(id, kind, atOnce) {
-      const folder = [...works.keys()].find((known) => basename(known) === id && works.get(known)?.kind === kind);
+      const folder = [...works.keys()].find((known) => idOfFolder(known) === id && works.get(known)?.kind === kind);
       const job = folder === undefined ? undefined : training.queue.find(jobOf(folder, kind));
       if (job === undefined) return 'absent';
       if (job.isStopping() && !atOnce) return 'stopping';

@@ -18,7 +18,7 @@ import { createRunFolder, readConfig, readProposal, readStructure } from '../run
 import { holderOf } from '../runs/run-lock.ts';
 import { RunLogs } from '../runs/run-logs.ts';
 import { afterEvent, newState, statusOf, type RunState } from '../runs/run-state.ts';
-import { missingData, newRunFolder, runFolder, storeFolder } from '../runs/run-store.ts';
+import { missingData, newRunFolder, runFolder, storeFolder, sweepRunFolder } from '../runs/run-store.ts';
 import { RunSummaries, stateAtEnd, summaryOf } from '../runs/run-summaries.ts';
 import { findDataSet } from './find-data-set.ts';
 import type { EventListener, QueuedTraining, RunGrowth, RunService } from './run-service.ts';
@@ -145,7 +145,11 @@ export function createRunService(
       };
     },
     find(workspaceFolder, id) {
-      const folders = [runFolder(workspaceFolder, id), storeFolder(workspaceFolder, 'iterations', id)];
+      const folders = [
+        runFolder(workspaceFolder, id),
+        storeFolder(workspaceFolder, 'iterations', id),
+        sweepRunFolder(workspaceFolder, id),
+      ];
       return folders.find((folder) => folder !== undefined && existsSync(folder));
     },
     read(folder) {

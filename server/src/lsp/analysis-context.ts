@@ -15,6 +15,8 @@ export interface AnalysisContext {
   readonly settings: Settings;
   /** The workspace's folders: URIs without a trailing slash. */
   readonly roots: readonly string[];
+  /** Whether a file or folder is there. */
+  readonly exists: (uri: string) => boolean;
   /** Whether the client shows annotated edits before it applies them. */
   readonly canPreview: boolean;
   /** Whether the client asks for an action's edit when it is chosen. */

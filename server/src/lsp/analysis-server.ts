@@ -141,6 +141,7 @@ class AnalysisServer {
       committed: this.#committed,
       settings,
       roots: this.#roots,
+      exists: (uri) => this.#disk.exists(uri),
       canPreview: this.#canPreview,
       canResolve: this.#canResolve,
     };

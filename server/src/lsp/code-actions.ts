@@ -24,7 +24,7 @@ import { isCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { CommandId } from '../protocol/commands.ts';
 import type { Refusal } from '../protocol/lsp-extensions.ts';
 import { refuse } from './refusal.ts';
-import { diagnosticSource } from './diagnostics.ts';
+import { diagnosticSource } from './diagnostic-source.ts';
 import { toDocumentEdits } from './document-edits.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
 

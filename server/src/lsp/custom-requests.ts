@@ -7,7 +7,7 @@ import { askedWidthsSchema } from '../protocol/cost-table.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
 import { experimentKindSchema, experimentTaskSchema } from '../protocol/experiment-messages.ts';
 import { runConfigSchema } from '../protocol/run-config.ts';
-import { runIdSchema } from '../protocol/run-names.ts';
+import { innerRunSchema, runIdSchema } from '../protocol/run-names.ts';
 import { attachScript } from './attach-script.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { listDevices } from './list-devices.ts';
@@ -92,22 +92,25 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   'morphnet/runs': { params: none, handle: listRuns },
   'morphnet/sweeps': { params: none, handle: listSweeps },
   'morphnet/sweep': { params: v.object({ id: runIdSchema }), handle: readSweep },
-  'morphnet/runSnapshot': { params: v.object({ id: runIdSchema }), handle: runSnapshot },
-  'morphnet/expandRun': { params: v.object({ id: runIdSchema, request: expansionRequestSchema }), handle: expandRun },
+  'morphnet/runSnapshot': { params: v.object({ id: innerRunSchema }), handle: runSnapshot },
+  'morphnet/expandRun': {
+    params: v.object({ id: innerRunSchema, request: expansionRequestSchema }),
+    handle: expandRun,
+  },
   'morphnet/startExperiment': { params: v.object({ task: experimentTaskSchema }), handle: startExperiment },
   'morphnet/stopExperiment': {
-    params: v.object({ id: runIdSchema, kind: experimentKindSchema, atOnce: v.exactOptional(v.boolean()) }),
+    params: v.object({ id: innerRunSchema, kind: experimentKindSchema, atOnce: v.exactOptional(v.boolean()) }),
     handle: stopExperiment,
   },
   'morphnet/proposalEdits': {
-    params: v.object({ id: runIdSchema, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
+    params: v.object({ id: innerRunSchema, layer: v.exactOptional(text), expanded: v.exactOptional(v.boolean()) }),
     handle: proposalEdits,
   },
   'morphnet/slimModel': {
-    params: v.object({ id: runIdSchema, expanded: v.exactOptional(v.boolean()) }),
+    params: v.object({ id: innerRunSchema, expanded: v.exactOptional(v.boolean()) }),
     handle: slimModel,
   },
-  'morphnet/layerLocation': { params: v.object({ id: runIdSchema, layer: text }), handle: layerLocation },
+  'morphnet/layerLocation': { params: v.object({ id: innerRunSchema, layer: text }), handle: layerLocation },
 };
 
 /** Registers every request of the table. */

@@ -6,9 +6,8 @@ import type { Cancellation } from '../common/cancellation.ts';
 import type { Problem, Severity } from '../common/problem.ts';
 import type { TextPositions } from './positions.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
-
-/** The name under which the editor lists our findings. */
-export const diagnosticSource = 'MorphNet';
+import { diagnosticSource } from './diagnostic-source.ts';
+import { isProjectFile, projectFileDiagnostics } from './project-file-diagnostics.ts';
 
 /** The protocol's numbers. */
 const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
@@ -23,6 +22,7 @@ export function documentDiagnostics(
   { textDocument: { uri } }: Pick<DocumentDiagnosticParams, 'textDocument'>,
   cancellation: Cancellation,
 ): Diagnostic[] {
+  if (isProjectFile(uri)) return [...projectFileDiagnostics(context, uri, cancellation)];
   const positions = positionsIn(context.session, uri);
   if (positions === undefined || !context.session.accepts(uri)) return [];
   const found = documentProblems(

@@ -52,6 +52,8 @@ function noModel({ session }: AnalysisContext, uri: string, entry: string | unde
   if (session.textOf(uri) === undefined) {
     return `${fileName(uri)} can't be read. Open a file below the workspace folder.`;
   }
+  if (/\.ipynb$/i.test(uri) && !session.accepts(uri))
+    return `${fileName(uri)} is read while it is open as a notebook. Open it, then try again.`;
   const what = entry === undefined || entry === '' ? 'No model' : `No model ${entry}`;
   return `${what} was found in ${fileName(uri)}. Name one in morphnet.json or by a line such as "# morphnet: entry=LeNet() input=1x28x28".`;
 }

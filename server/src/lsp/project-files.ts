@@ -5,7 +5,7 @@ import type { Budgets } from '../analysis/budget-report.ts';
 import { LineIndex } from '../common/line-index.ts';
 import { inputShapes, parseProjectFile, type ProjectFile, type ProjectFileProblem } from '../protocol/project-file.ts';
 
-const fileName = 'morphnet.json';
+export const projectFileName = 'morphnet.json';
 
 /** A project file, with its problems in words that name file and line. */
 export interface FoundProject {
@@ -58,7 +58,7 @@ export class ProjectFiles {
   /** Whether news of a path may be news of a project file: of one itself, or of a folder that may hold one. */
   static mayConcern(uri: string): boolean {
     const name = uri.slice(uri.lastIndexOf('/') + 1);
-    return name === fileName || !/\.\w+$/.test(name);
+    return name === projectFileName || !/\.\w+$/.test(name);
   }
 
   #find(start: string): FoundProject | undefined {
@@ -68,7 +68,7 @@ export class ProjectFiles {
       .toSorted((one, other) => other.length - one.length);
     if (root === undefined) return undefined;
     for (let folder = start; folder.length >= root.length; folder = parentOf(folder)) {
-      const uri = `${folder}/${fileName}`;
+      const uri = `${folder}/${projectFileName}`;
       const text = this.#read(uri);
       if (text !== undefined) return readProject(uri, text);
     }
@@ -84,7 +84,7 @@ function readProject(uri: string, text: string): FoundProject {
   return {
     uri,
     project: value,
-    problem: `${fileName}, line ${String(line + 1)}: ${first.message.replace(/[.]?$/, '.')}`,
+    problem: `${projectFileName}, line ${String(line + 1)}: ${first.message.replace(/[.]?$/, '.')}`,
     problems,
   };
 }

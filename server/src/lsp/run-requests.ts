@@ -16,7 +16,7 @@ export async function draftRunOf(
   const draft = await askAbout(context, uri, 'draft-run', { uri, ...(entry !== undefined && { entry }) }, token);
   if ('refused' in draft || draft.config.data !== undefined) return draft;
   // Nobody said; the script that is open most likely does.
-  const data = await context.runs.dataSetOf(uri);
+  const data = await context.runs.dataSetOf(draft.config.model.document);
   return data === undefined ? draft : { ...draft, config: { ...draft.config, data }, missing: [], isDataFound: true };
 }
 

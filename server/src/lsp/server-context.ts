@@ -6,12 +6,15 @@ import type { MeasuringService } from '../experiments/measuring-service.ts';
 import type { RunNetworkService } from '../experiments/run-network-service.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import type { AnalysisQuestions, QuestionName } from './analysis-questions.ts';
+import type { NotebookCells } from './notebook-cells.ts';
+import { intoCells, intoNotebook } from './notebook-questions.ts';
 import type { ServerLog } from './server-log.ts';
 import type { SettingsStore } from './settings-store.ts';
 import type { WorkspaceRuns } from './workspace-runs.ts';
 
 export interface ServerContext {
   readonly analysis: AnalysisClient;
+  readonly cells: NotebookCells;
   readonly settings: SettingsStore;
   readonly log: ServerLog;
   readonly runs: WorkspaceRuns;
@@ -31,13 +34,16 @@ export interface ServerContext {
   readonly torchModule: (() => string) | undefined;
 }
 
-/** Asks analysis about a document, under the document's settings. */
+/** Asks analysis about a document or a cell of a notebook, under its settings; undefined: about none in particular. */
 export async function askAbout<Name extends QuestionName>(
-  { analysis, settings }: ServerContext,
-  uri: string,
+  { analysis, cells, settings }: Pick<ServerContext, 'analysis' | 'cells' | 'settings'>,
+  uri: string | undefined,
   name: Name,
   params: AnalysisQuestions[Name]['params'],
   token: CancellationToken,
 ): Promise<AnalysisQuestions[Name]['answer']> {
-  return analysis.ask(name, params, await settings.of(uri), token);
+  const cell = uri === undefined ? undefined : cells.cell(uri);
+  const asked = intoNotebook(name, params, cell);
+  const answer = await analysis.ask(name, asked, await settings.of(cell?.notebook ?? uri), token);
+  return intoCells(name, answer, cells, cell);
 }

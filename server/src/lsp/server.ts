@@ -36,6 +36,7 @@ import { uriOfAction } from './code-actions.ts';
 import { Debounced } from './debounce.ts';
 import type { ExperimentService } from '../experiments/experiment-service.ts';
 import type { MeasuringService } from '../experiments/measuring-service.ts';
+import { NotebookCells, notebookType } from './notebook-cells.ts';
 import { PulledDiagnostics, type DiagnosticDelays } from './pulled-diagnostics.ts';
 import type { RunService } from '../experiments/run-service.ts';
 import { guardEvent, guardRequest } from './requests.ts';
@@ -95,6 +96,7 @@ class LanguageServer {
   readonly #environment: ServerEnvironment;
   readonly #log: ServerLog;
   readonly #documents = new TextDocuments(TextDocument);
+  readonly #cells = new NotebookCells();
   readonly #analysis: AnalysisClient;
   readonly #context: ServerContext;
   readonly #diagnostics: PulledDiagnostics;
@@ -148,6 +150,7 @@ class LanguageServer {
     this.#reload = new Debounced(environment.delaysMs.refresh, () => void reload());
     this.#context = {
       analysis: this.#analysis,
+      cells: this.#cells,
       settings,
       log: this.#log,
       runs: this.#runs,
@@ -200,6 +203,9 @@ class LanguageServer {
     return {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        notebookDocumentSync: {
+          notebookSelector: [{ notebook: { notebookType }, cells: [{ language: 'python' }] }],
+        },
         inlayHintProvider: { resolveProvider: true },
         hoverProvider: true,
         codeLensProvider: {},
@@ -278,6 +284,17 @@ class LanguageServer {
       }),
     );
     documents.listen(this.#connection);
+    this.#cells.listen(this.#connection, {
+      changed: (notebook) => {
+        for (const cell of this.#cells.cellsOf(notebook.uri)) this.#diagnostics.edited(cell);
+        this.#analysis.tell({ kind: 'text', ...notebook });
+        this.#refresh.schedule();
+      },
+      closed: (uri) => {
+        this.#analysis.tell({ kind: 'close', uri });
+        this.#context.settings.forget(uri);
+      },
+    });
     this.#connection.onDidChangeWatchedFiles(
       guardEvent(this.#log, 'Watched files', ({ changes }) => {
         if (changes.some(({ uri }) => this.#runs.concerns(uri))) this.#reload.schedule();
@@ -305,7 +322,7 @@ class LanguageServer {
     languages.inlayHint.on(this.#feature('Inlay hints', 'inlay-hints', []));
     languages.inlayHint.resolve((hint, token) =>
       guardRequest(this.#log, 'Inlay hint', hint, async () =>
-        this.#analysis.ask('inlay-hint', hint, await this.#context.settings.of(uriOfHint(hint)), token),
+        askAbout(this.#context, uriOfHint(hint), 'inlay-hint', hint, token),
       )(hint, token),
     );
     languages.diagnostics.on(
@@ -334,8 +351,7 @@ class LanguageServer {
     });
     this.#connection.onCodeActionResolve((chosen, asked) =>
       guardRequest(this.#log, 'Code action', chosen, async (action: CodeAction, token) => {
-        const settings = await this.#context.settings.of(uriOfAction(action));
-        const resolved = await this.#analysis.ask('code-action', action, settings, token);
+        const resolved = await askAbout(this.#context, uriOfAction(action), 'code-action', action, token);
         if (!('refused' in resolved)) return resolved;
         // The editor shows this error in place of an edit.
         throw new ResponseError(LSPErrorCodes.RequestFailed, resolved.message);

@@ -82,6 +82,11 @@ export class DiskReader {
     return bytes && archivedConfig(bytes);
   }
 
+  /** Whether a file or folder is there, wherever: nothing of it is read. */
+  exists(document: string): boolean {
+    return realPathOf(document) !== undefined;
+  }
+
   /** A file's bytes, whatever its size; undefined when it is missing, outside, or no file. */
   bytes(document: string): FileBytes | undefined {
     const path = this.#allowedPath(document);

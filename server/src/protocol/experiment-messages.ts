@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { expansionRequestSchema } from './expansion-request.ts';
 import { runConfigSchema } from './run-config.ts';
 import { runEventSchema } from './run-events.ts';
-import { runIdSchema } from './run-names.ts';
+import { innerRunSchema, runIdSchema } from './run-names.ts';
 
 /** The first argument of a command line that an editor has started. */
 export const editorWord = '--for-editor';
@@ -53,7 +53,7 @@ export type IterateRequest = v.InferOutput<typeof iterateRequestSchema>;
 
 /** What to start, or to go on with. */
 export const experimentTaskSchema = v.variant('kind', [
-  v.object({ kind: v.literal('retrain'), run: runIdSchema, request: retrainRequestSchema }),
+  v.object({ kind: v.literal('retrain'), run: innerRunSchema, request: retrainRequestSchema }),
   v.object({ kind: v.literal('sweep'), config: runConfigSchema, request: sweepRequestSchema }),
   v.object({ kind: v.literal('iterate'), config: runConfigSchema, request: iterateRequestSchema }),
   v.object({ kind: v.literal('resume'), what: v.picklist(['sweep', 'iterate']), id: runIdSchema }),

@@ -194,6 +194,16 @@ export function parseProjectFile(text: string): {
   return { value: undefined, problems: result.issues.map((issue) => problemOf(issue, tree)) };
 }
 
+/** Where a part of a `morphnet.json` stands, by its keys; undefined where it has none. */
+export function placeIn(
+  text: string,
+  path: readonly (string | number)[],
+): Pick<ProjectFileProblem, 'start' | 'end'> | undefined {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  const node = tree && findNodeAtLocation(tree, [...path]);
+  return node && { start: node.offset, end: node.offset + node.length };
+}
+
 /** The shapes of a model's inputs, whichever way they are written. */
 export function inputShapes({ input }: ProjectModel): readonly (readonly number[])[] | undefined {
   if (input === undefined) return undefined;

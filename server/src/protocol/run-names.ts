@@ -7,7 +7,7 @@ const part = /[\w-][\w.-]{0,199}/.source;
 /** A run, a sweep or an iteration: the name of its folder in the store. */
 export const runIdSchema = v.pipe(v.string(), v.regex(new RegExp(`^${part}$`), 'is no name of a run'));
 
-/** A run within another's folder, relative to that, with slashes: `points/3`. */
+/** A run within another's folder, relative to that, with slashes: `points/3`; behind a sweep's name it names that point's run. */
 export const innerRunSchema = v.pipe(
   v.string(),
   v.regex(new RegExp(`^${part}(?:/${part}){0,3}$`), 'is no run within this folder'),

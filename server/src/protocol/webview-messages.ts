@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { runEventSchema } from './run-events.ts';
+import { innerRunSchema } from './run-names.ts';
 import { sweepFileSchema } from './sweep-file.ts';
 import { runProposalSchema, runSnapshotSchema, runStatusSchema, runStructureSchema } from './run-files.ts';
 
@@ -20,8 +21,8 @@ export const toPageSchema = v.variant('kind', [
     proposal: v.exactOptional(runProposalSchema),
   }),
   v.object({ kind: v.literal('convention'), convention }),
-  /** A sweep instead of a run, again whenever its file changed. */
-  v.object({ kind: v.literal('sweep'), sweep: sweepFileSchema }),
+  /** A sweep instead of a run, again whenever its file changed; `isTrained`: this window trains it. */
+  v.object({ kind: v.literal('sweep'), sweep: sweepFileSchema, isTrained: v.exactOptional(v.boolean()) }),
   /** Something the page should say to the user: an action that was refused, or a run that cannot be read. */
   v.object({ kind: v.literal('refused'), message: v.string() }),
 ]);
@@ -41,6 +42,8 @@ export const fromPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('expand') }),
   v.object({ kind: v.literal('retrain') }),
   v.object({ kind: v.literal('show-in-code'), layer }),
+  /** Of a sweep's point, by its run within the sweep's folder. */
+  v.object({ kind: v.literal('point'), run: innerRunSchema, act: v.picklist(['open', 'apply', 'retrain']) }),
 ]);
 
 export type ToPage = v.InferOutput<typeof toPageSchema>;

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import type { Result } from '../common/problem.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunSnapshot } from '../protocol/run-files.ts';
-import { runIdSchema } from '../protocol/run-names.ts';
+import { innerRunSchema, runIdSchema } from '../protocol/run-names.ts';
 import { innerFolder, liesInside } from './inner-folder.ts';
 import { hasCode } from './regular-file.ts';
 import { portableConfig, storeName } from './portable-config.ts';
@@ -31,6 +31,21 @@ export function storeFolder(workspaceFolder: string, kind: StoreKind, id: string
   const folder = join(workspaceFolder, storeName, kind, id);
   const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
   return isThere && !liesInside(workspaceFolder, folder) ? undefined : folder;
+}
+
+/** The folder of a sweep's point by the sweep's id and the point's run: `20260101-net-1/points/3`. */
+export function sweepRunFolder(workspaceFolder: string, id: string): string | undefined {
+  if (!v.is(innerRunSchema, id)) return undefined;
+  const [sweep = '', ...inner] = id.split('/');
+  const folder = inner.length === 0 ? undefined : storeFolder(workspaceFolder, 'sweeps', sweep);
+  if (folder === undefined) return undefined;
+  const point = join(folder, ...inner);
+  return liesInside(workspaceFolder, point) ? point : undefined;
+}
+
+/** A run's id by its folder: its name, or that of its sweep and its own. */
+export function idOfFolder(folder: string): string {
+  return /[\\/]sweeps[\\/]([^\\/]+[\\/].+)$/.exec(folder)?.[1]?.replaceAll('\\', '/') ?? basename(folder);
 }
 
 /** The folders of a kind, newest first: their names begin with the time at which they were made. None behind a link. */

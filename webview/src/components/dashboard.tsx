@@ -55,7 +55,7 @@ function Body({ state, post }: { readonly state: DashboardState; readonly post: 
         </>
       );
     case 'sweep':
-      return <TradeOffPage sweep={state.sweep} />;
+      return <TradeOffPage sweep={state.sweep} isTrained={state.isTrained} post={post} />;
     case 'run':
       return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} />;
   }

@@ -69,6 +69,10 @@ export function TradeOffChart({ tradeOff }: { readonly tradeOff: TradeOff }) {
           <text x={(margin.left + width - margin.right) / 2} y={height - 6} text-anchor="middle">
             {resource}, share of the seed&apos;s
           </text>
+          <line class="line target" x1={x(1)} x2={x(1)} y1={margin.top} y2={height - margin.bottom} />
+          <text x={x(1) - 4} y={margin.top + 10} text-anchor="end">
+            seed
+          </text>
           {series.map(({ name, rank, points }) => (
             <g key={name}>
               <path class={`line series-${rank}`} d={path(points) ?? ''} />

@@ -1,12 +1,21 @@
 // A sweep: the curve of accuracy over cost, and beside it the table with every strength.
 
 import type { SweepFile } from '../../../server/src/protocol/sweep-file.ts';
-import { tradeOffOf } from '../model/trade-off.ts';
+import type { Post } from '../host.ts';
+import { tradeOffOf, type TradeOffRow } from '../model/trade-off.ts';
+import { ActionButton } from './action-button.tsx';
 import { TradeOffChart } from './trade-off-chart.tsx';
 
-export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
+export interface TradeOffPageProperties {
+  readonly sweep: SweepFile;
+  /** Whether this window trains it. */
+  readonly isTrained: boolean;
+  readonly post: Post;
+}
+
+export function TradeOffPage({ sweep, isTrained, post }: TradeOffPageProperties) {
   const tradeOff = tradeOffOf(sweep);
-  const { model, summary, resource, hasRetrained, rows } = tradeOff;
+  const { model, summary, resource, hasRetrained, isOver, rows } = tradeOff;
   return (
     <>
       <header>
@@ -14,6 +23,25 @@ export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
           <h1>{model}</h1>
           <span class="status">{summary}</span>
         </div>
+        {/* Both stay while there is something left to train, so that neither is lost under the keyboard. */}
+        {!isOver && (
+          <div class="actions">
+            <ActionButton
+              can={isTrained}
+              act={() => post({ kind: 'stop' })}
+              title="End at a checkpoint; what is done stays done"
+            >
+              Stop
+            </ActionButton>
+            <ActionButton
+              can={!isTrained}
+              act={() => post({ kind: 'resume' })}
+              title="Train the strengths that are left, within what was stopped too"
+            >
+              Go On
+            </ActionButton>
+          </div>
+        )}
       </header>
       <section aria-labelledby="trade-off-heading">
         <h2 id="trade-off-heading">Accuracy over cost</h2>
@@ -41,6 +69,7 @@ export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
                       From scratch
                     </th>
                   )}
+                  <th scope="col">Its structure</th>
                 </tr>
               </thead>
               <tbody>
@@ -54,6 +83,7 @@ export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
                     <td class="numeric">{row.params}</td>
                     <td class="numeric">{row.accuracy}</td>
                     {hasRetrained && <td class="numeric">{row.retrained}</td>}
+                    <td>{row.isDone && <PointActions row={row} post={post} />}</td>
                   </tr>
                 ))}
               </tbody>
@@ -62,5 +92,30 @@ export function TradeOffPage({ sweep }: { readonly sweep: SweepFile }) {
         </div>
       </section>
     </>
+  );
+}
+
+const pointActs = [
+  ['open', 'Open', 'Shows the dashboard of the run'],
+  ['apply', 'Apply', 'Sets its widths in the source, after a look at the edit'],
+  ['retrain', 'Retrain', 'Trains the seed and this structure from scratch, to compare them'],
+] as const;
+
+/** What can be done with the structure that one strength led to. */
+function PointActions({ row: { run, strength }, post }: { readonly row: TradeOffRow; readonly post: Post }) {
+  return (
+    <div class="actions">
+      {pointActs.map(([act, word, title]) => (
+        <button
+          key={act}
+          type="button"
+          title={title}
+          aria-label={`${word}: strength ${strength}`}
+          onClick={() => post({ kind: 'point', run, act })}
+        >
+          {word}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -10,7 +10,7 @@ import type { ToPage } from '../../../server/src/protocol/webview-messages.ts';
 export type DashboardState =
   | { readonly kind: 'loading' }
   | { readonly kind: 'unreadable'; readonly message: string }
-  | { readonly kind: 'sweep'; readonly sweep: SweepFile }
+  | { readonly kind: 'sweep'; readonly sweep: SweepFile; readonly isTrained: boolean }
   | {
       readonly kind: 'run';
       readonly run: RunSnapshot;
@@ -45,7 +45,7 @@ export function receive(state: DashboardState, message: ToPage): DashboardState 
       };
     }
     case 'sweep':
-      return { kind: 'sweep', sweep: message.sweep };
+      return { kind: 'sweep', sweep: message.sweep, isTrained: message.isTrained === true };
     case 'convention':
       return state.kind === 'run' ? { ...state, convention: message.convention } : state;
     case 'refused':

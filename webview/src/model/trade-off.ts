@@ -20,7 +20,7 @@ export interface TradeOffSeries {
   readonly points: readonly TradeOffPoint[];
 }
 
-interface TradeOffRow {
+export interface TradeOffRow {
   /** The point's run: strengths may look alike. */
   readonly run: string;
   readonly strength: string;
@@ -29,6 +29,8 @@ interface TradeOffRow {
   readonly params: string;
   readonly accuracy: string;
   readonly retrained: string;
+  /** Whether it led to a structure that can be applied. */
+  readonly isDone: boolean;
   /** Why the point failed. */
   readonly message?: string;
 }
@@ -39,6 +41,8 @@ export interface TradeOff {
   /** What the horizontal axis counts. */
   readonly resource: string;
   readonly hasRetrained: boolean;
+  /** Whether no strength is left to train. */
+  readonly isOver: boolean;
   readonly series: readonly TradeOffSeries[];
   readonly rows: readonly TradeOffRow[];
 }
@@ -83,6 +87,7 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
     summary: `${done} of ${points.length} strengths done, ${steps} steps each`,
     resource: resources[resource],
     hasRetrained: retrain || series.some(({ rank }) => rank === 1),
+    isOver: points.every(({ status }) => status === 'finished' || status === 'failed'),
     series,
     rows: points.map((point) => ({
       run: point.run,
@@ -92,6 +97,7 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
       params: point.totals === undefined ? '–' : point.totals.params.toLocaleString('en'),
       accuracy: share(point.accuracy),
       retrained: share(point.retrainedAccuracy),
+      isDone: point.status === 'finished',
       ...(point.message !== undefined && { message: point.message }),
     })),
   };

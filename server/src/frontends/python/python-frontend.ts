@@ -1,6 +1,7 @@
 // Python files as a frontend: parse, run the definitions in the evaluator, make the entry, call it on an input.
 
 import type { Cancellation } from '../../common/cancellation.ts';
+import { isNotebookText } from '../../common/notebook-text.ts';
 import type { Result } from '../../common/problem.ts';
 import type { NamedNumbers } from '../shared/named-numbers.ts';
 import type { TrainingLines } from '../shared/training-lines.ts';
@@ -43,10 +44,8 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
     scaleSettings: byFramework(({ scaleSetting }) => scaleSetting),
 
     accepts(document: string, head: string): boolean {
-      return (
-        document.toLowerCase().endsWith('.py') &&
-        (pythonLibraries.some(({ mentions }) => mentions.test(head)) || namesItsModel.test(head))
-      );
+      const isPython = document.toLowerCase().endsWith('.py') || isNotebookText(document, head);
+      return isPython && (pythonLibraries.some(({ mentions }) => mentions.test(head)) || namesItsModel.test(head));
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {

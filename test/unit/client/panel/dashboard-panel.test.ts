@@ -29,6 +29,7 @@ vi.mock('vscode', () => ({
     }
   },
   TabInputText: function TabInputText() {},
+  TabInputNotebook: function TabInputNotebook() {},
   TabInputWebview: function TabInputWebview() {},
   ViewColumn: { One: 1, Beside: -2 },
   commands: { executeCommand: (...call: unknown[]) => Promise.resolve(editor.commands.push(call)) },
