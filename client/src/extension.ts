@@ -33,6 +33,7 @@ import { showFailure } from './messages.ts';
 import { ModelsTree } from './views/models-tree.ts';
 import { modelFileEditor } from './panel/model-file-editor.ts';
 import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
+import { CostHeat } from './status/cost-heat.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
 import { OpenTrainings } from './status/open-trainings.ts';
@@ -102,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerToggleHints(),
     registerToggleShapes(),
     new LanguageStatus(server),
+    new CostHeat(server),
     new ModelsTree(server),
     registerMeasureMachine(services),
     registerMeasureModel(services),

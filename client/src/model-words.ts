@@ -2,7 +2,7 @@
 
 import { modelSources } from '../../server/src/protocol/languages.ts';
 import type { ModelSummary } from '../../server/src/protocol/lsp-extensions.ts';
-import type { CostTableRow, TriedCosts } from '../../server/src/protocol/cost-table.ts';
+import type { CostTable, CostTableRow, TriedCosts } from '../../server/src/protocol/cost-table.ts';
 
 /** The layer with the most operations among those that stand in the source. */
 export function mostExpensive(rows: readonly CostTableRow[]): CostTableRow | undefined {
@@ -10,6 +10,31 @@ export function mostExpensive(rows: readonly CostTableRow[]): CostTableRow | und
   return rows
     .filter((row) => row.place !== null && amount(row) > 0)
     .toSorted((one, other) => amount(other) - amount(one))[0];
+}
+
+/** Colours of lines by their share of the operations, the smallest first; what costs less has none. */
+export const heatSteps = [
+  { atLeast: 0.03, color: 'charts.yellow' },
+  { atLeast: 0.1, color: 'charts.orange' },
+  { atLeast: 0.25, color: 'charts.red' },
+] as const;
+
+/** The lines of a document that make layers of a model, each with the colour of their share; none where the total is not known. */
+export function heatLines(
+  { rows, totals }: Pick<CostTable, 'rows' | 'totals'>,
+  uri: string,
+): readonly { readonly line: number; readonly step: number }[] {
+  const total = totals.operations;
+  if (total.value === null || total.value === 0 || total.atLeast) return [];
+  const sums = new Map<number, number>();
+  for (const { place, operations } of rows) {
+    if (place?.uri === uri) sums.set(place.line, (sums.get(place.line) ?? 0) + (operations.value ?? 0));
+  }
+  const whole = total.value;
+  return [...sums].flatMap(([line, sum]) => {
+    const step = heatSteps.findLastIndex(({ atLeast }) => sum / whole >= atLeast);
+    return step === -1 ? [] : [{ line, step }];
+  });
 }
 
 /** `ResNet18() · 3×32×32`; a file of one model without a name is named by its input alone. */

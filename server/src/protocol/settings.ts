@@ -148,6 +148,19 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     },
   },
   {
+    key: 'morphnet.hints.heat',
+    scope: 'resource',
+    schema: {
+      type: 'string',
+      enum: ['overview ruler', 'line', 'off'],
+      enumDescriptions: ['Marks beside the scroll bar.', 'A bar at the beginning of the line.', 'No colours.'],
+      // The client's own: the server colours nothing.
+      default: 'overview ruler',
+      markdownDescription:
+        'Colour the lines that cost most by their share of the model’s operations: yellow from 3 %, orange from 10 %, red from 25 %.',
+    },
+  },
+  {
     key: 'morphnet.problems',
     scope: 'resource',
     schema: {

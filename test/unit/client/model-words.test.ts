@@ -1,7 +1,7 @@
 // Which layer is the most expensive, and what the language status says.
 
 import { expect, test } from 'vitest';
-import { mostExpensive, statusText } from '../../../client/src/model-words.ts';
+import { heatLines, mostExpensive, statusText } from '../../../client/src/model-words.ts';
 import type { CostTableRow } from '../../../server/src/protocol/cost-table.ts';
 
 /** A layer of so many MACs, which may be made in no text. */
@@ -43,4 +43,24 @@ test('the status names the chosen model and its input', () => {
   expect(statusText([model])).toBe('Net() · 3×32×32, 10');
   expect(statusText([{ ...model, entry: '' }])).toBe('3×32×32, 10');
   expect(statusText([])).toBe('MorphNet');
+});
+
+test('lines have a colour by their share of the whole, summed over the layers that a line makes', () => {
+  const at = (line: number, operations: number | null, uri = 'file:///a.py'): CostTableRow => ({
+    ...row(`layer ${String(line)}`, operations),
+    place: { uri, line, character: 0 },
+  });
+  const rows = [at(1, 20), at(1, 6), at(2, 11), at(3, 4), at(4, 1), at(5, null), at(6, 50, 'file:///b.py')];
+  const totals = (value: number | null, atLeast = false) => {
+    const exactly = { value, atLeast };
+    return { operations: exactly, params: exactly, activations: exactly, latencyMs: exactly };
+  };
+  expect(heatLines({ rows, totals: totals(100) }, 'file:///a.py')).toEqual([
+    { line: 1, step: 2 },
+    { line: 2, step: 1 },
+    { line: 3, step: 0 },
+  ]);
+  // A share of what is known in part would be too high.
+  expect(heatLines({ rows, totals: totals(100, true) }, 'file:///a.py')).toEqual([]);
+  expect(heatLines({ rows, totals: totals(null) }, 'file:///a.py')).toEqual([]);
 });
