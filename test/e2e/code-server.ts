@@ -5,14 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Installation } from './install.ts';
 
-/** Nothing that moves, asks or reaches out while tests look. */
+/** As a new user has it, but for what asks or reaches out while tests look. */
 const settings = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'telemetry.telemetryLevel': 'off',
-  'editor.inlayHints.enabled': 'on',
-  'editor.minimap.enabled': false,
-  'editor.wordWrap': 'off',
+  // As on a desktop; in a browser the editor saves by itself.
   'files.autoSave': 'off',
   'workbench.enableExperiments': false,
   'extensions.autoUpdate': false,

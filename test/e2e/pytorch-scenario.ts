@@ -1,7 +1,7 @@
 // The main job on a PyTorch file: costs, a run from the palette, alive channels, the quick-fix, the edit on disk, undo.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScenarioContext } from './scenario-context.ts';
 
@@ -97,7 +97,8 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
   });
 
   await scenario.step('a reload of the window loses nothing', async () => {
-    await workbench.reload('morphnet.dashboard');
+    const [run = ''] = await readdir(join(folder, '.morphnet/runs'));
+    await workbench.reload(run);
     await workbench.dashboard.getByText('Finished', { exact: true }).waitFor();
     await workbench.dashboard.getByRole('cell', { name: /^\d+ of 64$/ }).waitFor();
   });

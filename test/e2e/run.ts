@@ -13,6 +13,7 @@ import { apiScenario } from './api-scenario.ts';
 import { CodeServer } from './code-server.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
+import { firstHourScenario } from './first-hour-scenario.ts';
 import { experimentScenario } from './experiment-scenario.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
 import { skipped } from './skipped.ts';
@@ -21,7 +22,7 @@ import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
 import { whatIfScenario } from './what-if-scenario.ts';
 import { artifacts, Workbench } from './workbench.ts';
-import { makeWorkspace } from './workspace.ts';
+import { makeTrainingRepository, makeWorkspace } from './workspace.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -60,9 +61,11 @@ async function main(): Promise<number> {
     const slim = await makeWorkspace(home, 'slim');
     const whatIf = await makeWorkspace(home, 'what-if');
     const method = await makeWorkspace(home, 'method');
+    const repository = await makeTrainingRepository(home, 'digits-pytorch');
     const workbench = new Workbench(page);
     const scenarios = [
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
+      { name: 'First hour', run: firstHourScenario, folder: repository },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
       { name: 'What-if', run: whatIfScenario, folder: whatIf },
       { name: 'Slim file', run: slimFileScenario, folder: slim },

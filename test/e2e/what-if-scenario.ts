@@ -1,5 +1,5 @@
 // Widths by hand, without a run: what they come to while they are typed, the editor's own preview, the edit on disk, undo; the
-// same from the table of costs. And the shapes of tensors where statements give them names.
+// same from the table of costs and in a notebook. And the shapes of tensors where statements give them names.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -55,4 +55,27 @@ export async function whatIfScenario({ scenario, workbench, folder, url }: Scena
   });
 
   await scenario.step('and one undo takes that back', undoBringsBack);
+
+  await scenario.step('models in the cells of a notebook have hints and lenses', async () => {
+    await workbench.openNotebook('explore.ipynb');
+    // 14·14·16·9 multiply-adds and 16·10 parameters.
+    await workbench.cellLine(/nn\.Conv2d\(1, 16,.*28\.2 kMACs · 160 params/).waitFor();
+    await workbench.page
+      .locator('.notebookOverlay .codelens-decoration', { hasText: /Run MorphNet/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('notebook');
+  });
+
+  await scenario.step('a width is set in the cell where it is written', async () => {
+    await workbench.quickFix(workbench.cellLine('nn.Conv2d(1, 16'), 'Conv2d', /^Set width of first \(16\)…/);
+    await workbench.type('12');
+    await workbench.accept();
+    await workbench.applyPreview('notebook-preview');
+    await workbench.cellLine(/nn\.Conv2d\(1, ?12,.*21\.2 kMACs/).waitFor();
+    await workbench.cellLine(/nn\.Conv2d\(12, ?24,/).waitFor();
+    await workbench.screenshot('notebook-edited');
+    await workbench.saveAll();
+    assert.match(await readFile(join(folder, 'explore.ipynb'), 'utf8'), /nn\.Conv2d\(12, 24, 3/);
+  });
 }

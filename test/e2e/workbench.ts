@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
-/** Where pictures are kept. */
 /** Where pictures and logs are kept. */
 export const artifacts = fileURLToPath(new URL('./artifacts', import.meta.url));
 
@@ -42,10 +41,26 @@ export class Workbench {
     await this.editor.locator('.view-line').first().waitFor();
   }
 
-  /** Loads the window again, once the editor has written down that something is open. */
-  async reload(open: string): Promise<void> {
+  /** Opens a notebook of the folder. */
+  async openNotebook(name: string): Promise<void> {
+    await this.page.locator('.editor-group-container').first().locator('.tab').first().click();
+    await this.page
+      .locator('.explorer-viewlet .monaco-list-row', { has: this.page.getByText(name, { exact: true }) })
+      .dblclick();
+    await this.page.locator('.notebookOverlay .view-line').first().waitFor();
+  }
+
+  /** A line of a cell of the notebook that is open. */
+  cellLine(text: string | RegExp): Locator {
+    return this.page.locator('.notebookOverlay .view-lines .view-line', { hasText: drawn(text) });
+  }
+
+  /** Loads the window again, once the editor has written down that the page of a run or sweep is open. */
+  async reload(id: string): Promise<void> {
     await this.page.waitForFunction(
-      async (wanted) => {
+      async (run) => {
+        // The state that a page keeps, as text in text.
+        const state = new RegExp(`run\\\\*":\\\\*"${run}`);
         for (const { name = '' } of await indexedDB.databases()) {
           const values = await new Promise<unknown[]>((resolve) => {
             const opening = indexedDB.open(name);
@@ -62,11 +77,11 @@ export class Workbench {
               };
             };
           });
-          if (JSON.stringify(values).includes(wanted)) return true;
+          if (state.test(JSON.stringify(values))) return true;
         }
         return false;
       },
-      open,
+      id,
       { polling: 500 },
     );
     await this.page.reload();
@@ -134,6 +149,11 @@ export class Workbench {
       .click();
   }
 
+  /** A row of the quick pick that is open. */
+  row(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: drawn(text) }).first();
+  }
+
   /** Types into the input box that asks something like `prompt`, and accepts it. */
   async answer(prompt: RegExp, text: string): Promise<void> {
     const input = this.#quickInput();
@@ -161,7 +181,8 @@ export class Workbench {
 
   /** Applies the change that the editor's refactor preview shows, after a picture of it. */
   async applyPreview(picture: string): Promise<void> {
-    const apply = this.page.getByRole('button', { name: 'Apply', exact: true }).last();
+    // A message of the run's end has such a button too.
+    const apply = this.page.locator('.part.panel').getByRole('button', { name: 'Apply', exact: true });
     await apply.waitFor();
     await this.screenshot(picture);
     await apply.click();
@@ -216,6 +237,12 @@ export class Workbench {
   async save(): Promise<void> {
     await this.page.keyboard.press('Control+S');
     await this.page.locator('.tab.active.dirty').first().waitFor({ state: 'hidden' });
+  }
+
+  /** Saves every file that has changed. */
+  async saveAll(): Promise<void> {
+    await this.command('File: Save All Files');
+    await this.page.locator('.tab.dirty').first().waitFor({ state: 'hidden' });
   }
 
   /** Takes the last change of the active editor back. */

