@@ -2,7 +2,7 @@
 // cell is taken out by as many characters, so that every place keeps its line and column.
 
 /** The line before each cell, as editors write it that keep notebooks in plain files. */
-export const cellMark = '# %%';
+const cellMark = '# %%';
 
 /** Where a cell's lines are in the program: its own first line is line `first`. */
 export interface CellLines {
