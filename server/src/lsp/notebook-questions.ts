@@ -110,6 +110,10 @@ const translations: Translations = {
     back: (hover, _, cell) =>
       cell === undefined || hover?.range === undefined ? hover : { ...hover, range: cell.intoCell(hover.range) },
   },
+  // What completes a word carries no place but that of the word, which only files of one language have.
+  completion: {
+    into: (params, cell) => ({ ...aboutNotebook(params, cell), position: cell.positionInto(params.position) }),
+  },
   'code-lenses': { into: aboutNotebook, back: (lenses, _, cell) => ownOf(lenses, cell) },
   'code-actions': {
     into: (params, cell) => ({
