@@ -142,6 +142,7 @@ function attemptInOrder(
   const named = sources.nameNumbers(documents[0] ?? '', {
     places: places.value,
     calls: traced.calls,
+    isEditable: (document) => sources.isEditable(document),
     isOnlyOurs: (definition) => !siblings.some((sibling) => sibling.runs(definition)),
   });
   if (!named.ok) return named;

@@ -2,13 +2,14 @@
 // about layers that nothing calls. Each case is a kind of source that was once narrowed wrongly.
 
 import { expect, test } from 'vitest';
-import type { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
+import { AnalysisSession } from '../../../server/src/analysis/analysis-session.ts';
 import { askedProposal } from '../../../server/src/analysis/asked-widths.ts';
 import { slimModel } from '../../../server/src/analysis/slim-model.ts';
 import { widthChange, type WidthChange } from '../../../server/src/analysis/width-change.ts';
 import type { ProposedWidths } from '../../../server/src/analysis/proposal-plans.ts';
 import type { Result } from '../../../server/src/common/problem.ts';
 import { sessionOver, uriOf } from '../../support/analysis-session.ts';
+import { pythonFrontend } from '../../support/python-frontend.ts';
 
 const head = 'import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n';
 
@@ -173,4 +174,56 @@ class Net(nn.Module):
     ok: false,
     error: 'probe keeps its 8 channels: probe leads to no output of the network.',
   });
+});
+
+test('through the functions of an installed library, which is nobody’s to edit', () => {
+  const library = `from torch import nn
+
+class Tower(nn.Module):
+    def __init__(self, block, width):
+        super().__init__()
+        self.blocks = nn.Sequential(*[block(width) for _ in range(3)])
+        self.head = nn.Conv2d(width, 10, 8)
+
+    def forward(self, x):
+        return self.head(self.blocks(x))
+`;
+  const own = `# morphnet: entry=net() input=16x8x8
+from torch import nn
+from tower import Tower
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv1 = nn.Conv2d(width, width, 1)
+        self.conv2 = nn.Conv2d(width, width, 1)
+
+    def forward(self, x):
+        return x + self.conv2(self.conv1(x))
+
+def net():
+    return Tower(Block, 16)
+`;
+  const files = new Map([
+    ['file:///project/net.py', own],
+    ['file:///usr/site-packages/tower.py', library],
+  ]);
+  const planWith = (workspaceRoots: readonly string[]): WidthChange => {
+    const session = new AnalysisSession({
+      frontends: [pythonFrontend],
+      disk: { roots: ['file:///project', 'file:///usr/site-packages'], read: (document) => files.get(document) },
+      workspaceRoots,
+    });
+    const model = session.model('file:///project/net.py')!;
+    const proposal = askedProposal(session.grouping(model.graph), {
+      layers: new Map([['blocks.1.conv1', { kind: 'width', width: 5 }]]),
+    });
+    if (!proposal.ok) throw new Error(proposal.error);
+    return widthChange(session, model, proposal.value, { refactor: true });
+  };
+  // Where the library is the user's own it is a good edit.
+  expect(planWith(['file:///project', 'file:///usr/site-packages']).plan.edits.length).toBeGreaterThan(0);
+  const { plan, notRewritten } = planWith(['file:///project']);
+  expect(plan.edits).toEqual([]);
+  expect(notRewritten).toMatch(/of a library, which is not yours to edit$/);
 });

@@ -16,6 +16,8 @@ export interface NamedPlace {
 export interface NamingRequest {
   readonly places: readonly NamedPlace[];
   readonly calls: readonly TracedCall[];
+  /** Whether a document is the user's to edit: numbers are passed through no function of a library. */
+  readonly isEditable: (document: string) => boolean;
   /** Whether no other model runs this function: then numbers may be written in it. */
   readonly isOnlyOurs: (definition: SourceSpan) => boolean;
 }

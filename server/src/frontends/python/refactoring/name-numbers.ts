@@ -104,6 +104,8 @@ class Naming {
     const key = keyOf(body);
     const known = this.#functions.get(key);
     if (known !== undefined) return known;
+    if (!this.#request.isEditable(body.document))
+      throw new NotNamed(`its layers are made by ${name} of a library, which is not yours to edit`);
     const definition = this.#texts.functionAt(body);
     const text = this.#texts.textOf(body.document);
     if (definition === undefined || text === undefined) throw new NotNamed(`${name} is no function of the source`);
