@@ -6,6 +6,7 @@ import { isUsual } from './discovery/input-shapes.ts';
 import { statedByModel } from './discovery/stated-sizes.ts';
 import { failureOf } from './evaluation-failure.ts';
 import type { InstanceValue, Machine, PyValue, TensorValue } from './evaluator/machine.ts';
+import { pyFalse } from './evaluator/values.ts';
 import type { OpenLibrary } from './libraries/python-library.ts';
 import type { TracedNetwork } from './tracing/traced-network.ts';
 
@@ -18,6 +19,9 @@ export function runModel(
   entry: ModelEntry,
 ): NetworkGraph {
   network.nameModules(model);
+  // Modules are made for training, and are counted as they are used.
+  for (const module of network.names.keys())
+    if (module.attributes.has('training')) machine.change(module).attributes.set('training', pyFalse);
   network.firstWeight = firstWeight(model);
   network.inputNames = inputNames(machine, owner, model, entry.span);
   const told = withStatedInputs(entry, owner, model);

@@ -48,6 +48,9 @@ export function evaluateFitting(
   // What the model itself says it takes is not assumed.
   if (graph !== undefined && graph.entry.input.from !== 'default') return first.evaluation;
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
+  const isPart = entry.from === 'default' && first.wanted.firstWeight === undefined && hasNoParameters(graph);
+  // What such a part makes of several inputs tells nothing of their sizes.
+  if (isPart && first.wanted.names.length > 1) return partOfModels(first.evaluation, entry);
   const lastStep = limits.steps * shareOfTries;
   let { steps } = first;
   const trials: Evaluation[] = [first.evaluation];
@@ -59,17 +62,18 @@ export function evaluateFitting(
     trials.push(trial.evaluation);
     if (fits(trial, tried)) return trial.evaluation;
   }
-  if (entry.from === 'default' && first.wanted.firstWeight === undefined && hasNoParameters(graph)) {
-    const message = `${entry.name} keeps no layer with weights and takes none of the inputs that were tried: it is a part of models`;
-    const told: Problem = { code: 'no-model', severity: 'information', message, span: entry.span };
-    return { ...first.evaluation, graph: undefined, problems: [told] };
-  }
+  if (isPart) return partOfModels(first.evaluation, entry);
   return {
     ...first.evaluation,
     problems: first.evaluation.problems.map((problem) =>
       isAtAnyInput(problem, trials) ? problem : assumed(problem, entry),
     ),
   };
+}
+
+function partOfModels(evaluation: Evaluation, { name, span }: ModelEntry): Evaluation {
+  const message = `${name} keeps no layer with weights and takes none of the inputs that were tried: it is a part of models`;
+  return { ...evaluation, graph: undefined, problems: [{ code: 'no-model', severity: 'information', message, span }] };
 }
 
 const hasNoParameters = (graph: NetworkGraph | undefined): boolean =>

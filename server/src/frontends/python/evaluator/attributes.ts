@@ -52,7 +52,7 @@ export function getAttribute(machine: Machine, object: PyValue, name: string, sp
   if (found !== undefined) return found;
   // A class of a library that we describe has more than the description says.
   if (object.kind === 'class' && object.span === undefined)
-    return unknown(`${object.name}.${name} is not modelled`, span);
+    return { ...unknown(`${object.name}.${name} is not modelled`, span), path: `${object.name}.${name}` };
   if (mayHaveAttribute(object, name))
     return { ...unknown(`${name} of a ${typeName(object)} is not modelled`, span), ...amongOf([object]) };
   return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);

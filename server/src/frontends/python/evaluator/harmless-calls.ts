@@ -13,6 +13,13 @@ const packages: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Packages that count, draw or note a model and its tensors: what they give is no part of what it computes. */
+const measuring =
+  /^(thop|torchinfo|torchsummaryX?|ptflops|torchviz|pytorch_model_summary|fvcore\.nn|wandb|tensorboardX?|mlflow|visdom)\./;
+
+/** Whether what stands under a dotted name only looks at tensors that it is given. */
+export const isMeasuring = (path: string): boolean => measuring.test(path);
+
 /** Functions of known packages that do change what they are given. */
 const changing = /^(random\.shuffle|heapq\.\w+|bisect\.insort\w*|operator\.(setitem|delitem|i\w+))$/;
 

@@ -1,6 +1,7 @@
 // The frameworks of one evaluation as the evaluator sees them: one library that asks each in turn.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isMeasuring } from '../evaluator/harmless-calls.ts';
 import type { Library, Machine, PyValue, TensorValue } from '../evaluator/machine.ts';
 import { sidePackage } from '../standard-library/side-packages.ts';
 import { isModelledWithin, settingsStandIn } from '../standard-library/settings-modules.ts';
@@ -80,6 +81,7 @@ export function openLibraries(libraries: readonly PythonLibrary[]): OpenLibrarie
     },
     runMethod: (instance) => ownerOf(instance)?.layers.runMethod,
     callUnknown: (machine, callee, args, span) => {
+      if (callee.path !== undefined && isMeasuring(callee.path)) return;
       const tensors = [...args.positional, ...args.keywords.values()].flatMap((value) => tensorsWithin(value));
       if (tensors.length > 0) network.opaque(machine, 'unknown', callee.reason, tensors, span);
     },

@@ -2,7 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
-import { bool, builtin, dict, keyOf, list, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
+import { builtin, dict, keyOf, list, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
@@ -96,8 +96,8 @@ const methods: Readonly<Record<string, Method>> = {
       for (const [, module] of descendants(network, self).toReversed()) machine.callWith(callee, span, module);
     return self;
   },
-  eval: itself,
-  train: itself,
+  eval: (self, _, machine, span, network) => setTraining(machine, network, self, pyFalse, span),
+  train: (self, [mode = pyTrue], machine, span, network) => setTraining(machine, network, self, mode, span),
   to: itself,
   cuda: itself,
   cpu: itself,
@@ -130,6 +130,24 @@ const methods: Readonly<Record<string, Method>> = {
   _register_load_state_dict_pre_hook: () => none,
   register_load_state_dict_post_hook: () => none,
 };
+
+/** Sets what `self.training` is, of a module and all in it; those that say themselves what it means for them are asked. */
+function setTraining(
+  machine: Machine,
+  network: TracedNetwork,
+  self: InstanceValue,
+  mode: PyValue,
+  span: SourceSpan,
+): PyValue {
+  machine.tick(span);
+  machine.change(self).attributes.set('training', mode);
+  for (const [, child] of network.childrenOf(self)) {
+    const own = machine.method(child, 'train', span);
+    if (own?.kind === 'bound-method' && own.function.kind === 'function') machine.callWith(own, span, mode);
+    else setTraining(machine, network, child, mode, span);
+  }
+  return self;
+}
 
 /** A module's own dictionary: what source puts into it or takes out becomes or was an attribute of the module. */
 class OwnEntries extends Map<string, { readonly key: PyValue; value: PyValue }> {
@@ -191,7 +209,7 @@ export function baseModuleClass(network: TracedNetwork): ClassValue {
     (machine, args) => {
       const [self] = args.positional;
       if (self?.kind === 'instance' && !self.attributes.has('training'))
-        machine.change(self).attributes.set('training', pyFalse);
+        machine.change(self).attributes.set('training', pyTrue);
       return none;
     },
     true,
@@ -199,12 +217,6 @@ export function baseModuleClass(network: TracedNetwork): ClassValue {
   return nativeClass(
     'Module',
     [],
-    [
-      ['__init__', init],
-      ['training', bool(false)],
-      ['dump_patches', pyFalse],
-      ...ownDictionaries(network),
-      ...attributes,
-    ],
+    [['__init__', init], ['training', pyTrue], ['dump_patches', pyFalse], ...ownDictionaries(network), ...attributes],
   );
 }

@@ -71,7 +71,7 @@ export function moduleClass(row: ModuleRow, base: ClassValue, network: TracedNet
         (machine, args, span) => {
           const { self, rest } = selfOf(args);
           if (self === undefined) return none;
-          machine.change(self).attributes.set('training', { kind: 'bool', value: false });
+          machine.change(self).attributes.set('training', { kind: 'bool', value: true });
           const bound = bindSignature(machine, row.name, constructor, rest, span);
           reportFloats(
             machine,
