@@ -135,6 +135,6 @@ if __name__ == "__main__":
             keras.backend.clear_session()
             try:
                 model = eval(f"keras.applications.{name}({arguments})")
-            except ValueError:  # A builder that refuses these arguments has no truth.
+                write(f"{name}({arguments})", model)
+            except ValueError:  # Keras refuses these arguments, or the network at the usual size.
                 continue
-            write(f"{name}({arguments})", model)

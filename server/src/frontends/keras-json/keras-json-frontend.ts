@@ -19,6 +19,7 @@ import { jsonNumbers } from '../shared/number-dialect.ts';
 import { classOf, isModel, layersOf } from '../config/keras-model/model-parts.ts';
 import { assumedShapes, inputShapes } from '../config/keras-model/input-shapes.ts';
 import { ModelReader } from '../config/keras-model/model-reader.ts';
+import { misfittingWeights } from './stored-weights.ts';
 
 /** The largest of `keras.applications` has 1.5 million. */
 const mostCharacters = 8_000_000;
@@ -77,6 +78,8 @@ export const kerasJsonFrontend: Frontend = {
       return { graph: undefined, problems, dependencies };
     }
     const graph = new ModelReader(entry, limits, cancellation, (problem) => problems.push(problem)).read(model);
+    const misfit = misfittingWeights(read.root, graph);
+    if (misfit !== undefined) problems.push(misfit);
     return { graph, problems, dependencies };
   },
 };

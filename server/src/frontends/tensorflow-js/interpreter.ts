@@ -33,6 +33,8 @@ import {
 type Completion =
   | { readonly kind: 'next' }
   | { readonly kind: 'return'; readonly value: JsValue }
+  /** An unknown condition may have ended the function or the round here. */
+  | { readonly kind: 'maybe'; readonly value: JsValue; readonly reason: string }
   | { readonly kind: 'break' | 'continue'; readonly label: string };
 
 const next: Completion = { kind: 'next' };
@@ -258,8 +260,9 @@ export class Interpreter {
 
   #block(statements: readonly SyntaxNode[], scope: Scope): Completion {
     this.#hoist(statements, scope);
-    for (const statement of statements) {
+    for (const [i, statement] of statements.entries()) {
       const done = this.#execute(statement, scope);
+      if (done.kind === 'maybe') this.#eitherWay(statements.slice(i + 1), scope, done.reason);
       if (done.kind !== 'next') return done;
     }
     return next;
@@ -344,24 +347,41 @@ export class Interpreter {
     const known = truth(condition);
     if (known === undefined) {
       const reason = condition.kind === 'unknown' ? condition.reason : 'a condition is not known';
-      return this.#eitherWay([then, otherwise], scope, reason);
+      return this.#eitherWay([then, otherwise], scope, reason, /^(return|break|continue)_statement$/);
     }
     const taken = known ? then : otherwise?.type === 'else_clause' ? partsOf(otherwise)[0] : otherwise;
     return taken === undefined ? next : this.#execute(taken, scope);
   }
 
   /** What may or may not run: what it may change is not known from there on. */
-  #eitherWay(branches: readonly (SyntaxNode | undefined)[], scope: Scope, reason: string): Completion {
+  #eitherWay(
+    branches: readonly (SyntaxNode | undefined)[],
+    scope: Scope,
+    reason: string,
+    ends: RegExp = /^return_statement$/,
+  ): Completion {
     let result: JsValue | undefined;
     for (const branch of branches) {
       if (branch === undefined) continue;
       walk(branch, (node) => {
         this.#loseWhat(node, scope, reason);
-        if (node.type === 'return_statement' && partsOf(node).length > 0) result = unknown(reason);
+        // A guard that gives nothing back is taken to be passed.
+        const isGuard = node.type === 'return_statement' && partsOf(node).length === 0;
+        if (ends.test(node.type) && !isGuard) result = unknown(reason);
         return !isFunction(node);
       });
     }
-    return result === undefined ? next : { kind: 'return', value: result };
+    return result === undefined ? next : { kind: 'maybe', value: result, reason };
+  }
+
+  /** A loop that may have ended in this round, or may have left the function: its other rounds may or may not run. */
+  #endMaybe(
+    parts: readonly (SyntaxNode | undefined)[],
+    scope: Scope,
+    done: Extract<Completion, { readonly kind: 'maybe' }>,
+  ): Completion {
+    this.#eitherWay(parts, scope, done.reason);
+    return done;
   }
 
   #loseWhat(node: SyntaxNode, scope: Scope, reason: string): void {
@@ -403,6 +423,7 @@ export class Interpreter {
       const round = new Scope(own, false);
       for (const [name, held] of own.own()) round.declare(name, held);
       const done = body === undefined ? next : this.#execute(body, round);
+      if (done.kind === 'maybe') return this.#endMaybe([body, step], own, done);
       for (const [name] of own.own()) own.declare(name, round.get(name) ?? nothing);
       if (done.kind === 'return' || (done.kind !== 'next' && done.label !== '')) return done;
       if (done.kind === 'break') return next;
@@ -434,6 +455,7 @@ export class Interpreter {
           else round.declare(name, bound);
         });
       const done = body === undefined ? next : this.#execute(body, round);
+      if (done.kind === 'maybe') return this.#endMaybe([body], scope, done);
       if (done.kind === 'return' || (done.kind !== 'next' && done.label !== '')) return done;
       if (done.kind === 'break') return next;
     }
@@ -451,6 +473,7 @@ export class Interpreter {
       if (known === undefined) return this.#eitherWay([body], scope, value.kind === 'unknown' ? value.reason : '');
       if (!known) return next;
       const done = body === undefined ? next : this.#execute(body, scope);
+      if (done.kind === 'maybe') return this.#endMaybe([body], scope, done);
       if (done.kind === 'return' || (done.kind !== 'next' && done.label !== '')) return done;
       if (done.kind === 'break') return next;
     }
@@ -715,7 +738,7 @@ export class Interpreter {
         const operator = (field(node, 'operator')?.text ?? '').replace(/=$/, '');
         const before = this.#evaluate(target, scope);
         const value = ['&&', '||', '??'].includes(operator)
-          ? this.#logical(operator, before, () => this.#evaluate(field(node, 'right'), scope))
+          ? this.#logical(operator, before, field(node, 'right'), scope)
           : binary(operator, before, this.#evaluate(field(node, 'right'), scope), node.span);
         if (target !== undefined) this.#assign(target, value, scope);
         return value;
@@ -816,8 +839,7 @@ export class Interpreter {
   #binary(node: SyntaxNode, scope: Scope): JsValue {
     const operator = field(node, 'operator')?.text ?? '';
     const left = this.#evaluate(field(node, 'left'), scope);
-    if (['&&', '||', '??'].includes(operator))
-      return this.#logical(operator, left, () => this.#evaluate(field(node, 'right'), scope));
+    if (['&&', '||', '??'].includes(operator)) return this.#logical(operator, left, field(node, 'right'), scope);
     const right = this.#evaluate(field(node, 'right'), scope);
     if (operator === 'in') {
       const key = textOf(left);
@@ -829,14 +851,13 @@ export class Interpreter {
     return binary(operator, left, right, node.span);
   }
 
-  #logical(operator: string, left: JsValue, right: () => JsValue): JsValue {
-    if (operator === '??') {
-      if (left.kind === 'unknown') return left;
-      return left.kind === 'null' || left.kind === 'undefined' ? right() : left;
+  #logical(operator: string, left: JsValue, right: SyntaxNode | undefined, scope: Scope): JsValue {
+    const known = operator === '??' ? isThere(left) : truth(left);
+    if (known === undefined) {
+      this.#eitherWay([right], scope, left.kind === 'unknown' ? left.reason : 'a condition is not known');
+      return left;
     }
-    const known = truth(left);
-    if (known === undefined) return left;
-    return known === (operator === '&&') ? right() : left;
+    return known === (operator === '&&') ? this.#evaluate(right, scope) : left;
   }
 
   #update(node: SyntaxNode, scope: Scope): JsValue {
@@ -1071,7 +1092,12 @@ export class Interpreter {
     if (body === undefined) return nothing;
     this.#stack.push({ value: target, span });
     const done = body.type === 'statement_block' ? this.#block(partsOf(body), scope) : undefined;
-    const result = done === undefined ? this.#evaluate(body, scope) : done.kind === 'return' ? done.value : nothing;
+    const result =
+      done === undefined
+        ? this.#evaluate(body, scope)
+        : done.kind === 'return' || done.kind === 'maybe'
+          ? done.value
+          : nothing;
     this.#stack.pop();
     return result;
   }
@@ -1146,4 +1172,9 @@ function isInstance(left: JsValue, right: JsValue): JsValue {
   for (let type: JsValue | undefined = left.type; type?.kind === 'class'; type = type.base)
     if (type === right) return boolean(true);
   return boolean(false);
+}
+
+/** Whether a value is neither `null` nor `undefined`. */
+function isThere({ kind }: JsValue): boolean | undefined {
+  return kind === 'unknown' ? undefined : kind !== 'null' && kind !== 'undefined';
 }

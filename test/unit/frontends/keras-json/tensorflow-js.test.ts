@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
 import { sessionOver, uriOf } from '../../../support/analysis-session.ts';
+import { layer } from '../../../support/keras-json.ts';
 
 const { layers, input, model, sequential } = tf;
 
@@ -127,4 +128,28 @@ test.for(Object.entries(models))('%s', async ([, make]) => {
   // What was read is what TensorFlow.js makes of the same file.
   const loaded = await tf.models.modelFromJSON((JSON.parse(text) as { modelTopology: tf.io.ModelJSON }).modelTopology);
   expect(loaded.countParams()).toBe(net.countParams());
+});
+
+test('weights that do not fit the topology any more are named', () => {
+  const topology = {
+    class_name: 'Sequential',
+    config: { layers: [layer('Dense', 'out', { units: 3, batch_input_shape: [null, 4] })] },
+  };
+  const manifest = (width: number): string =>
+    JSON.stringify({
+      modelTopology: topology,
+      weightsManifest: [
+        {
+          paths: ['group1-shard1of1.bin'],
+          weights: [
+            { name: 'out/kernel', shape: [4, width], dtype: 'float32' },
+            { name: 'out/bias', shape: [width], dtype: 'float32' },
+          ],
+        },
+      ],
+    });
+  expect(read(manifest(3)).problems).toEqual([]);
+  expect(read(manifest(5)).problems).toEqual([
+    'The weights in group1-shard1of1.bin fit this topology no more: out/kernel is stored as 4×5, and its layer has 12 numbers there (and 1 more). Train the model again, or write the widths back.',
+  ]);
 });

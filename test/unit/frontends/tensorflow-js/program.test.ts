@@ -67,12 +67,22 @@ test.for([
   ['a layer that may be added', 'if (wanted()) model.add(tf.layers.dense({ units: 3 }));'],
   ['a layer that is added in a loop without a known end', 'while (wanted()) model.add(tf.layers.dense({ units: 3 }));'],
   ['a function that may change the model', 'if (wanted()) grow(model);'],
+  [
+    'a loop that may end early',
+    'for (let i = 0; i < 3; i++) {\n  if (wanted()) break;\n  model.add(tf.layers.dense({ units: 3 }));\n}',
+  ],
+  ['a layer behind an unknown condition', 'wanted() && model.add(tf.layers.dense({ units: 3 }));'],
   ['one of several cases', 'switch (wanted()) {\n  case 1:\n    model.add(tf.layers.dense({ units: 3 }));\n}'],
 ])('%s makes the model a lower bound', ([, statement]) => {
   const text = `${head}import { wanted, grow } from 'outside';\nconst model = ${line('4')};\n${statement!}\nmodel.add(tf.layers.dense({ units: 2 }));\nexport { model };\n`;
   const { graphs, problems } = open(text);
   expect(problems.length).toBeGreaterThan(0);
   expect(totalOf(graphs[0]).params.kind).not.toBe('exact');
+});
+
+test('a model that may be given back before it is whole is a lower bound', () => {
+  const text = `${head}import { wanted } from 'outside';\nexport function create() {\n  const model = ${line('4')};\n  if (wanted()) return model;\n  model.add(tf.layers.dense({ units: 2 }));\n  return model;\n}\n`;
+  expect(totalOf(open(text).graphs[0]).params.kind).not.toBe('exact');
 });
 
 test('a width that an unknown condition may change is unknown', () => {
