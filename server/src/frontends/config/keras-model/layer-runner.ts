@@ -138,6 +138,8 @@ export class LayerRunner {
         return this.#bothWays(layer, given);
       case 'RNN':
         return this.#cells(layer, given);
+      case 'CustomScaleLayer':
+        return this.#scaledSum(layer, given);
       case 'LayerScale':
         return this.#layerScale(layer, given);
       default: {
@@ -318,6 +320,25 @@ export class LayerRunner {
       part: 'last',
     });
     return [last ?? current];
+  }
+
+  /** What Inception-ResNet calls its own: the first tensor and a share of the second. */
+  #scaledSum(layer: ConfigValue, given: LayerInputs): readonly ValueId[] {
+    const [one, other] = given.inputs;
+    const scale = numberOf(valueAt(configOf(layer), 'scale'));
+    if (one === undefined || other === undefined || scale === undefined)
+      return [this.#opaque(layer, given, 'what it adds up is not known')];
+    const share = this.number(given.name, scale, spanOf(layer));
+    const scaled = this.#add(layer, given.name, {
+      attributes: { kind: 'elementwise', operator: 'multiply' },
+      inputs: [other, share],
+      part: 'scale',
+    });
+    const sum =
+      scaled === undefined
+        ? undefined
+        : this.#add(layer, given.name, { attributes: { kind: 'elementwise', operator: 'add' }, inputs: [one, scaled] });
+    return [sum ?? this.#opaque(layer, given, 'what it adds up does not fit')];
   }
 
   /** A factor for each channel, which some networks learn. */
