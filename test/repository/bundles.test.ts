@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
   // The thread that reads models has nothing of the protocol but its types.
   'analysis-worker.cjs': {
     packages: [/^vscode-uri$/, /^valibot$/, /^web-tree-sitter$/, /^jsonc-parser$/, /^re2js$/, /^(yaml|smol-toml)$/],
-    kilobytes: 1700,
+    kilobytes: 1900,
   },
   'trainer.cjs': {
     packages: [
@@ -54,7 +54,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly RegExp[]; r
       // Trained weights in NumPy's archives, which it cuts to slim files.
       /^(yauzl|pend)$/,
     ],
-    kilobytes: 1700,
+    kilobytes: 1900,
   },
   'webview/costs.js': { packages: [/^preact$/, /^@preact\//, /^valibot$/], kilobytes: 100 },
   'webview/dashboard.js': { packages: [/^preact$/, /^@preact\//, /^d3-/, /^internmap$/, /^valibot$/], kilobytes: 200 },

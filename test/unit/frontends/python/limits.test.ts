@@ -79,6 +79,14 @@ describe('work', () => {
     expect(stepsOf('for i in range(1000):\n    j = i + i') - plain).toBeGreaterThan(900);
   });
 
+  test('a way that may not be taken counts by the size of what it changes, which is remembered and undone', () => {
+    const ways = (size: number): number =>
+      stepsOf(
+        `import os\na = list(range(${String(size)}))\nfor i in range(20):\n    if os.getpid() == i:\n        a[0] = i`,
+      );
+    expect(ways(8_000) - ways(800)).toBeGreaterThan((20 * 7_200) / 8);
+  });
+
   test('what is imported counts by its length, and a module that is missing as some statements', () => {
     const other = (length: number) => ({ 'other.py': `# ${'x'.repeat(length)}\n` });
     const short = stepsOf('import other', other(10));

@@ -263,7 +263,7 @@ function ofPartlyDescribed(
   return { ...unknown(`${name} of a ${base.name} is not modelled`, span), ...amongOf([object]) };
 }
 
-const describedWhole = /^(object|Namespace|SimpleNamespace|Generic|Protocol|ABC)$/;
+const describedWhole = /^(object|Namespace|SimpleNamespace|Generic|Protocol|ABC|AttributeDict)$/;
 
 /** `vars(object)`, where all of them are known and kept there. */
 function namesOfObject(object: InstanceValue, span: SourceSpan): PyValue {

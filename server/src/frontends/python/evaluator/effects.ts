@@ -7,37 +7,14 @@ import type { Changes, Changing, Content, Field, Kept, Owner, PyValue, State } f
 /** Sequences that only grow while a class is defined, and are then shared. */
 const fixed: ReadonlySet<string> = new Set(['bases', 'mro', 'parameters', 'shape', 'elements', 'fields', 'lookedAt']);
 
+/** Items that weigh as much as an owner does that holds none. */
+const itemsOfOwner = 8;
+
 /** What the fields of owners are, as far as that matters here. */
 type Held = Map<string, Kept> | PyValue[] | string | undefined;
 
 function fieldsOf(owner: object): readonly (readonly [string, Held])[] {
   return Object.entries<Held>({ ...owner });
-}
-
-/** What an owner holds now. */
-export function contentOf(owner: Owner): Content {
-  const content = new Map<string, Field>();
-  for (const [name, value] of fieldsOf(owner)) {
-    if (value instanceof Map) content.set(name, { value, entries: new Map(value) });
-    else if (Array.isArray(value) && !fixed.has(name)) content.set(name, { value, items: value.slice() });
-    else content.set(name, { value });
-  }
-  return content;
-}
-
-/** Gives an owner what it held. */
-function restore(owner: Owner, content: Content): void {
-  for (const name of Object.keys(owner)) if (!content.has(name)) Reflect.deleteProperty(owner, name);
-  for (const [name, { value, entries, items }] of content) {
-    Reflect.set(owner, name, value);
-    if (entries && value instanceof Map) {
-      value.clear();
-      for (const [key, item] of entries) value.set(key, item);
-    } else if (items && Array.isArray(value)) {
-      value.length = 0;
-      for (const item of items) value.push(item);
-    }
-  }
 }
 
 /** Opens something that nobody else holds yet, such as a class of ours while it is put together. */
@@ -79,6 +56,12 @@ export class Effects {
   #records: Changes[] = [];
   #made = 0;
   readonly #madeAt = new WeakMap<object, number>();
+  readonly #onCopied: (items: number) => void;
+
+  /** `onCopied` hears how much was copied to remember or to undo something: it is work like any other. */
+  constructor(onCopied: (items: number) => void) {
+    this.#onCopied = onCopied;
+  }
 
   /** Whether anybody may want to undo what is done now. */
   get areRecorded(): boolean {
@@ -89,15 +72,51 @@ export class Effects {
   change<T extends Owner>(target: T): Changing<T> {
     const record = this.#records.at(-1);
     const owner = ownerOf(target);
-    if (record !== undefined && !record.has(owner)) record.set(owner, contentOf(owner));
-    if (mayBeShared(owner) && !this.#shared.has(owner)) this.#shared.set(owner, contentOf(owner));
+    if (record !== undefined && !record.has(owner)) record.set(owner, this.contentOf(owner));
+    if (mayBeShared(owner) && !this.#shared.has(owner)) this.#shared.set(owner, this.contentOf(owner));
     return unshared(target);
   }
 
   /** Gives libraries' values back what they held before this evaluation, which is over. */
   leaveLibraries(): void {
-    for (const [owner, content] of this.#shared) restore(owner, content);
+    for (const [owner, content] of this.#shared) this.#restore(owner, content);
     this.#shared.clear();
+  }
+
+  /** What an owner holds now. */
+  readonly contentOf = (owner: Owner): Content => {
+    const content = new Map<string, Field>();
+    let copied = itemsOfOwner;
+    for (const [name, value] of fieldsOf(owner)) {
+      if (value instanceof Map) {
+        content.set(name, { value, entries: new Map(value) });
+        copied += value.size;
+      } else if (Array.isArray(value) && !fixed.has(name)) {
+        content.set(name, { value, items: value.slice() });
+        copied += value.length;
+      } else content.set(name, { value });
+    }
+    this.#onCopied(copied);
+    return content;
+  };
+
+  /** Gives an owner what it held. */
+  #restore(owner: Owner, content: Content): void {
+    let copied = itemsOfOwner;
+    for (const name of Object.keys(owner)) if (!content.has(name)) Reflect.deleteProperty(owner, name);
+    for (const [name, { value, entries, items }] of content) {
+      Reflect.set(owner, name, value);
+      if (entries && value instanceof Map) {
+        value.clear();
+        for (const [key, item] of entries) value.set(key, item);
+        copied += entries.size;
+      } else if (items && Array.isArray(value)) {
+        value.length = 0;
+        for (const item of items) value.push(item);
+        copied += items.length;
+      }
+    }
+    this.#onCopied(copied);
   }
 
   /** Begins to remember. */
@@ -125,12 +144,12 @@ export class Effects {
 
   /** What all that was changed since a moment holds now. */
   stateSince(record: Changes): State {
-    return new Map([...this.since(record).keys()].map((owner) => [owner, contentOf(owner)]));
+    return new Map([...this.since(record).keys()].map((owner) => [owner, this.contentOf(owner)]));
   }
 
   /** Undoes everything since a moment, and forgets that moment and later ones. */
   undo(record: Changes): void {
-    for (const [owner, content] of this.since(record)) restore(owner, content);
+    for (const [owner, content] of this.since(record)) this.#restore(owner, content);
     this.#records.splice(this.#records.indexOf(record));
   }
 
@@ -138,7 +157,7 @@ export class Effects {
   apply(state: State): void {
     for (const [owner, content] of state) {
       this.change(owner);
-      restore(owner, content);
+      this.#restore(owner, content);
     }
   }
 

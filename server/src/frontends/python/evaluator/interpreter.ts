@@ -83,7 +83,10 @@ export class Interpreter implements Machine {
   readonly lostParts: UnknownPart[] = [];
   /** Modules whose text is being run; what fails there is only kept in `moduleFailures`. */
   importDepth = 0;
-  readonly #effects = new Effects();
+  readonly #effects = new Effects((items) => {
+    // The next step looks whether there is fuel: what is undone is undone whole.
+    this.#steps += items / itemsPerStep;
+  });
   readonly ways: Ways = new FollowedWays(this, this.#effects);
   readonly #handed = new HandedOver(this);
   #guards = 0;
@@ -91,6 +94,8 @@ export class Interpreter implements Machine {
   #tries: number[] = [];
   readonly #cancellation: Cancellation;
   #steps = 0;
+  /** In which stretch of steps cancellation was asked for last. */
+  #looked = 0;
   #items = 0;
 
   constructor(
@@ -115,11 +120,12 @@ export class Interpreter implements Machine {
   }
 
   tick(span: SourceSpan, amount = 1): void {
-    const before = this.#steps;
     this.#steps += amount;
     if (this.#steps > this.limits.steps)
       this.stop('limit-steps', `Reading this model takes more than ${counted(this.limits.steps)} steps`, span);
-    if (Math.floor(before / stepsPerLook) !== Math.floor(this.#steps / stepsPerLook)) {
+    const stretch = Math.floor(this.#steps / stepsPerLook);
+    if (stretch !== this.#looked) {
+      this.#looked = stretch;
       if (this.#cancellation.isCancellationRequested) throw new EvaluationStopped('cancelled', 'Cancelled', span);
     }
   }

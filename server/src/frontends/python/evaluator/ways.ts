@@ -3,7 +3,7 @@
 // waits with the state that it left until the others reach the place where it arrives.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { contentOf, type Effects } from './effects.ts';
+import type { Effects } from './effects.ts';
 import { Join } from './joins.ts';
 import type {
   Cause,
@@ -148,7 +148,8 @@ export class FollowedWays implements Ways {
     return waiting.map(({ outcome, since }): Outcome => {
       const then = effects.since(since);
       const state = new Map<Owner, Content>(outcome.state);
-      for (const owner of changed) if (!state.has(owner)) state.set(owner, then.get(owner) ?? contentOf(owner));
+      for (const owner of changed)
+        if (!state.has(owner)) state.set(owner, then.get(owner) ?? this.#effects.contentOf(owner));
       return { ...outcome, state };
     });
   }
@@ -188,7 +189,7 @@ export class FollowedWays implements Ways {
       const isNew = (thing: object): boolean => this.#effects.isMadeSince(thing, made);
       const join = new Join(state, outcome.state, isNew, cause.reason, cause.span);
       const own = arrives(outcome.end);
-      state = join.state(contentOf);
+      state = join.state(this.#effects.contentOf);
       value = value && own && join.value(value, own);
     }
     const last = rest.at(-1) ?? first;
@@ -316,7 +317,7 @@ export class FollowedWays implements Ways {
     const [first = this.now(end), ...rest] = outcomes;
     let { state } = first;
     for (const outcome of rest)
-      state = new Join(state, outcome.state, () => false, cause.reason, cause.span).state(contentOf);
+      state = new Join(state, outcome.state, () => false, cause.reason, cause.span).state(this.#effects.contentOf);
     return { ...first, end, state };
   }
 
@@ -332,10 +333,12 @@ export class FollowedWays implements Ways {
       const goesOn = outcome.end.kind === 'normal';
       if (goesOn) {
         const join = new Join(new Map(), outcome.state, () => false, cause.reason, cause.span);
-        const next = join.state(contentOf);
+        const next = join.state(this.#effects.contentOf);
         // What a round makes for itself, such as the names of a call, is another thing each time.
         const isOld = ([owner]: readonly [Owner, Content]): boolean => !effects.isMadeSince(owner, outcome.madeBefore);
-        if (![...next].filter(isOld).every(([owner, content]) => sameContent(contentOf(owner), content))) {
+        if (
+          ![...next].filter(isOld).every(([owner, content]) => sameContent(this.#effects.contentOf(owner), content))
+        ) {
           if (rounds < mostRounds) effects.apply(next);
           else this.#loseAll(cause, next);
           if (rounds <= 2 * mostRounds) continue;
