@@ -81,3 +81,40 @@ test('imports across files, absolute and relative', () => {
   // A change in any of them makes the reading stale.
   for (const path of paths) expect(reading.dependencies).toContain(`file:///project/${path}`);
 });
+
+test.for<[written: string, called: string]>([
+  ['x.clamp(min=0)', 'relu'],
+  ['torch.clamp_min(x, 0)', 'relu'],
+  ['x.clamp_(0., 6.)', 'relu6'],
+  ['torch.clip(x, -1, 1)', 'hard-tanh'],
+  ['nn.Hardtanh()(x)', 'hard-tanh'],
+  // Between other bounds it is no function of its own: to train it as another would be wrong.
+  ['nn.Hardtanh(0, 6)(x)', 'relu6'],
+  ['nn.Hardtanh(-2, 2)(x)', 'other'],
+  ['x.clamp(max=0)', 'other'],
+  ['x.clamp(x, x)', 'other'],
+])('%s is %s', ([written, called]) => {
+  const { graph } = readPython(`# morphnet: entry=Net() input=3x8x8
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def forward(self, x):
+        return ${written}
+`);
+  expect(graph?.ops.map(({ attributes }) => attributes)).toContainEqual({
+    kind: 'activation',
+    function: called,
+    channelAxis: 1,
+  });
+});
+
+test('a constant that is kept between bounds is known', () => {
+  const { graph } = readPython(`# morphnet: entry=net input=3x8x8
+import torch
+from torch import nn
+
+net = nn.Conv2d(3, int(torch.tensor([2.5, 9.0]).clamp(min=3, max=4).sum()), 1)
+`);
+  expect(graph?.ops.map(({ attributes }) => attributes)).toMatchObject([{}, { kind: 'convolution', outChannels: 7 }]);
+});

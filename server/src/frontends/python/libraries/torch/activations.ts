@@ -39,6 +39,13 @@ function row(
   };
 }
 
+/** What keeps values between two bounds, either of which may be missing, is called. */
+export function functionBetween(low: number | undefined, high: number | undefined): ActivationFunction {
+  if (low === 0 && (high === undefined || high === Infinity)) return 'relu';
+  if (low === 0 && high === 6) return 'relu6';
+  return low === -1 && high === 1 ? 'hard-tanh' : 'other';
+}
+
 /** By the function's name in `torch.nn.functional`. */
 export const activations: Readonly<Record<string, ActivationRow>> = {
   relu: row('ReLU', 'relu'),
@@ -53,7 +60,16 @@ export const activations: Readonly<Record<string, ActivationRow>> = {
   sigmoid: row('Sigmoid', 'sigmoid', ''),
   hardsigmoid: row('Hardsigmoid', 'hard-sigmoid'),
   hardswish: row('Hardswish', 'hard-swish'),
-  hardtanh: row('Hardtanh', 'hard-tanh', 'min_val=-1.0 max_val=1.0 inplace=False'),
+  hardtanh: {
+    moduleName: 'Hardtanh',
+    parameters: 'min_val=-1.0 max_val=1.0 inplace=False',
+    emit: (call, input, number) =>
+      emitOn(call, input, {
+        kind: 'activation',
+        function: functionBetween(number('min_val'), number('max_val')),
+        channelAxis: 1,
+      }),
+  },
   tanh: row('Tanh', 'tanh', ''),
   softplus: row('Softplus', 'softplus', 'beta=1.0 threshold=20.0'),
   softsign: row('Softsign', 'softsign', ''),

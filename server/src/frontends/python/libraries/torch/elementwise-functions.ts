@@ -5,6 +5,7 @@ import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts
 import { roundHalfToEven } from '../../../shared/number-dialect.ts';
 import { constantTensor, elementsOf, type Fold } from '../../tracing/constants.ts';
 import { flag, one, two } from '../../tracing/folds.ts';
+import { functionBetween } from './activations.ts';
 import { nonzero } from './selections.ts';
 import { asTensor, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
@@ -44,6 +45,24 @@ function emitElementwise(
     span: call.span,
     fold,
     dtype,
+  });
+}
+
+/** Values kept between two bounds. A bound that is a tensor, or is not known, leaves them unknown. */
+function between(bounds: string): TracedFunction {
+  return fn(`input ${bounds} *rest **options`, (call) => {
+    const bound = (name: string): number | undefined => (bounds.includes(name) ? call.args.number(name) : undefined);
+    const isNumber = (name: string): boolean =>
+      !bounds.includes(name) || bound(name) !== undefined || call.args.value(name).kind === 'none';
+    const [low, high] = [bound('min'), bound('max')];
+    const isKnown = isNumber('min') && isNumber('max');
+    const fold = one((value) => Math.min(high ?? Infinity, Math.max(low ?? -Infinity, value)));
+    return emitOn(
+      call,
+      asTensor(call.args.value('input')),
+      { kind: 'activation', function: isKnown ? functionBetween(low, high) : 'other', channelAxis: 1 },
+      isKnown ? fold : undefined,
+    );
   });
 }
 
@@ -146,10 +165,10 @@ const unaryRows: Readonly<Record<string, TracedFunction>> = {
   ),
   cumsum: running((total, value) => total + value),
   cumprod: running((total, value) => total * value),
-  clamp: unary('other'),
-  clip: unary('other'),
-  clamp_min: unary('other'),
-  clamp_max: unary('other'),
+  clamp: between('min=None max=None'),
+  clip: between('min=None max=None'),
+  clamp_min: between('min'),
+  clamp_max: between('max'),
   threshold: unary('other'),
   dropout: fn('input p=0.5 train=False', (call) => call.args.value('input')),
 };

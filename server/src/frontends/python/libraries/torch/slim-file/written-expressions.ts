@@ -56,8 +56,8 @@ export function writtenExpression(written: OpToWrite): WrittenOp {
 /** Functions by kind, with the labels that mean just them. */
 const functions: Readonly<Partial<Record<ActivationFunction, { readonly written: string; readonly labels: RegExp }>>> =
   {
-    relu: { written: 'F.relu', labels: /^relu$/i },
-    relu6: { written: 'F.relu6', labels: /^relu6$/i },
+    relu: { written: 'F.relu', labels: /^(relu|clamp|clip|clamp_min|hardtanh)$/i },
+    relu6: { written: 'F.relu6', labels: /^(relu6|clamp|clip|hardtanh)$/i },
     'leaky-relu': { written: 'F.leaky_relu', labels: /^(LeakyReLU|leaky_relu)$/ },
     elu: { written: 'F.elu', labels: /^elu$/i },
     selu: { written: 'F.selu', labels: /^selu$/i },
@@ -81,10 +81,10 @@ const functions: Readonly<Partial<Record<ActivationFunction, { readonly written:
     // Their further arguments are not kept, so they must have none.
     gelu: { written: 'F.gelu', labels: /^gelu$/i },
     softplus: { written: 'F.softplus', labels: /^softplus$/i },
-    'hard-tanh': { written: 'F.hardtanh', labels: /^hardtanh$/i },
+    'hard-tanh': { written: 'F.hardtanh', labels: /^(hardtanh|clamp|clip)$/i },
   };
 
-const argumentsNotKept: ReadonlySet<ActivationFunction> = new Set(['gelu', 'softplus', 'hard-tanh']);
+const argumentsNotKept: ReadonlySet<ActivationFunction> = new Set(['gelu', 'softplus']);
 
 function activation(op: OpOf<'activation'>, { sourceText }: OpToWrite): WrittenOp {
   const { function: name, slope } = op.attributes;
