@@ -337,3 +337,11 @@ model = keras.Model(i, layers.Conv2D(4, 1)(Odd()(i)))
   expect(idle).toContainEqual(['odd', [3, 7]]);
   expect(graph?.unknowns.map(({ span }) => textAt(span))).toContainEqual(expect.stringMatching(/mystery/));
 });
+
+test.each(['keras.activations.glu(i)', 'layers.Activation("glu")(i)'])('%s is no function of one element', (gate) => {
+  const { graph } = readPython(`${header}# morphnet: entry=model
+i = keras.Input((8,))
+model = keras.Model(i, layers.Dense(4)(${gate}))
+`);
+  expect(graph?.unknowns.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('glu'));
+});

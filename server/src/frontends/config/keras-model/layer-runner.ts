@@ -8,6 +8,7 @@ import type { ActivationFunction, OpAttributes, Parameter, ValueId } from '../..
 import type { Dimension, Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { itemsOf, numberOf, textOf, valueAt, type ConfigValue } from '../config-tree.ts';
+import { kerasActivations } from '../../shared/keras-layers/activation-names.ts';
 import type { LayerCall, LayerEmission, LayerRow, LayerSettings } from '../../shared/keras-layers/keras-layer.ts';
 import { kerasLayers, layerAliases } from '../../shared/keras-layers/layer-table.ts';
 import { layerSettings, startOf } from './layer-settings.ts';
@@ -17,29 +18,7 @@ import { operationDefaults, operations } from './operations.ts';
 const rows: ReadonlyMap<string, LayerRow> = new Map(kerasLayers.map((row) => [row.name, row]));
 
 const activations: ReadonlyMap<string, ActivationFunction> = new Map(
-  Object.entries({
-    relu: 'relu',
-    relu6: 'relu6',
-    leaky_relu: 'leaky-relu',
-    elu: 'elu',
-    selu: 'selu',
-    celu: 'celu',
-    gelu: 'gelu',
-    gelu_new: 'gelu-tanh',
-    silu: 'silu',
-    swish: 'silu',
-    mish: 'mish',
-    sigmoid: 'sigmoid',
-    hard_sigmoid: 'hard-sigmoid',
-    hard_silu: 'hard-swish',
-    hard_swish: 'hard-swish',
-    hard_tanh: 'hard-tanh',
-    tanh: 'tanh',
-    softplus: 'softplus',
-    softsign: 'softsign',
-    log_sigmoid: 'log-sigmoid',
-    exponential: 'exp',
-  }),
+  Object.entries({ ...kerasActivations, gelu_new: 'gelu-tanh' as const }),
 );
 
 /** What is applied to single elements: no cell or wrapper runs deeper than this. */

@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import type { ActivationFunction, OpAttributes } from '../../../../network/op.ts';
+import { kerasActivations } from '../../../shared/keras-layers/activation-names.ts';
 import { unknown } from '../../evaluator/values.ts';
 import type { Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 import { one } from '../../tracing/folds.ts';
@@ -19,37 +20,7 @@ export interface ActivationCall {
   readonly channelAxis?: 1 | -1;
 }
 
-const byName: Readonly<Record<string, ActivationFunction>> = {
-  relu: 'relu',
-  relu6: 'relu6',
-  leaky_relu: 'leaky-relu',
-  elu: 'elu',
-  selu: 'selu',
-  celu: 'celu',
-  gelu: 'gelu',
-  silu: 'silu',
-  swish: 'silu',
-  mish: 'mish',
-  sigmoid: 'sigmoid',
-  hard_sigmoid: 'hard-sigmoid',
-  hard_silu: 'hard-swish',
-  hard_swish: 'hard-swish',
-  hard_tanh: 'hard-tanh',
-  tanh: 'tanh',
-  softplus: 'softplus',
-  softsign: 'softsign',
-  log_sigmoid: 'log-sigmoid',
-  exponential: 'exp',
-  exp: 'exp',
-  tanh_shrink: 'other',
-  soft_shrink: 'other',
-  hard_shrink: 'other',
-  squareplus: 'other',
-  sparse_plus: 'other',
-  sparse_sigmoid: 'other',
-  glu: 'other',
-  threshold: 'other',
-};
+const byName: Readonly<Record<string, ActivationFunction>> = { ...kerasActivations, exp: 'exp' };
 
 /** What an activation of that name is for a tensor; undefined for no such name. */
 function activationAttributes(
