@@ -35,9 +35,9 @@ export async function slimFileScenario({ scenario, workbench, folder, url }: Sce
   await scenario.step('the file has just the proposed widths, and the source is as it was', async () => {
     const text = await readFile(join(folder, 'blocks_slim.py'), 'utf8');
     for (const { name, width } of layers) {
-      const written = new RegExp(`self\\.${name.replaceAll('.', '_')} = nn\\.(?:Conv2d|Linear)\\(\\d+, (\\d+)`).exec(
-        text,
-      );
+      // `blocks.0.first` is written as `self.blocks["0"].first`.
+      const place = name.split('.').map((part) => (/^\d/.test(part) ? `\\["${part}"\\]` : `\\.${part}`));
+      const written = new RegExp(`self${place.join('')} = nn\\.(?:Conv2d|Linear)\\(\\d+, (\\d+)`).exec(text);
       assert.equal(Number(written?.[1] ?? 0), width.after, name);
     }
     assert.equal(await readFile(join(folder, 'blocks.py'), 'utf8'), blocksModel);
