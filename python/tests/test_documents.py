@@ -113,9 +113,14 @@ for x, y in loader:
 """
 
 
+# Without it PyTorch's threads may end a process with an abort now and then.
+END = "dist.destroy_process_group()\n"
+
+
 def several_processes() -> str:
     """Without GPUs."""
-    return START + PROCESSES + code("Several processes").replace('"nccl"', '"gloo"').replace("device_ids=[local_rank]", "device_ids=None") + LOOP
+    beginning = code("Several processes").replace('"nccl"', '"gloo"').replace("device_ids=[local_rank]", "device_ids=None")
+    return START + PROCESSES + beginning + LOOP + END
 
 
 def test_processes_of_torchrun(project):
@@ -158,5 +163,5 @@ model = FullyShardedDataParallel(model, use_orig_params=True, ignored_states=mor
 def test_fully_sharded(project):
     assert "FullyShardedDataParallel(model, use_orig_params=True, ignored_states=morphnet.read_parameters())" in PAGE.read_text(encoding="utf-8")
     project.attach("--target", "flops:0.5", "--steps", "20", "--algorithm", "gamma")
-    ran = project.python(START + PROCESSES + FULLY_SHARDED + LOOP, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    ran = project.python(START + PROCESSES + FULLY_SHARDED + LOOP + END, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     finished(project, ran)

@@ -178,6 +178,8 @@ for step in range(30):
 strengths = morphnet.state_dict()["controller"]["strength"]
 with open(f"rank{rank}.json", "w") as file:  # Lines of several processes would mix in one output.
     json.dump({"rank": rank, "alive": morphnet.alive().int().tolist(), "strength": strengths}, file)
+if ranks > 1:
+    dist.destroy_process_group()
 '''
 
 # Norms of a share of the batch differ from those of the whole: here nothing depends on the batch.
