@@ -136,6 +136,8 @@ function manifestFields(): Readonly<Record<string, unknown>> {
       ...ownLanguages.map((language) => `onLanguage:${language}`),
       // The example of the walkthrough opens its model by itself, and a project's runs go on.
       'workspaceContains:morphnet.json',
+      // Runs go on after a reload, also where no model's file is open.
+      'workspaceContains:.morphnet',
       ...namedModelFiles.map((pattern) => `workspaceContains:${pattern}`),
       'onView:morphnet.runs',
       'onWebviewPanel:morphnet.costs',
