@@ -63,6 +63,7 @@ const paletteMenu = [
       'morphnet.selectModel',
       'morphnet.setWidth',
       'morphnet.scaleWidths',
+      'morphnet.giveOwnWidths',
       'morphnet.measureModel',
     ] as const
   ).map((command) => ({ command, when: hasModel })),

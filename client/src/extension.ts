@@ -20,6 +20,7 @@ import { registerMeasureMachine, registerMeasureModel } from './commands/measure
 import { registerSelectDevice } from './commands/select-device.ts';
 import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
 import { registerSetArguments } from './commands/set-arguments.ts';
+import { registerGiveOwnWidths } from './commands/give-own-widths.ts';
 import { registerScaleWidths, registerSetWidth } from './commands/set-width.ts';
 import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
@@ -100,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerSetArguments(services),
     registerSetWidth(services),
     registerScaleWidths(services),
+    registerGiveOwnWidths(services),
     registerToggleHints(),
     registerToggleShapes(),
     new LanguageStatus(server),

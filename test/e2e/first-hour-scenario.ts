@@ -70,7 +70,14 @@ export async function firstHourScenario({ scenario, workbench, folder, url }: Sc
     // The file is not open; the editor opens what has changed after a moment.
     await page.locator('.tab', { hasText: 'resnet.py' }).waitFor();
     await workbench.saveAll();
-    assert.notEqual(await readFile(model, 'utf8'), original);
+    const edited = await readFile(model, 'utf8');
+    assert.notEqual(edited, original);
+    // Blocks of a stage share their number: each gets its own, so that nothing of the proposal is left.
+    assert.match(edited, /conv1_width = conv1_width or planes/);
+    assert.deepEqual(
+      (await workbench.notifications()).filter((text) => /proposed widths/.test(text)),
+      [],
+    );
     await workbench.screenshot('first-hour-applied');
   });
 }

@@ -104,7 +104,8 @@ def wide():
     return Net(16)
 `;
 
-test('a layer that shares its number gets one of its own when the action is chosen, proven then', async () => {
+/** An editor where a run proposes 5 of 8 channels for the first of two layers that share a number. */
+async function afterSharedRun(): Promise<Editor> {
   const workspace = new TestWorkspace();
   const given = run(workspace, 'run-1', 3);
   const none = { before: 0, after: 0 };
@@ -117,12 +118,41 @@ test('a layer that shares its number gets one of its own when the action is chos
       proposal: { ...proposal(1000), layers: [{ ...layer, macs: none, params: none, latencyMs: none }] },
     },
   ]);
-  await using editor = await openEditor({
-    workspace,
-    runs,
-    analysis: { frontends: [pythonFrontend] },
-    resolvesActions: true,
-  });
+  return openEditor({ workspace, runs, analysis: { frontends: [pythonFrontend] }, resolvesActions: true });
+}
+
+/** The code with a width for the first layer, and its number at the builder. */
+const ownFirstWidth = shared
+  .replace('(self, width):', '(self, width, first_width=None):')
+  .replace(
+    '        self.first = nn.Conv2d(3, width, 3)',
+    '        first_width = first_width or width\n        self.first = nn.Conv2d(3, first_width, 3)',
+  )
+  .replace('nn.Conv2d(width, width, 3)', 'nn.Conv2d(first_width, width, 3)')
+  .replace('Net(8)', 'Net(8, first_width=5)');
+
+test.for([{}, { layer: 'first' }])(
+  'the dashboard’s Apply %j rewrites code that layers share, and says so',
+  async (asked) => {
+    await using editor = await afterSharedRun();
+    const uri = await editor.open('net.py', shared);
+    const edits = await editor.request('morphnet/proposalEdits', { id: 'run-1', ...asked });
+    if ('refused' in edits) throw new Error(edits.message);
+    const [document] = edits.documents;
+    const before = TextDocument.create(uri, 'python', 1, shared);
+    expect(TextDocument.applyEdits(before, [...(document?.edits ?? [])])).toBe(ownFirstWidth);
+    expect(edits).toMatchObject({
+      title: 'Apply the proposed width, rewriting code that layers share',
+      isExact: true,
+      sentences: [
+        'First numbers that several layers share become parameters, which changes no model; then they get their widths.',
+      ],
+    });
+  },
+);
+
+test('a layer that shares its number gets one of its own when the action is chosen, proven then', async () => {
+  await using editor = await afterSharedRun();
   const uri = await editor.open('net.py', shared);
   await editor.diagnostics(uri, (found) => found.some(({ code }) => code === 'proposed-width'));
   const line = shared.split('\n').findIndex((text) => text.includes('self.first ='));
@@ -130,16 +160,7 @@ test('a layer that shares its number gets one of its own when the action is chos
   const chosen = actions.find(({ title }) => title.startsWith('Give first a width of its own: 5'));
   expect(chosen?.edit).toBeUndefined();
   const resolved = await editor.resolveAction(chosen!);
-  expect(applied(resolved, uri, shared)).toBe(
-    shared
-      .replace('(self, width):', '(self, width, first_width=None):')
-      .replace(
-        '        self.first = nn.Conv2d(3, width, 3)',
-        '        first_width = first_width or width\n        self.first = nn.Conv2d(3, first_width, 3)',
-      )
-      .replace('nn.Conv2d(width, width, 3)', 'nn.Conv2d(first_width, width, 3)')
-      .replace('Net(8)', 'Net(8, first_width=5)'),
-  );
+  expect(applied(resolved, uri, shared)).toBe(ownFirstWidth);
 });
 
 /** What is offered on the first layer that mends something. */
@@ -201,6 +222,7 @@ test('proposal edits come with the version that they fit', async () => {
       },
     ],
     isExact: true,
+    sentences: [],
   });
   // An older run's proposal is still its own.
   expect(await editor.request('morphnet/proposalEdits', { id: 'run-1' })).toMatchObject({

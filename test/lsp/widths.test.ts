@@ -98,6 +98,55 @@ test('a width is set by a proven edit of every place that goes with it', async (
   expect(edits.sentences).toEqual(['50.8 k → 31.8 k MACs (−37.4 %), 882 → 585 params (−33.7 %)']);
 });
 
+const shared = `import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3)
+        self.second = nn.Conv2d(width, width, 3)
+        self.last = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.last(self.second(self.first(x)).mean((2, 3)))
+
+
+model = Net(8)
+model(torch.randn(1, 3, 8, 8))
+`;
+
+test('code that layers share is rewritten by itself: parameters with today’s numbers', async () => {
+  await using editor = await openEditor({ analysis: { frontends: [pythonFrontend] } });
+  const uri = await editor.open('net.py', shared);
+  const titlesAt = async (line: number): Promise<readonly string[]> =>
+    (await editor.actions(uri, line)).map(({ title }) => title);
+  expect(await titlesAt(7)).toContain('Give each block of Net(8) its own width…');
+  expect(await titlesAt(0)).toEqual([]);
+  const edits = await editor.request('morphnet/ownWidths', { uri });
+  if ('refused' in edits) throw new Error(edits.message);
+  const [document] = edits.documents;
+  const before = TextDocument.create(uri, 'python', 1, shared);
+  const after = TextDocument.applyEdits(before, [...(document?.edits ?? [])]);
+  expect(after).toContain('def __init__(self, width, first_width=None, second_width=None):');
+  expect(after).toContain('first_width = first_width or width');
+  expect(after).toContain('model = Net(8)\n');
+  expect(edits).toMatchObject({ title: 'Give each block of Net(8) its own width', isExact: true });
+});
+
+test('where every layer has a number of its own nothing is offered to be rewritten', async () => {
+  await using editor = await openEditor({ analysis: { frontends: [pythonFrontend] } });
+  const uri = await editor.open('net.py', source);
+  expect((await editor.actions(uri, 7)).filter(({ title }) => title.startsWith('Give each'))).toEqual([]);
+  expect(await editor.request('morphnet/ownWidths', { uri })).toMatchObject({
+    refused: true,
+    message: expect.stringContaining(
+      'every layer that may have another width has a number of its own already',
+    ) as string,
+  });
+});
+
 test('the line of a layer offers to set its width, and only that of one whose width can be set', async () => {
   await using editor = await openEditor({ analysis: { frontends: [pythonFrontend] } });
   const uri = await editor.open('net.py', source);

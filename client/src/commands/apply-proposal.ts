@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { previewEdits } from '../apply-edits.ts';
 import type { ClientServices } from '../client-services.ts';
 import { isRefusal, showRefusal } from '../messages.ts';
+import { previewWords } from '../set-widths.ts';
 import { showSource } from '../show-source.ts';
 import { chooseProposal } from './choose-run.ts';
 import { executeCommand, registerCommand } from './register-command.ts';
@@ -34,14 +35,14 @@ function registerApply(
       await (layer === undefined ? offerSlimModel(id, expanded, result.message) : showRefusal(result));
       return;
     }
-    const { applied, failure } = await previewEdits({ title: result.title, description: '' }, result.documents);
+    const words = { title: result.title, description: previewWords(result) };
+    const { applied, failure } = await previewEdits(words, result.documents);
     if (failure !== undefined) await vscode.window.showErrorMessage(`MorphNet: ${failure}`);
     if (!applied) return;
     const [first] = result.documents;
     if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
     if (layer !== undefined || result.isExact) return;
-    const why = `${result.title}: numbers that several layers share can't give each its own width.`;
-    await offerSlimModel(id, expanded, why);
+    await offerSlimModel(id, expanded, `${result.title}. ${result.sentences.at(-1) ?? ''}`);
   });
 }
 

@@ -70,7 +70,8 @@ function editsOf(session: AnalysisSession, plan: EditPlan, title: string): Propo
     version: session.versionOf(document),
     edits,
   }));
-  return { title: `${title}${siblingsText(plan.alsoChanges)}`, documents, plan };
+  const how = plan.refactoring === undefined ? '' : ', rewriting code that layers share';
+  return { title: `${title}${how}${siblingsText(plan.alsoChanges)}`, documents, plan };
 }
 
 /** ` (also changes vgg19, vgg13 and 2 more)`: models of other names that the same numbers make. */

@@ -85,7 +85,7 @@ export function sizeWords({ before, after }: Pick<WidthChange, 'before' | 'after
 }
 
 /** What is rewritten, what comes out other than asked or not at all, and which other models change along, a sentence each. */
-export function changeNotes({ plan, notRewritten }: WidthChange): readonly string[] {
+export function changeNotes({ plan, notRewritten }: Pick<WidthChange, 'plan' | 'notRewritten'>): readonly string[] {
   return [
     ...(plan.refactoring === undefined ? [] : [plan.refactoring]),
     ...plan.widths

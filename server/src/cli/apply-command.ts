@@ -8,9 +8,8 @@ import type { AnalysisSession, AttachedProposal } from '../analysis/analysis-ses
 import { countedProposal, parseAliveCounts } from '../analysis/counted-proposal.ts';
 import { editedTexts } from '../analysis/edited-texts.ts';
 import { chooseDevice } from '../analysis/latency-device.ts';
-import { editsOfPlan, isExact, proposalEdits, type ProposalEditsResult } from '../analysis/proposal-edits.ts';
-import { modelOfRun } from '../analysis/proposed-changes.ts';
-import { widthChange } from '../analysis/width-change.ts';
+import { mostEdits } from '../analysis/most-edits.ts';
+import { isExact } from '../analysis/proposal-edits.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { liesInside } from '../runs/inner-folder.ts';
 import { workspaceOf } from '../runs/portable-config.ts';
@@ -166,7 +165,7 @@ function applyEdits(
   options: ApplyOptions,
 ): void {
   const { proposal } = attached;
-  const edits = mostEdits(session, document, attached, options.refactor !== false);
+  const edits = mostEdits(session, document, attached, { refactor: options.refactor !== false });
   const shown = shownDocument(document, terminal.folder);
   // Slim files are Python source; in other formats each width stands in the file itself.
   const slimHint = document.endsWith('.py')
@@ -205,21 +204,6 @@ function applyEdits(
     );
   for (const text of texts) writeText(text, terminal.folder);
   terminal.note(`${title}: wrote ${texts.map((text) => shownDocument(text.document, terminal.folder)).join(', ')}.\n`);
-}
-
-/** The edits that bring the most of a proposal; with `refactor` code may be rewritten where layers share a number. */
-function mostEdits(
-  session: AnalysisSession,
-  document: string,
-  attached: AttachedProposal,
-  refactor: boolean,
-): ProposalEditsResult {
-  const plain = proposalEdits(session, document, attached);
-  const model = modelOfRun(session, document, attached.entry);
-  const isDone = plain.ok ? isExact(plain.value.plan) : plain.isApplied === true;
-  if (isDone || !refactor || model === undefined || model.stale) return plain;
-  const { plan } = widthChange(session, model, attached.proposal, { refactor });
-  return plan.refactoring === undefined ? plain : { ok: true, value: editsOfPlan(session, plan) };
 }
 
 /** Edits change numbers: they can't take a layer out, and no layer has a width of 0. */

@@ -4,6 +4,7 @@ import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { askedProposal, parseAskedWidth, type AskedWidth } from '../analysis/asked-widths.ts';
 import { editedTexts } from '../analysis/edited-texts.ts';
+import { ownWidthEdits } from '../analysis/own-widths.ts';
 import { editsOfPlan, isExact } from '../analysis/proposal-edits.ts';
 import type { ProposedWidths } from '../analysis/proposal-plans.ts';
 import { readOnlyReason } from '../analysis/read-only-models.ts';
@@ -100,20 +101,19 @@ async function giveOwnWidths(
 ): Promise<void> {
   const shape = input === undefined ? undefined : parseInputArgument(input);
   const { session, model } = await openModel(terminal, openSession, file, shape);
-  const all = askedProposal(session.grouping(model.graph), { layers: new Map(), scale: 0.5 });
-  if (!all.ok) throw workFailed(all.error);
-  const plan = session.plans.ownWidths(model.graph, all.value);
-  if (!plan.ok) throw workFailed(`The code is not rewritten: ${plan.error}.`);
-  const texts = editedTexts(session, editsOfPlan(session, plan.value));
+  const edits = ownWidthEdits(session, model);
+  if (!edits.ok) throw workFailed(edits.error);
+  const { plan } = edits.value;
+  const texts = editedTexts(session, edits.value);
   for (const text of texts) {
     if (write === true) writeText(text, terminal.folder);
     else terminal.write(unifiedDiff(text, terminal.folder));
   }
-  for (const { layers, before, reason } of plan.value.refused)
+  for (const { layers, before, reason } of plan.refused)
     terminal.note(`${layers.join(', ')} (${String(before)}) can't get a number of its own: ${reason}\n`);
   const names = texts.map(({ document }) => shownDocument(document, terminal.folder)).join(', ');
   const done = write === true ? `Wrote ${names}.` : 'Proven, not written. Write it with --write';
-  terminal.note(`${plan.value.refactoring ?? ''} ${done}\n`);
+  terminal.note(`${plan.refactoring ?? ''} ${done}\n`);
 }
 
 function parseAssignment(text: string): readonly [string, AskedWidth] {

@@ -6,11 +6,13 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
 import type { Op } from '../network/op.ts';
+import { editableLeaves } from '../network/width-origin.ts';
 import { widthEnds, type WidthEnd, type WidthUnit } from './constraints.ts';
 import { applyEdits, byDocument, type LiteralEdit } from './literal-text.ts';
 import { placesToName, type WidthsToName } from './name-widths.ts';
 import { proveSiblings, type EditPlan, type EditSources } from './plan.ts';
 import { differenceOf, firstChange } from './prove.ts';
+import { leafKey } from './trail.ts';
 import { staleComments } from './stale-comments.ts';
 
 /** What refactorings need beyond a plan's sources. */
@@ -29,7 +31,7 @@ const mostProofs = 4;
 
 /** The refactored plan of all units, as far as it goes; or why there is none. */
 export function refactoredPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
-  const found = mostProven(sources, units);
+  const found = mostProven(sources, units, false);
   return found.ok ? { ok: true, value: planOf(sources, found.value.proven, units, found.value.leftOut) } : found;
 }
 
@@ -38,16 +40,18 @@ export function refactoredPlan(sources: RefactoringSources, units: readonly Widt
  * today. It changes no model. Or why there is none.
  */
 export function ownWidthsPlan(sources: RefactoringSources, units: readonly WidthUnit[]): Result<EditPlan> {
+  const sharing = unitsThatShare(sources);
   // Wherever two widths differ, their numbers are told apart.
-  const different = units.map((unit, index) =>
-    unit.wanted === unit.before ? unit : { ...unit, wanted: unit.before - 1 - (index % Math.max(1, unit.before - 1)) },
-  );
-  const asked = different.map((unit) => ({ ...unit, wanted: unit.before < 2 ? unit.before : unit.wanted }));
-  const found = mostProven(sources, asked);
+  const asked = units.map((unit, index) => {
+    const { key, before, wanted } = unit;
+    const isOpen = wanted !== before && before > 1 && sharing.has(key);
+    return { ...unit, wanted: isOpen ? before - 1 - (index % (before - 1)) : before };
+  });
+  if (asked.every(({ before, wanted }) => before === wanted)) return { ok: false, error: allAreOwn };
+  const found = mostProven(sources, asked, true);
   if (!found.ok) return found;
   const { proven, leftOut } = found.value;
-  if (proven.refactoring.length === 0)
-    return { ok: false, error: 'every layer that may have another width has a number of its own already' };
+  if (proven.refactoring.length === 0) return { ok: false, error: allAreOwn };
   return {
     ok: true,
     value: {
@@ -63,20 +67,35 @@ export function ownWidthsPlan(sources: RefactoringSources, units: readonly Width
   };
 }
 
+const allAreOwn = 'every layer that may have another width has a number of its own already';
+
+/** The units whose number another one is written with, too. */
+function unitsThatShare({ graph, unitAt }: RefactoringSources): ReadonlySet<string> {
+  const unitsOf = new Map<string, Set<string>>();
+  for (const op of graph.ops) {
+    if (op.outWidth === undefined) continue;
+    for (const leaf of editableLeaves(op.outWidth)) {
+      const known = unitsOf.get(leafKey(leaf)) ?? new Set();
+      unitsOf.set(leafKey(leaf), known.add(unitAt(op, 'out')));
+    }
+  }
+  return new Set([...unitsOf.values()].flatMap((units) => (units.size > 1 ? [...units] : [])));
+}
+
 interface MostProven {
   readonly proven: Proven;
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
 /** Leaves out what can't be told apart, until the rest is proven. */
-function mostProven(sources: RefactoringSources, units: readonly WidthUnit[]): Result<MostProven> {
+function mostProven(sources: RefactoringSources, units: readonly WidthUnit[], isForLater: boolean): Result<MostProven> {
   const traced = sources.trace();
   if (traced?.graph === undefined) return { ok: false, error: 'its source is not code that can be rewritten' };
   const leftOut = new Map<string, string>();
   for (let proofs = 0; ;) {
     const asked = units.filter((unit) => unit.wanted !== unit.before && !leftOut.has(unit.key));
     if (asked.length === 0) return { ok: false, error: [...leftOut.values()][0] ?? 'nothing is asked' };
-    const attempt = attemptWith(sources, traced, asked);
+    const attempt = attemptWith(sources, traced, asked, isForLater);
     if (attempt.ok) return { ok: true, value: { proven: attempt.value, leftOut } };
     const { group, error } = attempt;
     if (attempt.wasTried) proofs += 1;
@@ -104,10 +123,15 @@ type Attempt =
       readonly wasTried?: true;
     };
 
-function attemptWith(sources: RefactoringSources, traced: TracedEvaluation, asked: readonly WidthUnit[]): Attempt {
-  const inner = attemptInOrder(sources, traced, asked, 'inner');
+function attemptWith(
+  sources: RefactoringSources,
+  traced: TracedEvaluation,
+  asked: readonly WidthUnit[],
+  isForLater: boolean,
+): Attempt {
+  const inner = attemptInOrder(sources, traced, asked, { first: 'inner', isForLater });
   if (inner.ok) return inner;
-  const outer = attemptInOrder(sources, traced, asked, 'outer');
+  const outer = attemptInOrder(sources, traced, asked, { first: 'outer', isForLater });
   return outer.ok ? outer : inner;
 }
 
@@ -115,7 +139,7 @@ function attemptInOrder(
   sources: RefactoringSources,
   traced: TracedEvaluation,
   asked: readonly WidthUnit[],
-  first: WidthsToName['first'],
+  { first, isForLater }: Pick<WidthsToName, 'first'> & Pick<NamingRequest, 'isForLater'>,
 ): Attempt {
   const wanted = sources.rebuild(new Map(asked.map((unit) => [unit.key, unit.wanted])));
   if (wanted === undefined) return { ok: false, error: 'there is no network with these widths' };
@@ -142,6 +166,7 @@ function attemptInOrder(
   const named = sources.nameNumbers(documents[0] ?? '', {
     places: places.value,
     calls: traced.calls,
+    isForLater,
     isEditable: (document) => sources.isEditable(document),
     isOnlyOurs: (definition) => !siblings.some((sibling) => sibling.runs(definition)),
   });
@@ -151,7 +176,7 @@ function attemptInOrder(
 
 function prove(
   sources: RefactoringSources,
-  { refactoring, numbers }: NamedNumbers,
+  { refactoring, edits }: NamedNumbers,
   wanted: NonNullable<TracedEvaluation['graph']>,
   siblings: ReturnType<EditSources['siblings']>,
 ): Attempt {
@@ -167,7 +192,6 @@ function prove(
     if (others.value.length > 0)
       return { ok: false, error: `the refactoring alone changes ${others.value.join(', ')}` };
   }
-  const edits = [...refactoring, ...numbers];
   const overlay = overlayOf(edits);
   const graph = sources.evaluate(overlay);
   if (graph === undefined) return { ok: false, error: 'with the edit the model could not be read' };

@@ -64,6 +64,10 @@ export interface AnalysisQuestions {
     readonly params: ServerRequests['morphnet/widthEdits']['params'];
     readonly answer: ServerRequests['morphnet/widthEdits']['result'];
   };
+  readonly 'own-widths': {
+    readonly params: ServerRequests['morphnet/ownWidths']['params'];
+    readonly answer: ServerRequests['morphnet/ownWidths']['result'];
+  };
   /** A run's settings as far as they are known before anybody is asked. */
   readonly 'draft-run': {
     readonly params: { readonly uri: string; readonly entry?: string };

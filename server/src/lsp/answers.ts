@@ -16,7 +16,7 @@ import { listEntries } from './list-entries.ts';
 import { listModels } from './list-models.ts';
 import { projectEdit } from './project-edit.ts';
 import { findScriptLines } from './script-lines.ts';
-import { tryWidths, widthEdits } from './width-answers.ts';
+import { ownWidths, tryWidths, widthEdits } from './width-answers.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-answers.ts';
 
 /** Answers at once, from what is known or by evaluating; an evaluation that is cancelled leaves an answer that nobody sees. */
@@ -44,6 +44,7 @@ export const answerers: Answerers = {
   'cost-table': costTable,
   'try-widths': tryWidths,
   'width-edits': widthEdits,
+  'own-widths': ownWidths,
   'project-edit': projectEdit,
   'draft-run': draftRun,
   'run-network': runNetwork,
@@ -93,6 +94,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'script-lines':
     case 'proposal-edits':
     case 'width-edits':
+    case 'own-widths':
     case 'slim-model':
     case 'layer-location':
       return false;

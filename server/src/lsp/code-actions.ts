@@ -17,10 +17,12 @@ import {
   type SlimFileAction,
   type WidthAction,
 } from '../analysis/code-actions.ts';
+import { modelSharingNumbers } from '../analysis/own-widths.ts';
 import { settableLayers, type SettableLayers } from '../analysis/settable-layers.ts';
 import type { ProposalEdits } from '../analysis/proposal-edits.ts';
 import { modelOfRun } from '../analysis/proposed-changes.ts';
 import { isCancelled, type Cancellation } from '../common/cancellation.ts';
+import type { ModelEntry } from '../network/network-graph.ts';
 import type { CommandId } from '../protocol/commands.ts';
 import type { Refusal } from '../protocol/lsp-extensions.ts';
 import { refuse } from './refusal.ts';
@@ -39,7 +41,12 @@ export function provideCodeActions(
   const fixes = wants(asked, quickFix) ? quickFixes(context, uri, offsets, asked, cancellation) : [];
   if (!wants(asked, rewrite)) return fixes;
   const settable = settableLayers(context.session, uri, offsets, cancellation);
-  return settable === undefined ? fixes : [...fixes, setWidthAction(settable)];
+  const sharing = modelSharingNumbers(context.session, uri, offsets, cancellation);
+  return [
+    ...fixes,
+    ...(settable === undefined ? [] : [setWidthAction(settable)]),
+    ...(sharing === undefined ? [] : [ownWidthsAction(sharing.entry)]),
+  ];
 }
 
 function quickFixes(
@@ -83,6 +90,13 @@ function setWidthAction({ document, entry, layers }: SettableLayers): CodeAction
   const command: CommandId = 'morphnet.setWidth';
   const given = [document, entry, ...layers.map(({ name }) => name)];
   return { title, kind: rewrite, command: { title, command, arguments: given } };
+}
+
+/** Rewrites the code so that layers can differ; a command does that, after a preview. */
+function ownWidthsAction({ document, name }: ModelEntry): CodeAction {
+  const title = `Give each block of ${name} its own width…`;
+  const command: CommandId = 'morphnet.giveOwnWidths';
+  return { title, kind: rewrite, command: { title, command, arguments: [document, name] } };
 }
 
 /** What a client gives back of an action that was chosen. */

@@ -66,6 +66,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text, entry: v.exactOptional(text), asked: askedWidthsSchema }),
     handle: (context, params, token) => askAbout(context, params.uri, 'width-edits', params, token),
   },
+  'morphnet/ownWidths': {
+    params: v.object({ uri: text, entry: v.exactOptional(text) }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'own-widths', params, token),
+  },
   'morphnet/openModelFile': {
     params: v.object({ uri: text }),
     handle: ({ analysis }, { uri }) => {
@@ -135,6 +139,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/costTable', requests['morphnet/costTable']);
   register('morphnet/tryWidths', requests['morphnet/tryWidths']);
   register('morphnet/widthEdits', requests['morphnet/widthEdits']);
+  register('morphnet/ownWidths', requests['morphnet/ownWidths']);
   register('morphnet/openModelFile', requests['morphnet/openModelFile']);
   register('morphnet/projectEdit', requests['morphnet/projectEdit']);
   register('morphnet/measureModel', requests['morphnet/measureModel']);

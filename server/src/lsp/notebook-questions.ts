@@ -174,6 +174,7 @@ const translations: Translations = {
   },
   'try-widths': { into: ofNotebook },
   'width-edits': { into: ofNotebook, back: editsInCells },
+  'own-widths': { into: ofNotebook, back: editsInCells },
   'draft-run': { into: ofNotebook },
   'run-network': {},
   'script-lines': {

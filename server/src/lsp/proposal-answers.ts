@@ -1,8 +1,10 @@
 // What a proposal comes to in the source: proven edits, a module of its own, and where a layer stands.
 
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
-import { isExact, proposalEdits as planProposal } from '../analysis/proposal-edits.ts';
+import { mostEdits } from '../analysis/most-edits.ts';
+import { isExact } from '../analysis/proposal-edits.ts';
 import { slimModel as writeSlimModel } from '../analysis/slim-model.ts';
+import { changeNotes } from '../analysis/width-change.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import { fileName } from '../common/file-name.ts';
 import { positionsIn, type AnalysisContext } from './analysis-context.ts';
@@ -16,10 +18,12 @@ export function proposalEdits(
   cancellation: Cancellation,
 ): AnalysisQuestions['proposal-edits']['answer'] {
   const { document, layer } = question;
-  const edits = planProposal(session, document, shownOr(session, question), layer, cancellation);
+  const refactor = session.canNameNumbers(document);
+  const edits = mostEdits(session, document, shownOr(session, question), { layer, refactor }, cancellation);
   if (!edits.ok) return refuse(`${fileName(document)}: ${edits.error}`);
   const { title, plan } = edits.value;
-  return { title, documents: toDocumentEdits(session, edits.value), isExact: isExact(plan) };
+  const documents = toDocumentEdits(session, edits.value);
+  return { title, documents, isExact: isExact(plan), sentences: changeNotes({ plan }) };
 }
 
 export function slimModel(

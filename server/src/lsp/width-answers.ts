@@ -5,6 +5,7 @@ import { savingText } from '../analysis/cost-text.ts';
 import { editsOfPlan, isExact } from '../analysis/proposal-edits.ts';
 import { whatIf } from '../analysis/what-if.ts';
 import { changeNotes, sizeWords, widthChange } from '../analysis/width-change.ts';
+import { ownWidthEdits } from '../analysis/own-widths.ts';
 import type { Cancellation } from '../common/cancellation.ts';
 import { fileName } from '../common/file-name.ts';
 import type { Result } from '../common/problem.ts';
@@ -58,6 +59,28 @@ export function widthEdits(
     documents: toDocumentEdits(session, edits),
     isExact: isExact(change.plan),
     sentences: [sizeWords(change), ...notes],
+  };
+}
+
+export function ownWidths(
+  context: AnalysisContext,
+  { uri, entry }: AnalysisQuestions['own-widths']['params'],
+  cancellation: Cancellation,
+): AnalysisQuestions['own-widths']['answer'] {
+  const model = modelAsked(context, uri, entry, cancellation);
+  if ('refused' in model) return model;
+  if (model.stale) return refuse(`${fileName(uri)} has an error; mend it first.`);
+  const edits = ownWidthEdits(context.session, model, cancellation);
+  if (!edits.ok) return refuse(`${fileName(uri)}: ${edits.error}`);
+  const { title, plan } = edits.value;
+  const left = plan.refused.map(
+    ({ layers, reason }) => `${layers.join(', ')} can’t get a number of its own: ${reason}`,
+  );
+  return {
+    title,
+    documents: toDocumentEdits(context.session, edits.value),
+    isExact: left.length === 0,
+    sentences: [...(plan.refactoring === undefined ? [] : [plan.refactoring]), ...left],
   };
 }
 

@@ -60,6 +60,8 @@ export interface CommandArguments {
   'morphnet.setWidth': readonly [uri?: string, entry?: string, ...layers: string[]];
   /** The same for all layers of a model by one factor. */
   'morphnet.scaleWidths': readonly [uri?: string, entry?: string];
+  /** Rewrites a model's code so that each layer can have a width of its own; no model changes. */
+  'morphnet.giveOwnWidths': readonly [uri?: string, entry?: string];
   'morphnet.selectDevice': readonly [];
   'morphnet.selectConvention': readonly [];
 }
@@ -105,6 +107,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.measureModel', title: 'Measure This Model', category: 'MorphNet' },
   { command: 'morphnet.setWidth', title: 'Set Width…', category: 'MorphNet' },
   { command: 'morphnet.scaleWidths', title: 'Scale All Widths…', category: 'MorphNet' },
+  { command: 'morphnet.giveOwnWidths', title: 'Give Each Block Its Own Width…', category: 'MorphNet' },
   { command: 'morphnet.selectDevice', title: 'Select Device', category: 'MorphNet' },
   { command: 'morphnet.selectConvention', title: 'Select Counting Convention', category: 'MorphNet' },
 ];

@@ -78,17 +78,13 @@ export interface WireDocumentEdits {
   readonly edits: readonly WireTextEdit[];
 }
 
-/** Proven edits of a proposal. */
-interface WireProposalEdits {
+/** Proven edits that give a model other widths, or let its layers have some. */
+interface WireWidthEdits {
   readonly title: string;
   readonly documents: readonly WireDocumentEdits[];
-  /** Whether every proposed width comes out just as proposed. */
+  /** Whether every width comes out just as it is wanted. */
   readonly isExact: boolean;
-}
-
-/** Proven edits that give a model widths which somebody asked for. */
-export interface WireWidthEdits extends WireProposalEdits {
-  /** What changes and what it saves, siblings, and what could not be had: sentences, the most important first. */
+  /** What is rewritten, what it saves, siblings, and what could not be had: sentences, the most important first. */
   readonly sentences: readonly string[];
 }
 
@@ -110,6 +106,8 @@ export interface ServerRequests {
     params: { uri: string; entry?: string; asked: AskedWidthTexts };
     result: WireWidthEdits | Refusal;
   };
+  /** Code of a model rewritten so that every layer can have a width of its own; it changes no model. */
+  'morphnet/ownWidths': { params: { uri: string; entry?: string }; result: WireWidthEdits | Refusal };
   /**
    * The edit of `morphnet.json` that chooses a document's model, and its input if one is given (`3x32x32`). `startsAs` is the
    * text that the edits fit where there is no such file yet.
@@ -164,7 +162,7 @@ export interface ServerRequests {
   /** All widths of the run's proposal or, `expanded`, of what it was expanded to (`layer` absent) or of one layer, as proven edits. */
   'morphnet/proposalEdits': {
     params: { id: string; layer?: string; expanded?: boolean };
-    result: WireProposalEdits | Refusal;
+    result: WireWidthEdits | Refusal;
   };
   /** The proposed network as a module in a file that is not there yet; proven, not written. */
   'morphnet/slimModel': { params: { id: string; expanded?: boolean }; result: { uri: string; text: string } | Refusal };

@@ -106,6 +106,45 @@ test('code can be rewritten alone so that every layer can have its own width, wh
   expect(await cost()).toBe(before);
 });
 
+const script = `from torch import nn
+import torch
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3)
+        self.second = nn.Conv2d(width, width, 3)
+        self.last = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.last(self.second(self.first(x)).mean((2, 3)))
+
+
+model = Net(8)
+model(torch.randn(1, 3, 8, 8))
+`;
+
+test('a model that a script makes outside all functions gets its numbers in that call', async () => {
+  const wide = `${script}wide = Net(16)\n`;
+  writeFileSync(join(folder, 'net.py'), wide);
+  const run = await morphnetIn(folder, ['set', 'net.py::Net(8)', 'first=5', '--write'], undefined, [pythonFrontend]);
+  expect(run).toMatchObject({ status: 0, output: '' });
+  const after = readFileSync(join(folder, 'net.py'), 'utf8');
+  expect(after).toContain('model = Net(8, first_width=5)\n');
+  expect(after).toContain('wide = Net(16)\n');
+  expect(after).toContain('def __init__(self, width, first_width=None):');
+});
+
+test('a constructor that is called once takes parameters where code is only rewritten', async () => {
+  writeFileSync(join(folder, 'net.py'), script);
+  const run = await morphnetIn(folder, ['set', 'net.py', '--own-widths', '--write'], undefined, [pythonFrontend]);
+  expect(run).toMatchObject({ status: 0, output: '' });
+  const after = readFileSync(join(folder, 'net.py'), 'utf8');
+  expect(after).toContain('def __init__(self, width, first_width=None, second_width=None):');
+  expect(after).toContain('model = Net(8)\n');
+});
+
 test.for([
   [['--own-widths', 'layers.0=5'], 2, '--own-widths sets no widths'],
   [['--own-widths'], 1, 'every layer that may have another width has a number of its own already'],

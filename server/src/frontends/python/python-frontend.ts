@@ -23,6 +23,7 @@ import { ValueFlow } from './evaluator/value-flow.ts';
 import { atLooseInput, evaluateFitting, type Try } from './discovery/fitting-input.ts';
 import { inputsToTry, preparedData, withSize } from './discovery/input-shapes.ts';
 import { withoutGuesses } from './discovery/guessed-entries.ts';
+import { moduleAsFunction } from './refactoring/function-text.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
 import { functionsOf } from './syntax/definitions.ts';
 import { trainingLines } from './training-script/training-lines.ts';
@@ -107,6 +108,12 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
           const text = textOf(document);
           const functions = text === undefined ? [] : functionsOf(parser.parse(document, text).body);
           return functions.find(({ span }) => span.start === start && span.end === end);
+        },
+        moduleOf: (document) => {
+          const text = textOf(document);
+          return text === undefined
+            ? undefined
+            : moduleAsFunction(document, text.length, parser.parse(document, text).body);
         },
       });
     },

@@ -18,6 +18,8 @@ export interface NamingRequest {
   readonly calls: readonly TracedCall[];
   /** Whether a document is the user's to edit: numbers are passed through no function of a library. */
   readonly isEditable: (document: string) => boolean;
+  /** Whether functions get parameters also where numbers could be written in them: code that is to take any number later. */
+  readonly isForLater: boolean;
   /** Whether no other model runs this function: then numbers may be written in it. */
   readonly isOnlyOurs: (definition: SourceSpan) => boolean;
 }
@@ -34,5 +36,6 @@ export interface TextEdit {
 export interface NamedNumbers {
   /** Makes room for the numbers: every model stays as it is. */
   readonly refactoring: readonly TextEdit[];
-  readonly numbers: readonly TextEdit[];
+  /** The same with the numbers. */
+  readonly edits: readonly TextEdit[];
 }

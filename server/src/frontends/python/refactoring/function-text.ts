@@ -22,6 +22,14 @@ export interface FoundExpression {
   readonly statement: Statement;
 }
 
+/** What a document does outside all functions, as a function without parameters. */
+export function moduleAsFunction(document: string, length: number, body: readonly Statement[]): FunctionDefinition {
+  const span = { document, start: 0, end: length };
+  const nameSpan = { document, start: 0, end: 0 };
+  const name = 'the module';
+  return { kind: 'function', name, nameSpan, span, parameters: [], body, decorators: [], isGenerator: false };
+}
+
 /** The outermost expression at a span; undefined where the span is no expression of the function's body. */
 export function findExpression(definition: FunctionDefinition, span: SourceSpan): FoundExpression | undefined {
   for (const top of definition.body) {

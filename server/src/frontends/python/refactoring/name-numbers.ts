@@ -16,6 +16,8 @@ export interface FunctionTexts {
   textOf(document: string): string | undefined;
   /** The function that is defined at a span. */
   functionAt(definition: SourceSpan): FunctionDefinition | undefined;
+  /** What a document does outside all functions, as a function without parameters. */
+  moduleOf(document: string): FunctionDefinition | undefined;
 }
 
 /** Why a number can't get a name, in words. */
@@ -60,18 +62,25 @@ interface Site {
 interface Change {
   readonly edit: TextEdit;
   readonly isNumber: boolean;
+  /** What is written in place of the edit's text where the numbers are. */
+  readonly withNumbers?: string | undefined;
 }
 
 class Naming {
   readonly #request: NamingRequest;
   readonly #texts: FunctionTexts;
+  /** Without what ran before the model was made at the same place: a program comes by there once. */
+  readonly #calls: readonly TracedCall[];
   readonly #functions = new Map<string, FunctionToChange>();
+  /** What stands outside all functions, by document. */
+  readonly #modules = new Map<string, FunctionToChange>();
   readonly #changes: Change[] = [];
   readonly #counters = new Map<Loop, { readonly name: string; readonly first: number }>();
 
   constructor(request: NamingRequest, texts: FunctionTexts) {
     this.#request = request;
     this.#texts = texts;
+    this.#calls = this.#callsOfTheModel();
   }
 
   run(): NamedNumbers {
@@ -82,16 +91,28 @@ class Naming {
     // What is called is changed before what calls it; a function that calls itself has no such order.
     const done = new Set<FunctionToChange>();
     for (;;) {
-      const open = [...this.#functions.values()].filter((one) => !done.has(one));
+      const open = [...this.#functions.values(), ...this.#modules.values()].filter((one) => !done.has(one));
       const next =
         open.find((one) => !open.some((other) => other !== one && this.#isCalledFrom(other, one))) ?? open[0];
       if (next === undefined) break;
       done.add(next);
       this.#change(next);
     }
-    const of = (isNumber: boolean): readonly TextEdit[] =>
-      this.#changes.filter((change) => change.isNumber === isNumber).map(({ edit }) => edit);
-    return { refactoring: merged(of(false)), numbers: merged(of(true)) };
+    const refactoring = this.#changes.filter(({ isNumber }) => !isNumber).map(({ edit }) => edit);
+    const edits = this.#changes.map(({ edit, withNumbers = edit.newText }) => ({ ...edit, newText: withNumbers }));
+    return { refactoring: merged(refactoring), edits: merged(edits) };
+  }
+
+  #callsOfTheModel(): readonly TracedCall[] {
+    const { calls, places } = this.#request;
+    const rootOf: number[] = [];
+    for (const { id, parent } of calls) rootOf[id] = parent === undefined ? id : (rootOf[parent] ?? id);
+    const roots = new Set(places.flatMap(({ values }) => values.map(({ at }) => rootOf[at.call])));
+    const sites = new Set(calls.filter(({ id }) => roots.has(id)).map(({ site }) => keyOf(site)));
+    return calls.filter(({ id }) => {
+      const root = calls[rootOf[id] ?? id];
+      return root === undefined || roots.has(root.id) || !sites.has(keyOf(root.site));
+    });
   }
 
   #call(id: number): TracedCall {
@@ -112,7 +133,7 @@ class Naming {
     const made: FunctionToChange = {
       definition,
       text,
-      calls: this.#request.calls.filter((call) => keyOf(call.body) === key),
+      calls: this.#calls.filter((call) => keyOf(call.body) === key),
       places: [],
       sites: new Map(),
       names: new Set(text.slice(body.start, body.end).match(/[\p{L}\p{N}_]+/gu)),
@@ -122,8 +143,23 @@ class Naming {
     return made;
   }
 
+  /** The text around a call outside all functions; undefined where the call is no text of the user's. */
+  #moduleAt({ site }: TracedCall): FunctionToChange | undefined {
+    const known = this.#modules.get(site.document);
+    if (known !== undefined) return findCall(known.definition, site) && known;
+    const text = this.#texts.textOf(site.document);
+    const definition = this.#texts.moduleOf(site.document);
+    if (text === undefined || definition === undefined || findCall(definition, site) === undefined) return undefined;
+    if (!this.#request.isEditable(site.document)) return undefined;
+    const names = new Set(text.match(/[\p{L}\p{N}_]+/gu));
+    const made = { definition, text, calls: [], places: [], sites: new Map<string, Site>(), names, added: new Map() };
+    this.#modules.set(site.document, made);
+    return made;
+  }
+
   /** Whether some call of a function was made, directly or not, in a call of another one. */
   #isCalledFrom(inner: FunctionToChange, outer: FunctionToChange): boolean {
+    if (this.#isModule(outer)) return !this.#isModule(inner);
     const key = keyOf(outer.definition.span);
     return inner.calls.some((call) => {
       for (let { parent } = call; parent !== undefined; { parent } = this.#call(parent)) {
@@ -134,10 +170,19 @@ class Naming {
   }
 
   /** Numbers are written where only one call comes by, and no other model's; or where there is nobody to ask. */
-  #writesNumbers({ calls, definition }: FunctionToChange): boolean {
-    const [only, ...others] = calls;
+  #writesNumbers(one: FunctionToChange): boolean {
+    if (this.#isModule(one)) return true;
+    const [only, ...others] = one.calls;
     if (only === undefined || others.length > 0) return false;
-    return only.parent === undefined || this.#request.isOnlyOurs(definition.span);
+    // A builder is where numbers are written, sooner or later; a constructor can take them.
+    const isBuilder = this.#callerOf(only) === undefined && one.definition.name !== '__init__';
+    if (this.#request.isForLater) return isBuilder;
+    const isLast = only.parent === undefined && this.#moduleAt(only) === undefined;
+    return isLast || this.#request.isOnlyOurs(one.definition.span);
+  }
+
+  #isModule(one: FunctionToChange): boolean {
+    return this.#modules.get(one.definition.span.document) === one;
   }
 
   #change(one: FunctionToChange): void {
@@ -145,7 +190,15 @@ class Naming {
     for (const group of groupedPlaces(one.places)) this.#changePlaces(one, group, isLast);
     for (const sites of this.#groupedSites(one)) this.#changeSites(one, sites, isLast);
     if (isLast || one.added.size === 0) return;
-    for (const { written } of one.added.values()) this.#addParameter(one, written);
+    // Where nobody calls, the numbers are tried out as defaults; they are not kept.
+    const [only] = one.calls;
+    const isUncalled = this.#request.isForLater && one.calls.length === 1 && only && !this.#callerOf(only);
+    for (const [name, { written, values }] of one.added) {
+      const value = isUncalled ? values.get(only.id) : undefined;
+      const numbered = value === undefined ? undefined : `${name}=${writtenValue(value, '', newlineOf(one.text))}`;
+      this.#addParameter(one, written, numbered);
+    }
+    if (isUncalled) return;
     for (const call of one.calls) {
       const values = new Map<string, PassedValue>();
       for (const [name, parameter] of one.added) {
@@ -168,15 +221,20 @@ class Naming {
   }
 
   #pass(call: TracedCall, values: ReadonlyMap<string, PassedValue>): void {
-    if (call.parent === undefined) {
+    const caller = this.#callerOf(call);
+    if (caller === undefined) {
       throw new NotNamed(`${call.name} is called in several places, so that its numbers have no place of their own`);
     }
-    const caller = this.#functionOf(this.#call(call.parent));
     const site = caller.sites.get(keyOf(call.site)) ?? noSite(call);
     caller.sites.set(keyOf(call.site), site);
-    const passed = site.passed.get(call.parent) ?? [];
+    const parent = call.parent ?? outsideFunctions;
+    const passed = site.passed.get(parent) ?? [];
     passed.push({ rounds: call.rounds, values: { kind: 'arguments', values } });
-    site.passed.set(call.parent, passed);
+    site.passed.set(parent, passed);
+  }
+
+  #callerOf(call: TracedCall): FunctionToChange | undefined {
+    return call.parent === undefined ? this.#moduleAt(call) : this.#functionOf(this.#call(call.parent));
   }
 
   // Places
@@ -420,15 +478,15 @@ class Naming {
     this.#changes.push({ edit: { document, start, end, oldText: text.slice(start, end), newText }, isNumber });
   }
 
-  #put(document: string, at: number, newText: string, isNumber: boolean): void {
-    this.#changes.push({ edit: { document, start: at, end: at, oldText: '', newText }, isNumber });
+  #put(document: string, at: number, newText: string, isNumber: boolean, withNumbers?: string): void {
+    this.#changes.push({ edit: { document, start: at, end: at, oldText: '', newText }, isNumber, withNumbers });
   }
 
-  #addParameter({ definition, text }: FunctionToChange, written: string): void {
+  #addParameter({ definition, text }: FunctionToChange, written: string, numbered: string | undefined): void {
     if (written === '') return;
     const open = text.indexOf('(', definition.nameSpan.end);
     const { at, write } = placeForOneMore(text, open);
-    this.#put(definition.span.document, at, write(written), false);
+    this.#put(definition.span.document, at, write(written), false, numbered && write(numbered));
   }
 
   #addArgument(
@@ -462,6 +520,9 @@ class Naming {
 function noSite({ site, name }: TracedCall): Site {
   return { span: site, called: name, passed: new Map() };
 }
+
+/** In place of a call's number, where a call is made in none. */
+const outsideFunctions = -1;
 
 const noArguments: Arguments = { kind: 'arguments', values: new Map() };
 
