@@ -207,7 +207,7 @@ describe('a sweep', () => {
     await done(folder, 'sweep net.cfg --points 1 --steps 2 --out swept');
     expect(await morphnet(folder, 'sweep swept --points 4')).toMatchObject({
       status: 2,
-      notes: '--points cannot be changed while a sweep goes on; start a new one.\n',
+      notes: '--points cannot be changed while a sweep goes on; start a new one from the model’s file.\n',
     });
     expect((await morphnet(folder, 'run swept')).notes).toBe(
       'swept holds several runs. Go on with it: morphnet sweep swept\n',

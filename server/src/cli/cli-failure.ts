@@ -1,5 +1,7 @@
 // How a command ends early: with a sentence for the user and an exit status. Caught once, in command-line.ts.
 
+import type { Result } from '../common/problem.ts';
+
 /** 0: done. 1: the work failed; the message says what to mend. 2: the arguments are wrong. */
 export type ExitStatus = 0 | 1 | 2;
 
@@ -20,4 +22,10 @@ export function wrongArguments(message: string): CliFailure {
 /** The work failed, for a reason that the user can mend. */
 export function workFailed(message: string): CliFailure {
   return new CliFailure(1, message);
+}
+
+/** The value; a failure ends the command. */
+export function orWorkFailed<T>(result: Result<T>): T {
+  if (!result.ok) throw workFailed(result.error);
+  return result.value;
 }

@@ -13,14 +13,15 @@ import { iterationName } from '../protocol/iteration-file.ts';
 import { sweepName } from '../protocol/sweep-file.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 import { workspaceFor } from '../runs/portable-config.ts';
-import { workFailed, wrongArguments } from './cli-failure.ts';
-import { failureOf, followTraining, lastStep } from './follow-training.ts';
+import { orWorkFailed, workFailed, wrongArguments } from './cli-failure.ts';
+import { followTraining } from './follow-training.ts';
 import { parseInputArgument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import { RunProgress } from './run-progress.ts';
 import { parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
 import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
+import { failureOf, lastStep } from '../experiments/run-outcome.ts';
 import type { EventListener, RunningTraining, TrainingService } from '../experiments/run-service.ts';
 
 export async function runCommand(
@@ -34,7 +35,7 @@ export async function runCommand(
   const run = await begin(terminal, openSession, training, argument, options, (event) => progress.show(event));
   if (!run.ok) throw workFailed(run.error);
   const shown = shownPath(run.value.folder, terminal.folder);
-  const result = await followTraining(terminal, run.value, progress);
+  const result = orWorkFailed(await followTraining(terminal, run.value, progress));
   const { status } = result;
   if (status === 'failed')
     throw workFailed(`${failureOf(result)}\nThe run stays in ${shown}; go on with: morphnet run ${shown}`);
@@ -56,11 +57,7 @@ async function begin(
 ): Promise<Result<RunningTraining>> {
   const path = resolve(terminal.folder, argument);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    const given = Object.entries(options).find(([key, value]) => key !== 'json' && value !== undefined)?.[0];
-    if (given !== undefined)
-      throw wrongArguments(
-        `--${optionName(given)} cannot be changed while a run goes on; start a new run from the model’s file.`,
-      );
+    refuseChanges(options, 'a run');
     const several = severalRuns(path);
     if (several !== undefined)
       throw wrongArguments(`${argument} holds several runs. Go on with it: morphnet ${several} ${argument}`);
@@ -102,9 +99,13 @@ export async function prepareRun(
   return { config, network: model.graph, session, model };
 }
 
-/** `l1Fraction` as it is typed. */
-export function optionName(key: string): string {
-  return key.replaceAll(/(?=[A-Z])/g, '-').toLowerCase();
+/** What was started with other options goes on with those; `what` is a run, a sweep or an iteration. */
+export function refuseChanges(options: object, what: string): void {
+  const given = Object.entries(options).find(([key, value]) => key !== 'json' && value !== undefined)?.[0];
+  // `l1Fraction` as it is typed.
+  const name = given?.replaceAll(/(?=[A-Z])/g, '-').toLowerCase();
+  if (name !== undefined)
+    throw wrongArguments(`--${name} cannot be changed while ${what} goes on; start a new one from the model’s file.`);
 }
 
 /** What a finished run found: every layer whose width changes, and the totals. */

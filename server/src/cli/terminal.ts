@@ -2,7 +2,7 @@
 
 import type { Result } from '../common/problem.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
-import type { ExperimentMessage, ExperimentStage } from '../protocol/experiment-messages.ts';
+import type { ExperimentMessage } from '../protocol/experiment-messages.ts';
 
 export interface Terminal {
   /** Results, to standard output. */
@@ -26,10 +26,4 @@ export function measuredMachine(terminal: Terminal): { readonly thisMachine?: Ma
   const found = terminal.thisMachine?.();
   if (found?.ok === false) terminal.note(`${found.error}\n`);
   return found?.ok === true && found.value !== undefined ? { thisMachine: found.value } : {};
-}
-
-/** Says which of a command's trainings begins. */
-export function announceStage(terminal: Terminal, stage: ExperimentStage): void {
-  terminal.note(`${stage.title} (${String(stage.number)} of ${String(stage.of)}):\n`);
-  terminal.follow?.({ kind: 'stage', ...stage });
 }
