@@ -1,9 +1,9 @@
 // The source formats that are read, in the order in which they are asked: one line a format.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { Language } from 'web-tree-sitter';
 import { caffeFrontend } from '../frontends/caffe/caffe-frontend.ts';
 import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
 import { kerasJsonFrontend } from '../frontends/keras-json/keras-json-frontend.ts';
@@ -16,25 +16,25 @@ import { createTensorflowJsFrontend } from '../frontends/tensorflow-js/tensorflo
 import { ultralyticsFrontend } from '../frontends/ultralytics/ultralytics-frontend.ts';
 import type { Frontend } from '../frontends/shared/frontend.ts';
 
+/** Node has it; TypeScript names it with the browser's types only. */
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
+
 /** A WebAssembly file: beside the bundle when bundled, in its package when the sources run as they are. */
-function readWasm(packageName: string, name = packageName): Promise<Uint8Array> {
+function readWasm(packageName: string, name = packageName): Uint8Array {
   const beside = fileURLToPath(new URL(`./${name}.wasm`, import.meta.url));
-  if (existsSync(beside)) return readFile(beside);
-  return readFile(createRequire(import.meta.url).resolve(`${packageName}/${name}.wasm`));
+  const path = existsSync(beside) ? beside : createRequire(import.meta.url).resolve(`${packageName}/${name}.wasm`);
+  return new Uint8Array(readFileSync(path));
 }
 
 /** All frontends, ready to use. */
 export async function createFrontends(): Promise<readonly Frontend[]> {
-  const [runtime, python, typescript] = await Promise.all([
-    readWasm('web-tree-sitter'),
-    readWasm('tree-sitter-python'),
-    readWasm('tree-sitter-typescript', 'tree-sitter-tsx'),
-  ]);
   // The runtime that all grammars share is loaded with the first.
-  const pythonParser = await createPythonParser(runtime, python);
+  const pythonParser = await createPythonParser(readWasm('web-tree-sitter'), readWasm('tree-sitter-python'));
+  const typescript = (): Language =>
+    Language.loadSync(new WebAssembly.Module(readWasm('tree-sitter-typescript', 'tree-sitter-tsx')));
   return [
     createPythonFrontend(pythonParser),
-    createTensorflowJsFrontend(await createJavaScriptParser(typescript)),
+    createTensorflowJsFrontend(createJavaScriptParser(typescript)),
     darknetFrontend,
     caffeFrontend,
     kerasJsonFrontend,

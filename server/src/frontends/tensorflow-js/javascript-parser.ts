@@ -1,7 +1,7 @@
 // JavaScript and TypeScript as plain trees, through tree-sitter. One grammar reads both: that of TypeScript with JSX, which takes all of
 // JavaScript. What is broken stands in the tree as `ERROR`, and what is around it is whole.
 
-import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+import { Parser, type Language, type TreeCursor } from 'web-tree-sitter';
 import type { SourceSpan } from '../../common/source-span.ts';
 
 /** A node that has a name in the grammar. */
@@ -49,13 +49,17 @@ const keptWords: ReadonlySet<string> = new Set([
 /** In these, places may be left empty between commas. */
 const withHoles: ReadonlySet<string> = new Set(['array', 'array_pattern']);
 
-/** The runtime must have been loaded. */
-export async function createJavaScriptParser(grammar: Uint8Array): Promise<JavaScriptParser> {
-  const language = await Language.load(grammar);
-  const parser = new Parser();
-  parser.setLanguage(language);
+/** The grammar is asked for with the first text: compiling it takes longer than reading most models. */
+export function createJavaScriptParser(grammar: () => Language): JavaScriptParser {
+  let parser: Parser | undefined;
+  const loaded = (): Parser => {
+    const made = new Parser();
+    made.setLanguage(grammar());
+    return made;
+  };
   return {
     parse(document, text) {
+      parser ??= loaded();
       const tree = parser.parse(text);
       if (tree === null) throw new Error('The parser has no language');
       let broken: SourceSpan | undefined;

@@ -8,6 +8,7 @@ import type {
   Statement,
 } from '../syntax/ast.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
+import { namesInBody } from '../syntax/mentioned-names.ts';
 import { assignmentsIn, isCalled } from './syntax-search.ts';
 import { isModelBase, isModelMaker } from './vocabulary.ts';
 
@@ -24,6 +25,17 @@ export function definitionsIn(body: readonly Statement[]): Definitions {
   };
   body.forEach(visit);
   return found;
+}
+
+/** Which of some definitions the body of another one of them mentions; the answer to all takes one look at each. */
+export function usedByOthers(definitions: Iterable<Definition>): (definition: Definition) => boolean {
+  const users = new Map<string, Definition | 'several'>();
+  for (const user of definitions)
+    for (const name of namesInBody(user)) users.set(name, users.has(name) ? 'several' : user);
+  return (definition) => {
+    const user = users.get(definition.name);
+    return user !== undefined && user !== definition;
+  };
 }
 
 /** Bases that make something else of a class with a `forward`. */

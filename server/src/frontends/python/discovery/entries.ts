@@ -14,6 +14,7 @@ import {
   mayBeModel,
   neededArguments,
   placesGiven,
+  usedByOthers,
   type Definitions,
 } from './definitions.ts';
 import {
@@ -30,7 +31,7 @@ import { rankOf } from './secondary-models.ts';
 import { whyNoEntries } from './why-no-entries.ts';
 import { statedByArguments } from './stated-sizes.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
-import { assignmentsIn, mentions } from './syntax-search.ts';
+import { assignmentsIn } from './syntax-search.ts';
 import { callForm, describe, writtenCalls } from './written-calls.ts';
 
 interface Candidate {
@@ -56,8 +57,6 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
   const shared =
     directives.findLast((directive) => directive.entry === undefined && directive.input !== undefined) ??
     directives.find((directive) => directive.input !== undefined);
-  const directiveOf = (name: string): Directive | undefined =>
-    directives.find((directive) => directive.entry !== undefined && callForm(directive.entry) === callForm(name));
   const made = madeModels(body, text, definitions);
   const graphs = graphFunctions(body, text, definitions);
   const candidates = [
@@ -65,14 +64,15 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     ...graphsOf(body, graphs, definitions, spanOf),
     ...makeable(definitions, made),
   ];
+  const holdersOf = byCallForm(candidates.map(({ name, holders }) => [name, holders]));
+  const directiveOf = byCallForm(directives.flatMap((each) => (each.entry === undefined ? [] : [[each.entry, each]])));
   const sides = statedSides(body);
   const entry = (
     name: string,
     from: ModelEntry['from'],
     directive?: Directive,
     span = spanOf(name),
-    holders: readonly string[] = candidates.find((candidate) => callForm(candidate.name) === callForm(name))?.holders ??
-      [],
+    holders: readonly string[] = holdersOf.get(callForm(name)) ?? [],
   ): ModelEntry => {
     const common = { document, name, from, span };
     if (request?.input) return { ...common, input: { shapes: request.input, from: request.from } };
@@ -97,12 +97,13 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     const ownShape = data.shape === undefined ? statedByArguments(name, definitions) : undefined;
     return { ...common, input: { shapes: [ownShape ?? assumedShape(data)], from: 'default' } };
   };
-  const entries: ModelEntry[] = [];
+  const byForm = new Map<string, ModelEntry>();
   const add = (one: ModelEntry): void => {
-    if (!entries.some((known) => callForm(known.name) === callForm(one.name))) entries.push(one);
+    const form = callForm(one.name);
+    if (!byForm.has(form)) byForm.set(form, one);
   };
   if (request?.entry !== undefined && request.entry !== '')
-    add(entry(request.entry, request.from, directiveOf(request.entry)));
+    add(entry(request.entry, request.from, directiveOf.get(callForm(request.entry))));
   for (const directive of directives)
     if (directive.entry !== undefined) add(entry(directive.entry, 'directive', directive));
   const ranked = candidates
@@ -110,23 +111,28 @@ export function findEntries(document: string, text: string, parsed: ParsedModule
     .sort((left, right) => left.rank - right.rank);
   for (const { candidate } of ranked)
     add(entry(candidate.name, candidate.from, undefined, candidate.span, candidate.holders));
-  const isOffered = ({ name }: UnmadeModel): boolean => entries.some((one) => one.name.startsWith(`${name}(`));
+  const entries = [...byForm.values()];
+  const offered = new Set(entries.map(({ name }) => /^\w+(?=\()/.exec(name)?.[0]));
   return {
     entries,
-    unmade: unmadeModels(definitions).filter((model) => !isOffered(model)),
+    unmade: unmadeModels(definitions).filter(({ name }) => !offered.has(name)),
     problems: entries.length > 0 ? problems : [...problems, whyNoEntries(document, definitions)],
   };
 }
 
+/** What is said of calls, by the form of each; the first of several counts. */
+function byCallForm<Said>(said: readonly (readonly [name: string, said: Said])[]): ReadonlyMap<string, Said> {
+  return new Map(said.toReversed().map(([name, each]) => [callForm(name), each]));
+}
+
 /** Classes that need arguments and stand for themselves: no other definition of the file makes one. */
 function unmadeModels(definitions: Definitions): readonly UnmadeModel[] {
-  const all = [...definitions.values()];
-  return all.flatMap((definition): readonly UnmadeModel[] => {
+  const isPartOfOther = usedByOthers(definitions.values());
+  return [...definitions.values()].flatMap((definition): readonly UnmadeModel[] => {
     const { kind, name, nameSpan: span } = definition;
     if (kind !== 'class' || name.startsWith('_') || !isModuleClass(definition, definitions)) return [];
     const needs = neededArguments(definition, definitions);
-    const isPartOfOther = all.some((other) => other !== definition && mentions(other.body, name));
-    return needs.length === 0 || isPartOfOther ? [] : [{ name, span, needs }];
+    return needs.length === 0 || isPartOfOther(definition) ? [] : [{ name, span, needs }];
   });
 }
 
@@ -234,9 +240,7 @@ function makeable(definitions: Definitions, made: readonly KeptModel[]): readonl
       classes.push({ definition, candidate });
     }
   }
-  const free = classes.filter(
-    ({ definition }) =>
-      !classes.some((other) => other.definition !== definition && mentions(other.definition.body, definition.name)),
-  );
+  const isPartOfOther = usedByOthers(classes.map(({ definition }) => definition));
+  const free = classes.filter(({ definition }) => !isPartOfOther(definition));
   return [...factories, ...(free.length > 0 ? free : classes).map(({ candidate }) => candidate)];
 }

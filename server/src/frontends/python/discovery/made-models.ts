@@ -5,7 +5,7 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ClassDefinition, Expression, FunctionDefinition, Statement, StatementOf } from '../syntax/ast.ts';
 import { constructorOf, isModuleClass, isNeeded, mayBeModel, returned, type Definitions } from './definitions.ts';
 import { blocksOf } from '../syntax/assigned-names.ts';
-import { mentionedNames } from '../syntax/mentioned-names.ts';
+import { attributesIn, mentionedNames } from '../syntax/mentioned-names.ts';
 import { assignmentsIn, calleeName, callsIn, isMainGuard, mentions, mentionsAttribute } from './syntax-search.ts';
 import { graphFunctions, makesGraphTensor, type GraphFunctions } from './graph-functions.ts';
 import { isModelMaker } from './vocabulary.ts';
@@ -49,6 +49,41 @@ interface Place {
   readonly block: readonly Statement[];
 }
 
+/** A block's statements before its loop that trains, by what they mention: no model is looked for in all of them. */
+class StatementsByMention {
+  readonly #before: readonly Statement[];
+  #byName: ReadonlyMap<string, readonly number[]> | undefined;
+  #byAttribute: ReadonlyMap<string, readonly number[]> | undefined;
+
+  constructor(block: readonly Statement[]) {
+    const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
+    this.#before = block.slice(0, trains < 0 ? undefined : trains);
+  }
+
+  /** The statements that mention a name or, of two, the attribute of such a name; each with its place in the block. */
+  of(root: readonly string[]): readonly (readonly [place: number, statement: Statement])[] {
+    const places =
+      root.length === 1
+        ? (this.#byName ??= this.#placesBy(mentionedNames))
+        : (this.#byAttribute ??= this.#placesBy(attributesIn));
+    return (places.get(root.at(-1) ?? '') ?? []).flatMap((place) => {
+      const statement = this.#before[place];
+      return statement === undefined ? [] : [[place, statement] as const];
+    });
+  }
+
+  #placesBy(words: (statement: Statement) => Iterable<string>): ReadonlyMap<string, readonly number[]> {
+    const places = new Map<string, number[]>();
+    for (const [place, statement] of this.#before.entries())
+      for (const word of words(statement)) {
+        const known = places.get(word);
+        if (known) known.push(place);
+        else places.set(word, [place]);
+      }
+    return places;
+  }
+}
+
 /** The models of a file: of its top level, then of each guard, function and method. */
 export function madeModels(body: readonly Statement[], text: string, definitions: Definitions): readonly KeptModel[] {
   const used = new Set([...text.matchAll(usesOfModules)].map((match) => match[1] ?? ''));
@@ -58,16 +93,22 @@ export function madeModels(body: readonly Statement[], text: string, definitions
   // What a function of tensors keeps is a step of its own, not a model.
   const kept = places
     .filter((place) => !isGraph(place))
-    .flatMap((place) => keptValues(place, used, definitions).map(madeModel));
+    .flatMap((place) => modelsOf(place, keptValues(place, used, definitions)));
   if (!feedsGraph.test(text)) return kept;
-  return [...kept, ...places.flatMap((place) => lastTensor(place, graphs) ?? []).map(madeModel)];
+  return [...kept, ...places.flatMap((place) => modelsOf(place, lastTensor(place, graphs)))];
+}
+
+function modelsOf(place: Place, values: readonly KeptValue[]): readonly KeptModel[] {
+  if (values.length === 0) return [];
+  const statements = new StatementsByMention(place.block);
+  return values.map((value) => madeModel(value, statements));
 }
 
 /** A text without this word makes no graph of its own inputs. */
 const feedsGraph = /\bplaceholder(_with_default)?\b/;
 
 /** The last tensor that the layers of a place make, where TensorFlow 1 builds a graph: the model's output. */
-function lastTensor(place: Place, graphs: GraphFunctions): KeptValue | undefined {
+function lastTensor(place: Place, graphs: GraphFunctions): readonly KeptValue[] {
   let last: KeptValue | undefined;
   const visit = (statement: Statement): void => {
     for (const inner of blocksOf(statement)) inner.forEach(visit);
@@ -77,7 +118,7 @@ function lastTensor(place: Place, graphs: GraphFunctions): KeptValue | undefined
     if (root !== undefined) last = { place, holder: first.target, root, isLikely: true };
   };
   place.block.forEach(visit);
-  return last;
+  return last === undefined ? [] : [last];
 }
 
 /** Where a file keeps models that it makes when it is run. */
@@ -183,25 +224,29 @@ function keyOf(holder: Expression): string {
   }
 }
 
-function madeModel({ place: { within, owner, block }, holder, root, isLikely }: KeptValue): KeptModel {
-  const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
-  const before = block.slice(0, trains < 0 ? undefined : trains);
-  const changes = before.map((statement) => changesIn(statement, root));
-  const last = changes.findLastIndex((count) => count > 0);
-  const statements = block.slice(0, last + 1);
+function madeModel(
+  { place: { within, owner, block }, holder, root, isLikely }: KeptValue,
+  mentioning: StatementsByMention,
+): KeptModel {
+  const found = mentioning.of(root);
+  const counts = found.map(([, statement]) => changesIn(statement, root));
+  const lastPlace = found[counts.findLastIndex((count) => count > 0)]?.[0] ?? -1;
   const owned = owner?.name ?? (within?.kind === 'function' ? within.name : undefined);
-  const isMentioned = (statement: Statement): boolean =>
-    root.length === 1 ? mentions(statement, root[0] ?? '') : mentionsAttribute(statement, root.at(-1) ?? '');
   return {
     name: owned === undefined ? keyOf(holder) : `${owned}.${keyOf(holder)}`,
     holder,
     span: holder.span,
     within,
     owner,
-    statements,
-    making: new Set(statements.filter((statement) => !isDefinition(statement) && isMentioned(statement))),
-    changing: new Set(statements.filter((_, i) => (changes[i] ?? 0) > 0)),
-    isChanged: changes.reduce((sum, count) => sum + count, 0) > 1,
+    // Of each model of a long file its own list would be as long as the file.
+    get statements() {
+      return block.slice(0, lastPlace + 1);
+    },
+    making: new Set(
+      found.flatMap(([place, statement]) => (place <= lastPlace && !isDefinition(statement) ? [statement] : [])),
+    ),
+    changing: new Set(found.flatMap(([, statement], i) => ((counts[i] ?? 0) > 0 ? [statement] : []))),
+    isChanged: counts.reduce((sum, count) => sum + count, 0) > 1,
     isLikely,
   };
 }

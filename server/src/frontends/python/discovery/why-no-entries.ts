@@ -1,8 +1,14 @@
 // Why a file offers no model: what its classes and functions have to be given, and how to name one with it.
 
 import type { Problem } from '../../../common/problem.ts';
-import { mentions } from './syntax-search.ts';
-import { isModuleClass, neededArguments, returned, type Definition, type Definitions } from './definitions.ts';
+import {
+  isModuleClass,
+  neededArguments,
+  returned,
+  usedByOthers,
+  type Definition,
+  type Definitions,
+} from './definitions.ts';
 
 /** So many are named. */
 const mostNamed = 4;
@@ -15,8 +21,7 @@ export function whyNoEntries(document: string, definitions: Definitions): Proble
       (isModuleClass(definition, definitions) || leadsToClass(definition, definitions)),
   );
   // Models come before the parts that they are made of.
-  const isPart = (definition: Definition): boolean =>
-    found.some((other) => other !== definition && other.kind === 'class' && mentions(other.body, definition.name));
+  const isPart = usedByOthers(found.filter(({ kind }) => kind === 'class'));
   const candidates = [...found.filter((each) => !isPart(each)), ...found.filter(isPart)];
   const [first] = candidates;
   if (first === undefined) {

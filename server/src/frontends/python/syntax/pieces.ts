@@ -56,7 +56,7 @@ function moved<T>(value: T, distance: number): T;
 function moved(value: unknown, distance: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => moved(item, distance));
-  if (isSpan(value)) return { ...value, start: value.start + distance, end: value.end + distance };
+  if (isSpan(value)) return { document: value.document, start: value.start + distance, end: value.end + distance };
   const copy: Record<string, unknown> = { ...value };
   for (const key in copy) {
     const item = copy[key];
