@@ -29,6 +29,7 @@ const frontends = [
   'darknet',
   'onnx',
   'ultralytics',
+  'hugging-face',
   'keras-json',
   'tensorflow-graph',
   'tensorflow-js',

@@ -54,7 +54,7 @@ export async function openModel(
 function missingModel(session: AnalysisSession, file: ModelFile, folder: string, reason: Problem | undefined): string {
   const shown = shownDocument(file.document, folder);
   if (!session.accepts(file.document)) {
-    return `${shown} holds no model that can be read: a PyTorch module or Keras model in a .py file, a Darknet .cfg that begins with [net], a Caffe .prototxt with layers, a model table of Ultralytics in YAML, an .onnx file, a Keras or TensorFlow.js model as .json or .keras, or a program that builds one with TensorFlow.js.`;
+    return `${shown} holds no model that can be read: a PyTorch module or Keras model in a .py file, a Darknet .cfg that begins with [net], a Caffe .prototxt with layers, a model table of Ultralytics in YAML, an .onnx file, a Keras or TensorFlow.js model as .json or .keras, a config.json of a backbone of transformers, or a program that builds one with TensorFlow.js.`;
   }
   session.requestEntry(file.document, undefined);
   const names = session

@@ -17,6 +17,7 @@ import { orWorkFailed, workFailed, wrongArguments } from './cli-failure.ts';
 import { followTraining } from './follow-training.ts';
 import { parseInputArgument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
+import { URI } from 'vscode-uri';
 import { RunProgress } from './run-progress.ts';
 import { parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
 import { measuredMachine, type Terminal } from './terminal.ts';
@@ -89,7 +90,8 @@ export async function prepareRun(
   argument: string,
   options: RunOptions,
 ): Promise<PreparedRun> {
-  const run = parseRunArgument(argument, terminal.folder);
+  const reading = await openSession([URI.file(terminal.folder).toString()]);
+  const run = parseRunArgument(argument, terminal.folder, (document) => reading.accepts(document));
   const said = run.kind === 'config' ? run.config.model.input : undefined;
   const input = options.input === undefined ? said : parseInputArgument(options.input);
   const { session, model } = await openModel(terminal, openSession, run.file, input);

@@ -52,10 +52,17 @@ export type RunArgument =
   /** The `config.json` of another run: everything is said. */
   | { readonly kind: 'config'; readonly file: ModelFile; readonly config: RunConfig };
 
-/** Reads `FILE[::ENTRY]` or `CONFIG.json`: a morphnet.json with a model, or a run's own config. */
-export function parseRunArgument(argument: string, folder: string): RunArgument {
+/**
+ * Reads `FILE[::ENTRY]` or `CONFIG.json`: a morphnet.json with a model, or a run's own config. Models are written in JSON too:
+ * `isModel` says whether a document is one.
+ */
+export function parseRunArgument(
+  argument: string,
+  folder: string,
+  isModel: (document: string) => boolean,
+): RunArgument {
   const path = resolve(folder, argument);
-  if (!path.endsWith('.json') || !isFile(path)) {
+  if (!path.endsWith('.json') || !isFile(path) || isModel(URI.file(path).toString())) {
     const file = parseModelArgument(argument, folder);
     return { kind: 'model', file, project: findProject(file.path, folder) };
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Language } from 'web-tree-sitter';
 import { caffeFrontend } from '../frontends/caffe/caffe-frontend.ts';
 import { darknetFrontend } from '../frontends/darknet/darknet-frontend.ts';
+import { huggingFaceFrontend } from '../frontends/hugging-face/hugging-face-frontend.ts';
 import { kerasJsonFrontend } from '../frontends/keras-json/keras-json-frontend.ts';
 import { onnxFrontend } from '../frontends/onnx/onnx-frontend.ts';
 import { createPythonFrontend } from '../frontends/python/python-frontend.ts';
@@ -40,6 +41,7 @@ export async function createFrontends(): Promise<readonly Frontend[]> {
     kerasJsonFrontend,
     tensorflowGraphFrontend,
     ultralyticsFrontend,
+    huggingFaceFrontend,
     onnxFrontend,
   ];
 }

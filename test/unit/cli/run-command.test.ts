@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrainingService } from '../../../server/src/experiments/run-service.ts';
+import { huggingFaceFrontend } from '../../../server/src/frontends/hugging-face/hugging-face-frontend.ts';
 import type { NetworkGraph } from '../../../server/src/network/network-graph.ts';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
@@ -132,6 +133,19 @@ test('the command line becomes the run’s settings', async () => {
   expect(fileURLToPath(seen.config!.model.document)).toBe(join(folder, 'net.cfg'));
   expect(seen.network!.ops.some((op) => op.name === 'convolutional_0')).toBe(true);
   expect(seen.folder).toBe(join(folder, 'here'));
+});
+
+test('a model that is written in JSON is trained, not taken for settings', async () => {
+  const model = { model_type: 'resnet', hidden_sizes: [8, 16], depths: [1, 1], embedding_size: 8, num_labels: 10 };
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify({ architectures: ['ResNetForImageClassification'], ...model }),
+  );
+  const { service, seen } = playing([started, finished], 'finished');
+  const words = ['run', 'config.json', '--data', 'cifar10:images', '--target', 'flops:0.5', '--input', '3x32x32'];
+  expect((await morphnetIn(folder, words, service, [huggingFaceFrontend])).status).toBe(0);
+  expect(fileURLToPath(seen.config!.model.document)).toBe(join(folder, 'config.json'));
+  expect(seen.network!.ops.at(-1)?.name).toBe('classifier.1');
 });
 
 test('a log has a line an alive count; the end shows the proposal and how to apply it', async () => {

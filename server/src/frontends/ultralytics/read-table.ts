@@ -12,8 +12,12 @@ import { limitMessage, type EvaluationLimits } from '../shared/frontend.ts';
 import { roundHalfToEven } from '../shared/number-dialect.ts';
 import { moduleTable, type ModuleRow } from './modules/module-table.ts';
 import type { Argument, ModelSettings, ModuleOutput } from './modules/module.ts';
-import { Misfit, RowBuilder } from './row-builder.ts';
-import { atScale, fixed, written, type Width } from './width.ts';
+import { Misfit, ModuleBuilder } from '../shared/module-builder.ts';
+import { fixed, written, type Width } from '../shared/traced-width.ts';
+import { atScale } from './scaled-width.ts';
+
+/** Of the package: BatchNorm2d has these after a model is made. */
+const norm = { epsilon: 1e-3, momentum: 0.03 };
 
 /** Blocks that a row repeats; more are a slip of the pen. */
 const mostRepeats = 1_000;
@@ -175,7 +179,7 @@ export class TableReader {
     },
   ): ModuleOutput {
     const { name, span, inputs, given, count, settings } = row;
-    const build = new RowBuilder(this.#builder, name, span, this.#activation);
+    const build = new ModuleBuilder(this.#builder, name, span, { activation: this.#activation, norm });
     const width = isScaled === true ? this.#width(given[0], span) : fixed(0);
     const call = { build, inputs, arguments: given, width, span, model: settings };
     if (repeatsInside === true) return module({ ...call, repeats: count, part: '' });

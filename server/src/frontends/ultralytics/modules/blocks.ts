@@ -1,8 +1,8 @@
 // Modules with one input: convolutions, bottlenecks and what is made of them, as ultralytics.nn.modules has them.
 
 import type { ValueId } from '../../../network/op.ts';
-import { Misfit, type ConvolutionSettings } from '../row-builder.ts';
-import { fixed, partOf, type Width } from '../width.ts';
+import { Misfit, type ConvolutionSettings } from '../../shared/module-builder.ts';
+import { fixed, partOf, type Width } from '../../shared/traced-width.ts';
 import { flagAt, inputOf, numberAt, widthAt, within, type Module, type RowCall } from './module.ts';
 
 type Kernel = number | readonly [number, number];

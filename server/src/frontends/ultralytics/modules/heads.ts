@@ -1,8 +1,8 @@
 // Modules with several inputs, and heads: what joins branches, and what a model ends in, as ultralytics.nn.modules has them.
 
 import type { ValueId } from '../../../network/op.ts';
-import { Misfit } from '../row-builder.ts';
-import { fixed } from '../width.ts';
+import { Misfit } from '../../shared/module-builder.ts';
+import { fixed } from '../../shared/traced-width.ts';
 import { inputOf, numberAt, widthAt, type Module, type RowCall } from './module.ts';
 
 export const concat: Module = (call) => call.build.concat('', call.inputs, numberAt(call, 0, 1));

@@ -2,8 +2,8 @@
 
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { ValueId } from '../../../network/op.ts';
-import { Misfit, type RowBuilder } from '../row-builder.ts';
-import { fixed, written, type Width } from '../width.ts';
+import { Misfit, type ModuleBuilder } from '../../shared/module-builder.ts';
+import { fixed, written, type Width } from '../../shared/traced-width.ts';
 
 /** What a row writes: a number with its place, a word, a list, or nothing. */
 export type Argument =
@@ -15,7 +15,7 @@ export type Argument =
 
 /** A row that is being read. Arguments are those of the row, without the channels that the package puts in front. */
 export interface RowCall {
-  readonly build: RowBuilder;
+  readonly build: ModuleBuilder;
   readonly inputs: readonly ValueId[];
   readonly arguments: readonly Argument[];
   /** The row's output width at the model's scale, where its first argument is one. */

@@ -1,19 +1,20 @@
-// What the modules of a table are built of: convolutions with norm and activation, sums, concatenations, pools, products. Each
-// belongs to the row that is being read; a part that does not fit ends the row with a sentence.
+// What modules that a config file names are built of: convolutions with norm and activation, sums, concatenations, pools,
+// products, in PyTorch's layouts. Each belongs to the place that is being read; a part that does not fit ends it with a sentence.
 
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { GraphBuilder, NewOp } from '../../network/graph-builder.ts';
-import type { ActivationFunction, OpAttributes, Parameter, ValueId } from '../../network/op.ts';
+import type { ActivationFunction, OpAttributes, Padding, Parameter, ValueId } from '../../network/op.ts';
 import type { Shape } from '../../network/shape.ts';
-import type { Width } from './width.ts';
+import type { WidthOrigin } from '../../network/width-origin.ts';
+import type { Width } from './traced-width.ts';
 
-/** Says why a row can't be read further; the row becomes one that is not understood. */
+/** Says why a module can't be read further; it becomes one that is not understood. */
 export class Misfit extends Error {}
 
 export interface ConvolutionSettings {
   readonly kernel?: number | readonly [number, number];
-  readonly stride?: number;
-  /** Half the kernel where it is not said, as the package pads. */
+  readonly stride?: number | readonly [number, number];
+  /** On each side; half the kernel where it is not said. */
   readonly padding?: number | undefined;
   readonly groups?: number;
   readonly dilation?: number;
@@ -21,21 +22,37 @@ export interface ConvolutionSettings {
   readonly activation?: boolean | ActivationFunction;
 }
 
-// Of the package: BatchNorm2d has these after a model is made.
-const epsilon = 1e-3;
-const momentum = 0.03;
+/** A convolution alone; the trails of other numbers than its width are given where the file writes them. */
+interface PlainConvolution extends ConvolutionSettings {
+  readonly bias?: boolean;
+  readonly groupsWidth?: WidthOrigin;
+  readonly inWidth?: WidthOrigin | undefined;
+}
 
-export class RowBuilder {
+/** How a batch norm is made; `momentum` is the weight of the new batch. */
+export interface NormSettings {
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+/** What all modules of a model have in common. */
+export interface ModuleHabits {
+  readonly activation: ActivationFunction;
+  readonly norm: NormSettings;
+}
+
+export class ModuleBuilder {
   readonly #graph: GraphBuilder;
   readonly #name: string;
-  readonly #span: SourceSpan;
-  readonly #activation: ActivationFunction;
+  readonly span: SourceSpan;
+  readonly #habits: ModuleHabits;
 
-  constructor(graph: GraphBuilder, name: string, span: SourceSpan, activation: ActivationFunction) {
+  /** Ops are named after `name` and stand at `span`. */
+  constructor(graph: GraphBuilder, name: string, span: SourceSpan, habits: ModuleHabits) {
     this.#graph = graph;
     this.#name = name;
-    this.#span = span;
-    this.#activation = activation;
+    this.span = span;
+    this.#habits = habits;
   }
 
   shapeOf(value: ValueId): Shape {
@@ -55,17 +72,18 @@ export class RowBuilder {
     throw new Misfit('the size of the input is not known');
   }
 
-  /** Adds an op of the row; `part` follows the row's name. */
+  /** Adds an op; `part` follows the module's name. */
   op(
     part: string,
     label: string,
     attributes: OpAttributes,
     inputs: readonly ValueId[],
-    more: Pick<NewOp, 'outWidth' | 'groupsWidth'> & {
-      readonly parameters?: readonly (readonly [Parameter['role'], Shape])[];
+    more: Pick<NewOp, 'outWidth' | 'groupsWidth' | 'inWidth'> & {
+      /** A third item names a parameter in place of its role. */
+      readonly parameters?: readonly (readonly [role: Parameter['role'], shape: Shape, name?: string])[];
     } = {},
   ): ValueId {
-    const name = part === '' ? this.#name : `${this.#name}.${part}`;
+    const name = [this.#name, part].filter((each) => each !== '').join('.');
     const { parameters = [], ...widths } = more;
     const added = this.#graph.add({
       name,
@@ -73,8 +91,8 @@ export class RowBuilder {
       attributes,
       inputs,
       ...widths,
-      parameters: parameters.map(([role, shape]) => ({ id: `${name}.${role}`, role, shape })),
-      site: { span: this.#span, callChain: [] },
+      parameters: parameters.map(([role, shape, own = role]) => ({ id: `${name}.${own}`, role, shape })),
+      site: { span: this.span, callChain: [] },
     });
     if (!added.ok) throw new Misfit(added.error);
     const [value] = added.value;
@@ -83,13 +101,8 @@ export class RowBuilder {
   }
 
   /** A convolution alone; see `convolution` for one with norm and activation. */
-  plainConvolution(
-    part: string,
-    input: ValueId,
-    out: Width,
-    settings: ConvolutionSettings & { readonly bias?: boolean } = {},
-  ): ValueId {
-    const { kernel = 1, stride = 1, dilation = 1, groups = 1, padding, bias = true } = settings;
+  plainConvolution(part: string, input: ValueId, out: Width, settings: PlainConvolution = {}): ValueId {
+    const { kernel = 1, stride = 1, dilation = 1, groups = 1, padding, bias = true, groupsWidth, inWidth } = settings;
     const sizes = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     const inChannels = this.channelsOf(input);
     const outChannels = out.value;
@@ -102,7 +115,7 @@ export class RowBuilder {
         inChannels,
         outChannels,
         kernel: sizes,
-        stride: [stride, stride],
+        stride: typeof stride === 'number' ? [stride, stride] : stride,
         padding: amounts.map((amount) => ({ before: amount, after: amount })),
         paddingMode: 'zeros',
         dilation: [dilation, dilation],
@@ -112,12 +125,19 @@ export class RowBuilder {
       [input],
       {
         outWidth: out.origin,
+        groupsWidth,
+        inWidth,
         parameters: [
           ['weight', [outChannels, inChannels / groups, ...sizes]],
           ...(bias ? [['bias', [outChannels]] as const] : []),
         ],
       },
     );
+  }
+
+  /** A convolution over pieces of an image that do not overlap: kernel and stride are height and width of one. */
+  patches(part: string, input: ValueId, out: Width, size: readonly [number, number]): ValueId {
+    return this.plainConvolution(part, input, out, { kernel: size, stride: size, padding: 0 });
   }
 
   /** Convolution, batch norm, activation. */
@@ -135,7 +155,7 @@ export class RowBuilder {
     });
   }
 
-  batchNorm(part: string, input: ValueId): ValueId {
+  batchNorm(part: string, input: ValueId, { epsilon, momentum } = this.#habits.norm): ValueId {
     const channels = this.channelsOf(input);
     return this.op(
       part,
@@ -148,10 +168,10 @@ export class RowBuilder {
     );
   }
 
-  activated(part: string, input: ValueId, wanted: boolean | ActivationFunction): ValueId {
+  activated(part: string, input: ValueId, wanted: boolean | ActivationFunction, channelAxis = 1): ValueId {
     if (wanted === false) return input;
-    const name = wanted === true ? this.#activation : wanted;
-    return this.op(part, name, { kind: 'activation', function: name, channelAxis: 1 }, [input]);
+    const name = wanted === true ? this.#habits.activation : wanted;
+    return this.op(part, name, { kind: 'activation', function: name, channelAxis }, [input]);
   }
 
   transposed(
@@ -193,6 +213,32 @@ export class RowBuilder {
 
   add(part: string, left: ValueId, right: ValueId): ValueId {
     return this.op(part, 'add', { kind: 'elementwise', operator: 'add' }, [left, right]);
+  }
+
+  multiply(part: string, left: ValueId, right: ValueId): ValueId {
+    return this.op(part, 'mul', { kind: 'elementwise', operator: 'multiply' }, [left, right]);
+  }
+
+  /** A tensor of the model's own, of this shape. */
+  parameter(part: string, shape: Shape): ValueId {
+    return this.op(part, 'Parameter', { kind: 'constant', shape }, [], { parameters: [['other', shape]] });
+  }
+
+  /** The means of all places of an image, with height and width of 1. */
+  globalPool(part: string, input: ValueId): ValueId {
+    const attributes = { kind: 'adaptive-pool', mode: 'average', outputSize: [1, 1], channelAxis: 1 } as const;
+    return this.op(part, 'AdaptiveAvgPool2d', attributes, [input]);
+  }
+
+  /** Zeros around an image. */
+  pad(part: string, input: ValueId, height: Padding, width: Padding): ValueId {
+    const none = { before: 0, after: 0 };
+    const attributes = { kind: 'pad', padding: [none, none, height, width], mode: 'constant', value: 0 } as const;
+    return this.op(part, 'pad', attributes, [input]);
+  }
+
+  mean(part: string, input: ValueId, axes: readonly number[]): ValueId {
+    return this.op(part, 'mean', { kind: 'reduce', reducer: 'mean', axes, keepDimensions: false }, [input]);
   }
 
   concat(part: string, inputs: readonly ValueId[], axis = 1): ValueId {
@@ -262,15 +308,12 @@ export class RowBuilder {
     return this.op(part, 'softmax', { kind: 'softmax', axis, log: false }, [input]);
   }
 
-  dense(part: string, input: ValueId, out: Width): ValueId {
+  dense(part: string, input: ValueId, out: Width, bias = true): ValueId {
     const inFeatures = this.shapeOf(input).at(-1);
     if (typeof inFeatures !== 'number') throw new Misfit('the number of features is not known');
     return this.op(part, 'Linear', { kind: 'dense', inFeatures, outFeatures: out.value }, [input], {
       outWidth: out.origin,
-      parameters: [
-        ['weight', [out.value, inFeatures]],
-        ['bias', [out.value]],
-      ],
+      parameters: [['weight', [out.value, inFeatures]], ...(bias ? [['bias', [out.value]] as const] : [])],
     });
   }
 
@@ -281,13 +324,14 @@ export class RowBuilder {
       name,
       label: 'training only',
       parameters: shapes.map((shape, i) => ({ id: `${name}.${String(i)}`, role: 'weight', shape })),
-      site: { span: this.#span, callChain: [] },
+      site: { span: this.span, callChain: [] },
     });
   }
 
-  layerNorm(part: string, input: ValueId): ValueId {
+  /** Over the last axis. */
+  layerNorm(part: string, input: ValueId, epsilon = 1e-5): ValueId {
     const width = this.shapeOf(input).at(-1) ?? 1;
-    return this.op(part, 'LayerNorm', { kind: 'layer-norm', normalizedAxes: [-1], epsilon: 1e-5 }, [input], {
+    return this.op(part, 'LayerNorm', { kind: 'layer-norm', normalizedAxes: [-1], epsilon }, [input], {
       parameters: [
         ['scale', [width]],
         ['shift', [width]],

@@ -1,4 +1,4 @@
-// Widths with their way: the number in the row, and what the package makes of it.
+// Widths with their way: the number in a config file, and what the library that reads it makes of it.
 
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { OriginOperator, WidthOrigin } from '../../network/width-origin.ts';
@@ -8,17 +8,18 @@ export interface Width {
   readonly origin: WidthOrigin;
 }
 
-/** A number that the table does not write. */
+/** A number that the file does not write. */
 export function fixed(value: number, reason = 'the package sets this width'): Width {
   return { value, origin: { kind: 'untraced', value, reason } };
 }
 
-/** A number of a row. */
+/** A number of the file. */
 export function written(value: number, span: SourceSpan, key: string): Width {
   return { value, origin: { kind: 'config', value, span, key } };
 }
 
-function computed(
+/** What arithmetic of the library comes to. */
+export function computed(
   operator: OriginOperator,
   value: number,
   operands: readonly WidthOrigin[],
@@ -27,26 +28,8 @@ function computed(
   return { kind: 'computed', value, operator, operands, span };
 }
 
-const constant = (value: number, reason: string): WidthOrigin => ({ kind: 'untraced', value, reason });
-
-/** A width of the table at a scale: bounded, multiplied, and rounded up to a multiple of 8. */
-export function atScale(width: Width, most: number, factor: number, span: SourceSpan): Width {
-  const why = 'the scale is for all layers';
-  let { value, origin } = width;
-  if (Number.isFinite(most)) {
-    value = Math.min(value, most);
-    origin = computed('min', value, [origin, constant(most, why)], span);
-  }
-  const scaled = value * factor;
-  const eighths = Math.ceil(scaled / 8);
-  if (factor !== 1) origin = computed('*', scaled, [origin, constant(factor, why)], span);
-  origin = computed('/', scaled / 8, [origin, constant(8, 'widths are multiples of 8')], span);
-  origin = computed('ceil', eighths, [origin], span);
-  return {
-    value: 8 * eighths,
-    origin: computed('*', 8 * eighths, [origin, constant(8, 'widths are multiples of 8')], span),
-  };
-}
+/** A number of the library's own, in a computation. */
+export const constant = (value: number, reason: string): WidthOrigin => ({ kind: 'untraced', value, reason });
 
 /** A part of a width, cut to a whole number. */
 export function partOf(width: Width, factor: number, span: SourceSpan): Width {
