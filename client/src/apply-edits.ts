@@ -3,6 +3,9 @@
 import * as vscode from 'vscode';
 import type { WireDocumentEdits, WireRange } from '../../server/src/protocol/lsp-extensions.ts';
 
+/** What the editor knows this extension as. */
+const ownName = 'morphnet.morphnet';
+
 /** A range of the wire as the editor's. */
 export function toRange({ start, end }: WireRange): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
@@ -26,22 +29,23 @@ export async function previewEdits(
   const words = { label: preview.title, description: preview.description };
   const failure = await addEdits(change, documents, { ...words, needsConfirmation: false });
   if (failure !== undefined) return { applied: false, failure };
-  const [first] = documents;
-  if (first !== undefined) await askForPreview(change, first.uri, words);
+  askForPreview(change, words);
   return { applied: await vscode.workspace.applyEdit(change, { isRefactoring: true }) };
 }
 
 /**
  * Has the editor show its preview of a change, with all that it does checked. The editor opens the preview where an edit asks for
- * it, and leaves those that ask unchecked: so one at the end of a document asks that changes nothing.
+ * it, and leaves those that ask unchecked: so one asks that changes nothing, and that the preview leaves out. It makes a file
+ * unless it is there, and this extension's own always is.
  */
-export async function askForPreview(
+export function askForPreview(
   change: vscode.WorkspaceEdit,
-  document: string,
   words: { readonly label: string; readonly description?: string },
-): Promise<void> {
-  const { uri, lineCount } = await vscode.workspace.openTextDocument(vscode.Uri.parse(document, true));
-  change.insert(uri, new vscode.Position(lineCount, 0), '', { ...words, needsConfirmation: true });
+): void {
+  const own = vscode.extensions.getExtension(ownName);
+  if (own === undefined) return;
+  const manifest = vscode.Uri.joinPath(own.extensionUri, 'package.json');
+  change.createFile(manifest, { ignoreIfExists: true }, { ...words, needsConfirmation: true });
 }
 
 /** Adds edits to a change. Returns a sentence where a document is not the one any more that they were proven for. */

@@ -77,7 +77,9 @@ class RunFolder:
         write_whole(folder / "structure.json", _compact(run_structure) + "\n")
         self._events = open(folder / "events.ndjson", "ab+")  # noqa: SIM115
         self._end_torn_line()
+        self._config = config
         self._tensorboard: Optional[EventFile] = None
+        self._seed: Optional[EventFile] = None
 
     def _lock(self) -> None:
         path = self.folder / "trainer.lock"
@@ -110,13 +112,18 @@ class RunFolder:
         self._events.write((_compact(event) + "\n").encode())
         self._events.flush()
         if kind == "started":
-            self._tensorboard = EventFile(self.folder / "tensorboard", fields["step"])
-        if self._tensorboard is not None and kind == "progress":
+            # In the run's folder itself, so that the run has its id for a name in TensorBoard; what the seed costs is a run of its
+            # own below it, so that both are lines of one card.
+            self._tensorboard = EventFile(self.folder, fields["step"])
+            self._tensorboard.settings(fields["step"], _settings(self._config))
+            self._seed = EventFile(self.folder / "seed", fields["step"])
+        if self._tensorboard is not None and self._seed is not None and kind == "progress":
             scalars = [
                 ("loss/train", fields["loss"]), ("accuracy/train", fields["accuracy"]), ("regularization", fields["regularization"]),
-                ("strength", fields["strength"]), ("cost/seed", fields["seedCost"]), ("cost/proposed", fields["cost"]),
+                ("strength", fields["strength"]), ("cost", fields["cost"]),
             ]
             self._tensorboard.scalars(fields["step"], scalars)
+            self._seed.scalars(fields["step"], [("cost", fields["seedCost"])])
 
     def proposal(self, proposal: Dict[str, Any], counts: Dict[str, int]) -> None:
         """Replaces the proposal, and keeps the exporter's counts of this step."""
@@ -137,8 +144,9 @@ class RunFolder:
 
     def close(self) -> None:
         self._events.close()
-        if self._tensorboard is not None:
-            self._tensorboard.close()
+        for file in (self._tensorboard, self._seed):
+            if file is not None:
+                file.close()
         lock = self.folder / "trainer.lock"
         if lock.is_file() and lock.read_text(encoding="utf-8") == self._ours:
             lock.unlink()
@@ -179,7 +187,7 @@ class EventFile:
 
     def __init__(self, folder: Path, step: int) -> None:
         folder.mkdir(exist_ok=True)
-        attempt = len(list(folder.iterdir()))
+        attempt = len(list(folder.glob("events.out.tfevents.*")))
         self._file = open(folder / f"events.out.tfevents.{int(time.time()):010d}.morphnet.{attempt:04d}", "xb")  # noqa: SIM115
         self._record(self._event(0, _field(3, b"brain.Event:2")))
         # SessionLog { status = 1: START }: what earlier processes wrote of later steps does not count.
@@ -199,5 +207,32 @@ class EventFile:
         entries = b"".join(_field(1, _field(1, name.encode()) + b"\x15" + struct.pack("<f", value)) for name, value in values)
         self._record(self._event(step, _field(5, entries)))
 
+    def settings(self, step: int, values: Dict[str, Any]) -> None:
+        """The run's hyperparameters: `HParamsPluginData { session_start_info = 3 { map hparams = 1 } }` in a summary's metadata."""
+        pairs = b"".join(
+            _field(
+                1,
+                _field(1, name.encode())
+                + _field(2, b"\x11" + struct.pack("<d", value) if isinstance(value, (int, float)) else _field(3, str(value).encode())),
+            )
+            for name, value in values.items()
+        )
+        content = _field(3, pairs + b"\x29" + struct.pack("<d", time.time()))
+        metadata = _field(1, _field(1, b"hparams") + _field(2, content))
+        value = _field(1, b"_hparams_/session_start_info") + _field(9, metadata)
+        self._record(self._event(step, _field(5, _field(1, value))))
+
     def close(self) -> None:
         self._file.close()
+
+
+def _settings(config: Dict[str, Any]) -> Dict[str, Any]:
+    """What runs are told apart by; the loop's own settings are its own."""
+    target = config.get("target", {})
+    known = {
+        "model": config.get("model", {}).get("entry"),
+        "target": target.get("resource"),
+        "share": target.get("fraction"),
+        **{name: config.get(name) for name in ("strength", "algorithm", "threshold", "steps")},
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core';
 import { chromiumFlags } from '../support/chromium.ts';
 import { apiScenario } from './api-scenario.ts';
 import { CodeServer } from './code-server.ts';
+import { costsScenario } from './costs-scenario.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
 import { firstHourScenario } from './first-hour-scenario.ts';
@@ -22,7 +23,7 @@ import { Scenario } from './steps.ts';
 import { packageTestDriver } from './test-driver.ts';
 import { whatIfScenario } from './what-if-scenario.ts';
 import { artifacts, Workbench } from './workbench.ts';
-import { makeTrainingRepository, makeWorkspace } from './workspace.ts';
+import { makeLargeModels, makeTrainingRepository, makeWorkspace } from './workspace.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -62,16 +63,18 @@ async function main(): Promise<number> {
     const whatIf = await makeWorkspace(home, 'what-if');
     const method = await makeWorkspace(home, 'method');
     const repository = await makeTrainingRepository(home, 'digits-pytorch');
+    const large = await makeLargeModels(home, 'large');
     const workbench = new Workbench(page);
     const scenarios = [
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
       { name: 'First hour', run: firstHourScenario, folder: repository },
+      { name: 'Costs', run: costsScenario, folder: large },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
       { name: 'What-if', run: whatIfScenario, folder: whatIf },
       { name: 'Slim file', run: slimFileScenario, folder: slim },
       { name: 'Method', run: experimentScenario, folder: method },
       { name: 'API', run: apiScenario, folder: darknet },
-    ].filter(({ name }) => values.only === undefined || values.only === name);
+    ].filter(({ name }) => values.only === undefined || values.only.split(',').includes(name));
     const counts = { passed: 0, failed: 0 };
     for (const { name, run, folder } of scenarios) {
       const scenario = new Scenario(name, workbench);

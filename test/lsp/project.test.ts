@@ -41,7 +41,7 @@ test('a wrong project file is said on the model and forgotten once mended', asyn
   expect(found.map(({ code, message }) => [code, message])).toEqual([
     [
       'wrong-project-file',
-      'morphnet.json, line 1: models: Invalid type: Expected Array but received 7. Until it is mended, nothing of it counts.',
+      'morphnet.json, line 1: models must be a list, not 7. Until it is mended, nothing of it counts.',
     ],
   ]);
   expect((await editor.hints(uri))[0]).toContain('4×8×8');

@@ -324,7 +324,7 @@ test('a wrong morphnet.json is refused with line and remedy', async () => {
   const uri = await editor.open('small.cfg', smallNetwork);
   expect(await editor.request('morphnet/draftRun', { uri })).toEqual({
     refused: true,
-    message: 'morphnet.json, line 2: steps: Invalid value: Expected >=1 but received 0. Mend it, then run again.',
+    message: 'morphnet.json, line 2: steps must be at least 1, not 0. Mend it, then run again.',
   });
 });
 

@@ -119,8 +119,9 @@ export class WorkspaceEdit {
   replace(uri: URI, range: Range, newText: string): void {
     this.replacements.push({ uri, range, newText });
   }
-  insert(uri: URI, at: Position, newText: string): void {
-    this.replace(uri, new Range(at, at), newText);
+  /** Makes nothing: what is made in these tests is there. */
+  createFile(uri: URI, options: { readonly ignoreIfExists: boolean }): void {
+    if (!options.ignoreIfExists) throw new Error(`${uri.toString()} is there`);
   }
 }
 
@@ -397,4 +398,7 @@ export const workspace = {
 };
 
 export const env = { clipboard: { writeText: () => Promise.resolve() } };
-export const extensions = { getExtension: () => undefined };
+export const extensions = {
+  getExtension: (id: string) =>
+    id === 'morphnet.morphnet' ? { extensionUri: URI.file('/extensions/morphnet') } : undefined,
+};

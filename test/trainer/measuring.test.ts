@@ -1,16 +1,23 @@
 // A model is timed by a real process: whole, and each layer with weights by itself; a cancelled one leaves no process behind.
 
-import { beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrainerProgram } from '../../server/src/jobs/trainer-process.ts';
-import { measureModelHere, measureThisMachine } from '../../server/src/experiments/measuring-processes.ts';
+import { measureModelHere, measureThisMachine, timeRunHere } from '../../server/src/experiments/measuring-processes.ts';
+import { runConfigIn } from '../support/run-folder.ts';
 import { readPython } from '../support/python-model.ts';
-import { buildTrainer, tinyNetwork } from '../support/trainer.ts';
+import { buildTrainer, tinyNetwork, writeImages } from '../support/trainer.ts';
 
 let program: TrainerProgram;
+const folder = mkdtempSync(join(tmpdir(), 'morphnet-measuring-'));
 
 beforeAll(async () => {
   program = await buildTrainer();
 });
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const options = { threads: 1, batch: 2 };
 
@@ -65,4 +72,23 @@ test('a cancelled measurement ends, and nothing comes of it', async () => {
     measuring.cancel();
   });
   expect(await measuring.ended).toEqual({ ok: false, error: 'Measuring was cancelled; nothing was stored.' });
+}, 60_000);
+
+test('a run is timed before it begins: its engine, a step, and how many images there are', async () => {
+  const data = { kind: 'idx', path: writeImages(join(folder, 'data')) } as const;
+  const config = runConfigIn(folder, { data, engine: 'onnx', threads: 1, batchSize: 4 });
+  const timed = await timeRunHere(program, config, tinyNetwork()).ended;
+  expect(timed).toMatchObject({ ok: true, value: { threads: 1, imageCount: 60 } });
+  if (!timed.ok) return;
+  expect(timed.value.engine).toMatch(/^onnx \d/);
+  expect(timed.value.stepMs).toBeGreaterThan(0);
+  // Twelve times as many images a step take longer.
+  const larger = await timeRunHere(program, { ...config, batchSize: 48 }, tinyNetwork()).ended;
+  expect(larger.ok && larger.value.stepMs).toBeGreaterThan(timed.value.stepMs);
+}, 60_000);
+
+test('what a run could not begin with is said when it is timed', async () => {
+  const config = runConfigIn(folder, { data: { kind: 'idx', path: join(folder, 'nothing') } });
+  const timed = await timeRunHere(program, config, tinyNetwork()).ended;
+  expect(timed).toMatchObject({ ok: false, error: expect.stringContaining('nothing') as string });
 }, 60_000);

@@ -41,6 +41,18 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await costs.page.close();
   });
 
+  // Half of a window of 1440 pixels beside the side bar; few layers, and many.
+  test.for([2, 250])('beside the code no column is cut (%d blocks)', async (blocks) => {
+    const { page } = await open('light', 520, blocks);
+    const box = page.locator('.table-box');
+    expect(await box.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0);
+    expect(await page.getByRole('columnheader', { name: 'Params' }).isVisible()).toBe(true);
+    // Rows that are not drawn take the height of those that are.
+    expect(await box.evaluate((element) => element.querySelector('tbody tr:not(.gap)')?.clientHeight)).toBe(48);
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `costs-narrow-${blocks}.png`) });
+    await page.close();
+  });
+
   test('is worked with by keyboard: filter, fold, sort, copy, to the code', async () => {
     const costs = await open();
     const { page } = costs;

@@ -21,7 +21,7 @@ export function registerAddToScript({ server }: ClientServices): vscode.Disposab
     if (drafted === undefined) return;
     const { document: script, draft } = drafted;
     const data = { kind: 'own', path: dirname(vscode.Uri.parse(script).fsPath) } as const;
-    const config = await reviewConfig({ ...draft.config, data }, words, draft.configFile);
+    const config = await reviewConfig({ ...draft.config, data }, words, { configFile: draft.configFile });
     const withPackage = config === undefined ? undefined : await choosePackage();
     if (config === undefined || withPackage === undefined) return;
     const planned = await server.request('morphnet/attachScript', { config, script, withPackage });
@@ -61,7 +61,7 @@ async function write({ files, documents, byHand }: Planned, script: string): Pro
     await vscode.window.showErrorMessage(`MorphNet: ${problem}`);
     return;
   }
-  if (confirmed !== undefined) await askForPreview(change, script, { label: preview.label });
+  if (confirmed !== undefined) askForPreview(change, { label: preview.label });
   // The user may have thought better of it in the preview.
   if (!(await vscode.workspace.applyEdit(change))) return;
   if (byHand === null) return;

@@ -23,7 +23,10 @@ export async function chooseConfig(
   const { document, draft } = drafted;
   const data = draft.config.data ?? (await askForDataSet(context.globalState, vscode.Uri.parse(document)));
   if (data === undefined) return undefined;
-  const config = await reviewConfig({ ...draft.config, data }, words, draft.configFile);
+  const config = await reviewConfig({ ...draft.config, data }, words, {
+    configFile: draft.configFile,
+    ask: (timed, token) => server.request('morphnet/timeRun', { config: timed }, token),
+  });
   if (config !== undefined) await rememberDataSet(context.globalState, config.data);
   return config;
 }

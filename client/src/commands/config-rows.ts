@@ -54,12 +54,15 @@ const resourceNames: Readonly<Record<RunConfig['target']['resource'], string>> =
 const targetRow: ConfigRow = {
   label: 'Target',
   suggestions: [
-    { label: '70 % of the FLOPs', text: 'flops:0.7' },
-    { label: '50 % of the FLOPs', text: 'flops:0.5' },
-    { label: '30 % of the FLOPs', text: 'flops:0.3' },
-    { label: '50 % of the parameters', text: 'params:0.5' },
-    { label: '50 % of the latency', text: 'latency:0.5' },
-  ],
+    ['FLOPs', 'flops'],
+    ['parameters', 'params'],
+    ['latency', 'latency'],
+  ].flatMap(([name = '', resource = '']) =>
+    [70, 50, 30].map((share) => ({
+      label: `${String(share)} % of the ${name}`,
+      text: `${resource}:${String(share / 100)}`,
+    })),
+  ),
   prompt: `${targetRemedy}. Without a share, the strength decides.`,
   show: ({ target }) =>
     resourceNames[target.resource] +

@@ -14,7 +14,12 @@ const title = 'MorphNet: Iterate Shrink and Expand';
 export function registerIterateModel({ experiments, server, context }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.iterateModel', 'Starting the iteration', async (uri, entry) => {
     if (!(await requireTrust())) return;
-    const config = await chooseConfig({ server, context }, { title, accept: 'Continue' }, uri, entry);
+    const config = await chooseConfig(
+      { server, context },
+      { title, accept: 'Continue', each: 'each training' },
+      uri,
+      entry,
+    );
     if (config === undefined) return;
     await saveModel(config.model.document);
     const rounds = await askForCount(title, 'Rounds of shrinking and expanding; each is a run of its own', 2);

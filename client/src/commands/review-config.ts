@@ -3,9 +3,13 @@
 import * as vscode from 'vscode';
 import type { RunConfig } from '../../../server/src/protocol/run-config.ts';
 import { configRows, type ConfigRow } from './config-rows.ts';
+import { durationWords, isLong, shortenings } from './run-duration.ts';
+import { RunTimer, type AskForTime, type Timed } from './run-timer.ts';
 
 interface ReviewItem extends vscode.QuickPickItem {
   readonly row?: ConfigRow;
+  /** Shows what would make the run shorter. */
+  readonly isTime?: true;
   /** Shows the rows that few ever change. */
   readonly isAdvanced?: true;
 }
@@ -18,13 +22,15 @@ export interface ReviewWords {
   readonly accept: string;
   /** What can be changed; everything unless given. */
   readonly rows?: readonly ConfigRow[];
+  /** How often the settings are trained: `each run`; once unless given. */
+  readonly each?: string;
 }
 
 /** The config to start with, or undefined when the user backed out. */
 export async function reviewConfig(
   config: RunConfig,
   words: ReviewWords,
-  configFile?: string,
+  { configFile, ask }: { readonly configFile?: string | undefined; readonly ask?: AskForTime } = {},
 ): Promise<RunConfig | undefined> {
   const entry = config.model.entry === '' ? '' : ` ${config.model.entry}`;
   const defaults =
@@ -33,27 +39,60 @@ export async function reviewConfig(
   const rows = words.rows ?? configRows;
   const first = rows.filter(({ isAdvanced }) => isAdvanced !== true);
   let shown: readonly ConfigRow[] = first;
-  for (;;) {
-    const items: readonly ReviewItem[] = [
-      { label: `$(play) ${words.accept}`, description: `train${entry} with these settings (${defaults})` },
-      { label: '', kind: vscode.QuickPickItemKind.Separator },
-      ...shown.map((row) => ({
-        label: row.label,
-        description: row.show(current),
-        ...(row.isAdvanced === true && { detail: row.prompt }),
-        row,
-      })),
-      ...(shown.length < rows.length ? [advancedItem(rows.slice(first.length))] : []),
-    ];
-    const chosen = await pick(items, words);
-    if (chosen === undefined) return undefined;
-    if (chosen.isAdvanced === true) {
-      shown = rows;
-      continue;
+  let show: () => void = () => undefined;
+  const timer = ask && new RunTimer(ask, () => show());
+  const items = (): readonly ReviewItem[] => [
+    { label: `$(play) ${words.accept}`, description: `train${entry} with these settings (${defaults})` },
+    ...(timer === undefined ? [] : [timeItem(current, timer.of(current), words)]),
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    ...shown.map((row) => ({
+      label: row.label,
+      description: row.show(current),
+      ...(row.isAdvanced === true && { detail: row.prompt }),
+      row,
+    })),
+    ...(shown.length < rows.length ? [advancedItem(rows.slice(first.length))] : []),
+  ];
+  try {
+    for (;;) {
+      const chosen = await pick(items, words, (refresh) => {
+        show = refresh;
+      });
+      if (chosen === undefined) return undefined;
+      if (chosen.isAdvanced === true) shown = rows;
+      else if (chosen.isTime === true) current = await shorten(current, timer?.of(current));
+      else if (chosen.row === undefined) return current;
+      else current = (await edit(chosen.row, current)) ?? current;
     }
-    if (chosen.row === undefined) return current;
-    current = (await edit(chosen.row, current)) ?? current;
+  } finally {
+    timer?.dispose();
   }
+}
+
+function timeItem(config: RunConfig, timed: Timed, { each }: ReviewWords): ReviewItem {
+  const label = each === undefined ? 'Time' : `Time of ${each}`;
+  switch (timed.kind) {
+    case 'timing':
+      return { label: `$(loading~spin) ${label}`, description: 'timing a few steps…', isTime: true };
+    case 'failed':
+      return { label: `$(circle-slash) ${label}`, description: `not known: ${timed.reason}`, isTime: true };
+    case 'timed': {
+      const description = durationWords(config, timed.time);
+      if (!isLong(config, timed.time)) return { label: `$(watch) ${label}`, description, isTime: true };
+      const detail = 'That is long. Choose this row to see what would make it shorter.';
+      return { label: `$(warning) ${label}`, description, detail, isTime: true };
+    }
+  }
+}
+
+/** The config with what the user chose to change so that the run takes less time; as it was otherwise. */
+async function shorten(config: RunConfig, timed: Timed | undefined): Promise<RunConfig> {
+  if (timed?.kind !== 'timed') return config;
+  const choices = shortenings(config, timed.time);
+  const placeHolder = durationWords(config, timed.time);
+  return (
+    (await vscode.window.showQuickPick([...choices], { title: 'Make the run shorter', placeHolder }))?.config ?? config
+  );
 }
 
 function advancedItem(rows: readonly ConfigRow[]): ReviewItem {
@@ -61,13 +100,23 @@ function advancedItem(rows: readonly ConfigRow[]): ReviewItem {
   return { label: '$(settings-gear) Advanced…', description: names, isAdvanced: true };
 }
 
-/** A quick pick that opens on the first row, so that Enter starts. */
-function pick(items: readonly ReviewItem[], { title, accept }: ReviewWords): Promise<ReviewItem | undefined> {
+/** A quick pick that opens on the first row, so that Enter starts. `shown` gets what draws its rows anew. */
+function pick(
+  items: () => readonly ReviewItem[],
+  { title, accept }: ReviewWords,
+  shown: (refresh: () => void) => void,
+): Promise<ReviewItem | undefined> {
   return new Promise((resolve) => {
     const list = vscode.window.createQuickPick<ReviewItem>();
     list.title = title;
     list.placeholder = `Enter: ${accept.toLowerCase()}; choose a row to change it`;
-    list.items = items;
+    list.items = items();
+    shown(() => {
+      const active = list.items.findIndex((item) => item === list.activeItems[0]);
+      list.items = items();
+      const again = list.items[active];
+      if (again !== undefined) list.activeItems = [again];
+    });
     // Looking something up elsewhere must not lose what was typed here.
     list.ignoreFocusOut = true;
     list.onDidAccept(() => {
@@ -75,6 +124,7 @@ function pick(items: readonly ReviewItem[], { title, accept }: ReviewWords): Pro
       list.hide();
     });
     list.onDidHide(() => {
+      shown(() => undefined);
       resolve(undefined);
       list.dispose();
     });

@@ -21,7 +21,12 @@ export function registerSweepStrengths({ server, experiments, tradeOffs, context
       if (going !== undefined) tradeOffs.open(going.id);
       return;
     }
-    const config = await chooseConfig({ server, context }, { title, accept: 'Continue' }, uri, entry);
+    const config = await chooseConfig(
+      { server, context },
+      { title, accept: 'Continue', each: 'each training' },
+      uri,
+      entry,
+    );
     if (config === undefined) return;
     await saveModel(config.model.document);
     const request = await askForSweep();

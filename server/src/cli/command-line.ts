@@ -17,6 +17,9 @@ import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
 import { setCommand, type SetOptions } from './set-command.ts';
 import { measureCommand, type MeasureOptions } from './measure-command.ts';
+import { commandExamples } from './examples.ts';
+import { examplesText, helpFormat } from './help-format.ts';
+import { refuseTogether } from './contradictions.ts';
 import type { MeasuringService } from '../experiments/measuring-service.ts';
 import type { Terminal } from './terminal.ts';
 import type { RunNetworkService } from '../experiments/run-network-service.ts';
@@ -79,7 +82,7 @@ function commands(services: CliServices): Command {
       '--site-packages <folder>',
       'where installed packages are read from: a virtual environment, or its site-packages; by default the one that is active, or .venv',
     )
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp(helpFormat)
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
 
   const openSession: OpenSession = (folders) =>
@@ -184,6 +187,10 @@ function commands(services: CliServices): Command {
       setCommand(terminal, openSession, file, layers, options),
     );
 
+  for (const command of program.commands) {
+    command.configureHelp(helpFormat).addHelpText('after', examplesText(commandExamples[command.name()] ?? []));
+    refuseTogether(command);
+  }
   return program;
 }
 

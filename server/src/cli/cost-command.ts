@@ -23,6 +23,7 @@ import { openModel, type OpenSession } from './open-model.ts';
 import { findProject, projectModel } from './project-settings.ts';
 import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable, type Column } from './text-table.ts';
+import { wrapLines } from './wrap-lines.ts';
 
 export interface CostOptions {
   readonly input?: string;
@@ -128,6 +129,9 @@ function failWithoutFigures(report: CostJson, problems: readonly Problem[]): voi
   if (error !== undefined) throw workFailed(`The model can't run: ${error.message}`);
   const [first] = report.unknowns;
   if (isNothing && first !== undefined) throw workFailed(`The model can't be read: ${first.reason}`);
+  const isBound = [params, report.totals.operations].some(({ value, atLeast }) => value === null || atLeast);
+  if (isBound && first !== undefined)
+    throw workFailed(`Not all of the model is known, so that the totals are lower bounds: ${first.reason}`);
 }
 
 function formatted(report: CostJson, format: CostFormat): string {
@@ -179,7 +183,7 @@ function costTable(report: ModelCostReport): readonly string[] {
     { title: 'output', align: 'right' },
     { title: operations, align: 'right' },
     { title: 'params', align: 'right' },
-    { title: `latency on ${report.device}`, align: 'right' },
+    { title: 'latency', align: 'right' },
     { title: 'where', align: 'left' },
   ];
   const rows = report.layers.map((layer) => [
@@ -189,7 +193,8 @@ function costTable(report: ModelCostReport): readonly string[] {
     orUnknown(layer.operations, formatAmount),
     orUnknown(layer.params, formatAmount),
     orUnknown(layer.latencyMs, formatMilliseconds),
-    placeText(layer.origin),
+    // What stands in the model's own file is told by its line.
+    layer.origin?.file === report.model ? `:${String(layer.origin.line)}` : placeText(layer.origin),
   ]);
   const name = report.entry.name === '' ? report.model : `${report.model}::${report.entry.name}`;
   const shapes = report.input.shapes.map(formatShape).join(', ');
@@ -198,18 +203,20 @@ function costTable(report: ModelCostReport): readonly string[] {
     '',
     ...textTable(columns, rows),
     '',
-    [
-      `total: ${formatCount(countOf(totals.operations), operations)}`,
-      `${formatCount(countOf(totals.params))} params`,
-      `${formatCount(countOf(totals.activations))} activations`,
-      `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
-    ].join(' · '),
+    wrapLines(
+      [
+        `total: ${formatCount(countOf(totals.operations), operations)}`,
+        `${formatCount(countOf(totals.params))} params`,
+        `${formatCount(countOf(totals.activations))} activations`,
+        `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
+      ].join(' · '),
+    ),
     ...(isExactly(totals.params, 0) && report.unknowns.length === 0 ? [`${name} has no layers with weights.`] : []),
-    ...(report.difference === '' ? [] : [`${report.difference}.`]),
-    report.latency,
+    ...(report.difference === '' ? [] : [wrapLines(`${report.difference}.`)]),
+    wrapLines(report.latency),
     ...new Set(
       report.unknowns.map(({ reason, origin }) =>
-        origin === null ? `not known: ${reason}` : `not known: ${reason} (${placeText(origin)})`,
+        wrapLines(origin === null ? `not known: ${reason}` : `not known: ${reason} (${placeText(origin)})`),
       ),
     ),
   ];

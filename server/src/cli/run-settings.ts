@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { chooseDevice, knownDevices, writtenDevice } from '../analysis/latency-device.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
+import { issueWords } from '../protocol/issue-words.ts';
 import { engineNames } from '../protocol/engine-report.ts';
 import { runConfigSchema, torchPrecisions, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
@@ -100,7 +101,7 @@ function parseRunConfig(path: string, folder: string): RunConfig | undefined {
     throw workFailed(`${shownPath(path, folder)}: ${config.error}`);
   }
   const [issue] = result.issues;
-  throw workFailed(`${shownPath(path, folder)}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+  throw workFailed(`${shownPath(path, folder)}: ${v.getDotPath(issue) ?? 'the file'} ${issueWords(issue)}`);
 }
 
 /** The resolved settings of a run of this model. */
@@ -115,6 +116,13 @@ export function resolveRunConfig(
     throw wrongArguments(
       `--strength ${options.strength} and the share in --target ${options.target} contradict each other: a share finds its own strength. Give one of them.`,
     );
+  }
+  for (const [option, value] of [
+    ['--nproc-per-node', options.nprocPerNode],
+    ['--mixed-precision', options.mixedPrecision],
+  ] as const) {
+    if (value !== undefined && options.engine !== undefined && options.engine !== 'torch')
+      throw wrongArguments(`${option} is for the engine torch, not for --engine ${options.engine}.`);
   }
   const base =
     argument.kind === 'config' ? argument.config : freshConfig(argument.project, model, options, folder, thisMachine);
@@ -136,14 +144,19 @@ export function resolveRunConfig(
 /** What the command line says of the method, checked by the config's own schema, so that no bound is written twice. */
 function methodOptions(options: RunOptions): Partial<RunConfig> {
   const { entries } = runConfigSchema;
-  const checked = <T>(option: string, schema: v.GenericSchema<unknown, T>, value: unknown): T => {
+  /** `written`: as the user wrote it. */
+  const checked = <T>(
+    option: string,
+    schema: v.GenericSchema<unknown, T>,
+    value: unknown,
+    written = String(value),
+  ): T => {
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
-    const shown = typeof value === 'string' ? value : JSON.stringify(value);
-    throw wrongArguments(`${option} ${shown} ${wrongBy(result.issues[0])}.`);
+    throw wrongArguments(`${option} ${written} ${issueWords(result.issues[0]).replace(/, (not|but) [^,]*$/, '')}.`);
   };
   const number = (option: string, text: string, schema: v.GenericSchema<unknown, number>): number =>
-    checked(option, schema, text.trim() === '' ? NaN : Number(text));
+    checked(option, schema, text.trim() === '' ? NaN : Number(text), text);
   const { strength, l1Fraction, labelSmoothing } = options;
   return {
     ...(strength !== undefined && { strength: number('--strength', strength, entries.strength.wrapped) }),
@@ -163,29 +176,17 @@ function methodOptions(options: RunOptions): Partial<RunConfig> {
     ...(options.inputBoundary !== undefined && { inputBoundary: [...options.inputBoundary] }),
     ...(options.outputBoundary !== undefined && { outputBoundary: [...options.outputBoundary] }),
     ...(options.decorator !== undefined && {
-      decorator: checked('--decorator', entries.decorator.wrapped, decoratorOf(options.decorator)),
+      decorator: checked('--decorator', entries.decorator.wrapped, decoratorOf(options.decorator), options.decorator),
     }),
-    ...(options.rule !== undefined && { rules: checked('--rule', entries.rules.wrapped, rulesOf(options.rule)) }),
-    ...(options.gate !== undefined && { gate: checked('--gate', entries.gate.wrapped, gateOf(options.gate)) }),
+    ...(options.rule !== undefined && {
+      rules: checked('--rule', entries.rules.wrapped, rulesOf(options.rule), options.rule.join(' ')),
+    }),
+    ...(options.gate !== undefined && {
+      gate: checked('--gate', entries.gate.wrapped, gateOf(options.gate), options.gate),
+    }),
     ...(options.removeCommonPrefix !== undefined && { removeCommonPrefix: options.removeCommonPrefix }),
   };
 }
-
-/** What is wrong with a value, in words: `must be at least 0`, `is none of max, l2`. */
-function wrongBy({ expected }: v.BaseIssue<unknown>): string {
-  const [, sign, bound] = /^([<>]=?)(-?[\d.e+-]+)$/.exec(expected ?? '') ?? [];
-  if (sign !== undefined && bound !== undefined) return `must be ${boundWords[sign] ?? sign} ${bound}`;
-  const names = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map(([, name]) => name);
-  if (names.length > 0) return names.length === 1 ? `must be ${names.join()}` : `is none of ${names.join(', ')}`;
-  return expected === 'number' ? 'is no number' : `must be ${expected ?? 'something else'}`;
-}
-
-const boundWords: Readonly<Record<string, string>> = {
-  '>=': 'at least',
-  '>': 'above',
-  '<=': 'at most',
-  '<': 'below',
-};
 
 /** `0.5` or `0.5,2`: a factor, and an exponent. */
 function decoratorOf(text: string): unknown {

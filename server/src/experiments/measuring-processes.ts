@@ -7,6 +7,8 @@ import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import { measureMachineLineSchema, measureMachineWord, type MachineProfile } from '../protocol/machine-profile.ts';
 import { measureModelLineSchema, measureModelWord, type ModelMeasurement } from '../protocol/model-measurement.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import { timeRunLineSchema, timeRunWord, type RunTime } from '../protocol/run-time.ts';
 import type { TrainerProgram } from '../jobs/trainer-process.ts';
 import type { Measuring, MeasuringOptions, OnProgress } from './measuring-service.ts';
 
@@ -35,6 +37,20 @@ export function measureModelHere(
 ): Measuring<ModelMeasurement> {
   const input = JSON.stringify(network);
   return measure({ program, word: measureModelWord, ...options, input, lines: measureModelLineSchema, onProgress });
+}
+
+/** Starts to time steps of a run that has not begun. */
+export function timeRunHere(program: TrainerProgram, config: RunConfig, network: NetworkGraph): Measuring<RunTime> {
+  const input = JSON.stringify({ config, network });
+  const options = { threads: config.threads, batch: config.batchSize };
+  return measure({
+    program,
+    word: timeRunWord,
+    ...options,
+    input,
+    lines: timeRunLineSchema,
+    onProgress: () => undefined,
+  });
 }
 
 type MeasureLine<Measured> =

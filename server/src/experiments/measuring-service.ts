@@ -4,6 +4,8 @@ import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import type { ModelMeasurement } from '../protocol/model-measurement.ts';
+import type { RunConfig } from '../protocol/run-config.ts';
+import type { RunTime } from '../protocol/run-time.ts';
 
 export interface MeasuringOptions {
   /** 0: all cores but one. */
@@ -26,6 +28,8 @@ export interface MeasuringService {
   machine(options: MeasuringOptions, onProgress: OnProgress): Measuring<MachineProfile>;
   /** Times a network as a whole and layer by layer. */
   model(network: NetworkGraph, options: MeasuringOptions, onProgress: OnProgress): Measuring<ModelMeasurement>;
+  /** Times steps of a run that has not begun. */
+  run(config: RunConfig, network: NetworkGraph): Measuring<RunTime>;
   /** Keeps what was measured of this machine; gives the path of the file. */
   store(profile: MachineProfile): string;
 }

@@ -11,7 +11,7 @@ import { innerRunSchema, runIdSchema } from '../protocol/run-names.ts';
 import { attachScript } from './attach-script.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { listDevices } from './list-devices.ts';
-import { measureMachine, measureModel } from './measure-requests.ts';
+import { measureMachine, measureModel, timeRun } from './measure-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
 import {
@@ -83,6 +83,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
   },
   'morphnet/measureModel': { params: v.object({ uri: text, entry: text }), handle: measureModel },
   'morphnet/measureMachine': { params: none, handle: measureMachine },
+  'morphnet/timeRun': { params: v.object({ config: runConfigSchema }), handle: timeRun },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/attachScript': {
@@ -144,6 +145,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/projectEdit', requests['morphnet/projectEdit']);
   register('morphnet/measureModel', requests['morphnet/measureModel']);
   register('morphnet/measureMachine', requests['morphnet/measureMachine']);
+  register('morphnet/timeRun', requests['morphnet/timeRun']);
   register('morphnet/devices', requests['morphnet/devices']);
   register('morphnet/draftRun', requests['morphnet/draftRun']);
   register('morphnet/attachScript', requests['morphnet/attachScript']);

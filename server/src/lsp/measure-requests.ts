@@ -1,4 +1,4 @@
-// Measuring, as the client asks for it: this machine, or a model on it. Both end when the client cancels its request.
+// Measuring, as the client asks for it: this machine, a model on it, or steps of a run. All end when the client cancels its request.
 
 import type { CancellationToken } from 'vscode-languageserver/node';
 import type { Measuring, OnProgress } from '../experiments/measuring-service.ts';
@@ -40,6 +40,25 @@ export async function measureModel(
   const { service, progress } = measuring;
   const times = await ended(service.model.bind(service, found.network, { threads, batch }), progress, token);
   return times.ok ? times.value : refuse(times.error);
+}
+
+/** Times steps of a run that has not begun, as it would begin now. */
+export async function timeRun(
+  context: ServerContext,
+  { config }: ServerRequests['morphnet/timeRun']['params'],
+  token: CancellationToken,
+): Promise<ServerRequests['morphnet/timeRun']['result']> {
+  const { measuring } = context;
+  if (measuring === undefined) return refuse(noTrainer);
+  const found = await askAbout(context, config.model.document, 'run-network', config.model, token);
+  if ('refused' in found) return found;
+  const { service } = measuring;
+  const time = await ended(
+    () => service.run(config, found.network),
+    () => undefined,
+    token,
+  );
+  return time.ok ? time.value : refuse(time.error);
 }
 
 async function ended<Measured>(

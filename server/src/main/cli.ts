@@ -9,6 +9,7 @@ import type { SourceReader } from '../frontends/shared/frontend.ts';
 import { runCommandLine } from '../cli/command-line.ts';
 import { createEditorTerminal } from '../cli/editor-terminal.ts';
 import type { Terminal } from '../cli/terminal.ts';
+import { wrapLines } from '../cli/wrap-lines.ts';
 import { createRunService } from '../experiments/local-run-service.ts';
 import { createRunNetworks } from '../experiments/run-network-service.ts';
 import { editorWord } from '../protocol/experiment-messages.ts';
@@ -70,7 +71,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const plainTerminal: Terminal = {
   write: (text) => process.stdout.write(text),
-  note: (text) => process.stderr.write(text),
+  note: (text) => process.stderr.write(wrapLines(text)),
   isInteractive: process.stderr.isTTY,
   folder: process.cwd(),
   thisMachine: readThisMachine,

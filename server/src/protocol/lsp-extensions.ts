@@ -5,6 +5,7 @@ import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
 import type { ModelMeasurement } from './model-measurement.ts';
 import type { RunConfig } from './run-config.ts';
+import type { RunTime } from './run-time.ts';
 import type { SweepFile } from './sweep-file.ts';
 import type { RunEvent } from './run-events.ts';
 import type { ExpandedProposal, RunProposal, RunSnapshot, RunStatus, RunStructure, RunSummary } from './run-files.ts';
@@ -138,6 +139,8 @@ export interface ServerRequests {
         }
       | Refusal;
   };
+  /** Times a few steps of a run that has not begun; a request that is cancelled ends them. */
+  'morphnet/timeRun': { params: { config: RunConfig }; result: RunTime | Refusal };
   'morphnet/startRun': { params: { config: RunConfig }; result: RunSummary | Refusal };
   /** Asks for a checkpoint and the end. `alreadyStopping`: it was asked for before; only `atOnce` ends the process now. */
   'morphnet/stopRun': { params: { id: string; atOnce?: boolean }; result: { alreadyStopping: boolean } | Refusal };

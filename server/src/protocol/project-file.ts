@@ -3,6 +3,7 @@
 
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as v from 'valibot';
+import { issueWords } from './issue-words.ts';
 import { methodEntries } from './method-options.ts';
 import { dataSetSchema, runConfigSchema, targetResources } from './run-config.ts';
 
@@ -237,7 +238,7 @@ function problemOf(issue: v.InferIssue<typeof projectFileSchema>, tree: Node): P
     return { message: `There is no field ${path.join('.')}.`, start: key.offset, end: key.offset + key.length };
   }
   return {
-    message: path.length === 0 ? issue.message : `${path.join('.')}: ${issue.message}`,
+    message: path.length === 0 ? issueWords(issue) : `${path.join('.')} ${issueWords(issue)}`,
     start: at.offset,
     end: at.offset + at.length,
   };

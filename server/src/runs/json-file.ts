@@ -2,6 +2,7 @@
 // would read as infinite is none.
 
 import * as v from 'valibot';
+import { issueWords } from '../protocol/issue-words.ts';
 import type { Result } from '../common/problem.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -32,5 +33,5 @@ export function readJsonFile<T>(path: string, schema: v.GenericSchema<unknown, T
   const parsed = v.safeParse(schema, content);
   if (parsed.success) return { ok: true, value: parsed.output };
   const [issue] = parsed.issues;
-  return { ok: false, error: `${path} is not as it should be: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}` };
+  return { ok: false, error: `${path} is not as it should be: ${v.getDotPath(issue) ?? 'it'} ${issueWords(issue)}` };
 }

@@ -1,9 +1,12 @@
-// What a run's curves are for TensorBoard: scalars and histograms in `tensorboard/`, one event file a process.
+// What a run's curves are for TensorBoard: scalars, histograms and settings, one event file a process. The files lie in the run's
+// folder itself, so that the run has its id for a name there; what the seed costs is a run `seed` below it, for TensorBoard draws
+// what several runs have under one tag into one card.
 // Field numbers are those of event.proto and summary.proto (github.com/tensorflow/tensorflow, core/framework and core/util).
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writer } from 'protobufjs/minimal.js';
+import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { innerFolder } from './inner-folder.ts';
 import { RecordFile } from './record-file.ts';
@@ -78,8 +81,7 @@ function scalarsOf(event: RunEvent): readonly (readonly [string, number])[] {
         ['accuracy/train', event.accuracy],
         ['regularization', event.regularization],
         ['strength', event.strength],
-        ['cost/seed', event.seedCost],
-        ['cost/proposed', event.cost],
+        [costTag, event.cost],
       ];
     case 'evaluated':
       return [
@@ -91,43 +93,95 @@ function scalarsOf(event: RunEvent): readonly (readonly [string, number])[] {
   }
 }
 
-/** The folder of the event files in a run's folder. */
-export const tensorboardFolder = 'tensorboard';
+/** What the network costs and what its seed does: one card, a line each. */
+const costTag = 'cost';
+
+/** The settings that runs are told apart by, as TensorBoard's table of hyperparameters has them. */
+function settingsOf(config: RunConfig): ReadonlyMap<string, string | number> {
+  const { target, strength, algorithm, threshold, optimizer, learningRate, weightDecay, batchSize, steps, seed } =
+    config;
+  return new Map<string, string | number>([
+    ['model', config.model.entry],
+    ['target', target.resource],
+    ...(target.fraction === undefined ? [] : [['share', target.fraction] as const]),
+    ...(strength === undefined ? [] : [['strength', strength] as const]),
+    ['algorithm', algorithm],
+    ['threshold', threshold],
+    ['optimizer', optimizer],
+    ['learning rate', learningRate],
+    ['weight decay', weightDecay],
+    ['batch size', batchSize],
+    ['steps', steps],
+    ['seed', seed],
+  ]);
+}
 
 /**
- * One process' event file. Its first records tell TensorBoard the file's version and that what earlier processes wrote of
- * later steps does not count: a resumed run goes on from its checkpoint.
+ * `Value { tag = 1, metadata = 9 }` with `SummaryMetadata { plugin_data = 1 { plugin_name = 1, content = 2 } }`; the content is
+ * `HParamsPluginData { session_start_info = 3 { map hparams = 1, start_time_secs = 5 } }` of tensorboard/plugins/hparams.
  */
+function writeSettings(writer: Writer, config: RunConfig, time: number): void {
+  const content = Writer.create();
+  content.uint32(tag(3, delimited)).fork();
+  for (const [name, setting] of settingsOf(config)) {
+    content.uint32(tag(1, delimited)).fork();
+    content.uint32(tag(1, delimited)).string(name);
+    content.uint32(tag(2, delimited)).fork();
+    if (typeof setting === 'number') content.uint32(tag(2, double)).double(setting);
+    else content.uint32(tag(3, delimited)).string(setting);
+    content.ldelim().ldelim();
+  }
+  content.uint32(tag(5, double)).double(time / 1000);
+  content.ldelim();
+  writer.uint32(tag(5, delimited)).fork();
+  writer.uint32(tag(1, delimited)).fork();
+  writer.uint32(tag(1, delimited)).string('_hparams_/session_start_info');
+  writer.uint32(tag(9, delimited)).fork();
+  writer.uint32(tag(1, delimited)).fork();
+  writer.uint32(tag(1, delimited)).string('hparams');
+  writer.uint32(tag(2, delimited)).bytes(content.finish());
+  writer.ldelim().ldelim().ldelim().ldelim();
+}
+
+/** An event file that tells TensorBoard its version, and that what earlier processes wrote of later steps does not count. */
+function openEvents(folder: string, step: number, time: number): RecordFile {
+  const attempt = String(readdirSync(folder).filter((name) => name.startsWith(prefix)).length).padStart(4, '0');
+  const seconds = String(Math.floor(time / 1000)).padStart(10, '0');
+  const file = new RecordFile(join(folder, `${prefix}${seconds}.morphnet.${attempt}`));
+  file.append(eventAt(time, 0, (writer) => writer.uint32(tag(3, delimited)).string('brain.Event:2')));
+  // SessionLog { status = 1: START } as field 7. What stands at `step` itself was written before the checkpoint.
+  file.append(
+    eventAt(time, step + 1, (writer) =>
+      writer.uint32(tag(7, delimited)).fork().uint32(tag(1, variable)).int32(1).ldelim(),
+    ),
+  );
+  return file;
+}
+
+/** What TensorBoard knows event files by. */
+const prefix = 'events.out.tfevents.';
+
+/** The run below a run that holds what its seed costs. */
+const seedFolder = 'seed';
+
+/** One process' event files: a resumed run goes on from its checkpoint. */
 export class TensorboardLog {
   readonly #file: RecordFile;
+  readonly #seed: RecordFile;
 
   /** `time` in milliseconds since the epoch; `step` is where the process goes on. */
-  constructor(runFolder: string, step: number, time: number) {
-    const folder = innerFolder(runFolder, tensorboardFolder);
-    const attempt = String(readdirSync(folder).length).padStart(4, '0');
-    const seconds = String(Math.floor(time / 1000)).padStart(10, '0');
-    this.#file = new RecordFile(join(folder, `events.out.tfevents.${seconds}.morphnet.${attempt}`));
-    this.#file.append(eventAt(time, 0, (writer) => writer.uint32(tag(3, delimited)).string('brain.Event:2')));
-    // SessionLog { status = 1: START } as field 7. What stands at `step` itself was written before the checkpoint.
-    this.#file.append(
-      eventAt(time, step + 1, (writer) =>
-        writer.uint32(tag(7, delimited)).fork().uint32(tag(1, variable)).int32(1).ldelim(),
-      ),
-    );
+  constructor(runFolder: string, config: RunConfig, step: number, time: number) {
+    this.#file = openEvents(runFolder, step, time);
+    this.#file.append(eventAt(time, step, (writer) => writeSettings(writer, config, time)));
+    this.#seed = openEvents(innerFolder(runFolder, seedFolder), step, time);
   }
 
   /** The scalars of an event, if it has any. */
   event(event: RunEvent): void {
     const scalars = scalarsOf(event);
     if (scalars.length === 0 || !('step' in event)) return;
-    this.#file.append(
-      eventAt(event.time, event.step, (writer) => {
-        summary(
-          writer,
-          scalars.map(([name, value]) => [name, (each) => each.uint32(tag(2, single)).float(value)] as const),
-        );
-      }),
-    );
+    appendScalars(this.#file, event, scalars);
+    if (event.kind === 'progress') appendScalars(this.#seed, event, [[costTag, event.seedCost]]);
   }
 
   /** Regularization vectors by layer: |γ|, group norms or gates, one entry a channel. */
@@ -148,5 +202,21 @@ export class TensorboardLog {
 
   close(): void {
     this.#file.close();
+    this.#seed.close();
   }
+}
+
+function appendScalars(
+  file: RecordFile,
+  { time, step }: { readonly time: number; readonly step: number },
+  scalars: readonly (readonly [string, number])[],
+): void {
+  file.append(
+    eventAt(time, step, (writer) => {
+      summary(
+        writer,
+        scalars.map(([name, value]) => [name, (each) => each.uint32(tag(2, single)).float(value)] as const),
+      );
+    }),
+  );
 }

@@ -20,7 +20,7 @@ export interface TrainerSink extends RunSink {
 /** The folder's side of the loop; `beforeSaving` is called when a checkpoint is to be written. */
 export function sinkOf(
   folder: string,
-  { aliveEvery }: RunConfig,
+  config: RunConfig,
   log: EventWriter,
   firstStep: number,
   beforeSaving: () => void,
@@ -33,7 +33,7 @@ export function sinkOf(
       if ('step' in event) step = event.step;
       const stamped: RunEvent = { version: 1, time: Date.now(), ...event };
       log.append(stamped);
-      if (stamped.kind === 'started') tensorboard = new TensorboardLog(folder, stamped.step, stamped.time);
+      if (stamped.kind === 'started') tensorboard = new TensorboardLog(folder, config, stamped.step, stamped.time);
       tensorboard?.event(stamped);
       say(stamped);
     },
@@ -47,7 +47,7 @@ export function sinkOf(
       }),
     regularizationVectors: (step, vectors) => tensorboard?.histograms(step, Date.now(), vectors),
     learnedStructure(at, counts, structure) {
-      writeLearnedStructure(folder, { step: at, every: aliveEvery }, [
+      writeLearnedStructure(folder, { step: at, every: config.aliveEvery }, [
         { name: aliveCountsFile(at), text: formatAliveCounts(counts) },
         { name: structureFile(at), text: `${JSON.stringify(structure)}\n` },
       ]);

@@ -2,7 +2,7 @@
 // list of all, measured.
 
 import { availableParallelism } from 'node:os';
-import type { Cancellation } from '../common/cancellation.ts';
+import { neverCancelled, type Cancellation } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
 import { engineNames, tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
@@ -38,11 +38,9 @@ export async function engineOf(
   cancellation: Cancellation,
 ): Promise<Result<Engine>> {
   const isSaid = (code: string): boolean => logged.some((event) => event.kind === 'notice' && event.code === code);
-  const { batchSize, labelSmoothing = 0 } = config;
-  const optimizer = optimizerOf(config.optimizer, config.weightDecay);
   const options: EngineOptions = {
     ...optionsOf(config.threads, torch),
-    trial: { graph, batchSize, optimizer, labelSmoothing, now: () => performance.now(), cancellation },
+    trial: trialOf(config, graph, cancellation),
     onChoice: (message) => sink.event({ kind: 'notice', severity: 'information', code: 'engine-chosen', message }),
     onFallback: (message) => {
       if (!isSaid(fallbackCode)) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
@@ -53,6 +51,26 @@ export async function engineOf(
   if (note !== undefined && !isSaid(deviceCode))
     sink.event({ kind: 'notice', severity: 'warning', code: deviceCode, message: note });
   return chosen;
+}
+
+/** The engine that a run would take if it began now. */
+export function engineToTime(
+  config: RunConfig,
+  graph: NetworkGraph,
+  torch: EngineOptions['torch'],
+): Promise<Result<Engine>> {
+  const options = { ...optionsOf(config.threads, torch), trial: trialOf(config, graph, neverCancelled) };
+  return chooseEngine(config.engine, options, availableParallelism());
+}
+
+/** What engines are compared by: steps as the run makes them. */
+function trialOf(
+  { batchSize, labelSmoothing = 0, optimizer, weightDecay }: RunConfig,
+  graph: NetworkGraph,
+  cancellation: Cancellation,
+): NonNullable<EngineOptions['trial']> {
+  const now = (): number => performance.now();
+  return { graph, batchSize, optimizer: optimizerOf(optimizer, weightDecay), labelSmoothing, now, cancellation };
 }
 
 /** Prints one line of JSON (protocol/engine-report.ts). */

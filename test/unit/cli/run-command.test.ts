@@ -312,7 +312,7 @@ describe('what can go wrong before training', () => {
     );
     const { service } = playing([], 'finished');
     const result = await morphnetIn(folder, ['run', 'config.json'], service);
-    expect(result.notes).toMatch(/^config\.json: model\.input\.0\.1: /);
+    expect(result.notes).toMatch(/^config\.json: model\.input\.0\.1 must be /);
     expect(result.status).toBe(1);
   });
 });

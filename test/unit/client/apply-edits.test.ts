@@ -11,7 +11,8 @@ const editor = vi.hoisted(() => ({
 }));
 
 vi.mock('vscode', () => ({
-  Uri: { parse: (text: string) => text },
+  Uri: { parse: (text: string) => text, joinPath: (folder: string, name: string) => `${folder}/${name}` },
+  extensions: { getExtension: (id: string) => (id === 'morphnet.morphnet' ? { extensionUri: 'own' } : undefined) },
   Range: class {
     readonly from: number;
     readonly to: number;
@@ -20,16 +21,10 @@ vi.mock('vscode', () => ({
       this.to = to;
     }
   },
-  Position: class {
-    readonly line: number;
-    constructor(line: number) {
-      this.line = line;
-    }
-  },
   WorkspaceEdit: class {
     readonly changes: unknown[] = [];
-    insert(uri: string, _at: unknown, newText: string, preview: unknown) {
-      this.changes.push({ uri, newText, preview });
+    createFile(uri: string, options: unknown, preview: unknown) {
+      this.changes.push({ uri, options, preview });
     }
     replace(uri: string, _range: unknown, newText: string, preview: unknown) {
       this.changes.push({ uri, newText, preview });
@@ -40,7 +35,6 @@ vi.mock('vscode', () => ({
       Promise.resolve({
         uri,
         version: editor.version,
-        lineCount: 2,
         getText: ({ from, to }: { from: number; to: number }) => editor.text.slice(from, to),
       }),
     asRelativePath: (uri: string) => uri,
@@ -67,13 +61,13 @@ beforeEach(() => {
   editor.applied.length = 0;
 });
 
-test('edits of the document’s version are shown in the editor’s own preview', async () => {
+test('edits of the document’s version are shown in the editor’s own preview, which has no row of its own', async () => {
   expect(await apply(edits(3))).toEqual({ applied: true });
   const words = { label: 'Set widths', description: '5 M → 4 M MACs' };
   expect(editor.applied).toMatchObject([
     [
       { newText: '5', preview: { ...words, needsConfirmation: false } },
-      { newText: '', preview: { ...words, needsConfirmation: true } },
+      { uri: 'own/package.json', options: { ignoreIfExists: true }, preview: { ...words, needsConfirmation: true } },
     ],
   ]);
 });

@@ -50,8 +50,12 @@ test('every suggested target is one', () => {
     'FLOPs, down to 70 %',
     'FLOPs, down to 50 %',
     'FLOPs, down to 30 %',
+    'model size, down to 70 %',
     'model size, down to 50 %',
+    'model size, down to 30 %',
+    'latency, down to 70 %',
     'latency, down to 50 %',
+    'latency, down to 30 %',
   ]);
 });
 

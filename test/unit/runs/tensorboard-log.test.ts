@@ -8,8 +8,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../../server/src/protocol/run-events.ts';
 import { crc32c, framed } from '../../../server/src/runs/record-file.ts';
-import { histogramOf, TensorboardLog, tensorboardFolder } from '../../../server/src/runs/tensorboard-log.ts';
-import { temporaryFolder } from '../../support/run-folder.ts';
+import { histogramOf, TensorboardLog } from '../../../server/src/runs/tensorboard-log.ts';
+import { runConfigIn, temporaryFolder } from '../../support/run-folder.ts';
 
 /** The contents of all records; throws where a length or a checksum does not fit. */
 function recordsOf(file: Buffer): readonly Buffer[] {
@@ -49,11 +49,12 @@ const progress = (step: number): Extract<RunEvent, { kind: 'progress' }> => ({
 /** A run that wrote steps 20 to 60, was killed, and went on from its checkpoint at step 40. */
 function writtenRun(): string {
   const folder = temporaryFolder();
-  const first = new TensorboardLog(folder, 0, 1_700_000_000_000);
+  const config = runConfigIn(folder, { target: { resource: 'flops', fraction: 0.5 } });
+  const first = new TensorboardLog(folder, config, 0, 1_700_000_000_000);
   for (const step of [20, 40, 60]) first.event(progress(step));
   first.histograms(40, 1_700_000_000_040, new Map([['conv', Float32Array.of(0, 0.5, 1, 1)]]));
   first.close();
-  const second = new TensorboardLog(folder, 40, 1_700_000_001_000);
+  const second = new TensorboardLog(folder, config, 40, 1_700_000_001_000);
   second.event({ ...progress(60), time: 1_700_000_001_060, loss: 7 });
   second.event({
     version: 1,
@@ -66,7 +67,7 @@ function writtenRun(): string {
   });
   second.event({ version: 1, time: 1_700_000_001_200, kind: 'finished', step: 60, summary: 'Done.' });
   second.close();
-  return join(folder, tensorboardFolder);
+  return folder;
 }
 
 // RFC 3720, appendix B.4.
@@ -89,13 +90,15 @@ test('any content comes out of its frame as it went in', () => {
 
 test('a process writes a file of its own, whole records only', () => {
   const folder = writtenRun();
-  const files = readdirSync(folder).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name !== 'seed')
+    .sort();
   expect(files).toEqual([
     'events.out.tfevents.1700000000.morphnet.0000',
     'events.out.tfevents.1700000001.morphnet.0001',
   ]);
-  // Version, start, three steps, a histogram; then version, start, a step, a test.
-  expect(files.map((file) => recordsOf(readFileSync(join(folder, file))).length)).toEqual([6, 4]);
+  // Version, start, settings, three steps, a histogram; then version, start, settings, a step, a test.
+  expect(files.map((file) => recordsOf(readFileSync(join(folder, file))).length)).toEqual([7, 5]);
 });
 
 test('a histogram has every value in its part', () => {
@@ -117,27 +120,35 @@ test.skipIf(!hasTensorboard)(
     const script = `
 import json, sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import metadata
 events = EventAccumulator(sys.argv[1])
 events.Reload()
+seed = EventAccumulator(sys.argv[1] + "/seed")
+seed.Reload()
+content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
+settings = metadata.parse_session_start_info_plugin_data(content).hparams
 print(json.dumps({
+    "settings": {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()},
+    "seed": [[e.step, e.value] for e in seed.Scalars("cost")],
     "scalars": {tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]},
     "histograms": {tag: [[e.step, e.histogram_value.num, e.histogram_value.sum] for e in events.Histograms(tag)] for tag in events.Tags()["histograms"]},
 }))`;
     const { stdout, stderr } = spawnSync(python, ['-c', script, writtenRun()], { encoding: 'utf8' });
     const read = JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout) as unknown;
     expect(read).toMatchObject({
+      settings: { target: 'flops', share: 0.5, steps: expect.any(Number) as number, algorithm: 'auto' },
+      seed: [
+        [20, 1000],
+        [40, 1000],
+        [60, 1000],
+      ],
       scalars: {
         'loss/train': [
           [20, expect.closeTo(1.8)],
           [40, expect.closeTo(1.6)],
           [60, 7],
         ],
-        'cost/seed': [
-          [20, 1000],
-          [40, 1000],
-          [60, 1000],
-        ],
-        'cost/proposed': [
+        cost: [
           [20, 880],
           [40, 860],
           [60, 840],

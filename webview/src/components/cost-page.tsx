@@ -28,6 +28,7 @@ import {
   withWidth,
   type WrittenWidths,
 } from '../model/tried-widths.ts';
+import { useIsNarrow } from '../is-narrow.ts';
 import { RowTable, type Column } from './row-table.tsx';
 import { TriedWidths } from './tried-widths.tsx';
 
@@ -97,6 +98,7 @@ function useWrittenWidths(
 function Costs({ present, tried, notTried, times, cursor, post }: CostsProperties) {
   const [view, setView] = useState<CostView>(firstView);
   const [written, write] = useWrittenWidths(present, post);
+  const isNarrow = useIsNarrow();
   const shown = isNothing(written) ? undefined : tried;
   const table = useMemo(() => triedTable(present, shown), [present, shown]);
   const presentWidths = useMemo(() => new Map(present.rows.map((row) => [row.name, row.width])), [present]);
@@ -165,8 +167,9 @@ function Costs({ present, tried, notTried, times, cursor, post }: CostsPropertie
       </p>
       <RowTable
         caption={`Costs of ${table.entry === '' ? table.file : table.entry}, layer by layer`}
-        columns={columnsOf(words, view, sortBy, times !== undefined)}
+        columns={columnsOf(words, view, sortBy, { isMeasured: times !== undefined, isNarrow })}
         count={nodes.length}
+        lines={isNarrow ? 2 : 1}
         row={(index) => {
           const node = nodes[index];
           return node === undefined ? (
@@ -178,6 +181,7 @@ function Costs({ present, tried, notTried, times, cursor, post }: CostsPropertie
               measured={measured}
               words={words}
               view={view}
+              isNarrow={isNarrow}
               cursor={cursor}
               fold={fold}
               post={post}
@@ -213,7 +217,7 @@ function columnsOf(
   words: CostWords,
   view: CostView,
   sortBy: (key: SortKey) => void,
-  isMeasured: boolean,
+  { isMeasured, isNarrow }: { readonly isMeasured: boolean; readonly isNarrow: boolean },
 ): readonly Column[] {
   const sortable = (title: string, key: SortKey, numeric = true): Column => ({
     title,
@@ -223,12 +227,16 @@ function columnsOf(
   });
   return [
     sortable('Layer', view.sort === 'name' || (view.sort === 'order' && view.descending) ? 'name' : 'order', false),
-    { title: 'Output', numeric: true },
+    ...(isNarrow ? [] : [{ title: 'Output', numeric: true }]),
     { title: 'Width', numeric: true },
     sortable(words.headings.operations, 'operations'),
-    sortable('Share', 'operations'),
-    sortable(words.headings.params, 'params'),
-    sortable(words.headings.activations, 'activations'),
+    ...(isNarrow ? [] : [sortable('Share', 'operations')]),
+    sortable(isNarrow ? 'Params' : words.headings.params, 'params'),
+    // Narrow headings may be divided, as the numbers below need less room than the word.
+    sortable(
+      isNarrow ? words.headings.activations.replace('tions', '\u00adtions') : words.headings.activations,
+      'activations',
+    ),
     sortable(words.headings.latencyMs, 'latencyMs'),
     ...(isMeasured ? [{ title: 'Measured here', numeric: true }] : []),
   ];
@@ -241,6 +249,8 @@ interface NodeRowProperties {
   readonly measured: ReadonlyMap<string, number> | undefined;
   readonly words: CostWords;
   readonly view: CostView;
+  /** Two lines a row in place of columns that there is no room for. */
+  readonly isNarrow: boolean;
   readonly cursor: CostPageState['cursor'];
   readonly fold: (path: string) => void;
   readonly post: CostPageProperties['post'];
@@ -255,7 +265,7 @@ interface NodeRowProperties {
 const tieColors = 6;
 
 function NodeRow(properties: NodeRowProperties) {
-  const { node, table, measured, words, view, cursor, fold, post } = properties;
+  const { node, table, measured, words, view, isNarrow, cursor, fold, post } = properties;
   const { row, index, costs } = node;
   const isModule = node.children.length > 0;
   const isFolded = isModule && view.filter === '' && view.folded.has(node.path);
@@ -286,22 +296,42 @@ function NodeRow(properties: NodeRowProperties) {
           ) : (
             <span class="layer">{node.name}</span>
           )}
-          <span class="note">{row?.label ?? `${String(node.layers)} layers`}</span>
+          <span class={isNarrow ? 'note line' : 'note'}>
+            {isNarrow && row !== undefined && row.shape !== '' && `${row.shape} · `}
+            {row?.label ?? `${String(node.layers)} layers`}
+          </span>
         </span>
       </th>
-      <td class="numeric">{row?.shape ?? ''}</td>
+      {!isNarrow && <td class="numeric">{row?.shape ?? ''}</td>}
       <td class="numeric">{row !== undefined && <WidthCell row={row} {...properties} />}</td>
-      <td class="numeric">{words.text('operations', costs.operations)}</td>
-      <td class="numeric share">
-        <svg class="share-bar" width="60" height="10" aria-hidden="true">
-          <rect width={60 * Math.min(1, share)} height="10" />
-        </svg>{' '}
-        {shareWords(share)}
+      <td class="numeric">
+        {words.text('operations', costs.operations)}
+        {isNarrow && (
+          <span class="below">
+            <ShareBar share={share} width={30} />
+          </span>
+        )}
       </td>
+      {!isNarrow && (
+        <td class="numeric share">
+          <ShareBar share={share} width={60} />
+        </td>
+      )}
       <td class="numeric">{words.text('params', costs.params)}</td>
       <td class="numeric">{words.text('activations', costs.activations)}</td>
       <td class="numeric">{words.text('latencyMs', costs.latencyMs)}</td>
       {measured !== undefined && <td class="numeric">{timeText(measured.get(node.path))}</td>}
+    </>
+  );
+}
+
+function ShareBar({ share, width }: { readonly share: number; readonly width: number }) {
+  return (
+    <>
+      <svg class="share-bar" width={width} height="10" aria-hidden="true">
+        <rect width={width * Math.min(1, share)} height="10" />
+      </svg>{' '}
+      {shareWords(share)}
     </>
   );
 }
@@ -318,12 +348,13 @@ function WidthCell({
   if (row.settled !== null)
     return (
       <span title={`This width can't be set: ${row.settled}`} class={isOther ? 'other' : undefined}>
-        {isOther ? `${String(presentWidth)} → ${String(row.width)}` : row.width}
+        {isOther && <span class="present">{`${String(presentWidth)} → `}</span>}
+        {row.width}
       </span>
     );
   return (
     <span class={isOther ? 'other' : undefined}>
-      {isOther && `${String(presentWidth)} → `}
+      {isOther && <span class="present">{`${String(presentWidth)} → `}</span>}
       <input
         type="text"
         class="width"

@@ -4,8 +4,8 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { visibleRows, wholeTableRows } from '../model/visible-rows.ts';
 
-/** Height of a row of a long table, as the style sheet has it. */
-const rowHeight = 30;
+/** Height of a row of a long table by its lines of text, as the style sheet has it. */
+const rowHeights = { 1: 30, 2: 48 } as const;
 /** Height of the box that a long table scrolls in, as the style sheet has it. */
 const boxHeight = 480;
 
@@ -25,18 +25,21 @@ export interface RowTableProperties {
   readonly count: number;
   /** The cells of a row, one a column; `compact` asks for one line of text at most. */
   readonly row: (index: number, compact: boolean) => VNode;
+  /** Lines of text in a row; one unless given. */
+  readonly lines?: keyof typeof rowHeights;
   /** Rows below the body. */
   readonly foot?: ComponentChildren;
 }
 
-export function RowTable({ caption, columns, count, row, foot }: RowTableProperties) {
+export function RowTable({ caption, columns, count, row, lines = 1, foot }: RowTableProperties) {
+  const rowHeight = rowHeights[lines];
   const [scrollTop, setScrollTop] = useState(0);
   const compact = count > wholeTableRows;
   const { start, end } = visibleRows(count, rowHeight, scrollTop, boxHeight);
   const indices = Array.from({ length: end - start }, (_, offset) => start + offset);
   return (
     <div
-      class={compact ? 'table-box compact' : 'table-box'}
+      class={`table-box${compact ? ' compact' : ''}${lines === 2 ? ' two-lines' : ''}`}
       role="region"
       aria-label={caption}
       // Short tables have buttons to scroll by; a long one has most of them out of view.
@@ -62,13 +65,13 @@ export function RowTable({ caption, columns, count, row, foot }: RowTablePropert
           </tr>
         </thead>
         <tbody>
-          <Gap rows={start} columns={columns.length} />
+          <Gap height={start * rowHeight} columns={columns.length} />
           {indices.map((index) => (
             <tr key={index} aria-rowindex={compact ? index + 2 : undefined}>
               {row(index, compact)}
             </tr>
           ))}
-          <Gap rows={count - end} columns={columns.length} />
+          <Gap height={(count - end) * rowHeight} columns={columns.length} />
         </tbody>
         {foot !== undefined && <tfoot>{foot}</tfoot>}
       </table>
@@ -77,12 +80,12 @@ export function RowTable({ caption, columns, count, row, foot }: RowTablePropert
 }
 
 /** Takes the place of rows that are not drawn. */
-function Gap({ rows, columns }: { readonly rows: number; readonly columns: number }) {
-  if (rows === 0) return null;
+function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
+  if (height === 0) return null;
   return (
     <tr class="gap" aria-hidden="true">
       <td colSpan={columns}>
-        <svg width="1" height={rows * rowHeight} />
+        <svg width="1" height={height} />
       </td>
     </tr>
   );

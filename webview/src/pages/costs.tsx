@@ -28,7 +28,10 @@ if (container !== null) {
   host.listen((message) => {
     switch (message.kind) {
       case 'table':
+        performance.mark('costs given');
         state.value = { ...(state.value.cursor && { cursor: state.value.cursor }), table: message.table };
+        // Drawn before the next frame, and on the screen by the one after it.
+        requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('costs painted')));
         break;
       case 'measured':
         state.value = { ...state.value, times: message.times };
