@@ -6,7 +6,7 @@ import type { SourceSpan } from '../common/source-span.ts';
 import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
 import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
-import { channelSlopes } from '../edits/channel-slopes.ts';
+import { channelSlopes, paddedPart } from '../edits/channel-slopes.ts';
 import { ownWidthsPlan, refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
 import type { Op } from '../network/op.ts';
 import { EditPlanner, type EditPlan, type NumberPlan } from '../edits/plan.ts';
@@ -224,8 +224,8 @@ function notProposed(name: string): { readonly ok: false; readonly error: string
 
 /** The groups whose channels stand at an op's end. */
 function unitAt({ valueChannels, groupOfChannel, groups }: ChannelGrouping, op: Op, end: WidthEnd): string {
-  const value = end === 'out' ? op.outputs[0] : op.inputs[0];
-  const channels = valueChannels[value ?? -1]?.channels ?? new Int32Array(0);
+  const value = end === 'in' || end === 'groups' ? op.inputs[0] : op.outputs[0];
+  const channels = paddedPart(op, end, valueChannels[value ?? -1]?.channels ?? new Int32Array(0));
   return [...new Set(channels.map((channel) => groupOfChannel[channel] ?? -1))]
     .map((id) => groups[id]?.name ?? '')
     .join(' + ');

@@ -19,7 +19,7 @@ export function channelSlopes(grouping: ChannelGrouping): SlopesOf {
     if (axis !== undefined && channels.axis !== axis && channels.axis !== axis - rank) return none;
     if (axis === undefined && hasOwnWidth(op)) return none;
     const counts = new Map<number, number>();
-    for (const channel of channels.channels) {
+    for (const channel of paddedPart(op, end, channels.channels)) {
       const group = grouping.groupOfChannel[channel] ?? -1;
       counts.set(group, (counts.get(group) ?? 0) + 1);
     }
@@ -34,9 +34,18 @@ export function channelSlopes(grouping: ChannelGrouping): SlopesOf {
 
 const none: ReadonlyMap<string, number> = new Map();
 
+/** Of a value's channels those that an end is about: all, or those that the op puts before or behind them. */
+export function paddedPart({ attributes, paddedWidths }: Op, end: WidthEnd, channels: Int32Array): Int32Array {
+  if (end !== 'before' && end !== 'after') return channels;
+  const amount = attributes.kind === 'pad' ? (attributes.padding[paddedWidths?.axis ?? -1]?.[end] ?? 0) : 0;
+  if (amount <= 0) return new Int32Array(0);
+  return end === 'before' ? channels.subarray(0, amount) : channels.subarray(channels.length - amount);
+}
+
 /** The value whose channels a width counts. The groups of a depthwise layer are its channels; other numbers of groups stay. */
 function countedValue({ attributes, inputs, outputs }: Op, end: WidthEnd): number | undefined {
   if (end === 'out') return outputs[0];
+  if (end === 'before' || end === 'after') return attributes.kind === 'pad' ? outputs[0] : undefined;
   if (end === 'in') return inputs[0];
   const isDepthwise =
     (attributes.kind === 'convolution' || attributes.kind === 'transposed-convolution') &&

@@ -20,10 +20,25 @@ export interface WidthUnit {
   readonly wanted: number;
 }
 
-/** Which of an op's widths: of its input, of its output, or its number of groups. */
-export type WidthEnd = 'in' | 'out' | 'groups';
+/** Which of an op's widths: of its input, of its output, its number of groups, or of what it pads channels with. */
+export type WidthEnd = 'in' | 'out' | 'groups' | 'before' | 'after';
 
-export const widthEnds: readonly WidthEnd[] = ['out', 'in', 'groups'];
+export const widthEnds: readonly WidthEnd[] = ['out', 'in', 'groups', 'before', 'after'];
+
+/** Where a width at an op's end comes from; undefined where the source does not say it. */
+export function trailAt(op: Op, end: WidthEnd): WidthOrigin | undefined {
+  switch (end) {
+    case 'out':
+      return op.outWidth;
+    case 'in':
+      return op.inWidth;
+    case 'groups':
+      return op.groupsWidth;
+    case 'before':
+    case 'after':
+      return op.paddedWidths?.[end];
+  }
+}
 
 /** One width named in the source. */
 export interface Constraint {
@@ -42,6 +57,8 @@ export type Rebuild = (widths: ReadonlyMap<string, number>) => NetworkGraph | un
 /** The width at one end of an op, as its attributes or its output have it. */
 export function widthAt(graph: NetworkGraph, op: Op, end: WidthEnd): number | undefined {
   const { attributes } = op;
+  if (end === 'before' || end === 'after')
+    return attributes.kind === 'pad' ? attributes.padding[op.paddedWidths?.axis ?? -1]?.[end] : undefined;
   if (end === 'groups') return 'groups' in attributes ? attributes.groups : undefined;
   const own = widthsOf(attributes)[end];
   if (own !== undefined || end === 'in') return own;
@@ -60,7 +77,7 @@ export function constraintsOf(graph: NetworkGraph, slopesOf: SlopesOf, numbers: 
   const table = new TrailTable(numbers);
   return graph.ops.flatMap((op) =>
     widthEnds.flatMap((end): readonly Constraint[] => {
-      const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
+      const trail = trailAt(op, end);
       const present = widthAt(graph, op, end);
       if (trail === undefined || present === undefined || followsShape(trail)) return [];
       // A trail that does not give the present width would mislead; the proof has the last word without it.

@@ -9,7 +9,7 @@ import type { NamedPlace } from '../frontends/shared/named-numbers.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
 import type { WidthOrigin } from '../network/width-origin.ts';
-import { widthAt, widthEnds, type WidthEnd } from './constraints.ts';
+import { trailAt, widthAt, widthEnds, type WidthEnd } from './constraints.ts';
 import { compute, followsShape } from './trail.ts';
 
 export interface WidthsToName {
@@ -64,6 +64,8 @@ class Choice {
   readonly #byPlace = new Map<string, Use[]>();
   /** By place, then by the time of passing. */
   readonly #named = new Map<string, { readonly span: SourceSpan; readonly values: Values; layer: Use }>();
+  /** All times that a number went through an expression, by place: also those of which no width came. */
+  readonly #passings = new Map<string, Map<string, NumberPassing>>();
   readonly #depths: readonly number[];
 
   constructor(widths: WidthsToName) {
@@ -72,6 +74,12 @@ class Choice {
     const depths: number[] = [];
     for (const { parent } of calls) depths.push(parent === undefined ? 0 : (depths[parent] ?? 0) + 1);
     this.#depths = depths;
+    for (const [origin, passing] of widths.traced.passings) {
+      if (origin.kind !== 'computed') continue;
+      const key = placeKey(origin.span);
+      const times = this.#passings.get(key) ?? new Map<string, NumberPassing>();
+      this.#passings.set(key, times.set(timeOf(passing), passing));
+    }
     this.#uses = this.#findUses();
     for (const use of this.#uses) {
       for (const { key } of use.path) {
@@ -108,10 +116,12 @@ class Choice {
     const byName = new Map(wanted.ops.map((op) => [op.name, op]));
     return graph.ops.flatMap((op) =>
       widthEnds.flatMap((end): readonly Use[] => {
-        const trail = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end];
+        const trail = trailAt(op, end);
         const there = byName.get(op.name);
         const now = widthAt(graph, op, end);
-        const then = there === undefined ? undefined : widthAt(wanted, there, end);
+        // A rebuilt network has no trails, which would tell on which axis it pads.
+        const { paddedWidths } = op;
+        const then = there && widthAt(wanted, paddedWidths ? { ...there, paddedWidths } : there, end);
         if (trail === undefined || now === undefined || then === undefined || followsShape(trail)) return [];
         return [{ op, end, trail, wanted: then, group: groupOf(op, end), path: this.#pathOf(trail) }];
       }),
@@ -137,8 +147,7 @@ class Choice {
         last.start <= node.span.start &&
         node.span.end <= last.end;
       if (!isInside && isChangeable(call.body, node.span)) {
-        const { document, start, end } = node.span;
-        path.push({ key: `${document}:${String(start)}:${String(end)}`, span: node.span, passing, inner });
+        path.push({ key: placeKey(node.span), span: node.span, passing, inner });
       }
       home = passing.call;
       node = inner;
@@ -178,7 +187,7 @@ class Choice {
       for (let attempt = 0; this.#valueOf(use) !== use.wanted; attempt += 1) {
         const place = attempt > use.path.length ? undefined : this.#outermost(use);
         if (place === undefined) {
-          return `nothing in the source gives the ${use.end === 'in' ? 'input width' : use.end === 'groups' ? 'number of groups' : 'width'} of ${use.op.name} alone`;
+          return `nothing in the source gives the ${endWords[use.end]} of ${use.op.name} alone`;
         }
         this.#name(place.place, place.users);
       }
@@ -241,8 +250,7 @@ class Choice {
         node.operands.map((operand) => this.#evaluate(operand)),
       );
     }
-    const { document, start, end } = node.span;
-    const named = this.#named.get(`${document}:${String(start)}:${String(end)}`);
+    const named = this.#named.get(placeKey(node.span));
     return named?.values.get(timeOf(passing))?.value ?? this.#evaluate(inner);
   }
 
@@ -259,6 +267,10 @@ class Choice {
           times.set(time, { at: place.passing, value: value === this.#evaluate(place.inner) ? undefined : value });
         }
       }
+      // Lists have an item for every round of a loop, also for one whose number nobody takes.
+      const calls = new Set([...times.values()].map(({ at }) => at.call));
+      for (const [time, at] of this.#passings.get(key) ?? [])
+        if (calls.has(at.call) && !times.has(time)) times.set(time, { at, value: undefined });
       const values = [...times.values()].sort((left, right) => left.at.call - right.at.call);
       if (values.some(({ value }) => value !== undefined)) found.push({ span, layer: layerWord(layer), values });
     }
@@ -266,8 +278,20 @@ class Choice {
   }
 }
 
+const endWords: Readonly<Record<WidthEnd, string>> = {
+  out: 'width',
+  in: 'input width',
+  groups: 'number of groups',
+  before: 'padding before the channels',
+  after: 'padding behind the channels',
+};
+
 function unreachable(): never {
   throw new Error('A place is named for somebody');
+}
+
+function placeKey({ document, start, end }: SourceSpan): string {
+  return `${document}:${String(start)}:${String(end)}`;
 }
 
 function timeOf({ call, rounds }: NumberPassing): string {

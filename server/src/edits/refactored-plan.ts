@@ -101,9 +101,36 @@ function mostProven(sources: RefactoringSources, units: readonly WidthUnit[], is
     if (attempt.wasTried) proofs += 1;
     if (proofs >= mostProofs || sources.isCancelled?.() === true) return { ok: false, error };
     const culprits = asked.filter(({ key }) => group?.split(' + ').includes(key) === true);
-    if (culprits.length === 0 || leftOut.size >= mostLeftOut) return { ok: false, error };
-    for (const { key } of culprits) leftOut.set(key, error);
+    if (culprits.length > 0 && leftOut.size < mostLeftOut) {
+      for (const { key } of culprits) leftOut.set(key, error);
+      continue;
+    }
+    const others = attempt.wasTried ? tiedOf(asked, error) : unnamedOf(sources, traced, asked, isForLater);
+    if (others.size === 0 || others.size === asked.length) return { ok: false, error };
+    for (const [key, reason] of others) leftOut.set(key, reason);
   }
+}
+
+/** The units that can't be told apart even alone, each with the reason. Nothing is read anew for it. */
+function unnamedOf(
+  sources: RefactoringSources,
+  traced: TracedEvaluation,
+  asked: readonly WidthUnit[],
+  isForLater: boolean,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const unit of asked) {
+    if (sources.isCancelled?.() === true) break;
+    const inner = namedWidths(sources, traced, [unit], { first: 'inner', isForLater });
+    if (inner.ok || namedWidths(sources, traced, [unit], { first: 'outer', isForLater }).ok) continue;
+    found.set(unit.key, inner.error);
+  }
+  return found;
+}
+
+/** What an edited copy that can't be read is most likely owed to: units of several layers, which what adds them up holds together. */
+function tiedOf(asked: readonly WidthUnit[], error: string): ReadonlyMap<string, string> {
+  return new Map(asked.filter(({ layers }) => layers.length > 1).map(({ key }) => [key, error]));
 }
 
 interface Proven {
@@ -135,12 +162,34 @@ function attemptWith(
   return outer.ok ? outer : inner;
 }
 
+type Order = Pick<WidthsToName, 'first'> & Pick<NamingRequest, 'isForLater'>;
+
 function attemptInOrder(
   sources: RefactoringSources,
   traced: TracedEvaluation,
   asked: readonly WidthUnit[],
-  { first, isForLater }: Pick<WidthsToName, 'first'> & Pick<NamingRequest, 'isForLater'>,
+  order: Order,
 ): Attempt {
+  const named = namedWidths(sources, traced, asked, order);
+  return named.ok ? prove(sources, named.named, named.wanted, named.siblings) : named;
+}
+
+/** The code with names for all widths that are to change, not proven yet; or the group that can't be told apart, and why. */
+type NamedWidths =
+  | {
+      readonly ok: true;
+      readonly named: NamedNumbers;
+      readonly wanted: NonNullable<TracedEvaluation['graph']>;
+      readonly siblings: ReturnType<EditSources['siblings']>;
+    }
+  | Extract<Attempt, { readonly ok: false }>;
+
+function namedWidths(
+  sources: RefactoringSources,
+  traced: TracedEvaluation,
+  asked: readonly WidthUnit[],
+  { first, isForLater }: Order,
+): NamedWidths {
   const wanted = sources.rebuild(new Map(asked.map((unit) => [unit.key, unit.wanted])));
   if (wanted === undefined) return { ok: false, error: 'there is no network with these widths' };
   const functions = new Map<string, ReadonlySet<string>>();
@@ -170,8 +219,7 @@ function attemptInOrder(
     isEditable: (document) => sources.isEditable(document),
     isOnlyOurs: (definition) => !siblings.some((sibling) => sibling.runs(definition)),
   });
-  if (!named.ok) return named;
-  return prove(sources, named.value, wanted, siblings);
+  return named.ok ? { ok: true, named: named.value, wanted, siblings } : named;
 }
 
 function prove(
@@ -202,7 +250,7 @@ function prove(
     return { ok: false, error: `with the edit ${difference.text}`, group, wasTried: true };
   }
   const others = proveSiblings(siblings, edits, overlay);
-  if (!others.ok) return { ok: false, error: `with the edit ${others.error}` };
+  if (!others.ok) return { ok: false, error: `with the edit ${others.error}`, wasTried: true };
   return { ok: true, value: { edits, refactoring, alsoChanges: others.value, graph } };
 }
 

@@ -3,7 +3,7 @@
 import type { Result } from '../common/problem.ts';
 import { inferShapes } from './infer-shapes.ts';
 import type { Framework, IdleLayer, ModelEntry, NetworkGraph, UnknownPart, Value } from './network-graph.ts';
-import type { LayerSite, Op, OpAttributes, Parameter, ValueId } from './op.ts';
+import type { LayerSite, Op, OpAttributes, PaddedWidths, Parameter, ValueId } from './op.ts';
 import type { Shape } from './shape.ts';
 import type { WidthOrigin } from './width-origin.ts';
 
@@ -19,6 +19,7 @@ export interface NewOp {
   readonly outWidth?: WidthOrigin | undefined;
   readonly groupsWidth?: WidthOrigin | undefined;
   readonly inWidth?: WidthOrigin | undefined;
+  readonly paddedWidths?: PaddedWidths | undefined;
 }
 
 interface GrowingValue {
@@ -66,6 +67,7 @@ export class GraphBuilder {
       ...(op.outWidth && { outWidth: op.outWidth }),
       ...(op.groupsWidth && { groupsWidth: op.groupsWidth }),
       ...(op.inWidth && { inWidth: op.inWidth }),
+      ...(op.paddedWidths && { paddedWidths: op.paddedWidths }),
     });
     return { ok: true, value: outputs };
   }

@@ -241,6 +241,13 @@ export type Dimensionlike = Shape[number];
 
 export type OpKind = OpAttributes['kind'];
 
+/** Where the amounts of padding on a channel axis come from. */
+export interface PaddedWidths {
+  readonly axis: number;
+  readonly before?: WidthOrigin | undefined;
+  readonly after?: WidthOrigin | undefined;
+}
+
 /** One executed operation. */
 export interface Op {
   readonly id: OpId;
@@ -258,6 +265,8 @@ export interface Op {
   readonly outWidth?: WidthOrigin;
   /** The trail of `groups` as it is written: a depthwise layer's follows its width. */
   readonly groupsWidth?: WidthOrigin;
+  /** The trails of how many channels an op puts before and behind those of its input, on which axis. */
+  readonly paddedWidths?: PaddedWidths;
   /** The trail of the input width as it is written (PyTorch names both); absent where the framework infers it. */
   readonly inWidth?: WidthOrigin;
 }

@@ -201,14 +201,24 @@ class Block(nn.Module):
     def forward(self, x):
         return x + self.conv2(self.conv1(x))
 
+class Pair(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.first = nn.Conv2d(16, width, 1)
+        self.second = nn.Conv2d(width, width, 1)
+        self.tower = Tower(Block, width)
+
+    def forward(self, x):
+        return self.tower(self.second(self.first(x)))
+
 def net():
-    return Tower(Block, 16)
+    return Pair(16)
 `;
   const files = new Map([
     ['file:///project/net.py', own],
     ['file:///usr/site-packages/tower.py', library],
   ]);
-  const planWith = (workspaceRoots: readonly string[]): WidthChange => {
+  const planWith = (workspaceRoots: readonly string[], names = ['tower.blocks.1.conv1']): WidthChange => {
     const session = new AnalysisSession({
       frontends: [pythonFrontend],
       disk: { roots: ['file:///project', 'file:///usr/site-packages'], read: (document) => files.get(document) },
@@ -216,7 +226,7 @@ def net():
     });
     const model = session.model('file:///project/net.py')!;
     const proposal = askedProposal(session.grouping(model.graph), {
-      layers: new Map([['blocks.1.conv1', { kind: 'width', width: 5 }]]),
+      layers: new Map(names.map((name) => [name, { kind: 'width', width: 5 }] as const)),
     });
     if (!proposal.ok) throw new Error(proposal.error);
     return widthChange(session, model, proposal.value, { refactor: true });
@@ -226,4 +236,9 @@ def net():
   const { plan, notRewritten } = planWith(['file:///project']);
   expect(plan.edits).toEqual([]);
   expect(notRewritten).toMatch(/of a library, which is not yours to edit$/);
+  // What does not go through the library is set all the same.
+  const rest = planWith(['file:///project'], ['first', 'tower.blocks.1.conv1']).plan;
+  expect(rest.widths.map(({ layers, after }) => [layers, after])).toEqual([[['first'], 5]]);
+  expect(rest.refused.map(({ layers }) => layers)).toEqual([['tower.blocks.1.conv1']]);
+  expect(rest.refused[0]?.reason).toMatch(/of a library, which is not yours to edit\.$/);
 });

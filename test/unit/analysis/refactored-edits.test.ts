@@ -128,6 +128,59 @@ test('a stage’s width leaves the inner ones and the other builder alone', () =
   expect(widthsIn(after_, 'resnet14()')).toEqual(widthsIn(residual, 'resnet14()'));
 });
 
+/** As `residual`, with shortcuts that pad with zeros; the amounts are written in a lambda, or worked out when the block is made. */
+const padded = (shortcut: string): string =>
+  residual.replace(
+    'nn.Sequential(nn.Conv2d(in_planes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))',
+    shortcut,
+  ) +
+  `
+
+class Lambda(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class Pad(nn.Module):
+    def __init__(self, in_planes, planes):
+        super().__init__()
+        self.before = (planes - in_planes) // 2
+        self.after = planes - in_planes - self.before
+
+    def forward(self, x):
+        return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.before, self.after))
+`;
+
+test.for([
+  'Lambda(lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, planes // 4, planes // 4), "constant", 0))',
+  'Pad(in_planes, planes)',
+])('stages tied by a shortcut of zeros keep its amounts: %s', (shortcut) => {
+  const text = padded(shortcut);
+  const { plan, after_ } = change(text, 'resnet8()', { conv1: 11, 'layer1.0.conv1': 5, 'layer2.1.conv1': 20 });
+  expect({ exact: isExact(plan), others: plan.alsoChanges }).toEqual({ exact: true, others: [] });
+  // The eight channels of zeros on each side stay: 11 + 16.
+  expect(widthsIn(after_, 'resnet8()')).toMatchObject({
+    conv1: 11,
+    'layer1.0.conv1': 5,
+    'layer1.0.conv2': 11,
+    'layer2.0.conv1': 32,
+    'layer2.0.conv2': 27,
+    'layer2.1.conv1': 20,
+  });
+  expect(widthsIn(after_, 'resnet14()')).toEqual(widthsIn(text, 'resnet14()'));
+});
+
+test('a list has an item for each round of a loop, also where the last round’s number is for nobody', () => {
+  const text = residual.replaceAll('self.in_planes = planes * block.expansion', 'self.in_planes = int(planes)');
+  const { plan, after_ } = change(text, 'resnet8()', { conv1: 11, 'layer2.1.conv2': 21 });
+  expect({ exact: isExact(plan), refused: plan.refused }).toEqual({ exact: true, refused: [] });
+  expect(widthsIn(after_, 'resnet8()')).toMatchObject({ conv1: 11, 'layer1.1.conv2': 11, 'layer2.1.conv2': 21 });
+});
+
 const dense = `${head}class Layer(nn.Module):
     def __init__(self, channels, growth):
         super().__init__()

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { channelSlopes } from '../../../server/src/edits/channel-slopes.ts';
-import { widthAt, widthEnds } from '../../../server/src/edits/constraints.ts';
+import { trailAt, widthAt, widthEnds } from '../../../server/src/edits/constraints.ts';
 import { hasOwnWidth } from '../../../server/src/network/op-traits.ts';
 import { rebuildWithWidths } from '../../../server/src/structure/rebuild-graph.ts';
 import { sessionOver, uriOf } from '../../support/analysis-session.ts';
@@ -24,7 +24,7 @@ test.for(['darknet-tiny.cfg', 'lenet.py', 'mobilenetv2.py', 'resnet20.py', 'vgg.
     const free = new Set(units.map(({ key }) => key));
     const named = graph.ops.flatMap((op) =>
       widthEnds.flatMap((end) => {
-        const isNamed = { out: op.outWidth, in: op.inWidth, groups: op.groupsWidth }[end] !== undefined;
+        const isNamed = trailAt(op, end) !== undefined;
         return isNamed && widthAt(graph, op, end) !== undefined ? [{ op, end }] : [];
       }),
     );

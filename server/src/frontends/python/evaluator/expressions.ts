@@ -122,6 +122,7 @@ function evaluateKind(machine: Machine, scope: Scope, expression: Expression): P
         scope,
         attributes: new Map(),
       };
+      machine.flow?.made(made);
       return made;
     }
     case 'call':
@@ -242,8 +243,10 @@ function spread(
 ): PyValue {
   const items: PyValue[] = [];
   for (const element of elements) {
-    if (element.kind !== 'starred') items.push(evaluateExpression(machine, scope, element));
-    else {
+    if (element.kind !== 'starred') {
+      const given = evaluateExpression(machine, scope, element);
+      items.push(element.kind === 'number' ? given : (machine.flow?.passed(given, element.span) ?? given));
+    } else {
       const more = machine.iterate(evaluateExpression(machine, scope, element.value), element.span);
       if ('kind' in more) return more;
       addItems(machine, items, more, element.span);

@@ -434,6 +434,8 @@ export interface Ways {
 export interface NumberFlow {
   enter(site: SourceSpan, callee: FunctionValue): void;
   leave(): void;
+  /** An expression made a function, whose text is part of the call under way. */
+  made(lambda: FunctionValue): void;
   /** A loop begins in the call under way: `at` says which round it is in, from 0. */
   loop(): { at(round: number): void; end(): void };
   passed(value: PyValue, span: SourceSpan): PyValue;

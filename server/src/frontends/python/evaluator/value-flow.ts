@@ -15,6 +15,8 @@ interface RunningCall {
 export class ValueFlow implements NumberFlow {
   readonly #calls: TracedCall[] = [];
   readonly #running: RunningCall[] = [];
+  /** Where lambdas were made: what runs in one is text of the function around it. */
+  readonly #lambdas = new WeakMap<FunctionValue, RunningCall>();
   readonly #passings = new Map<WidthOrigin, NumberPassing>();
 
   get calls(): readonly TracedCall[] {
@@ -25,7 +27,13 @@ export class ValueFlow implements NumberFlow {
     return this.#passings;
   }
 
-  enter(site: SourceSpan, { name, body }: FunctionValue): void {
+  enter(site: SourceSpan, callee: FunctionValue): void {
+    const around = this.#lambdas.get(callee);
+    if (around !== undefined) {
+      this.#running.push({ id: around.id, rounds: [...around.rounds] });
+      return;
+    }
+    const { name, body } = callee;
     const id = this.#calls.length;
     const parent = this.#running.at(-1);
     this.#calls.push({ id, parent: parent?.id, rounds: [...(parent?.rounds ?? [])], site, name, body: body.span });
@@ -34,6 +42,11 @@ export class ValueFlow implements NumberFlow {
 
   leave(): void {
     this.#running.pop();
+  }
+
+  made(lambda: FunctionValue): void {
+    const around = this.#running.at(-1);
+    if (around !== undefined) this.#lambdas.set(lambda, { id: around.id, rounds: [...around.rounds] });
   }
 
   loop(): { at(round: number): void; end(): void } {

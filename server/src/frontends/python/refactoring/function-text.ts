@@ -64,8 +64,6 @@ function inExpression(
 ): Omit<Found, 'statement'> | undefined {
   if (!holds(expression.span, span)) return undefined;
   if (expression.span.start === span.start && expression.span.end === span.end) return { expression, loops };
-  const isInLambda = expression.kind === 'lambda';
-  if (isInLambda) return undefined;
   const inner = expression.kind === 'comprehension' ? [...loops, ...expression.clauses] : loops;
   const first = expression.kind === 'comprehension' ? expression.clauses[0]?.iterable : undefined;
   for (const part of partsOf(expression)) {

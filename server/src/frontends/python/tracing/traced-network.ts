@@ -6,7 +6,7 @@ import type { NetworkMoment } from '../evaluator/machine.ts';
 import { GraphBuilder } from '../../../network/graph-builder.ts';
 import { inferShapes } from '../../../network/infer-shapes.ts';
 import type { Framework } from '../../../network/network-graph.ts';
-import type { LayerSite, OpAttributes, Parameter } from '../../../network/op.ts';
+import type { LayerSite, OpAttributes, PaddedWidths, Parameter } from '../../../network/op.ts';
 import { elementCount, type Shape } from '../../../network/shape.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { constantResult, longestConstant, type Fold } from './constants.ts';
@@ -31,6 +31,7 @@ export interface Emission {
   readonly dtype?: string | undefined;
   readonly outWidth?: WidthOrigin | undefined;
   readonly groupsWidth?: WidthOrigin | undefined;
+  readonly paddedWidths?: PaddedWidths | undefined;
   readonly inWidth?: WidthOrigin | undefined;
 }
 
@@ -209,6 +210,7 @@ export class TracedNetwork {
       outWidth: emission.outWidth,
       groupsWidth: emission.groupsWidth,
       inWidth: emission.inWidth,
+      paddedWidths: emission.paddedWidths,
     });
     if (!added.ok) return this.#misfit(machine, emission, name, site, ids, added.error);
     for (const parameter of parameters) this.#usedParameters.add(parameter.id);

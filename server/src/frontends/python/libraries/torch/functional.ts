@@ -14,9 +14,18 @@ import {
 import { arrangementRows } from './arrangement-functions.ts';
 import { attentionRow } from '../../tracing/product-functions.ts';
 import { overwrite } from '../../tracing/tensor-writes.ts';
-import { axisOf, emitOn, fn, giveUp, type TracedCall, type TracedFunction } from '../../tracing/traced-call.ts';
+import {
+  axisOf,
+  emitOn,
+  fn,
+  giveUp,
+  originOf,
+  type TracedCall,
+  type TracedFunction,
+} from '../../tracing/traced-call.ts';
 import { integerOf, numberOf } from '../../evaluator/numbers.ts';
 import type { PyValue } from '../../evaluator/machine.ts';
+import type { PaddedWidths } from '../../../../network/op.ts';
 
 const poolOf = (mode: 'max' | 'average', rank: number): TracedFunction =>
   fn(
@@ -113,7 +122,19 @@ function pad(call: TracedCall): PyValue {
   if (padding.every(({ before, after }) => before === 0 && after === 0)) return input;
   const word = call.args.text('mode');
   const mode = word === 'reflect' || word === 'replicate' || word === 'circular' ? word : 'constant';
-  return emitOn(call, input, { kind: 'pad', padding, mode, value: call.args.number('value') ?? 0 });
+  const attributes = { kind: 'pad', padding, mode, value: call.args.number('value') ?? 0 } as const;
+  const { network, machine, label, span } = call;
+  return network.emit(machine, { label, attributes, inputs: [input], span, paddedWidths: paddedChannels(call, rank) });
+}
+
+/** Where the amounts on the axis of channels come from. */
+function paddedChannels({ args }: TracedCall, rank: number): PaddedWidths | undefined {
+  const amounts = args.value('pad');
+  const i = (rank - 2) * 2;
+  const items = amounts.kind === 'tuple' || amounts.kind === 'list' ? amounts.items : [];
+  const [before, after] = [items[i], items[i + 1]];
+  if (rank < 2 || before === undefined || after === undefined) return undefined;
+  return { axis: 1, before: originOf(before), after: originOf(after) };
 }
 
 function interpolate(call: TracedCall): PyValue {
