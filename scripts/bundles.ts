@@ -3,7 +3,7 @@
 import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's folder. */
@@ -27,9 +27,10 @@ const shared = {
 const lazyBundles: Plugin = {
   name: 'lazy-bundles',
   setup(bundle) {
-    bundle.onResolve({ filter: /\/language-client\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './language-client.cjs', external: true } : undefined,
-    );
+    for (const name of ['language-client', 'command-line'])
+      bundle.onResolve({ filter: new RegExp(`/${name}\\.ts$`) }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `./${name}.cjs`, external: true } : undefined,
+      );
   },
 };
 
@@ -68,15 +69,17 @@ const nodeEntries = {
   trainer: 'server/src/main/trainer.ts',
   'image-decoder': 'server/src/main/image-decoder.ts',
   cli: 'server/src/main/cli.ts',
+  'command-line': 'server/src/main/command-line.ts',
 } as const;
 
-/** Builds one of them somewhere else, as tests want it. */
+/** Builds one of them somewhere else, as tests want it; the command line with the program that it starts. */
 export async function buildNodeBundle(
   name: keyof typeof nodeEntries,
   outfile: string,
   { minify }: Pick<BundleMode, 'minify'> = { minify: false },
 ): Promise<void> {
   await build({ ...forNode, minify, entryPoints: [nodeEntries[name]], outfile });
+  if (name === 'cli') await buildNodeBundle('command-line', join(dirname(outfile), 'command-line.cjs'), { minify });
 }
 
 /** Builds the language server with all that it starts and loads into a folder; the path of what to start. */

@@ -183,7 +183,7 @@ setTimeout(() => undefined, 400);`,
 it('says why it failed, and what is there stays', async () => {
   const { folder, config, experiments, heard } = desk();
   const work = { kind: 'iterate', workspaceFolder: folder, model: 'net.cfg' } as const;
-  const budget = { resource: 'flops', budget: { share: 1 }, multipleOf: 2 } as const;
+  const budget = { resource: 'flops', share: 1, multipleOf: 2 } as const;
   writeFileSync(join(folder, 'net.cfg'), '[net]\nwidth=eight\n');
   const started = await experiments.iterate(work, config, { rounds: 1, budget });
   if (!started.ok) throw new Error(started.error);
@@ -198,7 +198,7 @@ it('says why it failed, and what is there stays', async () => {
 it('iterates to its end', async () => {
   const { folder, config, experiments, heard } = desk();
   const work = { kind: 'iterate', workspaceFolder: folder, model: 'net.cfg' } as const;
-  const budget = { resource: 'flops', budget: { share: 1 }, multipleOf: 2 } as const;
+  const budget = { resource: 'flops', share: 1, multipleOf: 2 } as const;
   const started = await experiments.iterate(work, config, { rounds: 1, budget });
   if (!started.ok) throw new Error(started.error);
   expect(await heard(hasEnded)).toMatchObject({ status: 'finished', stage: { number: 1, of: 1 } });

@@ -17,7 +17,6 @@ import { portableConfig, workspaceOf } from '../runs/portable-config.ts';
 import { writeDocument } from '../runs/run-folder.ts';
 import { idOfFolder, missingData, newStoreFolder } from '../runs/run-store.ts';
 import type { Experiment, ExperimentService } from './experiment-service.ts';
-import { expandRun } from './run-networks.ts';
 
 /** `program` is the command line's. */
 export function createExperimentService(program: TrainerProgram, training: TrainingQueue): ExperimentService {
@@ -74,11 +73,9 @@ export function createExperimentService(program: TrainerProgram, training: Train
 
   return {
     // In a process of its own: for a large network it takes seconds, in which the editor must hear answers.
-    expand(runFolder, request) {
-      const { resource, budget, multipleOf } = request;
-      if (!('share' in budget)) return Promise.resolve(expandRun(runFolder, request, workspaceOf(runFolder)));
-      const share = String(budget.share);
-      const words = ['expand', runFolder, `--${resource}`, share, '--multiple-of', String(multipleOf), '--json'];
+    expand(runFolder, { resource, share, multipleOf }) {
+      const options = [`--${resource}`, String(share), '--multiple-of', String(multipleOf)];
+      const words = ['expand', runFolder, ...options, '--json'];
       const environment = training.environment();
       return askProgram({ ...program, environment }, words, workspaceOf(runFolder), expandedProposalSchema);
     },
@@ -114,9 +111,8 @@ export function createExperimentService(program: TrainerProgram, training: Train
     iterate(work, config, { rounds, budget }) {
       const folder = newFolder(work.workspaceFolder, 'iterations', config);
       if (!folder.ok) return Promise.resolve(folder);
-      const share = 'share' in budget.budget ? budget.budget.share : 1;
       const words = ['iterate', join(folder.value, askedName), '--out', folder.value, '--rounds', String(rounds)];
-      words.push(`--${budget.resource}`, String(share), '--multiple-of', String(budget.multipleOf));
+      words.push(`--${budget.resource}`, String(budget.share), '--multiple-of', String(budget.multipleOf));
       return Promise.resolve(begin(folder.value, words, work));
     },
     resume: (work) => Promise.resolve(begin(work.folder, [work.kind, work.folder], work)),

@@ -2,7 +2,6 @@
 
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { ExpansionRequest } from '../protocol/expansion-request.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { ExpandedProposal, RunProposal } from '../protocol/run-files.ts';
 import { workspaceOf } from '../runs/portable-config.ts';
@@ -10,7 +9,7 @@ import { patternsThatMatch } from '../structure/scope.ts';
 import { networkCost } from '../structure/settled-cost.ts';
 import { structureOptionsOf } from '../training/loop/structure-options.ts';
 import { attachFiles, type AttachedFile, type AttachFilesRequest } from './attach-files.ts';
-import { expandRun, proposalTo, runNetwork, type RunNetwork } from './run-networks.ts';
+import { expandRun, proposalTo, runNetwork, type Expansion, type RunNetwork } from './run-networks.ts';
 
 /** Errors are sentences with a remedy. */
 export interface RunNetworkService {
@@ -21,7 +20,7 @@ export interface RunNetworkService {
   /** The settings for a network that has lost layers: without the name patterns that only those answered to. */
   settingsFor(config: RunConfig, network: NetworkGraph): RunConfig;
   /** Scales the widths that a run proposes, and keeps what comes out in its folder. */
-  expand(folder: string, request: ExpansionRequest): Promise<Result<ExpandedProposal>>;
+  expand(folder: string, request: Expansion): Promise<Result<ExpandedProposal>>;
   /** The proposal that turns a run's seed into a network with the same layers, some of them gone, at other widths. */
   proposalTo(folder: string, network: NetworkGraph, step: number): Promise<Result<RunProposal>>;
   /** The files that a training script of the user's own gets. */

@@ -68,8 +68,14 @@ function widthsOf({ groups }: RunProposal): ReadonlyMap<string, number> {
   return new Map((groups ?? []).map(({ name, width }) => [name, width.after]));
 }
 
+/** What a proposal may cost once it is expanded. */
+export interface Expansion extends Omit<ExpansionRequest, 'share'> {
+  /** A share of what the run's own seed costs, or an amount in the resource's unit: rounds of an iteration have seeds of their own. */
+  readonly budget: { readonly share: number } | { readonly amount: number };
+}
+
 /** Scales all proposed widths by the largest factor whose rounded network fits the budget; the answer is kept in the folder. */
-export function expandRun(folder: string, request: ExpansionRequest, workspace: string): Result<ExpandedProposal> {
+export function expandRun(folder: string, request: Expansion, workspace: string): Result<ExpandedProposal> {
   const seed = readSeed(folder, workspace);
   if (!seed.ok) return seed;
   const proposal = proposalOf(folder);
