@@ -13,6 +13,7 @@ import { createLibrary, type Library } from './tensorflow.ts';
 import {
   array,
   boolean,
+  loseInside,
   native,
   none,
   nothing,
@@ -28,6 +29,7 @@ import {
   type ObjectValue,
   type SymbolicTensor,
 } from './values.ts';
+import { isHarmlessGlobal, isHarmlessModule } from './harmless.ts';
 
 /** How a statement ended. */
 type Completion =
@@ -182,7 +184,10 @@ export class Interpreter {
   #imported(document: string, specifier: string): JsValue {
     if (library.test(specifier)) return this.library.namespace;
     const found = this.#modules.load(document, specifier);
-    if (found === undefined) return unknown(`the module ${specifier} is not read`);
+    if (found === undefined) {
+      const missing = unknown(`the module ${specifier} is not read`);
+      return isHarmlessModule(specifier) ? { ...missing, isHarmless: true } : missing;
+    }
     const { exports } = this.#runModule(found.document, found.program);
     return exports.get('module.exports') ?? { kind: 'object', entries: exports };
   }
@@ -392,19 +397,24 @@ export class Interpreter {
     }
     if (node.type !== 'call_expression') return;
     const target = field(node, 'function');
+    if (this.#isHarmless(target, scope)) return;
     if (target?.type === 'member_expression') this.#loseValue(field(target, 'object'), scope, reason);
     for (const given of partsOf(field(node, 'arguments'))) this.#loseValue(given, scope, reason);
+  }
+
+  /** Whether what is called only shows or stores what it is given. */
+  #isHarmless(target: SyntaxNode | undefined, scope: Scope): boolean {
+    let root = target;
+    while (root?.type === 'member_expression') root = field(root, 'object');
+    if (root?.type !== 'identifier') return false;
+    const value = scope.get(root.text);
+    return value === undefined ? isHarmlessGlobal(root.text) : value.kind === 'unknown' && value.isHarmless === true;
   }
 
   /** What a name or a property of `this` stands for may be changed in place. */
   #loseValue(node: SyntaxNode | undefined, scope: Scope, reason: string): void {
     if (node?.type !== 'identifier' && node?.type !== 'member_expression' && node?.type !== 'this') return;
-    const value = node.type === 'identifier' ? (scope.get(node.text) ?? nothing) : this.#evaluate(node, scope);
-    if (value.kind === 'array') value.lost ??= reason;
-    if (value.kind === 'layer' && value.layer.model?.kind === 'sequential') value.layer.lost ??= reason;
-    if (value.kind === 'object' && value.missing === undefined)
-      for (const [key, held] of value.entries)
-        if (held.kind !== 'function' && held.kind !== 'layer') value.entries.set(key, unknown(reason));
+    loseInside(node.type === 'identifier' ? (scope.get(node.text) ?? nothing) : this.#evaluate(node, scope), reason);
   }
 
   #for(node: SyntaxNode, scope: Scope): Completion {
@@ -767,8 +777,10 @@ export class Interpreter {
     if (node.text === 'undefined') return nothing;
     if (node.text === 'tf') return this.library.namespace;
     return (
-      globalValue(node.text, (target, args, span) => this.call(target, args, span)) ??
-      unknown(`${node.text} is not known`)
+      globalValue(node.text, (target, args, span) => this.call(target, args, span)) ?? {
+        ...unknown(`${node.text} is not known`),
+        ...(isHarmlessGlobal(node.text) && { isHarmless: true }),
+      }
     );
   }
 
@@ -1066,6 +1078,10 @@ export class Interpreter {
     if (target.kind === 'native') return target.call(args, span);
     if (target.kind !== 'function') {
       this.#keepCallbacks(args);
+      if (target.kind === 'unknown' && target.isHarmless !== true) {
+        const seen = new Set<JsValue>();
+        for (const given of args) loseInside(given, `it is given to what is not followed: ${target.reason}`, seen);
+      }
       if (target.kind === 'class') return unknown(`${target.name} is called without new`);
       return target.kind === 'unknown' ? target : unknown('what is called here is no function');
     }

@@ -409,7 +409,9 @@ export function createLibrary(call: CallFunction, shapeOf: (tensor: SymbolicTens
       ['Input', native('Input', ([given], span) => inputTensor(given, span))],
       ['tidy', native('tidy', ([run, other], span) => call(other ?? run ?? nothing, [], span))],
     ]),
-    missing: (name) => (name === 'default' ? namespace : unknown(`tf.${name} is not followed`)),
+    // Nothing of the library changes a model but the model's own methods.
+    missing: (name) =>
+      name === 'default' ? namespace : { ...unknown(`tf.${name} is not followed`), isHarmless: true },
   };
 
   return { namespace, models, parts, member, tensorMember, ownLayer };

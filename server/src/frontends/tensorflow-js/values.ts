@@ -119,6 +119,8 @@ export interface TensorValue {
 export interface UnknownValue {
   readonly kind: 'unknown';
   readonly reason: string;
+  /** Whether what it is given when it is called stays as it is: of the programs around, which show, store and load. */
+  readonly isHarmless?: true;
 }
 
 export const nothing: JsValue = { kind: 'undefined' };
@@ -171,5 +173,21 @@ export function textOf(value: JsValue): string | undefined {
     }
     default:
       return undefined;
+  }
+}
+
+/** What a value is made of may be changed by code that is not followed: it is not known from here on. */
+export function loseInside(value: JsValue, reason: string, seen = new Set<JsValue>()): void {
+  if (seen.has(value)) return;
+  seen.add(value);
+  if (value.kind === 'array') {
+    for (const item of value.items) loseInside(item, reason, seen);
+    value.lost ??= reason;
+  }
+  if (value.kind === 'layer' && value.layer.model?.kind === 'sequential') value.layer.lost ??= reason;
+  if (value.kind !== 'object' || value.missing !== undefined) return;
+  for (const [key, held] of value.entries) {
+    loseInside(held, reason, seen);
+    if (held.kind !== 'function' && held.kind !== 'layer') value.entries.set(key, unknown(reason));
   }
 }
