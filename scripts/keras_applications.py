@@ -1,5 +1,8 @@
 """What Keras itself says of its applications: names, shapes and weights of layers, parameters, and the multiply-adds that
-PyTorch's counter sees under it. Nothing is computed: tensors are on PyTorch's meta device. One line of JSON a builder."""
+PyTorch's counter sees under it. Nothing is computed: tensors are on PyTorch's meta device. One line of JSON a builder.
+
+    python keras_applications.py [NAMES...] < KEPT      KEPT: lines that were printed before, whose builders are left out
+"""
 
 import json
 import math
@@ -85,10 +88,11 @@ def builders():
 
 
 if __name__ == "__main__":
+    kept = {(truth["name"], truth["arguments"]) for truth in map(json.loads, sys.stdin)}
     note_lines()
     with keras.device("meta"):
         for name, arguments in builders():
-            if len(sys.argv) > 1 and name not in sys.argv[1:]:
+            if (len(sys.argv) > 1 and name not in sys.argv[1:]) or (name, arguments) in kept:
                 continue
             keras.backend.clear_session()
             made_at.clear()

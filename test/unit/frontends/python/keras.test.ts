@@ -345,3 +345,79 @@ model = keras.Model(i, layers.Dense(4)(${gate}))
 `);
   expect(graph?.unknowns.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('glu'));
 });
+
+describe('programs for Keras 2 and before', () => {
+  test('ask tensors for their sizes in every way that there was', () => {
+    const uses = [
+      'x.shape[-1].value',
+      'x._keras_shape[-1]',
+      'x._shape_val[-1]',
+      'x.shape[1:].as_list()[-1]',
+      'x.get_shape().ndims * 2',
+      'x.shape.num_elements() // 32 // 32 if x.shape.is_fully_defined() else 8',
+    ];
+    for (const use of uses) {
+      const text = `${header}a = keras.Input((32, 32, 8))\nx = layers.ReLU()(a)\nx = layers.Conv2D(${use}, 1)(x)\nnet = keras.Model(a, x)\n`;
+      expect(layersOf(read(text)), use).toEqual([`conv2d 32x32x8 ${String(8 * 8 + 8)}`]);
+    }
+  });
+
+  test('compute with functions of the backend, by factors and with weights of their own', () => {
+    const text = `import keras.backend as K
+from keras import layers, Input, Model
+
+
+class Depthwise(layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1], 1), name='kernel')
+
+    def call(self, x):
+        return K.depthwise_conv2d(x, self.kernel, strides=(2, 2), padding='same')
+
+
+a = Input((16, 16, 6))
+x = Depthwise()(a)
+x = layers.Lambda(lambda t: K.resize_images(t, 4, 2, 'channels_last', interpolation='bilinear'))(x)
+x = layers.Lambda(lambda t: K.spatial_2d_padding(t, ((1, 2), (3, 4))))(x)
+x = layers.Lambda(lambda t: K.pool2d(t, (5, 1), strides=(5, 1), pool_mode='avg'))(x)
+x = layers.Conv2D(4, 1)(x)
+x = layers.Lambda(lambda t: K.batch_flatten(t))(x)
+net = Model(a, layers.Dense(2)(x))
+`;
+    const [depthwise, ...others] = layersOf(read(text));
+    expect(depthwise).toMatch(/ 8x8x6 54$/);
+    expect(others).toEqual([`conv2d 7x23x4 28`, `dense 2 ${String(7 * 23 * 4 * 2 + 2)}`]);
+  });
+
+  test('keep settings in flags, whichever module they are taken from', () => {
+    const text = `import tensorflow as tf
+from absl import flags
+from tensorflow.keras import layers
+
+flags.DEFINE_integer('width', 12, 'how wide')
+tf.app.flags.DEFINE_bool('wide', False, '')
+FLAGS = tf.compat.v1.flags.FLAGS
+net = tf.keras.Sequential([tf.keras.Input((8, 8, 3)), layers.Conv2D(FLAGS.width * (2 if FLAGS.wide else 1), 1)])
+`;
+    expect(layersOf(read(text))).toEqual(['conv2d 8x8x12 48']);
+  });
+
+  test('take widths from arrays of NumPy that are told their kind, joined and turned around', () => {
+    const text = `import numpy as np
+${header}
+class Anchors:
+    def __init__(self, ratios):
+        self.ratios = ratios
+
+
+Anchors.default = Anchors(np.array([0.5, 1, 2], keras.backend.floatx()))
+more = np.append(Anchors.default.ratios, 3)
+if not isinstance(more, np.ndarray):
+    raise ValueError('expected an array')
+table = np.zeros((2, 5), np.float32).transpose()
+taller = np.append(table, np.ones((1, 2), dtype='float32'), axis=0)
+net = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(len(more), 1), layers.Conv2D(taller.shape[0], 1)])
+`;
+    expect(layersOf(read(text))).toEqual(['conv2d 8x8x4 16', 'conv2d_1 8x8x6 30']);
+  });
+});

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
-import { readPython } from '../../../support/python-model.ts';
+import { pythonFrontend } from '../../../support/python-frontend.ts';
+import { mainDocument, readPython } from '../../../support/python-model.ts';
 
 const read = (text: string): NetworkGraph | undefined => readPython(text).graph;
 
@@ -118,6 +119,51 @@ def net_arg_scope():
 ${sized}`);
     expect(graph?.entry.name).toBe('slim.arg_scope(net_arg_scope())(net)');
     expect(layersOf(graph)).toEqual(['Conv 8x8x4 12']);
+  });
+});
+
+describe('which function of tensors is the model', () => {
+  test('a block that `repeat` is handed is a part of the one that repeats it', () => {
+    const { graph } = readPython(`${header}def block(x, scale=1.0, scope=None):
+    return x + scale * slim.conv2d(x, 4, 1)
+
+def inference(images, keep_probability, phase_train=True):
+    x = slim.conv2d(images, 4, 1)
+    return slim.repeat(x, 2, block, scale=0.5)
+
+${sized}`);
+    expect(graph?.entry.name).toBe('inference(keep_probability=1.0)');
+    expect(layersOf(graph).map((layer) => layer.split(' ').at(-1))).toEqual(['16', '20', '20']);
+  });
+
+  test("a method's call of it means nothing by the method's own arguments, and is made in the file's scope", () => {
+    const { graph } = readPython(`${header}class Net(object):
+    def net(self, inputs, is_training=True):
+        return ssd_net(inputs, num_classes=self.params, is_training=is_training)
+
+def ssd_net(inputs, num_classes=4, is_training=True):
+    return slim.conv2d(inputs, num_classes, 3)
+
+def ssd_arg_scope():
+    with slim.arg_scope([slim.conv2d], padding='VALID') as sc:
+        return sc
+
+${sized.replace('net', 'ssd_net')}`);
+    expect(graph?.entry.name).toBe('slim.arg_scope(ssd_arg_scope())(ssd_net)(is_training=True)');
+    expect(layersOf(graph)).toEqual(['Conv 6x6x4 112']);
+  });
+
+  test('what a function of tensors keeps is none, beside a placeholder of the program', () => {
+    const text = `${header}def net(x):
+    y = slim.conv2d(x, 4, 1)
+    return slim.conv2d(y, 5, 1)
+
+if __name__ == '__main__':
+    image = tf.placeholder(tf.float32, [None, 8, 8, 3])
+    out = net(image)
+`;
+    const { entries } = pythonFrontend.entries(mainDocument, { roots: [], read: () => text });
+    expect(entries.map(({ name }) => name)).toEqual(['out', 'net()']);
   });
 });
 

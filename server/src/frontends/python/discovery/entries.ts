@@ -175,7 +175,7 @@ function graphsOf(
   spanOf: (name: string) => SourceSpan,
 ): readonly Candidate[] {
   const isFixed = fixedNames(body, definitions);
-  const called = calledGraphs(body, graphs, isFixed);
+  const called = calledGraphs(body, graphs, definitions, isFixed);
   const isCalled = new Set(called.map(({ definition }) => definition));
   const free = makeableGraphs(body, graphs, definitions).filter(({ definition }) => !isCalled.has(definition));
   const candidate =

@@ -105,18 +105,21 @@ export function graphFunctions(body: readonly Statement[], text: string, definit
   for (let before = -1; before !== all.size;) {
     before = all.size;
     for (const [definition, own] of calls)
-      if (own.some(({ callee }) => callee.kind === 'name' && all.has(callee.name)))
-        all.set(definition.name, definition);
+      if (own.some((call) => functionsOf(call).some((name) => all.has(name)))) all.set(definition.name, definition);
   }
   const called = new Set(
     [...all.values()].flatMap((definition) =>
-      (calls.get(definition) ?? []).flatMap(({ callee }) =>
-        callee.kind === 'name' && callee.name !== definition.name ? [callee.name] : [],
-      ),
+      (calls.get(definition) ?? []).flatMap(functionsOf).filter((name) => name !== definition.name),
     ),
   );
   const free = [...all.values()].filter(({ name }) => !called.has(name) && !name.startsWith('_'));
   return { words, all, outermost: free };
+}
+
+/** The functions that a call runs: what it calls, and what is handed to `slim.repeat(net, 10, block35, scale=0.17)`. */
+function functionsOf(call: ExpressionOf<'call'>): readonly string[] {
+  const handed = /^(repeat|stack)$/.test(calleeName(call)) ? call.arguments.map(({ value }) => value) : [];
+  return [call.callee, ...handed].flatMap((value) => (value.kind === 'name' ? [value.name] : []));
 }
 
 /** One model that is a function, as an entry names it. */
@@ -133,37 +136,53 @@ export interface GraphEntry {
 export function calledGraphs(
   body: readonly Statement[],
   { words, all, outermost }: GraphFunctions,
+  definitions: Definitions,
   isFixed: (name: string) => boolean,
 ): readonly GraphEntry[] {
   if (words.modules.size === 0) return [];
+  const usualScope = usualScopes(body, words, definitions);
   const found: GraphEntry[] = [];
-  const visitCall = (call: ExpressionOf<'call'>, scopes: readonly string[], at: number): void => {
+  const visitCall = (
+    call: ExpressionOf<'call'>,
+    scopes: readonly string[],
+    at: number,
+    own: ReadonlySet<string>,
+  ): void => {
     const { callee } = call;
     const definition = callee.kind === 'name' ? all.get(callee.name) : undefined;
-    const isOthers = callee.kind === 'attribute' && words.nets.has(rootName(callee)) && !/scope$/.test(callee.name);
+    // A network that others wrote is given a tensor, which has a name.
+    const isOthers =
+      callee.kind === 'attribute' &&
+      words.nets.has(rootName(callee)) &&
+      !/scope$/.test(callee.name) &&
+      call.arguments[0]?.value.kind === 'name';
     if ((definition === undefined || !outermost.includes(definition)) && !isOthers) return;
-    const given = givenArguments(call, definition, isFixed);
-    const own = textOf(callee);
-    if (given === undefined || own === undefined) return;
-    found.push({ name: inScopes(scopes, own) + argumentsText(given, scopes.length > 0), definition, at });
+    const given = givenArguments(call, definition, (name) => isFixed(name) && !own.has(name));
+    const text = textOf(callee);
+    if (given === undefined || text === undefined) return;
+    // What a function or method of the file calls is called in the scope that the file keeps for it, by somebody else.
+    const around = scopes.length === 0 && own.size > 0 && definition ? usualScope(definition.name) : scopes;
+    found.push({ name: inScopes(around, text) + argumentsText(given, around.length > 0), definition, at });
   };
-  const visit = (statement: Statement, scopes: readonly string[]): void => {
+  // What a function is given means nothing outside of it.
+  const visit = (statement: Statement, scopes: readonly string[], own: ReadonlySet<string>): void => {
     if (statement.kind === 'function' || statement.kind === 'class') {
+      const given = statement.kind === 'function' ? statement.parameters.map(({ name }) => name) : [];
       if (statement.kind === 'class' || !all.has(statement.name))
-        for (const each of statement.body) visit(each, scopes);
+        for (const each of statement.body) visit(each, scopes, new Set([...own, ...given]));
       return;
     }
     for (const { value, target } of assignmentsIn(statement))
-      if (value.kind === 'call') visitCall(value, scopes, target.span.start);
+      if (value.kind === 'call') visitCall(value, scopes, target.span.start, own);
     if (statement.kind === 'return' && statement.value?.kind === 'call')
-      visitCall(statement.value, scopes, statement.span.start);
+      visitCall(statement.value, scopes, statement.span.start, own);
     const inner =
       statement.kind === 'with'
         ? [...scopes, ...statement.items.flatMap(({ value }) => scopeText(value, isFixed) ?? [])]
         : scopes;
-    for (const block of blocksOf(statement)) for (const each of block) visit(each, inner);
+    for (const block of blocksOf(statement)) for (const each of block) visit(each, inner, own);
   };
-  for (const statement of body) visit(statement, []);
+  for (const statement of body) visit(statement, [], new Set());
   return found.filter(({ name }, i) => found.findIndex((other) => other.name === name) === i);
 }
 
@@ -232,12 +251,12 @@ function completed(
   return all;
 }
 
-/** The functions that can be called with an input alone, in the argument scope that the file keeps for them. */
-export function makeableGraphs(
+/** The argument scope that a file keeps for a function of it: the one whose name begins most like it. */
+function usualScopes(
   body: readonly Statement[],
-  { words, outermost }: GraphFunctions,
+  words: GraphWords,
   definitions: Definitions,
-): readonly GraphEntry[] {
+): (name: string) => readonly string[] {
   const scopes = [...definitions.values()].flatMap((definition) =>
     definition.kind === 'function' && /arg_scope$/.test(definition.name) && !definition.parameters.some(isNeeded)
       ? [definition.name]
@@ -249,11 +268,23 @@ export function makeableGraphs(
   const [opener] = ['slim', 'contrib_slim', 'tf_slim'].filter((name) => words.modules.has(name));
   const manager =
     opener === undefined ? (words.modules.has('arg_scope') ? 'arg_scope' : undefined) : `${opener}.arg_scope`;
+  return (name) => {
+    const scope = scopes.toSorted((a, b) => shared(b, name) - shared(a, name))[0];
+    return scope === undefined || manager === undefined ? [] : [`${manager}(${scope}())`];
+  };
+}
+
+/** The functions that can be called with an input alone, in the argument scope that the file keeps for them. */
+export function makeableGraphs(
+  body: readonly Statement[],
+  { words, outermost }: GraphFunctions,
+  definitions: Definitions,
+): readonly GraphEntry[] {
+  const usualScope = usualScopes(body, words, definitions);
   return outermost.flatMap((definition): readonly GraphEntry[] => {
     const given = completed(definition, new Map());
     if (given === undefined || /arg_scope$/.test(definition.name)) return [];
-    const scope = scopes.toSorted((a, b) => shared(b, definition.name) - shared(a, definition.name))[0];
-    const inside = scope === undefined || manager === undefined ? [] : [`${manager}(${scope}())`];
+    const inside = usualScope(definition.name);
     return [
       {
         name: inScopes(inside, definition.name) + argumentsText(given, inside.length > 0),
@@ -304,6 +335,7 @@ export function makesGraphTensor(value: Expression, { words, all }: GraphFunctio
 }
 
 /** Whether an entry's text stands for a function of tensors, not for a call that makes a model. */
-export function isGraphEntry(name: string, { all }: GraphFunctions): boolean {
-  return all.has(/^\w+/.exec(name)?.[0] ?? '') || /\barg_scope\(/.test(name);
+export function isGraphEntry(name: string, { all, words }: GraphFunctions): boolean {
+  const root = /^\w+/.exec(name)?.[0] ?? '';
+  return all.has(root) || words.nets.has(root) || /\barg_scope\(/.test(name);
 }

@@ -91,11 +91,10 @@ export function madeModels(body: readonly Statement[], text: string, definitions
   const graphs = graphFunctions(body, text, definitions);
   const isGraph = ({ within }: Place): boolean => within?.kind === 'function' && graphs.all.get(within.name) === within;
   // What a function of tensors keeps is a step of its own, not a model.
-  const kept = places
-    .filter((place) => !isGraph(place))
-    .flatMap((place) => modelsOf(place, keptValues(place, used, definitions)));
+  const programs = places.filter((place) => !isGraph(place));
+  const kept = programs.flatMap((place) => modelsOf(place, keptValues(place, used, definitions)));
   if (!feedsGraph.test(text)) return kept;
-  return [...kept, ...places.flatMap((place) => modelsOf(place, lastTensor(place, graphs)))];
+  return [...kept, ...programs.flatMap((place) => modelsOf(place, lastTensor(place, graphs)))];
 }
 
 function modelsOf(place: Place, values: readonly KeptValue[]): readonly KeptModel[] {

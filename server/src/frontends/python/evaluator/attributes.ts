@@ -58,6 +58,8 @@ export function getAttribute(machine: Machine, object: PyValue, name: string, sp
   return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
 }
 
+const isElementType = /^((bfloat|float|u?int|complex)\d+|bool|string)$/;
+
 /** Reads an attribute, or undefined where there is none. */
 export function findAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue | undefined {
   if (name === '__class__' && object.kind !== 'instance' && object.kind !== 'unknown' && object.kind !== 'super')
@@ -98,6 +100,8 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
     case 'tensor':
       return machine.library.tensorAttribute(machine, object, name, span);
     case 'string':
+      // TensorFlow's kinds of elements are known by their names.
+      if (/^(base|real)_dtype$/.test(name) && isElementType.test(object.value)) return object;
       return stringMethod(object.value, name);
     case 'list':
     case 'dict':
@@ -147,6 +151,7 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
     case 'float':
       if (name === 'is_integer') return builtin(name, () => ({ kind: 'bool', value: Number.isInteger(object.value) }));
       if (name === 'item') return builtin(name, () => object);
+      if (name === 'value' && object.kind === 'int' && object.isDimension === true) return object;
       if (name === 'bit_length')
         return builtin(name, () => int(object.value === 0 ? 0 : Math.floor(Math.log2(Math.abs(object.value))) + 1));
       return undefined;

@@ -1,5 +1,5 @@
 // Where the imports of a program are looked up: as Python would when it is started from the file, or from a folder above it, with
-// the package that the file belongs to installed.
+// the package that the file belongs to installed. What is a program by its text finds what stands beside it first.
 
 import type { SourceReader } from '../../shared/frontend.ts';
 
@@ -17,8 +17,12 @@ export function importRoots(document: string, reader: SourceReader): ImportRoots
   const opened = reader.roots.filter((root) => home === script || root !== script);
   const own = unique([home, ...opened]);
   const sources = opened.filter((root) => isBelow(script, root)).map((root) => `${root}/src`);
-  return { own, all: unique([...own, ...foldersAbove(script, opened), ...sources]) };
+  const beside = home !== script && isProgram.test(reader.read(document) ?? '') ? [script] : [];
+  return { own, all: unique([...beside, ...own, ...foldersAbove(script, opened), ...sources]) };
 }
+
+/** A file that does something when it is started. */
+const isProgram = /^if __name__ *== *['"]__main__['"]/m;
 
 /** The folder that holds the outermost package which a folder is in; the folder itself where it is no package. */
 function packageRoot(folder: string, reader: SourceReader): string {

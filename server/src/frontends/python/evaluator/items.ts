@@ -70,7 +70,7 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
         if (object.kind === 'string')
           return string(taken.map((item) => (item.kind === 'string' ? item.value : '')).join(''));
         if (object.kind === 'list') return list(taken);
-        return object.isSize === true ? { ...tuple(taken), isSize: true } : tuple(taken);
+        return object.isSize === true ? { ...object, items: taken } : tuple(taken);
       }
       const place = integerOf(index);
       if (place === undefined) {

@@ -41,6 +41,8 @@ export interface IntValue {
   readonly kind: 'int';
   readonly value: number;
   readonly origin?: WidthOrigin | undefined;
+  /** Whether it is a size as TensorFlow 1 has them, which programs ask for their `value`. */
+  readonly isDimension?: true;
 }
 export interface FloatValue {
   readonly kind: 'float';
@@ -59,7 +61,7 @@ export interface TupleValue {
   /** A named tuple's class, with its fields. */
   readonly fields?: readonly string[];
   readonly class?: ClassValue;
-  /** A tensor's size, which PyTorch tells apart from a tuple of numbers. */
+  /** A tensor's size, which frameworks tell apart from a tuple of numbers; so are parts of it. */
   readonly isSize?: true;
 }
 export interface DictValue {

@@ -108,6 +108,9 @@ export function isInstance(machine: Machine, value: PyValue, type: PyValue, span
   }
   if (value.kind === 'class' && /^Enum(Meta|Type)$/.test(type.name)) return value.attributes.has('__members__');
   if (value.kind === 'tuple' && value.class?.mro.includes(type)) return true;
+  // An array of NumPy is a tensor that no layer gave.
+  if (value.kind === 'tensor' && type.name === 'ndarray' && type.span === undefined)
+    return value.id === undefined && value.parameter === undefined;
   if (value.kind === 'tensor' && type.name === 'Parameter') return value.parameter?.trainable === true;
   if (value.kind === 'iterator' && type.name === 'Generator') return undefined;
   if (value.kind === 'set') {

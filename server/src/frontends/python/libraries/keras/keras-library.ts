@@ -172,6 +172,8 @@ function tensorAttribute(
   switch (name) {
     case 'shape':
     case '_keras_shape':
+    case '_shape_val':
+    case '_shape':
       return shapeValue(tensor);
     case 'get_shape':
       return builtin(name, () => shapeValue(tensor));

@@ -12,8 +12,10 @@ import { activationNames } from './activations.ts';
 import { graphModule, slimNets, type GraphModule, type GraphNames } from './graph-mode/graph-modules.ts';
 import { callOperation, type KerasParts } from './layer-calls.ts';
 import { imageRows, operationRows, otherNames } from './operations.ts';
+import { flagNames } from './graph-mode/flags.ts';
 import { functionalGraph } from './functional-graph.ts';
 import { isSymbolic, tensorsGiven, tensorsOf } from './symbolic-tensors.ts';
+import { backendRows } from './backend-operations.ts';
 import { weightedRows } from './weighted-operations.ts';
 
 /** Functions of tensors under TensorFlow's names, as graphs of any version have them. */
@@ -42,7 +44,8 @@ function canonicalName(name: string): string {
       'keras',
     )
     .replace(/^keras\.api(?=\.|$)/, 'keras')
-    .replace(/^tensorflow\.compat\.v[12](?=\.|$)/, 'tensorflow');
+    .replace(/^tensorflow\.compat\.v[12](?=\.|$)/, 'tensorflow')
+    .replace(/^(absl|tensorflow\.app|tensorflow\.python\.platform)\.flags$/, 'tensorflow.flags');
 }
 
 /** A function of tensors that a functional model notes as an operation. */
@@ -155,7 +158,7 @@ const decorating = (name: string): [string, PyValue] => [
 function backendNames(names: KerasNames): Names {
   const { parts } = names;
   return [
-    ...operations(parts, 'K.', operationRows),
+    ...operations(parts, 'K.', { ...operationRows, ...backendRows }),
     ...functionValues({
       image_data_format: () => string(parts.usualDataFormat()),
       set_image_data_format: (_, { positional: [format] }) => {
@@ -382,6 +385,7 @@ const tables: Readonly<Record<string, Table>> = {
   'tensorflow.linalg': ({ parts }) => operations(parts, 'tf.linalg.', operationRows),
   'tensorflow.image': ({ parts }) => operations(parts, 'tf.image.', imageRows),
   'tensorflow.random': randomNames,
+  'tensorflow.flags': flagNames,
   'tensorflow.config': devices,
   'tensorflow.config.experimental': devices,
 };
@@ -410,6 +414,8 @@ export function kerasModule(names: KerasNames, machine: Machine, name: string): 
   const nets = slimNets(canonical);
   if (nets !== undefined) return nets === name ? undefined : importModule(machine, nets, noSpan);
   if (fromSource.test(canonical)) return canonical === name ? undefined : importModule(machine, canonical, noSpan);
+  // Whoever defines a flag, all see it.
+  if (canonical === 'tensorflow.flags' && canonical !== name) return importModule(machine, canonical, noSpan);
   const ofGraphs = graphModule(canonical);
   const table =
     (Object.hasOwn(tables, canonical) ? tables[canonical] : undefined) ??

@@ -418,6 +418,17 @@ const making: Rows = {
       ? emitOn(call, input, { kind: 'rearrange', operation: 'one_hot', shape: [...input.shape, count] })
       : giveUp(call, 'The number of classes is not known');
   }),
+  // Shapes only: nothing asks where the places are.
+  meshgrid: fn('*tensors indexing=xy name=None', (call) => {
+    const items = call.args.value('tensors');
+    const vectors = (items.kind === 'tuple' ? items.items : []).map(asTensor);
+    const sizes = vectors.map((vector) => vector?.shape[0]).filter((size) => size !== undefined);
+    if (sizes.length !== vectors.length) return giveUp(call, 'What spans this grid is not known');
+    const [first, second, ...rest] = sizes;
+    const isSwapped = call.args.text('indexing') !== 'ij' && first !== undefined && second !== undefined;
+    const shape = isSwapped ? [second, first, ...rest] : sizes;
+    return list(vectors.map((): PyValue => ({ kind: 'tensor', shape })));
+  }),
   add_n: fn('inputs name=None', (call) => {
     const items = call.args.value('inputs');
     if (items.kind !== 'list' && items.kind !== 'tuple') return giveUp(call, 'What is added here is not known');

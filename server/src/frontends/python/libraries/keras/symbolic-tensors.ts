@@ -4,22 +4,44 @@
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
 import { integerOf } from '../../evaluator/numbers.ts';
-import { builtin, dict, int, list, none, string, tuple } from '../../evaluator/values.ts';
+import { bool, builtin, dict, int, list, none, string, tuple } from '../../evaluator/values.ts';
 import { unshared } from '../../evaluator/effects.ts';
 import type { Arguments, InstanceValue, Machine, PyValue, TensorValue } from '../../evaluator/machine.ts';
 
 const madeBy = '<made by>';
 const nodeClass = nativeClass('Node', []);
 
+type Sizes = Extract<PyValue, { kind: 'tuple' }>;
+
+const shapeMethod = (name: string, answer: (sizes: Sizes) => PyValue): [string, PyValue] => [
+  name,
+  builtin(name, (_, { positional: [self] }) => (self?.kind === 'tuple' ? answer(self) : none), true),
+];
+
+const shapeProperty = (name: string, answer: (sizes: Sizes) => PyValue): [string, PyValue] => {
+  const [, getter] = shapeMethod(name, answer);
+  return [name, { kind: 'property', getter }];
+};
+
+const isWhole = ({ items }: Sizes): boolean => items.every(({ kind }) => kind !== 'none');
+
 /** TensorFlow's own kind of tuple. */
 const shapeClass = nativeClass(
   'TensorShape',
   [],
   [
-    [
-      'as_list',
-      builtin('as_list', (_, { positional: [self] }) => (self?.kind === 'tuple' ? list(self.items) : none), true),
-    ],
+    shapeMethod('as_list', ({ items }) => list(items)),
+    shapeMethod('is_fully_defined', (sizes) => bool(isWhole(sizes))),
+    shapeMethod('num_elements', (sizes) =>
+      isWhole(sizes) ? int(sizes.items.reduce((product, size) => product * (integerOf(size) ?? 1), 1)) : none,
+    ),
+    shapeMethod('with_rank', (sizes) => sizes),
+    shapeMethod('with_rank_at_least', (sizes) => sizes),
+    shapeMethod('assert_has_rank', () => none),
+    shapeMethod('assert_is_compatible_with', () => none),
+    shapeProperty('ndims', ({ items }) => int(items.length)),
+    shapeProperty('rank', ({ items }) => int(items.length)),
+    shapeProperty('dims', ({ items }) => list(items)),
   ],
 );
 
@@ -133,10 +155,14 @@ export function shapeValue(tensor: TensorValue): PyValue {
       tensor.shape.map((size, axis) =>
         typeof size !== 'number' || (axis === 0 && tensor.owner === 'keras')
           ? none
-          : int(size, { kind: 'shape', value: size, of: `dimension ${String(axis)} of a tensor` }),
+          : {
+              ...int(size, { kind: 'shape', value: size, of: `dimension ${String(axis)} of a tensor` }),
+              isDimension: true as const,
+            },
       ),
     ),
     class: shapeClass,
+    isSize: true,
   };
 }
 

@@ -61,7 +61,7 @@ export function convolved(
   });
 }
 
-function movementOf(call: TracedCall, rank: number): Movement | undefined {
+export function movementOf(call: TracedCall, rank: number): Movement | undefined {
   const [stride, dilation] = ['strides', 'dilation_rate'].map((name) => call.args.integers(name, rank));
   if (!stride || !dilation) return undefined;
   const isFirst = call.args.text('data_format') === 'channels_first';
@@ -95,37 +95,49 @@ const separable: TracedFunction = fn(
   },
 );
 
+/** Emits a transposed convolution by a kernel of `[…window, out, in]`. */
+export function transposedBy(
+  call: TracedCall,
+  input: TensorValue | undefined,
+  kernel: TensorValue | undefined,
+  { stride, dilation, rule, channelAxis }: Movement,
+  outputPadding: readonly number[] | undefined,
+): PyValue {
+  const sizes = kernel && known(kernel.shape);
+  const inChannels = input?.shape.at(channelAxis);
+  if (!input || !sizes || typeof inChannels !== 'number')
+    return giveUp(call, 'What this convolution is given is not known');
+  const window = sizes.slice(0, -2);
+  const [outChannels = 1] = sizes.slice(-2);
+  const spatial = channelAxis === 1 ? input.shape.slice(2) : input.shape.slice(1, -1);
+  const moving = { kernel: window, stride, dilation };
+  return call.network.emit(call.machine, {
+    label: call.label,
+    attributes: {
+      kind: 'transposed-convolution',
+      inChannels,
+      outChannels,
+      ...moving,
+      ...ruleOf(rule),
+      ...transposedPadding(rule, spatial, moving, outputPadding),
+      groups: 1,
+      channelAxis,
+    },
+    inputs: [input],
+    parameters: [laidOut(kernel, [inChannels, outChannels, ...window])],
+    span: call.span,
+  });
+}
+
 const transposed: TracedFunction = fn(
   'inputs kernel strides=1 padding=valid output_padding=None data_format=None dilation_rate=1',
   (call) => {
     const [input, kernel] = ['inputs', 'kernel'].map((name) => call.args.tensor(name));
-    const sizes = kernel && known(kernel.shape);
-    const movement = movementOf(call, (kernel?.shape.length ?? 4) - 2);
-    const inChannels = movement && input?.shape.at(movement.channelAxis);
-    if (!input || !sizes || !movement || typeof inChannels !== 'number')
-      return giveUp(call, 'What this convolution is given is not known');
-    const { stride, dilation, rule, channelAxis } = movement;
-    const window = sizes.slice(0, -2);
-    const [outChannels = 1] = sizes.slice(-2);
-    const spatial = channelAxis === 1 ? input.shape.slice(2) : input.shape.slice(1, -1);
-    const moving = { kernel: window, stride, dilation };
-    const added = call.args.isNone('output_padding') ? undefined : call.args.integers('output_padding', window.length);
-    return call.network.emit(call.machine, {
-      label: call.label,
-      attributes: {
-        kind: 'transposed-convolution',
-        inChannels,
-        outChannels,
-        ...moving,
-        ...ruleOf(rule),
-        ...transposedPadding(rule, spatial, moving, added),
-        groups: 1,
-        channelAxis,
-      },
-      inputs: [input],
-      parameters: [laidOut(kernel, [inChannels, outChannels, ...window])],
-      span: call.span,
-    });
+    const rank = (kernel?.shape.length ?? 4) - 2;
+    const movement = movementOf(call, rank);
+    if (!movement) return giveUp(call, 'How this convolution moves is not known');
+    const added = call.args.isNone('output_padding') ? undefined : call.args.integers('output_padding', rank);
+    return transposedBy(call, input, kernel, movement, added);
   },
 );
 

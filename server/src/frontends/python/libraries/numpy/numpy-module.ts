@@ -5,14 +5,14 @@ import type { SourceSpan } from '../../../../common/source-span.ts';
 import { roundHalfToEven } from '../../../shared/number-dialect.ts';
 import type { Arguments, Machine, ModuleValue, PyValue } from '../../evaluator/machine.ts';
 import { numberOf } from '../../evaluator/numbers.ts';
-import { builtin, list, none } from '../../evaluator/values.ts';
+import { builtin, list, none, tuple } from '../../evaluator/values.ts';
 import { functionValues, plainClasses } from '../../standard-library/module-table.ts';
 import { constantTensor, elementsOf, longestConstant } from '../../tracing/constants.ts';
 import { literalTensor } from '../../tracing/literal-tensor.ts';
 import { itemOf } from '../../tracing/tensor-operators.ts';
 import { asTensor, axisOf, callTraced, emitOn, fn, giveUp, type TracedFunction } from '../../tracing/traced-call.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
-import { arrangementRows, meshgrid, repeatInterleave } from '../torch/arrangement-functions.ts';
+import { arrangementRows, joiningRows, meshgrid, repeatInterleave } from '../torch/arrangement-functions.ts';
 import { reductionRows } from '../torch/reduction-functions.ts';
 import { nonzero } from '../torch/selections.ts';
 import { tensorSplit } from '../torch/splitting-functions.ts';
@@ -85,10 +85,37 @@ const median = fn('input|a dim|axis=None keepdim|keepdims=False *rest **options'
   return { kind, shape, ...(id !== undefined && { id }) };
 });
 
+/** One of PyTorch's functions that make a tensor, which NumPy gives the kind of its elements behind the first arguments. */
+const making = (name: string, text: string): TracedFunction =>
+  fn(`${text} dtype=None *rest **options`, (call) => torchFunctions[name]?.body(call) ?? none);
+
+/** Flat, unless it is said along which axis. */
+const append = fn('arr values axis=None', (call) => {
+  if (!call.args.isNone('axis')) {
+    const tensors = tuple([call.args.value('arr'), call.args.value('values')]);
+    const given = { positional: [tensors, call.args.value('axis')], keywords: new Map<string, PyValue>() };
+    const row = joiningRows['concatenate'];
+    return row ? callTraced(call.machine, call.network, row, call.label, given, call.span) : none;
+  }
+  const [left, right] = ['arr', 'values'].map((name) => {
+    const value = call.args.value(name);
+    return asTensor(value) ?? literalTensor(value) ?? literalTensor(list([value]));
+  });
+  const [known, added] = [left && elementsOf(left), right && elementsOf(right)];
+  if (!known || !added || known.length + added.length > longestConstant)
+    return giveUp(call, 'What is put together here is not known');
+  return constantTensor([known.length + added.length], [...known, ...added], left?.dtype);
+});
+
 const ownRows: Readonly<Record<string, TracedFunction | undefined>> = {
-  array: torchFunctions['tensor'],
-  asarray: torchFunctions['tensor'],
-  ascontiguousarray: torchFunctions['tensor'],
+  array: making('tensor', 'data|object'),
+  asarray: making('tensor', 'data|a'),
+  ascontiguousarray: making('tensor', 'data|a'),
+  zeros: making('zeros', 'sizes|shape'),
+  ones: making('ones', 'sizes|shape'),
+  empty: making('empty', 'sizes|shape'),
+  full: making('full', 'size|shape fill_value'),
+  append,
   transpose,
   round,
   around: round,

@@ -317,9 +317,18 @@ export const arrangementRows: Readonly<Record<string, TracedFunction>> = {
       sizesOf(call, 'dims')?.map((size) => (typeof size === 'number' ? size : 0)),
     ),
   ),
-  transpose: fn('input dim0=-2 dim1=-1', (call) =>
-    swapped(call, call.args.integer('dim0') ?? -2, call.args.integer('dim1') ?? -1),
-  ),
+  transpose: fn('input dim0=None dim1=None *rest', (call) => {
+    const [first, second] = [call.args.integer('dim0'), call.args.integer('dim1')];
+    const rest = call.args.value('rest');
+    const isSwap = first !== undefined && second !== undefined && !(rest.kind === 'tuple' && rest.items.length > 0);
+    if (isSwap) return swapped(call, first, second);
+    // Arrays of NumPy are turned around wholly, or into an order that is said.
+    const input = call.args.tensor('input');
+    const said = ['dim0', 'dim1'].flatMap((name) => call.args.integers(name, 0) ?? []);
+    const others = call.args.integers('rest', 0) ?? [];
+    const order = call.args.isNone('dim0') ? input?.shape.map((_, axis) => axis).reverse() : [...said, ...others];
+    return permuted(call, input, order);
+  }),
   swapaxes: fn('input dim0 dim1', (call) =>
     swapped(call, call.args.integer('dim0') ?? 0, call.args.integer('dim1') ?? 1),
   ),
