@@ -1,39 +1,20 @@
 // What a run's curves are for TensorBoard: scalars, histograms and settings, one event file a process. The files lie in the run's
 // folder itself, so that the run has its id for a name there; what the seed costs is a run `seed` below it, for TensorBoard draws
 // what several runs have under one tag into one card.
-// Field numbers are those of event.proto and summary.proto (github.com/tensorflow/tensorflow, core/framework and core/util).
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writer } from 'protobufjs/minimal.js';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
 import { innerFolder } from './inner-folder.ts';
 import { RecordFile } from './record-file.ts';
-
-const [double, variable, delimited, single] = [1, 0, 2, 5];
-const tag = (field: number, wireType: number): number => (field << 3) | wireType;
-
-/** `Event { wall_time = 1, step = 2, … }`, and what `rest` adds. */
-function eventAt(time: number, step: number, rest: (writer: Writer) => void): Uint8Array {
-  const writer = Writer.create();
-  writer.uint32(tag(1, double)).double(time / 1000);
-  writer.uint32(tag(2, variable)).int64(step);
-  rest(writer);
-  return writer.finish();
-}
-
-/** `Summary { repeated Value value = 1 }` as field 5 of an event; `Value { tag = 1, … }`. */
-function summary(writer: Writer, values: Iterable<readonly [string, (value: Writer) => void]>): void {
-  writer.uint32(tag(5, delimited)).fork();
-  for (const [name, write] of values) {
-    writer.uint32(tag(1, delimited)).fork();
-    writer.uint32(tag(1, delimited)).string(name);
-    write(writer);
-    writer.ldelim();
-  }
-  writer.ldelim();
-}
+import {
+  encodeEvent,
+  encodeSettings,
+  sessionStart,
+  type HistogramProto,
+  type SummaryValue,
+} from './tensorboard-messages.ts';
 
 /** Equal parts of the range of values, as TensorBoard draws them: upper limits, and how many values each has. */
 export function histogramOf(
@@ -53,23 +34,12 @@ export function histogramOf(
   return { limits, counts };
 }
 
-/** `HistogramProto { min = 1, max = 2, num = 3, sum = 4, sum_squares = 5, bucket_limit = 6, bucket = 7 }` as field 5 of a value. */
-function writeHistogram(writer: Writer, values: Float32Array): void {
+function histogramProto(values: Float32Array): HistogramProto {
   const { limits, counts } = histogramOf(values);
   let [low, sum, squares] = [Infinity, 0, 0];
   for (const value of values) [low, sum, squares] = [Math.min(low, value), sum + value, squares + value * value];
-  writer.uint32(tag(5, delimited)).fork();
-  for (const [index, figure] of [low, limits.at(-1) ?? 0, values.length, sum, squares].entries())
-    writer.uint32(tag(index + 1, double)).double(figure);
-  for (const [field, figures] of [
-    [6, limits],
-    [7, counts],
-  ] as const) {
-    writer.uint32(tag(field, delimited)).fork();
-    for (const figure of figures) writer.double(figure);
-    writer.ldelim();
-  }
-  writer.ldelim();
+  const [max, num] = [limits.at(-1) ?? 0, values.length];
+  return { min: low, max, num, sum, sumSquares: squares, bucketLimit: limits, bucket: counts };
 }
 
 /** The scalars that an event of the run's log holds, by TensorBoard's names; none for most kinds. */
@@ -116,31 +86,16 @@ function settingsOf(config: RunConfig): ReadonlyMap<string, string | number> {
   ]);
 }
 
-/**
- * `Value { tag = 1, metadata = 9 }` with `SummaryMetadata { plugin_data = 1 { plugin_name = 1, content = 2 } }`; the content is
- * `HParamsPluginData { session_start_info = 3 { map hparams = 1, start_time_secs = 5 } }` of tensorboard/plugins/hparams.
- */
-function writeSettings(writer: Writer, config: RunConfig, time: number): void {
-  const content = Writer.create();
-  content.uint32(tag(3, delimited)).fork();
-  for (const [name, setting] of settingsOf(config)) {
-    content.uint32(tag(1, delimited)).fork();
-    content.uint32(tag(1, delimited)).string(name);
-    content.uint32(tag(2, delimited)).fork();
-    if (typeof setting === 'number') content.uint32(tag(2, double)).double(setting);
-    else content.uint32(tag(3, delimited)).string(setting);
-    content.ldelim().ldelim();
-  }
-  content.uint32(tag(5, double)).double(time / 1000);
-  content.ldelim();
-  writer.uint32(tag(5, delimited)).fork();
-  writer.uint32(tag(1, delimited)).fork();
-  writer.uint32(tag(1, delimited)).string('_hparams_/session_start_info');
-  writer.uint32(tag(9, delimited)).fork();
-  writer.uint32(tag(1, delimited)).fork();
-  writer.uint32(tag(1, delimited)).string('hparams');
-  writer.uint32(tag(2, delimited)).bytes(content.finish());
-  writer.ldelim().ldelim().ldelim().ldelim();
+/** The summary from which TensorBoard's table of hyperparameters takes a run's settings. */
+function settingsSummary(config: RunConfig, time: number): SummaryValue {
+  const hparams = Object.fromEntries(
+    [...settingsOf(config)].map(([name, setting]) => [
+      name,
+      typeof setting === 'number' ? { numberValue: setting } : { stringValue: setting },
+    ]),
+  );
+  const content = encodeSettings({ hparams, startTimeSecs: time / 1000 });
+  return { tag: '_hparams_/session_start_info', metadata: { pluginData: { pluginName: 'hparams', content } } };
 }
 
 /** An event file that tells TensorBoard its version, and that what earlier processes wrote of later steps does not count. */
@@ -148,13 +103,10 @@ function openEvents(folder: string, step: number, time: number): RecordFile {
   const attempt = String(readdirSync(folder).filter((name) => name.startsWith(prefix)).length).padStart(4, '0');
   const seconds = String(Math.floor(time / 1000)).padStart(10, '0');
   const file = new RecordFile(join(folder, `${prefix}${seconds}.morphnet.${attempt}`));
-  file.append(eventAt(time, 0, (writer) => writer.uint32(tag(3, delimited)).string('brain.Event:2')));
-  // SessionLog { status = 1: START } as field 7. What stands at `step` itself was written before the checkpoint.
-  file.append(
-    eventAt(time, step + 1, (writer) =>
-      writer.uint32(tag(7, delimited)).fork().uint32(tag(1, variable)).int32(1).ldelim(),
-    ),
-  );
+  const wallTime = time / 1000;
+  file.append(encodeEvent({ wallTime, step: 0, fileVersion: 'brain.Event:2' }));
+  // What stands at `step` itself was written before the checkpoint.
+  file.append(encodeEvent({ wallTime, step: step + 1, sessionLog: { status: sessionStart } }));
   return file;
 }
 
@@ -172,7 +124,7 @@ export class TensorboardLog {
   /** `time` in milliseconds since the epoch; `step` is where the process goes on. */
   constructor(runFolder: string, config: RunConfig, step: number, time: number) {
     this.#file = openEvents(runFolder, step, time);
-    this.#file.append(eventAt(time, step, (writer) => writeSettings(writer, config, time)));
+    appendSummary(this.#file, { time, step }, [settingsSummary(config, time)]);
     this.#seed = openEvents(innerFolder(runFolder, seedFolder), step, time);
   }
 
@@ -180,23 +132,17 @@ export class TensorboardLog {
   event(event: RunEvent): void {
     const scalars = scalarsOf(event);
     if (scalars.length === 0 || !('step' in event)) return;
-    appendScalars(this.#file, event, scalars);
-    if (event.kind === 'progress') appendScalars(this.#seed, event, [[costTag, event.seedCost]]);
+    appendSummary(this.#file, event, scalars.map(scalarSummary));
+    if (event.kind === 'progress') appendSummary(this.#seed, event, [scalarSummary([costTag, event.seedCost])]);
   }
 
   /** Regularization vectors by layer: |γ|, group norms or gates, one entry a channel. */
   histograms(step: number, time: number, vectors: ReadonlyMap<string, Float32Array>): void {
     if (vectors.size === 0) return;
-    this.#file.append(
-      eventAt(time, step, (writer) => {
-        summary(
-          writer,
-          [...vectors].map(([layer, values]) => [
-            `regularization vector/${layer}`,
-            (each) => writeHistogram(each, values),
-          ]),
-        );
-      }),
+    appendSummary(
+      this.#file,
+      { time, step },
+      [...vectors].map(([layer, values]) => ({ tag: `regularization vector/${layer}`, histo: histogramProto(values) })),
     );
   }
 
@@ -206,17 +152,12 @@ export class TensorboardLog {
   }
 }
 
-function appendScalars(
+const scalarSummary = ([tag, simpleValue]: readonly [string, number]): SummaryValue => ({ tag, simpleValue });
+
+function appendSummary(
   file: RecordFile,
   { time, step }: { readonly time: number; readonly step: number },
-  scalars: readonly (readonly [string, number])[],
+  value: readonly SummaryValue[],
 ): void {
-  file.append(
-    eventAt(time, step, (writer) => {
-      summary(
-        writer,
-        scalars.map(([name, value]) => [name, (each) => each.uint32(tag(2, single)).float(value)] as const),
-      );
-    }),
-  );
+  file.append(encodeEvent({ wallTime: time / 1000, step, summary: { value } }));
 }
