@@ -121,7 +121,7 @@ export class LanguageServerProcess implements AsyncDisposable {
     };
   }
 
-  /** Resolves when the process has computed next to nothing for a while: all that was owed is done. */
+  /** Resolves when the process has computed next to nothing for a while: all work is done. */
   async quiet(): Promise<void> {
     for (let idle = 0, before = this.computedSeconds(); idle < 4;) {
       await new Promise((resolve) => setTimeout(resolve, 500));

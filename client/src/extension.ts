@@ -15,9 +15,7 @@ import { registerPauseRun } from './commands/pause-run.ts';
 import { registerIterateModel } from './commands/iterate-model.ts';
 import { registerRetrainRun } from './commands/retrain-run.ts';
 import { registerRunMorphNet } from './commands/run-morphnet.ts';
-import { registerSelectConvention } from './commands/select-convention.ts';
 import { registerMeasureMachine, registerMeasureModel } from './commands/measure.ts';
-import { registerSelectDevice } from './commands/select-device.ts';
 import { registerSelectModel, registerSetInput } from './commands/select-model.ts';
 import { registerSetArguments } from './commands/set-arguments.ts';
 import { registerGiveOwnWidths } from './commands/give-own-widths.ts';
@@ -26,7 +24,12 @@ import { registerShowCosts } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerSweepStrengths } from './commands/sweep-strengths.ts';
-import { registerToggleHints, registerToggleShapes } from './commands/toggle-hints.ts';
+import {
+  registerSelectConvention,
+  registerSelectDevice,
+  registerToggleHints,
+  registerToggleShapes,
+} from './commands/change-settings.ts';
 import { registerWriteExpandedModel, registerWriteSlimModel } from './commands/write-slim-model.ts';
 import { handBackForeignCfg } from './hand-back-cfg.ts';
 import { LanguageServer } from './language-server.ts';

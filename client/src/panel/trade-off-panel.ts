@@ -27,7 +27,7 @@ const notYet = (id: string): string =>
 export interface SweepTraining {
   isTrained(id: string): boolean;
   stop(id: string): Promise<void>;
-  goOn(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
 }
 
 /** Takes over the panel, whether new or restored by the editor; lives until it is disposed of. */
@@ -103,7 +103,7 @@ export class TradeOffPanel implements vscode.Disposable {
         await this.#training.stop(this.#sweepId);
         break;
       case 'resume':
-        await this.#training.goOn(this.#sweepId);
+        await this.#training.resume(this.#sweepId);
         break;
       case 'point':
         await executeCommand(pointCommands[message.act], `${this.#sweepId}/${message.run}`);

@@ -66,7 +66,7 @@ export class ExperimentProgress implements vscode.Disposable {
   readonly sweeps = {
     isTrained: (id: string): boolean => this.active.some((known) => known.kind === 'sweep' && known.id === id),
     stop: (id: string): Promise<void> => this.stop({ kind: 'sweep', id }),
-    goOn: async (id: string): Promise<void> => {
+    resume: async (id: string): Promise<void> => {
       await this.start({ kind: 'resume', what: 'sweep', id });
     },
   };

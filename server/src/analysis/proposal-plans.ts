@@ -125,7 +125,7 @@ export class ProposalPlans {
     this.#cancellation = cancellation;
     const { units, sources, refactored } = this.#plans(graph, proposal);
     const isAsked = (unit: WidthUnit): boolean => layer === undefined || unit.layers.includes(layer);
-    const asked = units.map((unit) => (isAsked(unit) ? unit : { ...unit, wanted: unit.before }));
+    const asked = units.map((unit) => (isAsked(unit) ? unit : { ...unit, target: unit.before }));
     return refactored.of(layer ?? '', () => refactoredPlan(sources, asked), this.#isWhole);
   }
 
@@ -247,7 +247,7 @@ function unitsOf(grouping: ChannelGrouping, proposal: ProposedWidths): readonly 
     if (layers.length === 0) return [];
     const row = byName.get(group.name) ?? byLayers.get(layers.join());
     const wanted = group.fixed === undefined ? wantedWidth(group.size, row) : group.size;
-    return [{ key: group.name, layers, before: group.size, wanted }];
+    return [{ key: group.name, layers, before: group.size, target: wanted }];
   });
 }
 

@@ -16,8 +16,8 @@ export interface WidthUnit {
   /** The names of its layers, in network order. */
   readonly layers: readonly string[];
   readonly before: number;
-  /** At most `before`. */
-  readonly wanted: number;
+  /** What it is to become; less than `before` where a run proposes it. */
+  readonly target: number;
 }
 
 /** Which of an op's widths: of its input, of its output, its number of groups, or of what it pads channels with. */

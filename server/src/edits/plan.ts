@@ -277,7 +277,7 @@ export class EditPlanner {
       const solution = this.#solve(chosen);
       if (!isNamed) return { ok: false, error: this.#reason(unit, solution, undefined) };
       const after = solution.widths.get(key) ?? unit.before;
-      if (unit.wanted > unit.before ? after > unit.before : after < unit.before)
+      if (unit.target > unit.before ? after > unit.before : after < unit.before)
         return { ok: true, value: { asked: key, chosen, solution } };
       const before = chosen.size;
       for (const sharer of this.#sharers(solution, chosen)) chosen.add(sharer);
@@ -286,7 +286,7 @@ export class EditPlanner {
   }
 
   #plannedOf(solution: Solution, units: readonly WidthUnit[]): NumberPlan {
-    const rows = units.map(({ key, layers, before, wanted }) => ({
+    const rows = units.map(({ key, layers, before, target: wanted }) => ({
       layers,
       before,
       wanted,
@@ -305,7 +305,7 @@ export class EditPlanner {
   }
 
   #isExact({ widths }: Solution, units: readonly WidthUnit[]): boolean {
-    return units.every(({ key, wanted }) => widths.get(key) === wanted);
+    return units.every(({ key, target }) => widths.get(key) === target);
   }
 
   /**
@@ -313,7 +313,7 @@ export class EditPlanner {
    * them is not, or saves more.
    */
   #solve(chosen: ReadonlySet<string>): Solution {
-    const units = this.#units.map((unit) => (chosen.has(unit.key) ? unit : { ...unit, wanted: unit.before }));
+    const units = this.#units.map((unit) => (chosen.has(unit.key) ? unit : { ...unit, target: unit.before }));
     const { factors } = this.#numbers;
     const kept = solveWidths(units, this.#numbers, factors);
     if (factors.size === 0 || this.#isExact(kept, units)) return kept;
@@ -424,7 +424,7 @@ export class EditPlanner {
     const widths: PlannedWidth[] = [];
     const refused: RefusedWidth[] = [];
     for (const unit of this.#units) {
-      const { layers, before, wanted } = unit;
+      const { layers, before, target: wanted } = unit;
       const after = solution.widths.get(unit.key) ?? before;
       if (after !== before) widths.push({ layers, before, wanted, after });
       else if (wanted !== before && (chosen?.has(unit.key) ?? true)) {
@@ -443,7 +443,7 @@ export class EditPlanner {
       placeOf: (leaf) => this.#placeOf(leaf),
       isToChange: (key) => {
         const other = this.#byKey.get(key);
-        return other !== undefined && other.wanted !== other.before;
+        return other !== undefined && other.target !== other.before;
       },
       isPlain: (leaf) => this.#literalText(leaf) !== undefined,
     });
@@ -452,7 +452,7 @@ export class EditPlanner {
   /** For every shared literal: whom it feeds, what they want and what they get. Nothing is explained twice. */
   #notes(solution: Solution): readonly string[] {
     const explained = new Set<string>();
-    const isRaised = (unit: WidthUnit): boolean => (solution.widths.get(unit.key) ?? unit.before) > unit.wanted;
+    const isRaised = (unit: WidthUnit): boolean => (solution.widths.get(unit.key) ?? unit.before) > unit.target;
     const changesFirst = [...solution.conflicts].sort(
       (left, right) =>
         Number(solution.values.has(leafKey(right.leaf))) - Number(solution.values.has(leafKey(left.leaf))),
@@ -468,7 +468,7 @@ export class EditPlanner {
       const raised = units.filter((unit) => isRaised(unit) && !explained.has(unit.key));
       if (raised.length === 0) return [];
       for (const { key } of raised) explained.add(key);
-      const wanted = range(units.map((unit) => unit.wanted));
+      const wanted = range(units.map((unit) => unit.target));
       const after = range(units.map((unit) => solution.widths.get(unit.key) ?? unit.before));
       const names = nameSome(units.flatMap(({ layers }) => layers));
       return [

@@ -43,11 +43,11 @@ export function ownWidthsPlan(sources: RefactoringSources, units: readonly Width
   const sharing = unitsThatShare(sources);
   // Wherever two widths differ, their numbers are told apart.
   const asked = units.map((unit, index) => {
-    const { key, before, wanted } = unit;
-    const isOpen = wanted !== before && before > 1 && sharing.has(key);
-    return { ...unit, wanted: isOpen ? before - 1 - (index % (before - 1)) : before };
+    const { key, before, target } = unit;
+    const isOpen = target !== before && before > 1 && sharing.has(key);
+    return { ...unit, target: isOpen ? before - 1 - (index % (before - 1)) : before };
   });
-  if (asked.every(({ before, wanted }) => before === wanted)) return { ok: false, error: allAreOwn };
+  if (asked.every(({ before, target }) => before === target)) return { ok: false, error: allAreOwn };
   const found = mostProven(sources, asked, true);
   if (!found.ok) return found;
   const { proven, leftOut } = found.value;
@@ -93,7 +93,7 @@ function mostProven(sources: RefactoringSources, units: readonly WidthUnit[], is
   if (traced?.graph === undefined) return { ok: false, error: 'its source is not code that can be rewritten' };
   const leftOut = new Map<string, string>();
   for (let proofs = 0; ;) {
-    const asked = units.filter((unit) => unit.wanted !== unit.before && !leftOut.has(unit.key));
+    const asked = units.filter((unit) => unit.target !== unit.before && !leftOut.has(unit.key));
     if (asked.length === 0) return { ok: false, error: [...leftOut.values()][0] ?? 'nothing is asked' };
     const attempt = attemptWith(sources, traced, asked, isForLater);
     if (attempt.ok) return { ok: true, value: { proven: attempt.value, leftOut } };
@@ -190,7 +190,7 @@ function namedWidths(
   asked: readonly WidthUnit[],
   { first, isForLater }: Order,
 ): NamedWidths {
-  const wanted = sources.rebuild(new Map(asked.map((unit) => [unit.key, unit.wanted])));
+  const wanted = sources.rebuild(new Map(asked.map((unit) => [unit.key, unit.target])));
   if (wanted === undefined) return { ok: false, error: 'there is no network with these widths' };
   const functions = new Map<string, ReadonlySet<string>>();
   const isFunction = ({ document, start, end }: SourceSpan): boolean => {
@@ -260,10 +260,10 @@ function planOf(
   units: readonly WidthUnit[],
   leftOut: ReadonlyMap<string, string>,
 ): EditPlan {
-  const asked = units.filter((unit) => unit.wanted !== unit.before);
+  const asked = units.filter((unit) => unit.target !== unit.before);
   const widths = asked
     .filter(({ key }) => !leftOut.has(key))
-    .map(({ layers, before, wanted }) => ({ layers, before, wanted, after: wanted }));
+    .map(({ layers, before, target: wanted }) => ({ layers, before, wanted, after: wanted }));
   return {
     edits: inTextOrder(edits),
     widths,
@@ -285,7 +285,7 @@ function inTextOrder(edits: readonly LiteralEdit[]): readonly LiteralEdit[] {
 }
 
 function refusedOf(units: readonly WidthUnit[], leftOut: ReadonlyMap<string, string>): EditPlan['refused'] {
-  return units.flatMap(({ key, layers, before, wanted }) => {
+  return units.flatMap(({ key, layers, before, target: wanted }) => {
     const reason = leftOut.get(key);
     return reason === undefined
       ? []

@@ -119,11 +119,11 @@ class WidthSolver {
 
   constructor(units: readonly WidthUnit[], numbers: SourceNumbers, kept: ReadonlySet<LeafKey>) {
     this.#units = new Map(units.map((unit) => [unit.key, unit]));
-    this.#widths = new Map(units.map((unit) => [unit.key, unit.wanted]));
+    this.#widths = new Map(units.map((unit) => [unit.key, unit.target]));
     this.#numbers = numbers;
     this.#kept = new Set(kept);
-    this.#grows = units.some(({ before, wanted }) => wanted > before);
-    this.#most = units.reduce((most, { wanted }) => Math.max(most, wanted), 0);
+    this.#grows = units.some(({ before, target }) => target > before);
+    this.#most = units.reduce((most, { target }) => Math.max(most, target), 0);
     for (const widths of numbers.widths) {
       for (const unit of widths.units) {
         const known = this.#wishesOfUnit.get(unit);

@@ -14,7 +14,7 @@ test.for(['darknet-tiny.cfg', 'lenet.py', 'mobilenetv2.py', 'resnet20.py', 'vgg.
   for (const { graph } of session.analyze(uriOf(name)).models) {
     const grouping = session.grouping(graph);
     const units = grouping.groups.flatMap(({ name: key, size, fixed }) =>
-      fixed === undefined ? [{ key, layers: [], before: size, wanted: size }] : [],
+      fixed === undefined ? [{ key, layers: [], before: size, target: size }] : [],
     );
     const probed = probedSlopes(graph, units, (widths) => {
       const rebuilt = rebuildWithWidths(grouping, widths);

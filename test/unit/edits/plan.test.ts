@@ -23,7 +23,7 @@ function setUp(files: Files, wanted: Wanted): { readonly sources: EditSources; r
   const graph = evaluateToy(main, read)!;
   const units = graph.ops.flatMap(({ name, attributes }): readonly WidthUnit[] =>
     attributes.kind === 'convolution'
-      ? [{ key: name, layers: [name], before: attributes.outChannels, wanted: wanted[name] ?? attributes.outChannels }]
+      ? [{ key: name, layers: [name], before: attributes.outChannels, target: wanted[name] ?? attributes.outChannels }]
       : [],
   );
   const sources: EditSources = {

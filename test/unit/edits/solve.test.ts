@@ -10,7 +10,7 @@ import { editableLeaves, type WidthOrigin } from '../../../server/src/network/wi
 import { computed, literal, madeDivisible, nowhere } from './trails.ts';
 
 function unit(key: string, before: number, wanted: number): WidthUnit {
-  return { key, layers: [key], before, wanted };
+  return { key, layers: [key], before, target: wanted };
 }
 
 function width(trail: WidthOrigin, slopes: Readonly<Record<string, number>>, end: 'in' | 'out' = 'out'): Constraint {
@@ -167,7 +167,7 @@ test('no width ends below the wanted one, above the present one, or off its trai
       );
       for (const { unit: own, trail } of made) {
         const after = solution.widths.get(own.key)!;
-        expect(after).toBeGreaterThanOrEqual(own.wanted);
+        expect(after).toBeGreaterThanOrEqual(own.target);
         expect(after).toBeLessThanOrEqual(own.before);
         const leaves = editableLeaves(trail);
         const value = leaves.reduce(

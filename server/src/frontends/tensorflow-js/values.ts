@@ -92,12 +92,12 @@ export interface MadeLayer {
   readonly settings: ReadonlyMap<string, ConfigValue>;
   /** What each call of it is given. */
   readonly calls: (readonly SymbolicTensor[])[];
-  readonly model?: MadeModel;
+  readonly model?: ProgramModel;
   /** Why it is not known what it does. */
   lost?: string;
 }
 
-export type MadeModel =
+export type ProgramModel =
   | { readonly kind: 'sequential'; readonly layers: MadeLayer[]; own?: SymbolicTensor }
   | {
       readonly kind: 'functional';

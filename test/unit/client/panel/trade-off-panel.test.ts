@@ -46,7 +46,7 @@ test('it asks for one sweep, and shows the latest answer', async () => {
   const training = {
     isTrained: (id: string) => id === 'sweep-1',
     stop: (id: string) => Promise.resolve(void asked.push(`stop ${id}`)),
-    goOn: (id: string) => Promise.resolve(void asked.push(`go on ${id}`)),
+    resume: (id: string) => Promise.resolve(void asked.push(`go on ${id}`)),
   };
   const connection = server as unknown as ServerConnection;
   const panel = new TradeOffPanel(host as never, 'folder' as never, connection, training, 'sweep-1');

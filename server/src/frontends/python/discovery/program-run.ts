@@ -4,7 +4,7 @@ import { evaluateExpression } from '../evaluator/expressions.ts';
 import type { FunctionValue, InstanceValue, Machine, PyValue, Scope } from '../evaluator/machine.ts';
 import { PythonError } from '../evaluator/python-error.ts';
 import { loseNames } from '../evaluator/run-module.ts';
-import { goOn, runStatement } from '../evaluator/statements.ts';
+import { recoverFrom, runStatement } from '../evaluator/statements.ts';
 import { builtin, none, string, unknown } from '../evaluator/values.ts';
 import type { Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
 import type { KeptModel } from './made-models.ts';
@@ -71,7 +71,7 @@ class Keeper {
       return runStatement(this.#machine, scope, statement) !== undefined;
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
-      return goOn(this.#machine, scope, statement, error) !== undefined;
+      return recoverFrom(this.#machine, scope, statement, error) !== undefined;
     }
   }
 
@@ -173,7 +173,7 @@ function runProgram(machine: Machine, body: readonly Statement[], scope: Scope):
       runStatement(machine, scope, statement);
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
-      goOn(machine, scope, statement, error);
+      recoverFrom(machine, scope, statement, error);
     }
   };
   body.forEach(run);
@@ -235,6 +235,6 @@ function callByItself(
     call(method, [self]);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
-    goOn(machine, scope, definition, error);
+    recoverFrom(machine, scope, definition, error);
   }
 }

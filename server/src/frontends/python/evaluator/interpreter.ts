@@ -301,7 +301,7 @@ export class Interpreter implements Machine {
   }
 
   /** Reports an exception that nobody handles. What it would have computed is not known from here on. */
-  goOnBehind(error: PythonError): UnknownValue {
+  recoverFrom(error: PythonError): UnknownValue {
     const { message, span } = error;
     this.report({ code: 'python-raises', severity: 'error', message: `This raises ${message}`, span });
     this.loseTrack(message, span);

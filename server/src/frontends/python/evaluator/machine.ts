@@ -520,7 +520,7 @@ export interface Machine {
   /** Whether an exception would be handled by somebody. */
   readonly isGuarded: boolean;
   /** Reports an exception that nobody handles. What it would have computed is not known from here on. */
-  goOnBehind(error: RaisedException): UnknownValue;
+  recoverFrom(error: RaisedException): UnknownValue;
   evaluate(scope: Scope, expression: Expression): PyValue;
   /** Runs statements in order; says how they ended where that was before the last of them. */
   runBlock(scope: Scope, statements: readonly Statement[]): Ending | undefined;

@@ -25,8 +25,8 @@ export function runBlock(machine: Machine, scope: Scope, statements: readonly St
     try {
       ending = runStatement(machine, scope, statement);
     } catch (error) {
-      if (!(error instanceof PythonError) || !canGoOn(machine, scope, error)) throw error;
-      ending = goOn(machine, scope, statement, error);
+      if (!(error instanceof PythonError) || !mayRecover(machine, scope, error)) throw error;
+      ending = recoverFrom(machine, scope, statement, error);
     }
     if (ending !== undefined) return ending;
   }
@@ -37,13 +37,18 @@ export function runBlock(machine: Machine, scope: Scope, statements: readonly St
  * One mistake must not hide the rest of a network: where the source handles no exception, a failing statement gives
  * unknown values and the next one runs. A `raise` still ends the call that it stands in.
  */
-function canGoOn(machine: Machine, scope: Scope, error: PythonError): boolean {
+function mayRecover(machine: Machine, scope: Scope, error: PythonError): boolean {
   return !machine.isGuarded && machine.importDepth === 0 && error.ends !== scope;
 }
 
 /** What a failing statement would have given its targets is lost; the next one can run. */
-export function goOn(machine: Machine, scope: Scope, statement: Statement, error: PythonError): Ending | undefined {
-  const lost = machine.goOnBehind(error);
+export function recoverFrom(
+  machine: Machine,
+  scope: Scope,
+  statement: Statement,
+  error: PythonError,
+): Ending | undefined {
+  const lost = machine.recoverFrom(error);
   switch (statement.kind) {
     case 'return':
       return { kind: 'return', value: lost };
