@@ -105,7 +105,7 @@ function mostProven(sources: RefactoringSources, units: readonly WidthUnit[], is
       for (const { key } of culprits) leftOut.set(key, error);
       continue;
     }
-    const others = attempt.wasTried ? tiedOf(asked, error) : unnamedOf(sources, traced, asked, isForLater);
+    const others = attempt.wasTried ? tiedOf(sources, asked, error) : unnamedOf(sources, traced, asked, isForLater);
     if (others.size === 0 || others.size === asked.length) return { ok: false, error };
     for (const [key, reason] of others) leftOut.set(key, reason);
   }
@@ -128,9 +128,27 @@ function unnamedOf(
   return found;
 }
 
-/** What an edited copy that can't be read is most likely owed to: units of several layers, which what adds them up holds together. */
-function tiedOf(asked: readonly WidthUnit[], error: string): ReadonlyMap<string, string> {
-  return new Map(asked.filter(({ layers }) => layers.length > 1).map(({ key }) => [key, error]));
+/**
+ * What an edited copy that can't be read is most likely owed to: units of several layers, which something behind them holds together,
+ * and parts of layers. Layers that work on each channel by itself only follow another one.
+ */
+function tiedOf(
+  { graph }: RefactoringSources,
+  asked: readonly WidthUnit[],
+  error: string,
+): ReadonlyMap<string, string> {
+  const following = new Set(graph.ops.flatMap((op) => (mixesChannels(op) ? [] : [op.name])));
+  const parts = new Map<string, number>();
+  for (const layer of asked.flatMap(({ layers }) => layers)) parts.set(layer, (parts.get(layer) ?? 0) + 1);
+  const isTied = ({ layers }: WidthUnit): boolean =>
+    layers.filter((layer) => !following.has(layer)).length > 1 || layers.some((layer) => (parts.get(layer) ?? 0) > 1);
+  return new Map(asked.filter(isTied).map(({ key }) => [key, error]));
+}
+
+function mixesChannels({ attributes }: Op): boolean {
+  if (attributes.kind === 'dense') return true;
+  const isConvolution = attributes.kind === 'convolution' || attributes.kind === 'transposed-convolution';
+  return isConvolution && attributes.groups < attributes.inChannels;
 }
 
 interface Proven {

@@ -181,6 +181,55 @@ test('a list has an item for each round of a loop, also where the last round’s
   expect(widthsIn(after_, 'resnet8()')).toMatchObject({ conv1: 11, 'layer1.1.conv2': 11, 'layer2.1.conv2': 21 });
 });
 
+const shuffled = `${head}class Unit(nn.Module):
+    def __init__(self, inp, oup):
+        super().__init__()
+        if inp != oup:
+            raise ValueError('no such unit')
+        half = oup // 2
+        self.first = nn.Conv2d(half, half, 1)
+        self.depthwise = nn.Conv2d(half, half, 3, padding=1, groups=half)
+        self.last = nn.Conv2d(half, half, 1)
+
+    def forward(self, x):
+        left, right = x.chunk(2, 1)
+        out = torch.cat([left, self.last(self.depthwise(self.first(right)))], 1)
+        count, channels, height, width = out.shape
+        return out.view(count, 2, channels // 2, height, width).transpose(1, 2).flatten(1, 2)
+
+
+class Net(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, padding=1)
+        self.units = nn.Sequential(*[Unit(width, width) for _ in range(depth)])
+        self.linear = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.linear(self.units(self.stem(x)).mean((2, 3)))
+
+
+def small():
+    return Net(16, 2)
+
+
+def deep():
+    return Net(16, 3)
+`;
+
+test('inner widths are set where what holds the outer ones together can not be told apart', () => {
+  const session = sessionOver(new Map([['net.py', shuffled]]));
+  const model = session.model(uriOf('net.py'), 'small()')!;
+  const whole = askedProposal(session.grouping(model.graph), { layers: new Map(), scale: 0.6 });
+  if (!whole.ok) throw new Error(whole.error);
+  const { plan } = widthChange(session, model, whole.value, { refactor: true });
+  expect(plan.refused.flatMap(({ layers }) => layers)).toContain('stem');
+  expect(plan.widths.map(({ layers, after }) => [layers, after])).toEqual([
+    [['units.0.first', 'units.0.depthwise'], 5],
+    [['units.1.first', 'units.1.depthwise'], 5],
+  ]);
+});
+
 const dense = `${head}class Layer(nn.Module):
     def __init__(self, channels, growth):
         super().__init__()
