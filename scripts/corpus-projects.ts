@@ -1,17 +1,18 @@
 // `npm run corpus:projects`: every entry that the product offers by itself in whole public projects, read from text alone, then
 // made and run in PyTorch at the input that is offered with it. Text, truth and table are kept in .cache/corpus.
 //
-//   npm run corpus:projects [-- --only REGEXP] [--most ENTRIES] [--seconds LIMIT] [--continue]
+//   npm run corpus:projects [-- --only REGEXP] [--most ENTRIES] [--seconds LIMIT] [--continue] [--folder CHECKOUT]
 //
 // Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3; packages on PYTHONPATH are read and run as installed ones. With
-// --seconds no further project is begun after so long, and --continue keeps what was found of projects before.
+// --seconds no further project is begun after so long, and --continue keeps what was found of projects before. --folder looks at
+// one checkout instead, and also tells its files that offer nothing, with the reason, and those that take long.
 //
 // Exit status: 0 no figure is wrong, 1 a figure is wrong and not marked, 77 this machine has no PyTorch.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, relative, sep } from 'node:path';
+import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
@@ -47,6 +48,9 @@ interface Offered {
   readonly macs: Count;
   readonly reason: string;
 }
+
+/** Milliseconds for one file, behind which it is told with `--folder`. */
+const slowFile = 1_000;
 
 const outcomes = ['exact', 'marked', 'wrong', 'does not run', 'no truth'] as const;
 
@@ -87,7 +91,7 @@ async function readProject(
   folder: string,
   installed: readonly string[],
   most: number,
-): Promise<{ offered: Offered[]; loud: string[] }> {
+): Promise<{ offered: Offered[]; loud: string[]; silent: string[]; slow: string[] }> {
   const workspace = pathToFileURL(folder).href;
   const disk = new DiskReader({ workspace: [workspace], libraries: installed.map((each) => pathToFileURL(each).href) });
   const session = new AnalysisSession({ frontends: await createFrontends(), disk, workspaceRoots: [workspace] });
@@ -99,11 +103,17 @@ async function readProject(
     .sort();
   const offered: Offered[] = [];
   const loud: string[] = [];
+  const silent: string[] = [];
+  const slow: string[] = [];
   for (const path of files) {
     const document = pathToFileURL(path).href;
     if (offered.length >= most || !session.accepts(document)) continue;
     const file = relative(folder, path).split(sep).join('/');
+    const begin = performance.now();
     const { models, problems } = session.analyze(document);
+    const took = performance.now() - begin;
+    if (took > slowFile) slow.push(`${file}: ${took.toFixed(0)} ms for ${models.length} entries`);
+    if (models.length === 0 && problems.length > 0) silent.push(`${file}: ${problems[0]?.message ?? ''}`);
     const isLoud = ({ severity, code }: Problem): boolean =>
       /^(error|warning)$/.test(severity) && !code.startsWith('limit-');
     for (const problem of problems.filter(isLoud))
@@ -124,7 +134,7 @@ async function readProject(
     }
     session.closeDocument(document);
   }
-  return { offered: offered.slice(0, most), loud };
+  return { offered: offered.slice(0, most), loud, silent, slow };
 }
 
 /** What PyTorch says of each entry; what was measured once is not measured again. */
@@ -208,8 +218,12 @@ function summary(rows: readonly Row[]): string {
 }
 
 /** What came of one project; each entry that is not exact is told at once. */
-async function findingsOf(project: string, installed: readonly string[], most: number): Promise<Finding> {
-  const folder = fetchProject(project);
+async function findingsOf(
+  project: string,
+  folder: string,
+  installed: readonly string[],
+  most: number,
+): Promise<Finding & { readonly silent: readonly string[]; readonly slow: readonly string[] }> {
   const reading = await readProject(folder, installed, most);
   const truths = truthsOf(folder, reading.offered);
   const rows: Row[] = [];
@@ -222,7 +236,8 @@ async function findingsOf(project: string, installed: readonly string[], most: n
         `${row.outcome}\t${project} ${row.file}::${row.entry} at ${JSON.stringify(row.shapes)} (${row.from})\t${JSON.stringify(row.params.kind === 'unknown' ? '?' : row.params.value)} ${truth.params ?? ''}\t${truth.failure ?? row.reason}`,
       );
   }
-  return { rows, loud: reading.loud.map((text) => `${project} ${text}`) };
+  const { silent, slow } = reading;
+  return { rows, loud: reading.loud.map((text) => `${project} ${text}`), silent, slow };
 }
 
 async function main(): Promise<number> {
@@ -232,6 +247,7 @@ async function main(): Promise<number> {
       most: { type: 'string', default: '40' },
       seconds: { type: 'string', default: 'Infinity' },
       continue: { type: 'boolean', default: false },
+      folder: { type: 'string' },
     },
   });
   const probe = spawnSync(
@@ -248,13 +264,22 @@ async function main(): Promise<number> {
   const installed = [...more, probe.stdout.trim()];
   const end = Date.now() + 1000 * Number(values.seconds);
   const wanted = new RegExp(values.only);
+  if (values.folder !== undefined) {
+    const found = await findingsOf(basename(values.folder), values.folder, installed, Number(values.most));
+    for (const each of found.loud) console.log(`loud\t${each}`);
+    for (const each of found.silent) console.log(`nothing\t${each}`);
+    for (const each of found.slow) console.log(`slow\t${each}`);
+    console.log(summary(found.rows));
+    return found.rows.some(({ outcome }) => outcome === 'wrong') ? 1 : 0;
+  }
   const findings: Finding[] = [];
   for (const project of projects.filter((name) => wanted.test(name))) {
     const kept = join(cache, 'project-rows', `${project}.json`);
     if (values.continue && existsSync(kept))
       findings.push(v.parse(findingSchema, JSON.parse(readFileSync(kept, 'utf8'))));
     else if (Date.now() < end) {
-      const found = await findingsOf(project, installed, Number(values.most));
+      const { rows, loud } = await findingsOf(project, fetchProject(project), installed, Number(values.most));
+      const found: Finding = { rows, loud };
       mkdirSync(dirname(kept), { recursive: true });
       writeFileSync(kept, JSON.stringify(found));
       findings.push(found);

@@ -2,7 +2,7 @@
 // values of the unknown. Whatever the evaluator says that a name holds must hold in every run; a program that shows otherwise is
 // made small and printed, and kept with --keep.
 //
-//   npm run fuzz:python [-- --programs 20000 --from 0 --seed 1 --only 4711 --runs 12 --most 10 --keep]     Python: $MORPHNET_PYTHON, else python3
+//   npm run fuzz:python [-- --programs 20000 --from 0 --seed 1 --only 4711 --runs 12 --most 10 --seconds 400 --keep]     Python: $MORPHNET_PYTHON, else python3
 //
 // Exit status: 0 no false claim, 1 a false claim.
 
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     runs: { type: 'string', default: '12' },
     most: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: 'Infinity' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -34,7 +35,9 @@ const parser = await createPythonParser(
   bytes('web-tree-sitter/web-tree-sitter.wasm'),
   bytes('tree-sitter-python/tree-sitter-python.wasm'),
 );
-const batch = 200;
+const batch = 100;
+/** No further programs are begun after so many milliseconds. */
+const mostTime = 1000 * Number(values.seconds);
 /** Milliseconds for making a program small. */
 const mostShrinking = 15_000;
 const begin = performance.now();
@@ -44,7 +47,7 @@ const numbers =
     : [Number(values.only)];
 let [looked, ended, known, knowable] = [0, 0, 0, 0];
 const found: { readonly number: number; readonly kind: string }[] = [];
-for (let at = 0; at < numbers.length && found.length < most; at += batch) {
+for (let at = 0; at < numbers.length && found.length < most && performance.now() - begin < mostTime; at += batch) {
   const some = numbers.slice(at, at + batch);
   const programs = some.map((number) => randomProgram(seed, number));
   const truths = runInPython(python, programs.map(programText), runs, seed);

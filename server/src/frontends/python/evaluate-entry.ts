@@ -39,7 +39,8 @@ export function evaluateEntry(
   try {
     graph = trace(machine, frameworks, parser, parsed, entry, moduleNames(own, entry.document));
   } catch (error) {
-    const failure = failureOf(error, entry.span);
+    const found = failureOf(error, entry.span);
+    const failure = { ...found, message: withOption(found.message, entry) };
     machine.report(failure);
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   } finally {
@@ -92,7 +93,8 @@ function trace(
   if (owner === undefined || model.kind !== 'instance') {
     const text = machine.reader.read(entry.document) ?? '';
     const words = pythonLibraries.filter(({ mentions }) => mentions.test(text)).map(({ modelWord }) => modelWord);
-    const reason = model.kind === 'unknown' ? model.reason : `${entry.name} makes no ${words.join(' and no ')}`;
+    const reason =
+      model.kind === 'unknown' ? withOption(model.reason, entry) : `${entry.name} makes no ${words.join(' and no ')}`;
     machine.report({
       code: 'no-model',
       // What is only supposed to make a model need make none.
@@ -103,6 +105,13 @@ function trace(
     return undefined;
   }
   return runModel(machine, frameworks.network, owner, model, entry);
+}
+
+/** Of what depends on an option that a program has to be given: how to name one with it. */
+function withOption(reason: string, { name }: ModelEntry): string {
+  const [told, option = ''] = /^(\S+) has to be given on the command line/.exec(reason) ?? [];
+  if (told === undefined || name.includes('(')) return reason;
+  return `Which model this is depends on ${option}, which has to be given on the command line. Name it in a comment: # morphnet: entry=${name}(${option.startsWith('-') ? `${option} ` : ''}…)`;
 }
 
 /** A function or tensor as the model that it stands for in some framework. */

@@ -5,12 +5,11 @@ import type { ModelEntry } from '../../network/network-graph.ts';
 import { definitionsIn } from './discovery/definitions.ts';
 import { graphFunctions, isGraphEntry } from './discovery/graph-functions.ts';
 import { madeModels } from './discovery/made-models.ts';
-import { keptModel } from './discovery/program-run.ts';
+import { keptModel, runFile } from './discovery/program-run.ts';
 import { writtenCall } from './discovery/written-calls.ts';
 import { evaluateExpression } from './evaluator/expressions.ts';
 import type { Machine, PyValue, Scope } from './evaluator/machine.ts';
 import { deferredName, importModule, lazyName } from './evaluator/modules.ts';
-import { runModule } from './evaluator/run-module.ts';
 import { list, string } from './evaluator/values.ts';
 import type { OpenLibraries } from './libraries/open-libraries.ts';
 import type { Expression } from './syntax/ast.ts';
@@ -51,7 +50,7 @@ function calledModel(
   scope: Scope,
   entry: ModelEntry,
 ): PyValue | undefined {
-  runModule(machine, scope, parsed.body);
+  runFile(machine, scope, parsed.body);
   for (const library of frameworks.open) library.countAnew?.(machine);
   return makeModel(machine, parser, parsed, scope, entry);
 }

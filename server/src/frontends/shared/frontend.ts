@@ -89,6 +89,11 @@ export function limitMessage(code: StoppingLimit, what: string): string {
   return `${what}; what follows is not read, and costs are lower bounds. ${remedies[code]}`;
 }
 
+/** That too much depends on what is not known, and what to do about it. */
+export function undecidedMessage(reason: string): string {
+  return `${reason}, and what depends on it is too much to be followed every way. Name the model that is meant in a comment: # morphnet: entry=Model()`;
+}
+
 /** The problem of a text that is too long, or undefined. */
 export function overlongText(document: string, text: string, limits: EvaluationLimits): Problem | undefined {
   if (text.length <= limits.sourceLength) return undefined;

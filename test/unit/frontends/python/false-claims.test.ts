@@ -49,6 +49,21 @@ function literal([kind, content]: Written): string {
 }
 
 test.for<readonly [string, string, string, string]>([
+  [
+    'a `break` of an `else` leaves the loop around it',
+    'n = 0\nwhile n < 3:\n    n += 1\n    for j in [1]:\n        pass\n    else:\n        if flip():\n            break',
+    'n',
+    '?',
+  ],
+  [
+    'a function that is handed over by one that is handed over',
+    'l = [1]\ndef f():\n    outside.keep(lambda: l.append(5))\noutside.run(f)',
+    'l',
+    '?',
+  ],
+  ['what a ChainMap shows', 'import collections\nc = collections.ChainMap({"x": 1}, {"y": 2})\ny = c["y"]', 'y', '?'],
+  ['a list that NumPy shuffles', 'import numpy as np\nl = [1, 2]\nnp.random.shuffle(l)', 'l', '?'],
+  ['a list that NumPy draws from', 'import numpy as np\nl = [1, 2]\nnp.random.choice(l)', 'l', '[1, 2]'],
   ['a key that is not known', 'd = {"x": 1}\nd[number()] = 2', 'd', '?'],
   ['an index that is not known leaves the length', 'l = [1, 2]\nl[number()] = 3\nn = len(l)', 'n', '2'],
   ['deleting under a key that is not known', 'd = {"x": 1, "y": 2}\ndel d[outside.key]', 'd', '?'],

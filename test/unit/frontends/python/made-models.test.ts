@@ -187,3 +187,72 @@ def with_optimizer():
   const request = { entry: 'changed()', from: 'request' } as const;
   expect(widthsOf(readProject({ files: { 'main.py': text }, request }))).toEqual(['changed()', { conv: 6, fc: 9 }]);
 });
+
+test('a model that depends on an option which has to be given says which, and how to give it', () => {
+  const builders = Array.from(
+    { length: 40 },
+    (_, i) => `    if name == "net${i}":\n        return Net(sum(range(2000)) * 0 + ${i})\n`,
+  );
+  const text = `${head}def build(name):
+${builders.join('')}
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-net", required=True)
+args = parser.parse_args()
+net = build(args.net)
+${training}`;
+  const [told] = readPython(text, { steps: 60_000 }).problems;
+  expect(told?.message).toBe(
+    'Which model this is depends on -net, which has to be given on the command line. Name it in a comment: # morphnet: entry=net(-net …)',
+  );
+  const given = readPython(`# morphnet: entry=net(-net net7)\n${text}`);
+  expect(widthsOf(given)).toEqual(['net(-net net7)', { conv: 7, fc: 4 }]);
+});
+
+/** Runs long, with as many steps as it is asked for. */
+const slow = (rounds: number): string => `total = 0
+for i in range(${String(rounds)}):
+    for j in range(100):
+        total += i * j
+`;
+
+test('a statement that takes long ends itself and not the model, whose sums are then lower bounds', () => {
+  const { entry, graph, problems } = readPython(`${head}${slow(4000)}net = Net(8)\n${training}`, { steps: 100_000 });
+  expect([entry?.name, problems]).toEqual(['Net(8)', []]);
+  expect(graph?.ops.find(({ name }) => name === 'conv')?.outWidth?.value).toBe(8);
+  expect(graph?.unknowns.map(({ reason }) => reason)).toEqual(['What this does takes too long to be followed']);
+});
+
+test('what a statement that took long may have changed is not known', () => {
+  const work = slow(4000).replace(/^/gm, '    ');
+  const text = `${head}widths = [4]\n\n\nif True:\n${work}\n    widths.append(1)\n    base = 3\nnet = Net(len(widths))\n${training}`;
+  const { graph } = readPython(text, { steps: 100_000 });
+  expect(graph?.ops.find(({ name }) => name === 'conv')?.outWidth?.value).toBeUndefined();
+});
+
+test('the loop that trains is not followed for what was made before it', () => {
+  const loop = `def train(epoch):
+    for x, y in loader:
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+
+
+for epoch in range(90):
+    train(epoch)
+${slow(4000).replace(/^/gm, '    ')}`;
+  const { graph } = readPython(`${head}net = Net(8)\n${loop}`, { steps: 40_000 });
+  expect(graph?.unknowns).toEqual([]);
+});
+
+test('packages of data and of output are not read where they are installed', () => {
+  const { dependencies, graph } = readProject({
+    files: {
+      'torchvision/__init__.py': '',
+      'torchvision/datasets.py': slow(10_000),
+      'rich/__init__.py': slow(10_000),
+      'main.py': `from torchvision import datasets\nimport rich\n${head}data = datasets.CIFAR10("data")\nrich.print(data)\nnet = Net(8)\nnet.fc = nn.Linear(8, 2)\n`,
+    },
+  });
+  expect(graph?.unknowns).toEqual([]);
+  expect(dependencies.filter((each) => /datasets|rich/.test(each))).toEqual([]);
+});

@@ -56,7 +56,7 @@ class StatementsByMention {
   #byAttribute: ReadonlyMap<string, readonly number[]> | undefined;
 
   constructor(block: readonly Statement[]) {
-    const trains = block.findIndex((statement) => isLoop(statement) && mentionsAttribute(statement, 'backward'));
+    const trains = block.findIndex((statement) => isTraining(statement, block));
     this.#before = block.slice(0, trains < 0 ? undefined : trains);
   }
 
@@ -251,6 +251,16 @@ function madeModel(
 }
 
 const isDefinition = ({ kind }: Statement): boolean => kind === 'function' || kind === 'class';
+
+/** Whether a statement is the loop that trains, by itself or by functions of the same block. */
+export function isTraining(statement: Statement, block: readonly Statement[]): boolean {
+  if (!isLoop(statement)) return false;
+  if (mentionsAttribute(statement, 'backward')) return true;
+  return block.some(
+    (each) => each.kind === 'function' && mentions(statement, each.name) && mentionsAttribute(each, 'backward'),
+  );
+}
+
 const isLoop = ({ kind }: Statement): boolean => kind === 'for' || kind === 'while';
 
 /** Whether what a variable keeps is put into a list of layers, or into another module. */

@@ -6,12 +6,17 @@ import { PythonError } from '../evaluator/python-error.ts';
 import { loseNames } from '../evaluator/run-module.ts';
 import { recoverFrom, runStatement } from '../evaluator/statements.ts';
 import { builtin, none, string, unknown } from '../evaluator/values.ts';
+import { assignedNames } from '../syntax/assigned-names.ts';
 import type { Expression, FunctionDefinition, Statement } from '../syntax/ast.ts';
-import type { KeptModel } from './made-models.ts';
+import { mentionedNames } from '../syntax/mentioned-names.ts';
+import { isTraining, type KeptModel } from './made-models.ts';
 import { isMainGuard } from './syntax-search.ts';
 
 /** The name by which the stub of a function calls what runs in its place: none that Python text can use. */
 const stubName = '<the function that makes the model>';
+
+/** What one statement that does not make the model may take of the limits: loops over data that are not there can take any time. */
+const shareOfStatement = 1 / 8;
 
 /** Ends a program where its model is made; no `except` of the source catches it. */
 class ModelMade extends Error {}
@@ -104,8 +109,44 @@ class Keeper {
   }
 }
 
+/** Runs the statements of a file one by one, but for the loop that trains: a model is made before it. */
+export function runFile(machine: Machine, scope: Scope, body: readonly Statement[]): void {
+  machine.change(scope).names.set('__name__', string(scope.module.name));
+  machine.change(scope).names.set('__file__', string(scope.module.document));
+  for (const statement of body) {
+    if (isTraining(statement, body)) {
+      const lost = unknown('What a loop that trains leaves behind is not followed', statement.span);
+      for (const name of assignedNames([statement])) machine.change(scope).names.set(name, lost);
+    } else if (runSilently(machine, scope, statement)) return;
+  }
+}
+
 /** Runs a statement of which nothing is told; whether it ended the block that it stands in. */
 function runSilently(machine: Machine, scope: Scope, statement: Statement): boolean {
+  let isOver = false;
+  const isDone = machine.runWithin(shareOfStatement, () => {
+    isOver = runHidden(machine, scope, statement);
+  });
+  if (!isDone) giveUp(machine, scope, statement);
+  return isDone && isOver;
+}
+
+/** Goes on behind a statement that takes too long: what it assigns and what it may change is not known. */
+function giveUp(machine: Machine, scope: Scope, statement: Statement): void {
+  const { span } = statement;
+  const lost = unknown('What this does takes too long to be followed', span);
+  machine.loseTrack(lost.reason, span);
+  const held = [...mentionedNames(statement)].flatMap((name) => scope.names.get(name) ?? []);
+  // Who calls the functions that it mentions is not followed either: the totals are lower bounds from here on.
+  const canBeCalled = /^(function|bound-method|partial|class|module|builtin)$/;
+  machine.handOver(
+    held.filter(({ kind }) => !canBeCalled.test(kind)),
+    lost,
+  );
+  for (const name of assignedNames([statement])) machine.change(scope).names.set(name, lost);
+}
+
+function runHidden(machine: Machine, scope: Scope, statement: Statement): boolean {
   machine.importDepth++;
   try {
     return runStatement(machine, scope, statement) !== undefined;

@@ -76,6 +76,11 @@ export function callValue(machine: Machine, callee: PyValue, args: Arguments, sp
     case 'class-method':
       return callValue(machine, callee.function, args, span);
     case 'module':
+      // A module of ours holds what nobody looked for: a function as well.
+      if (callee.isModelled) {
+        const lost: UnknownValue = { ...unknown(`${callee.name} is not modelled`, span), path: callee.name };
+        return callValue(machine, lost, args, span);
+      }
       return unknown(`The module ${callee.name} is called like a function`, span);
     default:
       return machine.raise('TypeError', `'${machine.nameOfType(callee)}' object is not callable`, span);

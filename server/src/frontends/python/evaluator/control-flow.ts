@@ -57,10 +57,12 @@ function leaveLoop(
 ): Ending | undefined {
   const { ways } = machine;
   let after: End = end;
+  // What breaks out of the `else` breaks out of a loop around this one.
+  ways.leaveBroken(mark);
   if (end.kind === 'exit') after = ways.perform(() => machine.runBlock(scope, otherwise));
   else if (end.kind === 'break') after = arrived;
   return ways.finish(
-    ways.arrive(cause, mark, after, ({ kind }) => (kind === 'normal' || kind === 'break' ? none : undefined)),
+    ways.arrive(cause, mark, after, ({ kind }) => (kind === 'normal' || kind === 'exit' ? none : undefined)),
   );
 }
 

@@ -8,11 +8,14 @@ import { unknown } from './values.ts';
 const mostReached = 5_000;
 /** Functions of source that code which is not known holds and that changed something when they were followed. */
 const mostCallbacks = 16;
+/** Functions that are handed over by functions that are handed over, and so on. */
+const mostNested = 4;
 
 export class HandedOver {
   readonly #machine: Machine;
   readonly #callbacks: PyValue[] = [];
-  #isFollowing = false;
+  /** Text of the functions that are followed now, each called by the one before it or by what that calls. */
+  readonly #following: unknown[] = [];
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -88,19 +91,23 @@ export class HandedOver {
     this.#follow(functions, lost);
   }
 
-  /** What may call these functions any number of times, with anything. */
+  /**
+   * What may call these functions any number of times, with anything. What these hand over themselves is followed while they are:
+   * a function made in one of them is gone when it is undone.
+   */
   #follow(functions: readonly PyValue[], lost: UnknownValue): void {
-    const all = [...new Set([...this.#callbacks, ...functions])];
-    if (all.length === 0 || this.#isFollowing) return;
-    this.#isFollowing = true;
-    try {
-      for (const each of all) {
+    const all = this.#following.length === 0 ? [...new Set([...this.#callbacks, ...functions])] : functions;
+    for (const each of all) {
+      const body = bodyOf(each);
+      if (body === undefined || this.#following.includes(body) || this.#following.length >= mostNested) continue;
+      this.#following.push(body);
+      try {
         const hasEffects = this.#mayBeCalled(each, lost);
         if (hasEffects && !this.#callbacks.includes(each) && this.#callbacks.length < mostCallbacks)
           this.#callbacks.push(each);
+      } finally {
+        this.#following.pop();
       }
-    } finally {
-      this.#isFollowing = false;
     }
   }
 
@@ -121,6 +128,12 @@ export class HandedOver {
     ways.repeat(cause, true, call);
     return true;
   }
+}
+
+/** The text that runs when a value is called, where that is of the source. */
+function bodyOf(callee: PyValue): unknown {
+  const target = callee.kind === 'bound-method' ? callee.function : callee;
+  return target.kind === 'function' ? target.body : undefined;
 }
 
 function anyArguments({ parameters }: FunctionValue, bound: number, lost: UnknownValue): Arguments {

@@ -5,7 +5,7 @@
 const packages: ReadonlySet<string> = new Set(
   `absl accelerate albumentations apex av clearml click colorama comet_ml cv2 datasets deepspeed detectron2 fairscale fvcore h5py horovod
   huggingface_hub ignite imageio IPython ipdb kornia lightning lmdb loguru mlflow matplotlib memory_profiler mmcls mmcv mmdet mmengine mmpretrain mmseg monai neptune
-  nltk nvidia onnx onnxruntime onnxsim pandas PIL pdb plotly prettytable progress psutil ptflops pycocotools pynvml
+  nltk numpy nvidia onnx onnxruntime onnxsim pandas PIL pdb plotly prettytable progress psutil ptflops pycocotools pygments pynvml
   pytorch_lightning pytorch_model_summary ray pytest requests rich scipy seaborn sentencepiece setproctitle skimage sklearn
   submitit tabulate tensorboard tensorboardX tensorboard_logger termcolor thop timm tokenizers torch torchinfo torchmetrics
   torchsummary torchsummaryX torchtext torchaudio torchvision torchviz tqdm transformers tvm ujson visdom wandb xformers`.split(
@@ -21,7 +21,8 @@ const measuring =
 export const isMeasuring = (path: string): boolean => measuring.test(path);
 
 /** Functions of known packages that do change what they are given. */
-const changing = /^(random\.shuffle|heapq\.\w+|bisect\.insort\w*|operator\.(setitem|delitem|i\w+))$/;
+const changing =
+  /^(random\.shuffle|numpy\.(random\.(shuffle|\w+\.shuffle)|copyto|put\w*|place|fill_diagonal)|heapq\.\w+|bisect\.insort\w*|operator\.(setitem|delitem|i\w+))$/;
 
 /** Decorators that enter what they decorate somewhere, or say something of it, and give it back as it is. */
 const registering =

@@ -5,7 +5,13 @@ import type { Cancellation } from '../../../common/cancellation.ts';
 import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { UnknownPart } from '../../../network/network-graph.ts';
-import { limitMessage, type EvaluationLimits, type SourceReader, type StoppingLimit } from '../../shared/frontend.ts';
+import {
+  limitMessage,
+  undecidedMessage,
+  type EvaluationLimits,
+  type SourceReader,
+  type StoppingLimit,
+} from '../../shared/frontend.ts';
 import type { BinaryOperator, ComparisonOperator, Expression, Statement } from '../syntax/ast.ts';
 import type { PythonParser } from '../syntax/python-parser.ts';
 import { getAttribute } from './attributes.ts';
@@ -97,6 +103,8 @@ export class Interpreter implements Machine {
   /** In which stretch of steps cancellation was asked for last. */
   #looked = 0;
   #items = 0;
+  /** What may be burnt and held now, where that is less than the limits of the whole. */
+  #most: { readonly steps: number; readonly items: number } | undefined;
 
   constructor(
     parser: PythonParser,
@@ -123,6 +131,8 @@ export class Interpreter implements Machine {
     this.#steps += amount;
     if (this.#steps > this.limits.steps)
       this.stop('limit-steps', `Reading this model takes more than ${counted(this.limits.steps)} steps`, span);
+    if (this.#most && this.#steps > this.#most.steps)
+      this.stop('limit-steps', `This takes more than a part of ${counted(this.limits.steps)} steps`, span);
     const stretch = Math.floor(this.#steps / stepsPerLook);
     if (stretch !== this.#looked) {
       this.#looked = stretch;
@@ -151,7 +161,43 @@ export class Interpreter implements Machine {
       const sum = count > this.limits.items ? `This has ${counted(count)} items` : 'What this model holds grows here';
       this.stop('limit-memory', `${sum}; all that is made for one model may have ${counted(this.limits.items)}`, span);
     }
+    if (this.#most && !(this.#items <= this.#most.items))
+      this.stop('limit-memory', `This holds more than a part of ${counted(this.limits.items)} items`, span);
     this.walk(count, span);
+  }
+
+  /** Runs a part with a share of the limits; where that does not suffice, as if it had never begun, and false. */
+  runWithin(share: number, run: () => void): boolean {
+    const [most, items, calls, scopes, handling, depth] = [
+      this.#most,
+      this.#items,
+      this.callStack.length,
+      this.scopes.length,
+      this.handling.length,
+      this.importDepth,
+    ];
+    const own = { steps: this.#steps + share * this.limits.steps, items: items + share * this.limits.items };
+    this.#most = {
+      steps: Math.min(own.steps, most?.steps ?? Infinity),
+      items: Math.min(own.items, most?.items ?? Infinity),
+    };
+    // A limit of the whole, or of what this is a part of, is not this part's to handle.
+    const isOwn = (error: unknown): boolean =>
+      error instanceof EvaluationStopped &&
+      /^limit-(steps|memory)$/.test(error.code) &&
+      this.#steps <= Math.min(this.limits.steps, most?.steps ?? Infinity) &&
+      this.#items <= Math.min(this.limits.items, most?.items ?? Infinity);
+    try {
+      if (this.ways.unless(isOwn, run)) return true;
+    } finally {
+      this.#most = most;
+    }
+    this.#items = items;
+    this.callStack.length = calls;
+    this.scopes.length = scopes;
+    this.handling.length = handling;
+    this.importDepth = depth;
+    return false;
   }
 
   /** Makes room for items that are gone as soon as they were looked at. */
@@ -211,6 +257,10 @@ export class Interpreter implements Machine {
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
   stop(code: StoppingLimit, what: string, span: SourceSpan): never {
     throw new EvaluationStopped(code, limitMessage(code, what), span);
+  }
+
+  stopUndecided(reason: string, span: SourceSpan): never {
+    throw new EvaluationStopped('limit-steps', undecidedMessage(reason), span);
   }
 
   /** Ends this path with a Python exception of a built-in class. */

@@ -427,6 +427,8 @@ export interface Ways {
   merged(cause: Cause, outcomes: readonly Outcome[], end: End): Outcome;
   repeat(cause: Cause, mayExit: boolean, round: () => End | Ending | undefined): End;
   hasEffects(run: () => undefined): boolean;
+  leaveBroken(mark: number): void;
+  unless(isGivenUp: (error: unknown) => boolean, run: () => void): boolean;
   loseOwner(owner: Owner, reason: string, span: SourceSpan): void;
   apart<T>(run: () => T): T;
 }
@@ -478,6 +480,8 @@ export interface Machine {
   hold(count: number, span: SourceSpan): void;
   /** Makes room for items that are gone as soon as they were looked at. */
   expand(count: number, span: SourceSpan): void;
+  /** Runs a part with a share of the limits; where that does not suffice, as if it had never begun, and false. */
+  runWithin(share: number, run: () => void): boolean;
   /** Makes room for a text, before it is made. */
   holdText(length: number, span: SourceSpan): void;
   /**
@@ -503,6 +507,8 @@ export interface Machine {
   loseAmong(value: UnknownValue, span: SourceSpan): void;
   /** Ends the evaluation at a limit: `what` is too much, in words without a full stop. */
   stop(code: StoppingLimit, what: string, span: SourceSpan): never;
+  /** Ends the evaluation where too much depends on something that is not known. */
+  stopUndecided(reason: string, span: SourceSpan): never;
   /** Ends this path with a Python exception of a built-in class. */
   raise(className: string, message: string, span: SourceSpan, ends?: Scope): never;
   /** Reports a problem once a place and sentence. */

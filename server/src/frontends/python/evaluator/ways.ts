@@ -34,6 +34,8 @@ interface Waiting {
 
 /** A loop that has not settled after so many rounds changes ever more: nothing that it changes is known then. */
 const mostRounds = 6;
+/** What following all ways may take of the limits for one thing that is not known: each way may build a network of its own. */
+const shareOfWays = 1 / 4;
 /** More places than this of one `try` where something may be raised are taken together. */
 const mostRaises = 24;
 
@@ -42,6 +44,8 @@ export class FollowedWays implements Ways {
   readonly #effects: Effects;
   #waiting: Waiting[] = [];
   #exploring = 0;
+  /** What following all ways has taken of the limits, by what is not known. */
+  readonly #shares = new Map<string, number>();
 
   constructor(machine: Machine, effects: Effects) {
     this.#machine = machine;
@@ -105,7 +109,18 @@ export class FollowedWays implements Ways {
 
   /** Follows every way and goes on with what they have in common. */
   follow(cause: Cause, runs: readonly (() => End | Ending | undefined)[]): End {
-    const explored = runs.map((run) => this.explore(run));
+    let explored: readonly Explored[] = [];
+    const explore = (): void => {
+      explored = runs.map((run) => this.explore(run));
+    };
+    if (this.#exploring > 0) explore();
+    else {
+      const { steps, limits } = this.#machine;
+      const before = this.#shares.get(cause.reason) ?? 0;
+      if (!this.#machine.runWithin(shareOfWays - before, explore))
+        this.#machine.stopUndecided(cause.reason, cause.span);
+      this.#shares.set(cause.reason, before + (this.#machine.steps - steps) / limits.steps);
+    }
     return this.settle(
       cause,
       explored.map(({ outcome }) => outcome),
@@ -280,6 +295,37 @@ export class FollowedWays implements Ways {
 
   close(record: Changes): void {
     this.#effects.close(record);
+  }
+
+  /** Ways that broke out of a loop wait behind it from now on. */
+  leaveBroken(mark: number): void {
+    for (const [i, each] of this.#waiting.entries())
+      if (i >= mark && each.outcome.end.kind === 'break')
+        this.#waiting[i] = { ...each, outcome: { ...each.outcome, end: exit } };
+  }
+
+  /** Runs something; where an error gives it up, it is as if it had never begun, and the answer is false. */
+  unless(isGivenUp: (error: unknown) => boolean, run: () => void): boolean {
+    const before = this.#machine.library.moment();
+    const problems = this.#machine.problems.length;
+    const [mark, exploring] = [this.#waiting.length, this.#exploring];
+    const record = this.#effects.open();
+    try {
+      run();
+    } catch (error) {
+      if (!isGivenUp(error)) {
+        this.#effects.close(record);
+        throw error;
+      }
+      this.#waiting.length = mark;
+      this.#exploring = exploring;
+      this.#effects.undo(record);
+      before.restore();
+      this.#machine.problems.length = Math.min(problems, this.#machine.problems.length);
+      return false;
+    }
+    this.#effects.close(record);
+    return true;
   }
 
   /** Whether something changes what there was before it. */

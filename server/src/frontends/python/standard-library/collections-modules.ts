@@ -2,7 +2,7 @@
 
 import { nativeClass, namedTuple } from '../evaluator/classes.ts';
 import { binary } from '../evaluator/operators.ts';
-import { builtin, dict, int, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
+import { amongOf, builtin, dict, int, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { argument, functionValues, plainClasses, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import type { Machine, Arguments, ClassValue, DictValue, PyValue } from '../evaluator/machine.ts';
@@ -71,11 +71,17 @@ const deque: LibraryFunction = (machine, args, span) => {
   return 'kind' in items ? items : list(items);
 };
 
+/** It shows its dictionaries as they are later on, and writes into the first. */
+const chainMap: LibraryFunction = (_machine, { positional }, span) => ({
+  ...unknown('What a ChainMap shows is not followed', span),
+  ...amongOf(positional),
+});
+
 export const collectionsModule: ModuleTable = (machine) => {
   const base = dictionaryClass(machine);
   const ordered = nativeClass('OrderedDict', base ? [base] : [], [], dictionaryOf);
   return new Map<string, PyValue>([
-    ...functionValues({ defaultdict, namedtuple, Counter: counter, deque, ChainMap: dictionaryOf }),
+    ...functionValues({ defaultdict, namedtuple, Counter: counter, deque, ChainMap: chainMap }),
     ['OrderedDict', ordered],
     ['UserDict', ordered],
   ]);

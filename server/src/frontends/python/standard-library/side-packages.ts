@@ -9,7 +9,7 @@ import { settingsModule } from './settings-modules.ts';
 import type { Machine, PyValue } from '../evaluator/machine.ts';
 
 const silentNames =
-  /^(PIL(\.\w+)*|matplotlib(\.\w+)*|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*)$/;
+  /^(PIL(\.\w+)*|matplotlib(\.\w+)*|pandas|sklearn(\.\w+)*|scipy(\.\w+)*|cv2|tensorboard(\.\w+)*|wandb|requests|huggingface_hub(\.\w+)*|safetensors(\.\w+)*|rich(\.\w+)*|pygments(\.\w+)*|loguru|lmdb|torchvision\.(datasets|io)(\.\w+)*)$/;
 
 /** The names of such a package, or undefined when there is none of that name: each name not given is unknown. */
 export function sidePackage(machine: Machine, name: string): ReadonlyMap<string, PyValue> | undefined {
