@@ -9,8 +9,9 @@ import type { Shape } from '../../network/shape.ts';
 import { assumedShapes, inputShapes } from '../config/keras-model/input-shapes.ts';
 import { ModelReader } from '../config/keras-model/model-reader.ts';
 import { limitMessage, type EvaluationLimits, type SourceReader } from '../shared/frontend.ts';
-import { Interpreter, LimitReached } from './interpreter.ts';
+import { Interpreter } from './interpreter.ts';
 import type { JavaScriptParser, ParsedProgram, SyntaxNode } from './javascript-parser.ts';
+import { LimitReached } from './machine.ts';
 import { layerConfig } from './layer-config.ts';
 import type { MadeLayer, SymbolicTensor } from './values.ts';
 
