@@ -7,9 +7,9 @@ import type { ModelEntry } from '../../network/network-graph.ts';
 import { formatShape } from '../../network/shape.ts';
 import { valueAt, type ConfigValue } from '../config/config-tree.ts';
 import { readProtobufText } from '../config/protobuf-text.ts';
-import { findDirectives } from '../shared/directive.ts';
+import { findDirectives, type Directive } from '../shared/directive.ts';
+import { askedInput, chosenFirst, textOfEntry } from '../shared/file-entries.ts';
 import {
-  overlongText,
   type EntryList,
   type EntryRequest,
   type Evaluation,
@@ -60,8 +60,7 @@ export const caffeFrontend: Frontend = {
       const message = `${fileName(document)} ${known}`;
       return { entries: [], problems: [{ code: 'no-such-entry', severity: 'error', message, span }] };
     }
-    const ordered = chosen === undefined ? nets : [chosen, ...nets.filter((net) => net !== chosen)];
-    const listed = request?.entry !== undefined && request.entry !== '' ? ordered.slice(0, 1) : ordered;
+    const listed = chosenFirst(nets, chosen, request);
     const directive = directives.findLast(({ input }) => input !== undefined);
     const from = request?.entry !== undefined ? request.from : asked !== undefined ? 'directive' : 'call';
     return {
@@ -79,13 +78,9 @@ export const caffeFrontend: Frontend = {
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
     const dependencies = [document];
-    const text = reader.read(document);
-    if (text === undefined) {
-      const message = `${document} cannot be read`;
-      return { graph: undefined, problems: [{ code: 'missing-document', severity: 'error', message }], dependencies };
-    }
-    const overlong = overlongText(document, text, limits);
-    if (overlong) return { graph: undefined, problems: [overlong], dependencies };
+    const found = textOfEntry(entry, reader, limits);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const read = readProtobufText(document, text);
     const nets = read.root === undefined ? [] : netsOf(read.root);
     const net = nets.find(({ state }) => state.name === entry.name) ?? nets[0];
@@ -121,11 +116,11 @@ function netsOf(file: ConfigValue): readonly NetInState[] {
 
 function inputOf(
   { sources }: NetInState,
-  directive: { readonly input?: readonly (readonly number[])[]; readonly span: ModelEntry['span'] } | undefined,
+  directive: Directive | undefined,
   request: EntryRequest | undefined,
 ): ModelEntry['input'] {
-  if (request?.input !== undefined) return { shapes: request.input, from: request.from };
-  if (directive?.input !== undefined) return { shapes: directive.input, from: 'directive', span: directive.span };
+  const asked = askedInput(request, directive);
+  if (asked !== undefined) return asked;
   const shapes = sources.inputs.map(({ shape }) => shape);
   const [first] = sources.inputs;
   if (first === undefined || sources.inputs.some(({ isAssumed }) => isAssumed)) return { shapes, from: 'default' };

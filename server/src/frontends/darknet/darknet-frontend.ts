@@ -5,8 +5,8 @@ import type { Cancellation } from '../../common/cancellation.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { findDirectives } from '../shared/directive.ts';
+import { textOfEntry } from '../shared/file-entries.ts';
 import {
-  overlongText,
   type EntryList,
   type EntryRequest,
   type Evaluation,
@@ -69,16 +69,9 @@ export const darknetFrontend: Frontend = {
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
     const dependencies = [document];
-    const text = reader.read(document);
-    if (text === undefined) {
-      return {
-        graph: undefined,
-        problems: [{ code: 'missing-document', severity: 'error', message: `${document} cannot be read` }],
-        dependencies,
-      };
-    }
-    const overlong = overlongText(document, text, limits);
-    if (overlong) return { graph: undefined, problems: [overlong], dependencies };
+    const found = textOfEntry(entry, reader, limits);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const { sections, problems: syntax } = readSections(document, text);
     const problems: Problem[] = [...syntax];
     const [first] = sections;

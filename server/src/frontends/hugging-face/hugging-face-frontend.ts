@@ -9,6 +9,7 @@ import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { ValueId } from '../../network/op.ts';
 import { itemsOf, textOf, valueAt, type ConfigValue } from '../config/config-tree.ts';
 import { readJson } from '../config/json-tree.ts';
+import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import {
   limitMessage,
   type EntryList,
@@ -67,19 +68,16 @@ export const huggingFaceFrontend: Frontend = {
       const message = `${fileName(document)} is one model without a name; leave out "${request.entry}"`;
       return { entries: [], problems: [{ code: 'no-such-entry', severity: 'error', message, span }] };
     }
-    const input =
-      request?.input === undefined ? inputOf(root, backbone) : { shapes: request.input, from: request.from };
+    const input = askedInput(request, undefined) ?? inputOf(root, backbone);
     return { entries: [{ document, name: '', from: 'call', span, input }], problems: [] };
   },
 
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
     const dependencies = [document];
-    const text = reader.read(document);
-    if (text === undefined) {
-      const message = `${document} cannot be read`;
-      return { graph: undefined, problems: [{ code: 'missing-document', severity: 'error', message }], dependencies };
-    }
+    const found = textOfEntry(entry, reader);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const { root, problems: faults } = readJson(document, text);
     const backbone = root && backboneOf(root);
     if (root === undefined || backbone === undefined) return { graph: undefined, problems: faults, dependencies };

@@ -7,6 +7,7 @@ import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { valueAt, type ConfigText, type ConfigValue } from '../config/config-tree.ts';
 import { readJson } from '../config/json-tree.ts';
+import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import type {
   EntryList,
   EntryRequest,
@@ -48,21 +49,19 @@ export const kerasJsonFrontend: Frontend = {
     }
     const written = inputShapes(model);
     const isOpen = written.length === 0 || written.flat().includes(undefined);
-    const input: ModelEntry['input'] =
-      request?.input !== undefined
-        ? { shapes: request.input, from: request.from }
-        : { shapes: assumedShapes(written), from: isOpen ? 'default' : 'call' };
+    const input: ModelEntry['input'] = askedInput(request, undefined) ?? {
+      shapes: assumedShapes(written),
+      from: isOpen ? 'default' : 'call',
+    };
     return { entries: [{ document, name: '', from: 'call', span, input }], problems: [] };
   },
 
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
     const dependencies = [document];
-    const text = reader.read(document);
-    if (text === undefined) {
-      const message = `${document} cannot be read`;
-      return { graph: undefined, problems: [{ code: 'missing-document', severity: 'error', message }], dependencies };
-    }
+    const found = textOfEntry(entry, reader);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const read = readJson(document, text);
     const model = modelIn(read);
     if (model === undefined) return { graph: undefined, problems: read.problems, dependencies };

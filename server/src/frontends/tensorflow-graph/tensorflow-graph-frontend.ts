@@ -6,6 +6,7 @@ import { fileName } from '../../common/file-name.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { readJson } from '../config/json-tree.ts';
+import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import type {
   EntryList,
   EntryRequest,
@@ -49,21 +50,18 @@ export const tensorflowGraphFrontend: Frontend = {
       return { entries: [], problems: [{ code: 'no-such-entry', severity: 'error', message, span }] };
     }
     const shapes = inputs.map((node) => assumedShape(node));
-    const input: ModelEntry['input'] =
-      request?.input !== undefined
-        ? { shapes: request.input, from: request.from }
-        : { shapes: shapes.map(({ sizes }) => sizes), from: shapes.some(({ isOpen }) => isOpen) ? 'default' : 'call' };
+    const input: ModelEntry['input'] = askedInput(request, undefined) ?? {
+      shapes: shapes.map(({ sizes }) => sizes),
+      from: shapes.some(({ isOpen }) => isOpen) ? 'default' : 'call',
+    };
     return { entries: [{ document, name: '', from: 'call', span, input }], problems: [] };
   },
 
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
-    const text = reader.read(document);
-    if (text === undefined) {
-      const message = `${document} cannot be read`;
-      const problems: readonly Problem[] = [{ code: 'missing-document', severity: 'error', message }];
-      return { graph: undefined, problems, dependencies: [document] };
-    }
+    const found = textOfEntry(entry, reader);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const read = readJson(document, text);
     const file = graphFileOf(read.root);
     if (file === undefined) return { graph: undefined, problems: read.problems, dependencies: [document] };

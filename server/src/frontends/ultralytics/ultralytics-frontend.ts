@@ -6,9 +6,9 @@ import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { numberOf, valueAt, type ConfigText } from '../config/config-tree.ts';
 import { readYaml } from '../config/yaml-tree.ts';
-import { findDirectives } from '../shared/directive.ts';
+import { findDirectives, type Directive } from '../shared/directive.ts';
+import { askedInput, chosenFirst, textOfEntry } from '../shared/file-entries.ts';
 import {
-  overlongText,
   type EntryList,
   type EntryRequest,
   type Evaluation,
@@ -46,8 +46,7 @@ export const ultralyticsFrontend: Frontend = {
       const message = `${fileName(document)} has no scale ${asked}; it has ${scales.map(({ name }) => name).join(', ')}`;
       return { entries: [], problems: [{ code: 'no-such-entry', severity: 'error', message, span }] };
     }
-    const ordered = chosen === undefined ? scales : [chosen, ...scales.filter((scale) => scale !== chosen)];
-    const listed = request?.entry === undefined ? ordered : ordered.slice(0, 1);
+    const listed = chosenFirst(scales, chosen, request);
     const input = inputOf(
       document,
       table,
@@ -70,13 +69,9 @@ export const ultralyticsFrontend: Frontend = {
   evaluate(entry: ModelEntry, reader: SourceReader, limits: EvaluationLimits, cancellation: Cancellation): Evaluation {
     const { document } = entry;
     const dependencies = [document];
-    const text = reader.read(document);
-    if (text === undefined) {
-      const message = `${document} cannot be read`;
-      return { graph: undefined, problems: [{ code: 'missing-document', severity: 'error', message }], dependencies };
-    }
-    const overlong = overlongText(document, text, limits);
-    if (overlong) return { graph: undefined, problems: [overlong], dependencies };
+    const found = textOfEntry(entry, reader, limits);
+    if (!found.ok) return found.error;
+    const text = found.value;
     const read = readYaml(document, text);
     const table = tableOf(read);
     if (table === undefined) return { graph: undefined, problems: read.problems, dependencies };
@@ -113,11 +108,11 @@ function spanOfTable(table: NonNullable<ConfigText['root']>, document: string): 
 function inputOf(
   document: string,
   table: NonNullable<ConfigText['root']>,
-  directive: { readonly input?: readonly (readonly number[])[]; readonly span: ModelEntry['span'] } | undefined,
+  directive: Directive | undefined,
   request: EntryRequest | undefined,
 ): ModelEntry['input'] {
-  if (request?.input !== undefined) return { shapes: request.input, from: request.from };
-  if (directive?.input !== undefined) return { shapes: directive.input, from: 'directive', span: directive.span };
+  const asked = askedInput(request, directive);
+  if (asked !== undefined) return asked;
   const channels = numberOf(valueAt(table, 'ch')) ?? 3;
   const size =
     moduleOf(rowsOf(table).at(-1)) === 'Classify' || fileName(document).includes('-cls') ? classifiedSize : imageSize;

@@ -87,9 +87,15 @@ function broadcast(
   fold: Fold,
 ): readonly number[] {
   const read = sizes.map((own) => positions(shape, broadcastSteps(shape, own)));
-  return Array.from({ length: product(shape) }, (_, position) =>
-    fold(...columns.map((column, i) => column[read[i]?.[position] ?? -1] ?? NaN)),
-  );
+  const at = (operand: number, position: number): number => columns[operand]?.[read[operand]?.[position] ?? -1] ?? NaN;
+  const result: number[] = [];
+  // Tables of positions have thousands of elements, of one or two operands nearly always.
+  for (let position = 0, count = product(shape); position < count; position++) {
+    if (columns.length === 1) result.push(fold(at(0, position)));
+    else if (columns.length === 2) result.push(fold(at(0, position), at(1, position)));
+    else result.push(fold(...columns.map((_, operand) => at(operand, position))));
+  }
+  return result;
 }
 
 /** Each output element is an input element, found by its places; or a reduction of several. */

@@ -27,8 +27,19 @@ function parseDefault(text: string): PyValue {
   return string(text.replace(/'/g, ''));
 }
 
+/** By their text: the tables are few, and evaluations ask for each of them anew. */
+const signatures = new Map<string, Signature>();
+
 /** Reads a signature; `self` is left out, methods are given their instance apart. */
 export function signature(text: string): Signature {
+  const known = signatures.get(text);
+  if (known) return known;
+  const read = readSignature(text);
+  signatures.set(text, read);
+  return read;
+}
+
+function readSignature(text: string): Signature {
   return text
     .split(/\s+/)
     .filter((part) => part !== '')

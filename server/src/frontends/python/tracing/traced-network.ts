@@ -142,9 +142,11 @@ export class TracedNetwork {
 
   /** Parameters and buffers of a module itself, by attribute name. */
   parametersOf(module: InstanceValue): readonly (readonly [string, TensorValue])[] {
-    return [...module.attributes].flatMap(([name, value]) =>
-      value.kind === 'tensor' && value.parameter ? [[name, value] as const] : [],
-    );
+    // Asked of every module of a model, most of which have none.
+    const found: (readonly [string, TensorValue])[] = [];
+    for (const [name, value] of module.attributes)
+      if (value.kind === 'tensor' && value.parameter) found.push([name, value]);
+    return found;
   }
 
   /** Gives every module and parameter under a root the name that `named_modules` prints; the first path wins. */
