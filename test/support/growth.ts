@@ -16,6 +16,20 @@ export function leastMs(work: () => void): number {
   return least;
 }
 
+/** What `work` gives, once one of its tries has taken less than so long; fails where none does. Busy machines only ever add to a time. */
+export function within<Result>(milliseconds: number, work: () => Result): Result {
+  const taken: number[] = [];
+  for (;;) {
+    const before = process.cpuUsage();
+    const start = performance.now();
+    const result = work();
+    const { user, system } = process.cpuUsage(before);
+    taken.push(Math.min(performance.now() - start, (user + system) / 1000));
+    if (Math.min(...taken) < milliseconds) return result;
+    if (taken.length === 5) expect(Math.min(...taken)).toBeLessThan(milliseconds);
+  }
+}
+
 /** Times below this are noise. */
 const noticeableMs = 5;
 

@@ -21,7 +21,7 @@ export function declaredNames(declaration: SyntaxNode): readonly string[] {
   });
 }
 
-export const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0' };
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0' };
 
 export function stringIn(node: SyntaxNode | undefined): string | undefined {
   if (node?.type !== 'string') return undefined;
