@@ -237,6 +237,59 @@ class Batched(nn.Module):
         return torch.bmm(x, x.transpose(1, 2))
 
 
+class ResizedToSize(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Upsample(size=(12, 20), mode="bilinear")
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        x = self.conv(self.up(x))
+        return F.interpolate(F.interpolate(x, size=9), scale_factor=(3, 2), mode="bilinear")
+
+
+class Sequence(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 12, batch_first=True)
+        self.head = nn.Linear(12, 3)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[0][:, -1])
+
+
+class Gated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(8, 12, num_layers=2, bidirectional=True, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+class Simple(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.RNN(8, 12, bias=False, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+class Stages(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(8), nn.SiLU())
+        self.stages = nn.ModuleList(nn.Sequential(nn.Conv2d(8, 8, 3, padding=1, groups=2), nn.GroupNorm(4, 8), nn.Hardswish()) for _ in range(3))
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(8, 4))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for stage in self.stages:
+            x = x + stage(x)
+        return self.head(x)
+
+
 models = [
     ("Plain", (3, 32, 32)),
     ("Residual", (3, 32, 32)),
@@ -261,4 +314,9 @@ models = [
     ("Functional", (3, 16, 16)),
     ("Branches", (3, 16, 16)),
     ("Batched", (5, 7)),
+    ("ResizedToSize", (3, 10, 10)),
+    ("Sequence", (6, 8)),
+    ("Gated", (6, 8)),
+    ("Simple", (6, 8)),
+    ("Stages", (3, 16, 16)),
 ]

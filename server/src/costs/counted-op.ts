@@ -48,11 +48,16 @@ export class CountedOp {
     return Number(this.#inputs[0]?.at(axis));
   }
 
+  /** The output's size along one of the axes that a window moves over. */
+  outputSide(axis: number, channelAxis: number): number {
+    return Number(this.#outputs[0]?.[channelAxis === 1 ? axis + 2 : axis + 1]);
+  }
+
   get params(): Count {
     return sumCounts(this.op.parameters.filter(isTrained).map(parameterElements));
   }
 
-  has(role: 'bias' | 'scale'): boolean {
+  has(role: 'bias' | 'scale' | 'shift'): boolean {
     return this.op.parameters.some((parameter) => parameter.role === role);
   }
 

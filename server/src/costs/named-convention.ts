@@ -7,6 +7,8 @@ import type { Op } from '../network/op.ts';
 import { CountedOp, nothing, type Rule } from './counted-op.ts';
 import { flopsPerMac } from './counting-convention.ts';
 import { deepspeed, ptflopsModules } from './patching-counters.ts';
+import { countRecurrent, isRecurrent } from './recurrent-calls.ts';
+import { tensorFlowProfiler } from './tensorflow-profiler.ts';
 
 /** The names, as `--convention` takes them. */
 export const namedConventions = [
@@ -22,6 +24,7 @@ export const namedConventions = [
   'ptflops',
   'ptflops-pytorch',
   'deepspeed',
+  'keras',
   'darknet',
 ] as const;
 export type NamedConvention = (typeof namedConventions)[number];
@@ -41,6 +44,7 @@ export function unitOfConvention(convention: NamedConvention): 'MACs' | 'FLOPs' 
     case 'fvcore':
     case 'torch':
     case 'deepspeed':
+    case 'keras':
     case 'darknet':
     case 'ultralytics':
       return 'FLOPs';
@@ -49,12 +53,20 @@ export function unitOfConvention(convention: NamedConvention): 'MACs' | 'FLOPs' 
 
 const twice: Rule = ({ macs }) => scaleCount(macs, flopsPerMac);
 
+/** An LSTM is one call for PyTorch on a CPU, into which its dispatcher does not see. */
+const unlessFused =
+  (rule: Rule): Rule =>
+  (counted) =>
+    /^LSTM(Cell)?$/.test(counted.op.label) ? nothing : rule(counted);
+
 /** The method's: products of activations cost nothing (spec 3.3). */
 const morphnet: Rule = (counted) => (counted.op.attributes.kind === 'matmul' ? nothing : twice(counted));
 
 /** fvcore/nn/flop_count.py and jit_handles.py: a multiply-add is one FLOP; one call of attention is not seen. */
 const fvcore: Rule = (counted) => {
   const { op, macs, isPartOfCall } = counted;
+  // It traces a recurrent layer as one operation, for which it has no formula.
+  if (isRecurrent(counted)) return nothing;
   switch (op.attributes.kind) {
     case 'matmul':
       return isPartOfCall ? nothing : macs;
@@ -87,6 +99,8 @@ const batchNorms = ['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm'
  */
 const thop: Rule = (counted) => {
   const { op, macs } = counted;
+  // rnn_hooks.py: one for each number that a gate gives, and four a step for the states of LSTM and GRU.
+  if (isRecurrent(counted)) return countRecurrent(counted, 1, { 4: 8, 3: 7, 1: 1 });
   const { attributes } = op;
   switch (attributes.kind) {
     case 'convolution':
@@ -138,8 +152,14 @@ const torchinfo: Rule = (counted) => {
   if (attributes.kind === 'opaque') return macs;
   const isModule = /^[A-Z]\w*$/.test(op.label) && op.label !== 'Parameter';
   if (!isModule || op.parameters.length === 0) return nothing;
-  if (attributes.kind !== 'convolution' && attributes.kind !== 'transposed-convolution') return params;
-  const places = counted.places(attributes.outChannels);
+  const isOverPlaces = attributes.kind === 'convolution' || attributes.kind === 'transposed-convolution';
+  const width = isOverPlaces
+    ? attributes.outChannels
+    : attributes.kind === 'dense' && isRecurrent(counted)
+      ? attributes.outFeatures
+      : undefined;
+  if (width === undefined) return params;
+  const places = counted.places(width);
   if (places.kind !== 'exact') return places;
   return scaleCount(params, places.value);
 };
@@ -174,16 +194,17 @@ const rules: Readonly<Record<NamedConvention, Rule>> = {
   fvcore,
   // torch/utils/flop_counter.py: two for each multiply-add of convolutions, products and attention (which it overlooks where
   // PyTorch takes its fused kernel for CPUs).
-  torch: twice,
+  torch: unlessFused(twice),
   // What torchvision publishes with its weights as GFLOPS: half of torch's counter.
-  torchvision: ({ macs }) => macs,
+  torchvision: unlessFused(({ macs }) => macs),
   thop,
   // ultralytics/utils/torch_utils.py, get_flops: twice what thop counts.
   ultralytics: (counted) => scaleCount(thop(counted), flopsPerMac),
   torchinfo,
-  ptflops,
+  ptflops: unlessFused(ptflops),
   'ptflops-pytorch': ptflopsModules,
   deepspeed,
+  keras: tensorFlowProfiler,
   darknet,
 };
 
@@ -220,13 +241,16 @@ export function countAs(graph: NetworkGraph, convention: NamedConvention): Conve
   };
 }
 
-/** Products that share their place in the source with a softmax: one call computes them. */
+/** Products that share their place in the source with a softmax, and that: one call computes them. */
 function partsOfCalls(graph: NetworkGraph): ReadonlySet<number> {
   // Ops that no text makes share no place.
   const place = ({ id, site }: Op): string =>
     site === undefined ? String(id) : `${site.span.document}:${String(site.span.start)}-${String(site.span.end)}`;
   const softmaxes = new Set(graph.ops.filter(({ attributes }) => attributes.kind === 'softmax').map(place));
-  return new Set(
-    graph.ops.filter((op) => op.attributes.kind === 'matmul' && softmaxes.has(place(op))).map(({ id }) => id),
-  );
+  const products = graph.ops.filter((op) => op.attributes.kind === 'matmul' && softmaxes.has(place(op)));
+  const called = new Set(products.map(place));
+  return new Set([
+    ...products.map(({ id }) => id),
+    ...graph.ops.filter((op) => op.attributes.kind === 'softmax' && called.has(place(op))).map(({ id }) => id),
+  ]);
 }

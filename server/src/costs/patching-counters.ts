@@ -2,7 +2,9 @@
 // model calls something, so the same sum counts as `torch.add` and not as `+`. Their faults are part of the rule.
 
 import { scaleCount, sumCounts, type Count } from '../common/count.ts';
+import type { OpAttributes } from '../network/op.ts';
 import { nothing, type CountedOp, type Rule } from './counted-op.ts';
+import { countRecurrent, isRecurrent } from './recurrent-calls.ts';
 
 const sizes = ['1d', '2d', '3d'] as const;
 const ofEverySize = (...names: readonly string[]): readonly string[] =>
@@ -15,8 +17,10 @@ const poolFunctions = ofEverySize('F.max_pool', 'F.avg_pool', 'F.adaptive_max_po
 const batchNorms = ofEverySize('BatchNorm');
 const products = ['torch.matmul', 'matmul', 'torch.mm', 'mm', 'torch.bmm', 'bmm', 'addmm', 'torch.baddbmm'];
 const sums = ['torch.add', 'add', 'torch.mul', 'mul'];
-/** Modules that are computed in one call, whose inside these counters see or don't see by what PyTorch chooses. */
-const wholeModules = ['LSTM', 'GRU', 'RNN', 'LSTMCell', 'GRUCell', 'RNNCell', 'MultiheadAttention'];
+/** Computed in one call, whose inside these counters see or don't see by what PyTorch chooses. */
+const wholeModule = 'MultiheadAttention';
+/** Sums and products of states a step, in hidden sizes, by the number of gates. */
+const states = { 4: 10, 3: 7, 1: 1 };
 
 const withBias = (counted: CountedOp, product: Count): Count =>
   counted.has('bias') ? sumCounts([product, counted.written()]) : product;
@@ -26,6 +30,19 @@ const notReproduced = (label: string): Count => ({
   reason: `what this counter makes of ${label} depends on how PyTorch runs it`,
 });
 
+/** The places alone where the source gives a size, one number where it gives one; the whole output where it gives a factor. */
+function resized(counted: CountedOp, { written, outputSize }: Extract<OpAttributes, { kind: 'resize' }>): Count {
+  if (!counted.isCalledAs('Upsample', 'UpsamplingBilinear2d', 'UpsamplingNearest2d', 'F.interpolate', 'F.upsample'))
+    return nothing;
+  if (written === undefined) return { kind: 'unknown', reason: 'whether a size or a factor was given is not known' };
+  const product = (numbers: readonly number[]): number => numbers.reduce((left, right) => left * right, 1);
+  if (written.as === 'sizes') return { kind: 'exact', value: product(written.numbers) };
+  const [only = 1] = written.numbers;
+  const factor = written.numbers.length === 1 ? only ** outputSize.length : product(written.numbers);
+  const whole = counted.read(factor);
+  return whole.kind === 'exact' ? { kind: 'exact', value: Math.trunc(whole.value) } : whole;
+}
+
 /**
  * deepspeed 0.19, profiling/flops_profiler/profiler.py, its FLOPs: functions of `torch.nn.functional` and some of `torch` and of
  * tensors. A bias counts in convolutions only.
@@ -33,7 +50,9 @@ const notReproduced = (label: string): Count => ({
 export const deepspeed: Rule = (counted) => {
   const { op, macs, isPartOfCall } = counted;
   const { attributes, label } = op;
-  if (wholeModules.includes(label)) return notReproduced(label);
+  if (label === wholeModule) return notReproduced(label);
+  // A product of so many numbers has one sum less.
+  if (isRecurrent(counted)) return countRecurrent(counted, 2, states, true);
   const products2 = scaleCount(macs, 2);
   switch (attributes.kind) {
     case 'convolution':
@@ -67,7 +86,7 @@ export const deepspeed: Rule = (counted) => {
     case 'softmax':
       return counted.isCalledAs('Softmax', 'F.softmax') ? counted.read() : nothing;
     case 'resize':
-      return { kind: 'unknown', reason: 'this counter leaves out the channels where a size was given, not a factor' };
+      return resized(counted, attributes);
     case 'elementwise':
       return sums.includes(label) ? counted.written() : nothing;
     case 'opaque':
@@ -84,7 +103,8 @@ export const deepspeed: Rule = (counted) => {
 export const ptflopsModules: Rule = (counted) => {
   const { op, macs, isPartOfCall } = counted;
   const { attributes, label } = op;
-  if (wholeModules.includes(label)) return notReproduced(label);
+  if (label === wholeModule) return notReproduced(label);
+  if (isRecurrent(counted)) return countRecurrent(counted, 1, states);
   switch (attributes.kind) {
     case 'convolution':
       return counted.isCalledAs(...convolutions) ? withBias(counted, macs) : nothing;

@@ -205,6 +205,8 @@ export type OpAttributes =
       readonly kind: 'resize';
       readonly mode: 'nearest' | 'linear' | 'cubic' | 'area';
       readonly outputSize: readonly number[];
+      /** How the source says it, one number standing for all axes: sizes, or factors. */
+      readonly written?: { readonly as: 'sizes' | 'factors'; readonly numbers: readonly number[] };
       readonly alignCorners: boolean;
       readonly channelAxis: number;
     }

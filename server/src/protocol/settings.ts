@@ -23,6 +23,8 @@ export const conventionChoices = {
   'ptflops-pytorch':
     'As ptflops does by its PyTorch back end: modules, and functions that it replaces; a module that calls one counts twice.',
   deepspeed: 'As DeepSpeed’s profiler counts FLOPs: by the functions of PyTorch that it replaces.',
+  keras:
+    'As TensorFlow’s profiler counts a Keras model: two a multiply-add, biases, norms, pools; no grouped convolutions.',
   darknet: 'As Darknet prints: two a multiply-add, of convolutions only.',
 } as const;
 

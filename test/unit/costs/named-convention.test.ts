@@ -29,6 +29,8 @@ test.for<[NamedConvention, number]>([
   ['macs', convolution + transposed],
   ['flops', 2 * (convolution + transposed)],
   ['morphnet', 2 * (convolution + transposed)],
+  // A bias an output; a batch norm is two an element, and six a channel.
+  ['keras', 2 * (convolution + transposed) + 800 + 2 * 800 + 6 * 8],
   ['torch', 2 * (convolution + transposed)],
   ['torchvision', convolution + transposed],
   // A batch norm with scale is two an element.
@@ -63,8 +65,7 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.relu = nn.ReLU()
-        self.up = nn.Upsample(scale_factor=2)
-        self.lstm = nn.LSTM(10, 10)
+        self.attend = nn.MultiheadAttention(10, 2)
 
     def forward(self, x):
         return ${sum}
@@ -95,10 +96,59 @@ test.for<[call: string, deepspeed: number, ptflops: number]>([
 });
 
 test.for<[call: string, convention: NamedConvention]>([
-  ['self.up(x)', 'deepspeed'],
-  ['self.lstm(x[0])[0]', 'deepspeed'],
-  ['self.lstm(x[0])[0]', 'ptflops-pytorch'],
+  ['self.attend(x[0], x[0], x[0])[0]', 'deepspeed'],
+  ['self.attend(x[0], x[0], x[0])[0]', 'ptflops-pytorch'],
 ])('what %s counts in %s is not known', ([call, convention]) => {
   const [model] = sessionOver(new Map([['net.py', spellings(call)]])).analyze('file:///project/net.py').models;
   expect(countAs(model!.graph, convention).total.kind).not.toBe('exact');
+});
+
+test('a recurrent layer is what a formula of the counter has for it, or nothing', () => {
+  const text = `import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 12, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+Net()(torch.randn(1, 6, 8))
+`;
+  const [model] = sessionOver(new Map([['net.py', text]])).analyze('file:///project/net.py').models;
+  const [products, gates] = [6 * (8 + 12) * 48, 6 * 48];
+  const expected: readonly (readonly [NamedConvention, number])[] = [
+    ['torch', 0],
+    ['fvcore', 0],
+    ['ptflops', 0],
+    ['thop', products + 3 * gates + 4 * 6 * 12],
+    ['torchinfo', products + 2 * gates],
+    ['deepspeed', 2 * products + 10 * 6 * 12],
+    ['ptflops-pytorch', products + 2 * gates + 10 * 6 * 12],
+  ];
+  for (const [convention, value] of expected)
+    expect(countAs(model!.graph, convention).total, convention).toEqual({ kind: 'exact', value });
+});
+
+test("DeepSpeed counts a resize by what the source says: places of a size, or a factor's whole output", () => {
+  const total = (call: string): unknown => {
+    const text = `import torch
+from torch import nn
+from torch.nn import functional as F
+
+class Net(nn.Module):
+    def forward(self, x):
+        return ${call}
+
+Net()(torch.randn(1, 3, 10, 8))
+`;
+    const [model] = sessionOver(new Map([['net.py', text]])).analyze('file:///project/net.py').models;
+    return countAs(model!.graph, 'deepspeed').total;
+  };
+  expect(total('F.interpolate(x, size=(20, 16))')).toEqual({ kind: 'exact', value: 320 });
+  expect(total('F.interpolate(x, size=16)')).toEqual({ kind: 'exact', value: 16 });
+  expect(total('F.interpolate(x, scale_factor=2)')).toEqual({ kind: 'exact', value: 3 * 20 * 16 });
+  expect(total('F.interpolate(x, scale_factor=(2, 1))')).toEqual({ kind: 'exact', value: 3 * 20 * 8 });
 });

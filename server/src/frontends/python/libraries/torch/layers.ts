@@ -204,10 +204,18 @@ export function emitResize(
     bilinear: 'linear',
     trilinear: 'linear',
   };
+  const numbers = size ?? scale ?? [];
   return call.network.emit(call.machine, {
     label: call.label,
     span: call.span,
     inputs: [input],
-    attributes: { kind: 'resize', mode: kinds[mode] ?? 'nearest', outputSize: known, alignCorners, channelAxis: 1 },
+    attributes: {
+      kind: 'resize',
+      mode: kinds[mode] ?? 'nearest',
+      outputSize: known,
+      written: { as: size === undefined ? 'factors' : 'sizes', numbers },
+      alignCorners,
+      channelAxis: 1,
+    },
   });
 }
