@@ -135,7 +135,14 @@ class Choice {
     for (let node = trail; node.kind === 'computed';) {
       const passing = traced.passings.get(node);
       const [inner] = node.operands;
-      if (passing === undefined || inner === undefined) break;
+      if (inner === undefined) break;
+      if (passing === undefined) {
+        // What a factor of one leaves as it is goes on further out.
+        const same = unchangedBy(node);
+        if (same === undefined) break;
+        node = same;
+        continue;
+      }
       const call = traced.calls[passing.call];
       // A number that came back from a call is what the call gave, not what happened in it.
       if (call === undefined || (home !== undefined && this.#isWithin(passing.call, home))) break;
@@ -276,6 +283,16 @@ class Choice {
     }
     return found;
   }
+}
+
+/** The operand that an operation gives back as it is: `planes` of `planes * 1`. */
+function unchangedBy({
+  operator,
+  operands: [left, right],
+  value,
+}: Extract<WidthOrigin, { readonly kind: 'computed' }>): WidthOrigin | undefined {
+  if (operator === '*' && left?.value === 1 && right?.value === value) return right;
+  return (operator === '*' || operator === '//') && right?.value === 1 && left?.value === value ? left : undefined;
 }
 
 const endWords: Readonly<Record<WidthEnd, string>> = {

@@ -181,6 +181,85 @@ test('a list has an item for each round of a loop, also where the last round’s
   expect(widthsIn(after_, 'resnet8()')).toMatchObject({ conv1: 11, 'layer1.1.conv2': 11, 'layer2.1.conv2': 21 });
 });
 
+/** Blocks that end four times as wide, and ask by themselves whether the input has their width. */
+const bottleneck = (last: string, norm: string, compared: string): string => `${head}class Block(nn.Module):
+    expansion = 4
+
+    def __init__(self, in_planes, planes, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_planes, planes, 1, bias=False)
+        self.conv2 = nn.Conv2d(planes, planes, 3, stride, 1, bias=False)
+        self.conv3 = nn.Conv2d(planes, ${last}, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(${norm})
+        self.shortcut = nn.Sequential()
+        if stride != 1 or in_planes != ${compared}:
+            self.shortcut = nn.Sequential(nn.Conv2d(in_planes, ${last}, 1, stride, bias=False), nn.BatchNorm2d(${norm}))
+
+    def forward(self, x):
+        out = self.bn3(self.conv3(self.conv2(self.conv1(x))))
+        return F.relu(out + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, block, depth):
+        super().__init__()
+        self.in_planes = 8
+        self.conv1 = nn.Conv2d(3, 8, 3, 1, 1, bias=False)
+        self.layer1 = self._make_layer(block, 8, depth, 1)
+        self.layer2 = self._make_layer(block, 16, depth, 2)
+        self.linear = nn.Linear(16 * block.expansion, 10)
+
+    def _make_layer(self, block, planes, depth, stride):
+        layers = []
+        for stride in [stride] + [1] * (depth - 1):
+            layers.append(block(self.in_planes, planes, stride))
+            self.in_planes = planes * block.expansion
+        return nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.linear(self.layer2(self.layer1(self.conv1(x))).mean((2, 3)))
+
+
+def shallow():
+    return ResNet(Block, 2)
+
+
+def deep():
+    return ResNet(Block, 3)
+`;
+
+test.for([
+  ['self.expansion * planes', 'self.expansion*planes', 'self.expansion * planes'],
+  ['planes * Block.expansion', 'planes * Block.expansion', 'Block.expansion * planes'],
+] as const)('what a block compares its input with follows its width: %s', ([last, norm, compared]) => {
+  const text = bottleneck(last, norm, compared);
+  const { plan, after_ } = change(text, 'shallow()', {
+    'layer1.0.conv3': 29,
+    'layer1.1.conv1': 3,
+    'layer2.1.conv3': 51,
+  });
+  expect({ exact: isExact(plan), others: plan.alsoChanges }).toEqual({ exact: true, others: [] });
+  expect(widthsIn(after_, 'shallow()')).toMatchObject({
+    'layer1.0.conv3': 29,
+    'layer1.0.shortcut.0': 29,
+    'layer1.1.conv1': 3,
+    'layer1.1.conv3': 29,
+    'layer2.1.conv3': 51,
+  });
+  expect(widthsIn(after_, 'shallow()')).not.toHaveProperty('layer1.1.shortcut.0');
+  expect(widthsIn(after_, 'deep()')).toEqual(widthsIn(text, 'deep()'));
+});
+
+test('a factor of one passes a width on', () => {
+  const text = bottleneck('self.expansion * planes', 'self.expansion * planes', 'self.expansion * planes').replace(
+    'expansion = 4',
+    'expansion = 1',
+  );
+  const { plan, after_ } = change(text, 'shallow()', { conv1: 5, 'layer2.1.conv3': 11, 'layer2.0.conv1': 7 });
+  expect({ exact: isExact(plan), others: plan.alsoChanges }).toEqual({ exact: true, others: [] });
+  expect(widthsIn(after_, 'shallow()')).toMatchObject({ conv1: 5, 'layer1.1.conv3': 5, 'layer2.0.conv3': 11 });
+});
+
 const shuffled = `${head}class Unit(nn.Module):
     def __init__(self, inp, oup):
         super().__init__()

@@ -85,3 +85,42 @@ export function findCall(
   const found = findExpression(definition, span);
   return found?.expression.kind === 'call' ? { ...found, expression: found.expression } : undefined;
 }
+
+/** What is compared with something in a function, from one of its statements on. */
+export function comparedFrom({ body }: FunctionDefinition, first: Statement): readonly Expression[] {
+  const inExpressionOf = (expression: Expression): readonly Expression[] => [
+    ...(expression.kind === 'comparison' ? partsOf(expression) : []),
+    ...partsOf(expression).flatMap(inExpressionOf),
+  ];
+  const inStatementOf = (statement: Statement): readonly Expression[] => [
+    ...expressionsOf(statement).flatMap(inExpressionOf),
+    ...blocksOf(statement).flatMap((block) => block.flatMap(inStatementOf)),
+  ];
+  return body.filter(({ span }) => span.start >= first.span.start).flatMap(inStatementOf);
+}
+
+/** Whether two expressions are the same product of names and numbers, in whatever order. */
+export function isSameProduct(left: Expression, right: Expression): boolean {
+  const [one, other] = [factorsOf(left), factorsOf(right)];
+  return one !== undefined && other !== undefined && one.length > 1 && one.join() === other.join();
+}
+
+function factorsOf(expression: Expression): readonly string[] | undefined {
+  switch (expression.kind) {
+    case 'name':
+      return [expression.name];
+    case 'number':
+      return [String(expression.value)];
+    case 'attribute': {
+      const object = factorsOf(expression.object);
+      return object?.length === 1 ? [`${object[0] ?? ''}.${expression.name}`] : undefined;
+    }
+    case 'binary': {
+      const parts = [factorsOf(expression.left), factorsOf(expression.right)];
+      const [left, right] = parts;
+      return expression.operator === '*' && left && right ? [...left, ...right].sort() : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

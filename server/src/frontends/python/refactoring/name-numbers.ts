@@ -7,7 +7,14 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import type { TracedCall } from '../../shared/traced-calls.ts';
 import type { NamedNumbers, NamedPlace, NamingRequest, TextEdit } from '../../shared/named-numbers.ts';
 import type { Expression, ExpressionOf, FunctionDefinition, Statement } from '../syntax/ast.ts';
-import { findCall, findExpression, type FoundExpression, type Loop } from './function-text.ts';
+import {
+  comparedFrom,
+  findCall,
+  findExpression,
+  isSameProduct,
+  type FoundExpression,
+  type Loop,
+} from './function-text.ts';
 import { newlineOf, placeForOneMore } from './pieces.ts';
 import { writtenArguments, writtenValue, type Arguments, type PassedList, type PassedValue } from './written-values.ts';
 
@@ -45,6 +52,8 @@ interface FunctionToChange {
   readonly names: Set<string>;
   /** Parameters that it gets, with what each of its calls is to be given. */
   readonly added: Map<string, AddedParameter>;
+  /** What is compared in it with a number that got a name: that of the parameter which is given most often. */
+  readonly compared: Map<string, { readonly span: SourceSpan; readonly name: string; readonly times: number }>;
 }
 
 interface AddedParameter {
@@ -138,6 +147,7 @@ class Naming {
       sites: new Map(),
       names: new Set(text.slice(body.start, body.end).match(/[\p{L}\p{N}_]+/gu)),
       added: new Map(),
+      compared: new Map(),
     };
     this.#functions.set(key, made);
     return made;
@@ -152,7 +162,16 @@ class Naming {
     if (text === undefined || definition === undefined || findCall(definition, site) === undefined) return undefined;
     if (!this.#request.isEditable(site.document)) return undefined;
     const names = new Set(text.match(/[\p{L}\p{N}_]+/gu));
-    const made = { definition, text, calls: [], places: [], sites: new Map<string, Site>(), names, added: new Map() };
+    const made: FunctionToChange = {
+      definition,
+      text,
+      calls: [],
+      places: [],
+      sites: new Map(),
+      names,
+      added: new Map(),
+      compared: new Map(),
+    };
     this.#modules.set(site.document, made);
     return made;
   }
@@ -188,6 +207,7 @@ class Naming {
   #change(one: FunctionToChange): void {
     const isLast = this.#writesNumbers(one);
     for (const group of groupedPlaces(one.places)) this.#changePlaces(one, group, isLast);
+    for (const { span, name } of one.compared.values()) this.#replace(one, span, name, false);
     for (const sites of this.#groupedSites(one)) this.#changeSites(one, sites, isLast);
     if (isLast || one.added.size === 0) return;
     // Where nobody calls, the numbers are tried out as defaults; they are not kept.
@@ -291,14 +311,27 @@ class Naming {
       }
       return;
     }
-    const texts = new Set(found.map(({ expression }) => one.text.slice(expression.span.start, expression.span.end)));
-    const isLiteral = depth === 0 && texts.size === 1 && sample.expression.kind === 'number';
-    one.added.set(name, { written: isLiteral ? `${name}=${[...texts][0] ?? ''}` : `${name}=None`, values });
+    const textOf = ({ span }: Expression): string => one.text.slice(span.start, span.end);
+    const written = textOf(sample.expression);
+    const isOneText = found.every(({ expression }) => textOf(expression) === written);
+    const isOne = isOneText || found.every(({ expression }) => isSameProduct(expression, sample.expression));
+    const isAtTop = depth === 0 && isOne && isKnownAtTop(one, sample);
+    // `if in_planes != planes * expansion` asks for what the layers have.
+    const compared = isAtTop
+      ? comparedFrom(one.definition, sample.top).filter((part) => isSameProduct(part, sample.expression))
+      : [];
+    const isLiteral = depth === 0 && isOneText && sample.expression.kind === 'number';
+    one.added.set(name, { written: isLiteral ? `${name}=${written}` : `${name}=None`, values });
     if (isLiteral) {
       for (const { expression } of found) this.#replace(one, expression.span, name, false);
-    } else if (found.length > 1 && texts.size === 1 && depth === 0 && isKnownAtTop(one.definition, sample)) {
-      this.#insert(one, sample.top, `${name} = ${name} or ${[...texts][0] ?? ''}`, false);
+    } else if (isAtTop && (found.length > 1 || compared.length > 0)) {
+      this.#insert(one, sample.top, `${name} = ${name} or ${written}`, false);
       for (const { expression } of found) this.#replace(one, expression.span, name, false);
+      for (const { span } of compared) {
+        const known = one.compared.get(keyOf(span));
+        if (known === undefined || known.times < values.size)
+          one.compared.set(keyOf(span), { span, name, times: values.size });
+      }
     } else {
       for (const { expression, loops } of found) {
         const item = depth === 0 ? name : `(${name} and ${name}${this.#index(one, loops)})`;
@@ -587,7 +620,17 @@ function assignedName({ statement, expression }: FoundExpression): string | unde
 }
 
 /** Whether an expression can as well be evaluated before the statement of the function's block that it is in. */
-function isKnownAtTop({ parameters, body }: FunctionDefinition, { expression, top }: FoundExpression): boolean {
+function isKnownAtTop(
+  { text, definition: { span, parameters, body } }: FunctionToChange,
+  { expression, top }: FoundExpression,
+): boolean {
+  const own = text.slice(span.start, span.end);
+  // A class of the module, `Bottleneck.expansion`: nothing in the function gives the name another meaning.
+  const isGlobal = (name: string): boolean =>
+    !new RegExp(
+      `(?<![\\p{L}\\p{N}_.])${name}\\s*(?:,[^=\\n]*)?=(?!=)|\\b(?:for|as|import|def|class)\\b[^\\n:]*(?<![\\p{L}\\p{N}_.])${name}\\b`,
+      'u',
+    ).test(own);
   const known = new Set(parameters.map(({ name }) => name));
   const changed = new Set<string>();
   for (const statement of body) {
@@ -601,7 +644,7 @@ function isKnownAtTop({ parameters, body }: FunctionDefinition, { expression, to
   const isKnown = (part: Expression): boolean => {
     switch (part.kind) {
       case 'name':
-        return known.has(part.name) && !changed.has(part.name);
+        return (known.has(part.name) || isGlobal(part.name)) && !changed.has(part.name);
       case 'number':
         return true;
       case 'attribute':
