@@ -4,14 +4,16 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildNodeBundle, root } from '../../scripts/bundles.ts';
 import { temporaryFolder } from '../support/run-folder.ts';
@@ -80,11 +82,25 @@ test('another program in its place is not run with the old code', () => {
   appendFileSync(bundle, '\nconsole.log("another program");\n');
   try {
     expect(cost().output).toContain('another program');
-    expect(kept()).toHaveLength(1);
-    expect(kept()).not.toEqual(before);
+    expect(kept()).toHaveLength(2);
+    expect(kept()).toEqual(expect.arrayContaining([...before]));
   } finally {
     writeFileSync(bundle, text);
   }
+});
+
+test('what was kept longest ago goes', () => {
+  mkdirSync(join(home, 'morphnet'));
+  const others = ['cost-1.code', 'cost-2.code', 'cost-3.code', 'cost-4.code', 'graph-1.code', 'notes.txt'];
+  for (const [age, name] of others.entries()) {
+    writeFileSync(join(home, 'morphnet', name), '');
+    const time = Date.now() / 1000 - 1000 * (age + 1);
+    utimesSync(join(home, 'morphnet', name), time, time);
+  }
+  expect(cost().status).toBe(0);
+  const names = kept().map((path) => basename(path));
+  expect(names).toHaveLength(6);
+  expect(names).toEqual(expect.arrayContaining(others.filter((name) => name !== 'cost-4.code')));
 });
 
 test('nothing is kept of a command that fails, nor where Node is told not to', () => {

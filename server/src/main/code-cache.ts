@@ -65,14 +65,20 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Keeps code in place of what an earlier version left. */
+/** So many programs of one part are kept: releases, and versions of Node. */
+const mostKept = 4;
+
+/** Keeps code; what was kept longest ago goes. */
 function keep(path: string, part: string, compile: () => Buffer): void {
   try {
     const folder = dirname(path);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder))
-      if (name.startsWith(`${part}-`) && name.endsWith('.code')) rmSync(join(folder, name), { force: true });
     writeFileAtomically(path, compile());
+    const kept = readdirSync(folder)
+      .filter((name) => name.startsWith(`${part}-`) && name.endsWith('.code'))
+      .map((name) => ({ name, time: statSync(join(folder, name)).mtimeMs }))
+      .sort((one, other) => other.time - one.time);
+    for (const { name } of kept.slice(mostKept)) rmSync(join(folder, name), { force: true });
   } catch {
     // A home that can't be written: the next process compiles again.
   }
