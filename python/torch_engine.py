@@ -13,7 +13,7 @@ import socket
 import struct
 import sys
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 import torch.distributed as dist
@@ -154,6 +154,41 @@ def norm_of_all(ranks: int) -> Any:
     return either
 
 
+class Sums(NamedTuple):
+    """What a loss came to on some images: summed over images and their places."""
+
+    loss: Tensor
+    hits: Optional[Tensor]
+    count: Tensor
+
+
+def places_that_count(loss: Header, target: Tensor) -> Tensor:
+    """How many places of a target [N, size] count: classes and shares below 0 don't."""
+    if loss["kind"] in ("cross-entropy", "binary-cross-entropy"):
+        return (target >= 0).sum()
+    return torch.tensor(target.numel(), device=target.device)
+
+
+def sums_of(loss: Header, output: Tensor, target: Tensor, label_smoothing: float) -> Sums:
+    """The loss of an output [N, ...] against its target [N, size], without its weight."""
+    count = places_that_count(loss, target)
+    if loss["kind"] == "cross-entropy":
+        scores = output.movedim(loss["axis"], 1)
+        # One vector an image, or one a place.
+        scores = scores.flatten(1) if loss["size"] == 1 else scores.flatten(2)
+        labels = target.flatten() if loss["size"] == 1 else target
+        summed = F.cross_entropy(scores, labels, reduction="sum", label_smoothing=label_smoothing, ignore_index=-1)
+        return Sums(summed, (scores.argmax(1) == labels).sum(), count)
+    numbers = output.flatten(1)
+    if loss["kind"] == "l1":
+        return Sums((numbers - target).abs().sum(), None, count)
+    if loss["kind"] == "mse":
+        return Sums((numbers - target).square().sum(), None, count)
+    valid = target >= 0
+    summed = F.binary_cross_entropy_with_logits(numbers, target.clamp(min=0), weight=valid.float(), reduction="sum")
+    return Sums(summed, (((numbers > 0) == (target > 0.5)) & valid).sum(), count)
+
+
 class Training:
     """One network in training."""
 
@@ -196,9 +231,27 @@ class Training:
         kind = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision)
         return torch.autocast(self.device.type, dtype=kind, enabled=kind is not None)
 
-    def _scores(self, network: nn.Module, images: Tensor) -> Tensor:
+    def _outputs(self, network: nn.Module, images: Tensor) -> List[Tensor]:
+        """One output a loss."""
         with self._arithmetic():
-            return network(images).flatten(1).float()
+            found = network(images)
+        return [output.float() for output in (found if isinstance(found, tuple) else (found,))]
+
+    def _take_targets(self, numbers: Numbers, count: int) -> List[Tensor]:
+        """Of each loss [count, size]: classes, of which those below 0 don't count, or numbers."""
+        targets = []
+        for loss in self.opening["losses"]:
+            shape = [count, loss["size"]]
+            is_classes = loss["kind"] == "cross-entropy"
+            targets.append(numbers.take(shape, torch.int32).long().clamp(min=-1) if is_classes else numbers.take(shape))
+        return targets
+
+    def _judged(self, hits: List[Optional[Tensor]], counts: List[Tensor], images: int) -> Optional[Tensor]:
+        """How many images are right, or their places' share: by the first loss that tells."""
+        for hit, count in zip(hits, counts):
+            if hit is not None:
+                return hit.float() * (images / count.clamp(min=1))
+        return None
 
     def _take_masks(self, numbers: Numbers, asks_gradient: bool) -> None:
         for gate in self.opening["gates"]:
@@ -213,7 +266,7 @@ class Training:
         batch = opening["batch"]
         numbers = Numbers(body, self.device)
         images = numbers.take([batch, *opening["image"]])
-        labels = numbers.take([batch], torch.int32).long()
+        targets = self._take_targets(numbers, batch)
         self._take_masks(numbers, asks_gradient=True)
         coefficients = {source["op"]: numbers.take([source["channels"]]) for source in opening["sources"]}
         share = slice(self.channel.rank * batch // ranks, (self.channel.rank + 1) * batch // ranks)
@@ -225,16 +278,22 @@ class Training:
         self.parallel.train()
         for name in self.trained:
             self.tensors[name].grad = None
-        scores = self._scores(self.parallel, images[share])
-        smoothed = F.cross_entropy(scores, labels[share], reduction="sum", label_smoothing=opening["labelSmoothing"])
+        outputs = self._outputs(self.parallel, images[share])
+        # Of the whole batch, which every process has.
+        counts = [places_that_count(loss, target).clamp(min=1) for loss, target in zip(opening["losses"], targets)]
+        found = [
+            sums_of(loss, output, target[share], opening["labelSmoothing"])
+            for loss, output, target in zip(opening["losses"], outputs, targets)
+        ]
+        of_share = sum((loss["weight"] * sums.loss / count for loss, sums, count in zip(opening["losses"], found, counts)), torch.zeros((), device=self.device))
         # Gradients are averaged over the processes.
-        loss = smoothed * (ranks / batch)
+        loss = of_share * ranks
         for source, vector in zip(opening["sources"], self._vectors()):
             loss = loss + (vector * coefficients[source["op"]]).sum()
         scale = LOSS_SCALE if opening["precision"] == "float16" else 1.0
         (loss * scale).backward()
-        hits = (scores.argmax(1) == labels[share]).sum()
-        results = torch.stack([smoothed.detach() / batch, hits.float()])
+        correct = self._judged([sums.hits for sums in found], counts, batch)
+        results = torch.stack([of_share.detach(), torch.zeros_like(of_share) if correct is None else correct])
         masks = [self.masks[gate["op"]].grad for gate in opening["gates"]]
         of_masks = [torch.zeros(1) if mask is None else mask / scale for mask in masks]
         if ranks > 1:
@@ -245,8 +304,8 @@ class Training:
         self._move(wanted, scale)
         with torch.no_grad():
             vectors = self._vectors()
-        loss_value, correct = results.tolist()
-        return {"loss": loss_value, "correct": correct}, as_bytes([*of_masks, *vectors])
+        loss_value, correct_value = results.tolist()
+        return {"loss": loss_value, "correct": None if correct is None else correct_value}, as_bytes([*of_masks, *vectors])
 
     @torch.no_grad()
     def _move(self, wanted: Header, scale: float) -> None:
@@ -282,12 +341,17 @@ class Training:
         numbers = Numbers(body, self.device)
         count = wanted["count"]
         images = numbers.take([count, *self.opening["image"]])
-        labels = numbers.take([count], torch.int32).long()
+        targets = self._take_targets(numbers, count)
         self._take_masks(numbers, asks_gradient=False)
+        if count == 0:
+            return {"loss": 0.0, "correct": 0}, b""
         self.model.eval()
-        scores = self._scores(self.model, images)
-        loss = float(F.cross_entropy(scores, labels)) if count else 0.0
-        return {"loss": loss, "correct": int((scores.argmax(1) == labels).sum())}, b""
+        outputs = self._outputs(self.model, images)
+        losses = self.opening["losses"]
+        found = [sums_of(loss, output, target, 0.0) for loss, output, target in zip(losses, outputs, targets)]
+        value = sum(loss["weight"] * float(sums.loss / sums.count.clamp(min=1)) for loss, sums in zip(losses, found))
+        correct = self._judged([sums.hits for sums in found], [sums.count for sums in found], count)
+        return {"loss": value, "correct": None if correct is None else float(correct)}, b""
 
     def _named(self, name: str) -> Tensor:
         return self.slots[name] if name in self.slots else self.tensors[name]

@@ -114,11 +114,13 @@ for (let number = 1; number <= Number(values.seeds); number++) {
   const settings = { ...config, steps: Number(values.steps), seed: number };
   const whole = must(await trainPlain(seed, dataSet, engine, settings));
   const narrow = must(await trainPlain(slim, dataSet, engine, settings));
-  differences.push(100 * (whole.accuracy - narrow.accuracy));
-  totals.seed += whole.accuracy;
-  totals.slim += narrow.accuracy;
+  const { accuracy: ofWhole = NaN } = whole;
+  const { accuracy: ofNarrow = NaN } = narrow;
+  differences.push(100 * (ofWhole - ofNarrow));
+  totals.seed += ofWhole;
+  totals.slim += ofNarrow;
   console.log(
-    `  seed ${String(number)}: whole ${percent(whole.accuracy)}, slim ${percent(narrow.accuracy)} of ${String(whole.images)} test images`,
+    `  seed ${String(number)}: whole ${percent(ofWhole)}, slim ${percent(ofNarrow)} of ${String(whole.images)} test images`,
   );
 }
 const count = differences.length;

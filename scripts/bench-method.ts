@@ -158,11 +158,12 @@ async function accuracyOf(structure: string, widths: Widths, seed: number): Prom
     isTested,
     async () => {
       const onStep = progress(name, settings.steps);
-      return must(
+      const { accuracy = NaN } = must(
         await trainPlain(narrowed(widths), dataSet, engine, settings, (step, loss) => {
           onStep(step, () => `loss ${loss.toFixed(3)}`);
         }),
       );
+      return { accuracy };
     },
   );
   return accuracy;

@@ -154,3 +154,47 @@ def test_a_process_that_is_killed_ends_the_run_at_its_checkpoint(images):
     assert (last["kind"], last["code"]) == ("failed", "worker-ended")
     assert "resume the run" in last["message"] and "resume" in said
     goes_on(images, "run")
+
+
+SEGMENTER = """import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
+            nn.Conv2d(8, 12, 3, padding=1, bias=False), nn.BatchNorm2d(12), nn.ReLU(),
+        )
+        self.kinds = nn.Conv2d(12, 3, 1)
+        self.depth = nn.Sequential(nn.Conv2d(12, 1, 1), nn.Sigmoid())
+
+    def forward(self, x):
+        x = self.body(x)
+        return self.kinds(x), self.depth(x)
+"""
+
+
+@pytest.mark.parametrize("losses", ["cross-entropy=kinds,l1*0.5=depth", "cross-entropy=kinds,mse=depth", "cross-entropy=kinds,binary-cross-entropy*0.3=depth"])
+def test_losses_of_pixels_and_several_outputs_are_those_of_the_embedded_engine(project, losses):
+    (project.folder / "net.py").write_text(SEGMENTER)
+    random = np.random.default_rng(0)
+    parts = {}
+    for part, count in (("train", 32), ("test", 8)):
+        kinds = random.integers(0, 3, (count, 8, 8))
+        parts[f"x_{part}"] = (random.integers(0, 90, (count, 8, 8, 3)) + 60 * (kinds[..., None] == np.arange(3))).astype(np.uint8)
+        # Some pixels are of no class.
+        parts[f"y_kinds_{part}"] = np.where(random.random(kinds.shape) < 0.1, 255, kinds).astype(np.uint8)
+        parts[f"y_depth_{part}"] = random.random((count, 8, 8)).astype(np.float32)
+    np.savez(project.folder / "images.npz", **parts)
+    (project.folder / "morphnet.json").write_text('{"batchSize": 8, "aliveEvery": 5}')
+    words = ["--loss", losses, "--steps", "20"]
+    expected = train(project, "onnx", "--engine", "onnx", *words)
+    for processes in (1, 2):
+        events = train(project, f"torch{processes}", "--engine", "torch", "--nproc-per-node", str(processes), *words)
+        assert counts(events) == counts(expected)
+        assert [event["loss"] for event in events if event["kind"] == "progress"] == pytest.approx(
+            [event["loss"] for event in expected if event["kind"] == "progress"], rel=1e-3
+        )
+        tested, wanted = ([event for event in run if event["kind"] == "evaluated"][0] for run in (events, expected))
+        assert tested["loss"] == pytest.approx(wanted["loss"], rel=1e-3)
+        assert tested["accuracy"] == pytest.approx(wanted["accuracy"], abs=0.01)

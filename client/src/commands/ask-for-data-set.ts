@@ -20,7 +20,8 @@ export async function askForDataSet(state: vscode.Memento, model: vscode.Uri): P
     ...recent.map((chosen) => ({ label: `$(history) ${formatDataSet(chosen)}`, chosen })),
     {
       label: '$(folder-opened) Folder…',
-      description: 'images by class, MNIST’s or CIFAR’s files, NumPy arrays, or the root of torchvision’s data sets',
+      description:
+        'images by class, beside masks or beside other images; MNIST’s or CIFAR’s files, NumPy arrays, or the root of torchvision’s data sets',
       chosen: 'folder',
     },
     { label: '$(file) File…', description: 'an .npz archive, or a .csv list of image files', chosen: 'file' },

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { runConfigSchema, type RunConfig } from '../../../server/src/protocol/run-config.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../../../server/src/protocol/data-set-text.ts';
+import { formatLosses, lossesRemedy, parseLosses } from '../../../server/src/protocol/losses-text.ts';
 import { formatTarget, parseTarget, targetRemedy } from '../../../server/src/protocol/run-defaults.ts';
 
 type Read = { readonly ok: true; readonly value: RunConfig } | { readonly ok: false; readonly error: string };
@@ -113,6 +114,21 @@ const weightsRow: ConfigRow = {
   },
 };
 
+const lossesRow: ConfigRow = {
+  label: 'Losses',
+  isAdvanced: true,
+  prompt: `${lossesRemedy}. Leave empty for what the data set and the outputs say.`,
+  show: ({ losses }) => (losses === undefined ? 'as the data set and the outputs say' : formatLosses(losses)),
+  text: ({ losses }) => (losses === undefined ? '' : formatLosses(losses)),
+  read: (typed, config) => {
+    if (typed === '') return { ok: true, value: { ...config, losses: undefined } };
+    const losses = parseLosses(typed);
+    return losses === undefined
+      ? { ok: false, error: lossesRemedy }
+      : { ok: true, value: { ...config, losses: [...losses] } };
+  },
+};
+
 const algorithmRow: ConfigRow = {
   label: 'Algorithm',
   prompt: 'What decides which channels live',
@@ -151,6 +167,7 @@ export const configRows: readonly ConfigRow[] = [
   strengthRow,
   algorithmRow,
   advanced(weightsRow),
+  lossesRow,
 ];
 
 /** Those that a training script of the user's own leaves to the run. */

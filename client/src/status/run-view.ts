@@ -33,7 +33,7 @@ function foldEvent(view: RunView, event: RunEvent): RunView {
       return {
         ...view,
         step: event.step,
-        accuracy: event.accuracy,
+        ...(event.accuracy !== undefined && { accuracy: event.accuracy }),
         secondsLeft: event.secondsLeft,
         ...(event.seedCost > 0 && { costShare: event.cost / event.seedCost }),
       };

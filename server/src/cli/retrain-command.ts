@@ -52,11 +52,12 @@ function words({ steps, seeds, expanded }: RetrainOptions): readonly string[] {
   ];
 }
 
-function reportTable({ structures, seeds, steps }: RetrainingFile): readonly string[] {
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+function reportTable({ structures, seeds, steps, measure }: RetrainingFile): readonly string[] {
+  const figure = (value: number): string =>
+    measure === 'loss' ? value.toPrecision(4) : `${(100 * value).toFixed(2)} %`;
   const columns = [
     { title: 'network', align: 'left' },
-    { title: 'accuracy', align: 'right' },
+    { title: measure ?? 'accuracy', align: 'right' },
     { title: '±', align: 'right' },
     { title: 'MACs', align: 'right' },
     { title: 'params', align: 'right' },
@@ -64,16 +65,19 @@ function reportTable({ structures, seeds, steps }: RetrainingFile): readonly str
   ] as const;
   const rows = structures.map(({ name, mean, standardDeviation, totals }) => [
     name,
-    percent(mean),
-    standardDeviation === undefined ? '' : percent(standardDeviation),
+    figure(mean),
+    standardDeviation === undefined ? '' : figure(standardDeviation),
     formatAmount(totals.macs),
     formatAmount(totals.params),
     formatMilliseconds(totals.latencyMs),
   ]);
   const [seed, ...others] = structures;
-  const differences = others.map(
-    ({ name, mean }) => `${name}: ${(100 * (mean - (seed?.mean ?? 0))).toFixed(2)} points of accuracy against the seed`,
-  );
+  const differences = others.map(({ name, mean }) => {
+    const difference = mean - (seed?.mean ?? 0);
+    return measure === 'loss'
+      ? `${name}: a loss ${Math.abs(difference).toPrecision(3)} ${difference > 0 ? 'higher' : 'lower'} than the seed’s`
+      : `${name}: ${(100 * difference).toFixed(2)} points of accuracy against the seed`;
+  });
   return [
     ...textTable(columns, rows),
     '',

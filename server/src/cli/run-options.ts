@@ -10,12 +10,16 @@ export function withRunOptions(command: Command, data: 'asked' | 'own' = 'asked'
   if (data === 'asked') {
     command.option(
       '--data <path | kind:path>',
-      'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images and csv',
+      'the images: a folder or file; kinds are idx, cifar10, cifar100, numpy, images, csv, masks and pairs',
     );
   }
   return command
     .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
     .option('--weights <file>', 'trained weights to start from, .safetensors or .npz with the model’s names')
+    .option(
+      '--loss <losses>',
+      'what each output learns, where it does not go without saying: cross-entropy,mse*0.1=age',
+    )
     .option('--steps <count>', 'training steps')
     .option('--seed <number>', 'seed of every random choice')
     .option('--engine <name>', 'auto, onnx, tfjs or torch (the PyTorch of MORPHNET_PYTHON, else of python3)')

@@ -44,7 +44,9 @@ export class RunProgress {
         return;
       case 'evaluated':
         this.#say(
-          `${this.#stepWords(event.step)}: ${percent(event.accuracy)} of ${String(event.images)} images right, loss ${event.loss.toFixed(4)}`,
+          event.accuracy === undefined
+            ? `${this.#stepWords(event.step)}: loss ${event.loss.toFixed(4)} on ${String(event.images)} images`
+            : `${this.#stepWords(event.step)}: ${percent(event.accuracy)} of ${String(event.images)} images right, loss ${event.loss.toFixed(4)}`,
         );
         return;
       case 'notice':
@@ -100,7 +102,8 @@ export class RunProgress {
 
 function progressFigures(event: Extract<RunEvent, { readonly kind: 'progress' }>): string {
   const cost = event.seedCost > 0 ? ` · cost ${percent(event.cost / event.seedCost)}` : '';
-  return `loss ${event.loss.toFixed(3)} · accuracy ${percent(event.accuracy)}${cost}`;
+  const accuracy = event.accuracy === undefined ? '' : ` · accuracy ${percent(event.accuracy)}`;
+  return `loss ${event.loss.toFixed(3)}${accuracy}${cost}`;
 }
 
 function percent(fraction: number): string {

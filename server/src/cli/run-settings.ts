@@ -9,7 +9,14 @@ import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
 import { dataSetRemedy, formatDataSet, parseDataSet } from '../protocol/data-set-text.ts';
 import { issueWords } from '../protocol/issue-words.ts';
 import { engineNames } from '../protocol/engine-report.ts';
-import { runConfigSchema, torchPrecisions, type DataSetReference, type RunConfig } from '../protocol/run-config.ts';
+import { lossesRemedy, parseLosses } from '../protocol/losses-text.ts';
+import {
+  runConfigSchema,
+  torchPrecisions,
+  type DataSetReference,
+  type RunConfig,
+  type RunLoss,
+} from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { defaultSettings } from '../protocol/settings.ts';
@@ -21,6 +28,7 @@ import { findProject, readProject, type FoundProject } from './project-settings.
 export interface RunOptions {
   readonly data?: string;
   readonly weights?: string;
+  readonly loss?: string;
   readonly target?: string;
   readonly steps?: string;
   readonly seed?: string;
@@ -130,6 +138,7 @@ export function resolveRunConfig(
     ...base,
     ...(options.data !== undefined && { data: parseData(options.data, folder) }),
     ...(options.weights !== undefined && { weights: weightsOf(options.weights, folder) }),
+    ...(options.loss !== undefined && { losses: lossesOf(options.loss) }),
     ...(options.target !== undefined && targetOption(options.target)),
     ...(options.steps !== undefined && { steps: parseCount('--steps', options.steps, 1) }),
     ...(options.seed !== undefined && { seed: parseCount('--seed', options.seed, 0) }),
@@ -307,6 +316,13 @@ function weightsOf(text: string, folder: string): string {
   const path = resolve(folder, text);
   if (isFile(path)) return path;
   throw wrongArguments(`--weights ${text} is no file. Name a .safetensors or .npz file.`);
+}
+
+/** What the outputs learn. */
+function lossesOf(text: string): readonly RunLoss[] {
+  const losses = parseLosses(text);
+  if (losses === undefined) throw wrongArguments(`--loss ${text} can’t be read. ${lossesRemedy}.`);
+  return losses;
 }
 
 /** A new target is reached by a strength of its own. */

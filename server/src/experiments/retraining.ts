@@ -37,6 +37,7 @@ export async function retrain(
   const structures: Structure[] = networks.map(({ name, totals }) => {
     return { name, totals, accuracies: [], mean: 0, runs: [] };
   });
+  let measure: RetrainingFile['measure'];
   // By seed, not by structure: who stops early has whole comparisons.
   for (const [round, seed] of seeds.entries()) {
     for (const [index, { name, network }] of networks.entries()) {
@@ -52,13 +53,15 @@ export async function retrain(
       if (!trained.ok) return trained;
       const tested = testResultOf(trained.value.run);
       if (tested === undefined) return experimentFailed(`The training in ${trained.value.run.folder} was not tested.`);
-      structures[index]?.accuracies.push(tested.accuracy);
+      structures[index]?.accuracies.push(tested.accuracy ?? tested.loss);
+      if (tested.accuracy === undefined) measure = 'loss';
       structures[index]?.runs.push(trained.value.stage);
     }
   }
   const report: RetrainingFile = {
     version: 1,
     kind: 'retraining',
+    ...(measure && { measure }),
     steps,
     seeds,
     structures: structures.map((structure) => ({ ...structure, ...spreadOf(structure.accuracies) })),

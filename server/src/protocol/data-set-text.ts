@@ -7,7 +7,7 @@ type Kind = DataSetReference['kind'];
 
 /** What to write where a data set is wrong. */
 export const dataSetRemedy =
-  'Give a folder or file; or KIND:PATH, where KIND is idx (MNIST’s files), cifar10, cifar100, numpy (.npz, .npy), images (a sub-folder a class) or csv (a list of files)';
+  'Give a folder or file; or KIND:PATH, where KIND is idx (MNIST’s files), cifar10, cifar100, numpy (.npz, .npy), images (a sub-folder a class), csv (a list of files), masks (images beside masks) or pairs (images beside images)';
 
 function isKind(text: string): text is Kind {
   return v.is(dataSetSchema.entries.kind, text);
@@ -31,6 +31,6 @@ export function formatDataSet({ kind, path }: DataSetReference): string {
 
 /** A data set that the user pointed at: its links and lists may lead out of its folder. */
 export function chosenByHand(kind: Kind, path: string): DataSetReference {
-  const mayLeadElsewhere = kind === 'auto' || kind === 'images' || kind === 'csv';
+  const mayLeadElsewhere = ['auto', 'images', 'csv', 'masks', 'pairs'].includes(kind);
   return { kind, path, ...(mayLeadElsewhere && { outside: true }) };
 }

@@ -63,7 +63,7 @@ export const projectFileSchema = v.strictObject({
       kind: v.optional(
         described(
           dataSetSchema.entries.kind,
-          'idx: the format of MNIST; cifar10, cifar100: the binary batches; numpy: arrays; images: a sub-folder a class; csv: a list of files; auto, or absent: by what the path leads to.',
+          'idx: the format of MNIST; cifar10, cifar100: the binary batches; numpy: arrays; images: a sub-folder a class; csv: a list of files; masks: images beside masks; pairs: images beside images; auto, or absent: by what the path leads to.',
         ),
         'auto',
       ),
@@ -129,6 +129,12 @@ export const projectFileSchema = v.strictObject({
     ),
   ),
   ...methodEntries,
+  losses: v.optional(
+    described(
+      run.losses.wrapped,
+      'What the outputs learn, one loss each in their order: cross-entropy and binary-cross-entropy of classes of images or pixels, l1 and mse of numbers and images; with a weight, and the name of the target where the data set has several. Absent: as the data set’s targets and the outputs’ shapes say.',
+    ),
+  ),
   multipleOf: v.optional(
     described(run.multipleOf.wrapped, 'Widths that morphnet expand gives are multiples of this; 1 unless given.'),
   ),

@@ -11,13 +11,15 @@ const totals = v.object({ macs: v.number(), params: v.number(), latencyMs: v.num
 export const retrainingFileSchema = v.object({
   version: v.literal(1),
   kind: v.literal('retraining'),
+  /** What the figures are; absent: accuracy. `loss` where no output tells classes apart. */
+  measure: v.optional(v.literal('loss')),
   steps: v.number(),
   seeds: v.array(v.number()),
   structures: v.array(
     v.object({
       name: v.picklist(['seed', 'proposal', 'expanded']),
       totals,
-      /** Accuracy on the test images, one for each of the seeds. */
+      /** The measure on the test images, one for each of the seeds. */
       accuracies: v.array(v.number()),
       mean: v.number(),
       /** Of the sample; absent with one seed. */

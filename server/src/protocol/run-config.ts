@@ -8,7 +8,7 @@ import { methodEntries } from './method-options.ts';
 export const dataSetSchema = v.strictObject({
   /** auto: by what the path leads to. */
   /** own: whatever the user's own training loop reads; `path` is then the model's folder. */
-  kind: v.picklist(['auto', 'idx', 'cifar10', 'cifar100', 'numpy', 'images', 'csv', 'own']),
+  kind: v.picklist(['auto', 'idx', 'cifar10', 'cifar100', 'numpy', 'images', 'csv', 'masks', 'pairs', 'own']),
   path: v.pipe(v.string(), v.minLength(1)),
   /** The share of each class that validates where the set has no test images. */
   validation: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
@@ -27,6 +27,19 @@ export const targetResources = ['flops', 'params', 'activations', 'latency', 'me
 export const targetSchema = v.strictObject({
   resource: v.picklist(targetResources),
   fraction: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
+});
+
+/** What an output's loss can be: PyTorch's losses of these names. */
+export const lossKinds = ['cross-entropy', 'binary-cross-entropy', 'l1', 'mse'] as const;
+export type LossKind = (typeof lossKinds)[number];
+
+/** What one output of a network learns. */
+export const lossSchema = v.strictObject({
+  kind: v.picklist(lossKinds),
+  /** The loss is the sum of all outputs', each times this; absent: 1. */
+  weight: v.optional(v.pipe(v.number(), v.gtValue(0))),
+  /** The target's name where the data set has several; absent: in their order. */
+  target: v.optional(v.string()),
 });
 
 export const torchPrecisions = ['float32', 'bfloat16', 'float16'] as const;
@@ -86,6 +99,8 @@ export const runConfigSchema = v.strictObject({
   /** reference: the relations and cost quirks of the method's published implementation. */
   compat: v.optional(v.literal('reference')),
   ...methodEntries,
+  /** One an output, in their order; absent: what the data set's targets and the outputs' shapes say. */
+  losses: v.optional(v.pipe(v.array(lossSchema), v.minLength(1))),
   /** Expanded widths are multiples of this; absent: 1. */
   multipleOf: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** The share of each label that is spread over all classes; absent: 0. */
@@ -119,5 +134,6 @@ export const runConfigSchema = v.strictObject({
 });
 
 export type DataSetReference = v.InferOutput<typeof dataSetSchema>;
+export type RunLoss = v.InferOutput<typeof lossSchema>;
 export type RunTarget = v.InferOutput<typeof targetSchema>;
 export type RunConfig = v.InferOutput<typeof runConfigSchema>;

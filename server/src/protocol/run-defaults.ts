@@ -29,8 +29,18 @@ export function defaultsUnder(
   project: ProjectFile,
   defaults: RunDefaults = runDefaults,
 ): RunDefaults & { readonly strength?: number } {
-  const { strength, augmentation, l1Fraction, combination, exclude, forceGroups, compat, multipleOf, labelSmoothing } =
-    project;
+  const {
+    strength,
+    augmentation,
+    l1Fraction,
+    combination,
+    exclude,
+    forceGroups,
+    compat,
+    multipleOf,
+    labelSmoothing,
+    losses,
+  } = project;
   return {
     target: (project.target === undefined ? undefined : parseTarget(project.target)) ?? defaults.target,
     algorithm: project.algorithm ?? defaults.algorithm,
@@ -55,6 +65,7 @@ export function defaultsUnder(
     ...methodOptionsOf(project),
     ...(multipleOf !== undefined && { multipleOf }),
     ...(labelSmoothing !== undefined && { labelSmoothing }),
+    ...(losses !== undefined && { losses }),
     ...(project.torch !== undefined && { torch: project.torch }),
   };
 }

@@ -26,7 +26,8 @@ export const runEventSchema = v.variant('kind', [
     kind: v.literal('progress'),
     step: v.number(),
     loss: v.number(),
-    accuracy: v.number(),
+    /** Absent where no output tells classes apart. */
+    accuracy: v.optional(v.number()),
     regularization: v.number(),
     strength: v.number(),
     cost: v.number(),
@@ -42,7 +43,8 @@ export const runEventSchema = v.variant('kind', [
     kind: v.literal('evaluated'),
     step: v.number(),
     loss: v.number(),
-    accuracy: v.number(),
+    /** Absent where no output tells classes apart. */
+    accuracy: v.optional(v.number()),
     images: v.number(),
   }),
   v.object({ ...base, kind: v.literal('checkpoint'), step: v.number(), file: v.string() }),

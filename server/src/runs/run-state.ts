@@ -29,10 +29,14 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
       return { ...next, last: 'started', message: undefined };
     case 'progress': {
       const { accuracy, cost, seedCost } = event;
-      return { ...begun, accuracy, ...(seedCost > 0 && { costShare: cost / seedCost }) };
+      return {
+        ...begun,
+        ...(accuracy !== undefined && { accuracy }),
+        ...(seedCost > 0 && { costShare: cost / seedCost }),
+      };
     }
     case 'evaluated':
-      return { ...begun, accuracy: event.accuracy };
+      return { ...begun, ...(event.accuracy !== undefined && { accuracy: event.accuracy }) };
     case 'interrupted':
       return { ...next, last: event.reason };
     case 'finished':

@@ -48,7 +48,7 @@ function scalarsOf(event: RunEvent): readonly (readonly [string, number])[] {
     case 'progress':
       return [
         ['loss/train', event.loss],
-        ['accuracy/train', event.accuracy],
+        ...(event.accuracy === undefined ? [] : ([['accuracy/train', event.accuracy]] as const)),
         ['regularization', event.regularization],
         ['strength', event.strength],
         [costTag, event.cost],
@@ -56,7 +56,7 @@ function scalarsOf(event: RunEvent): readonly (readonly [string, number])[] {
     case 'evaluated':
       return [
         ['loss/test', event.loss],
-        ['accuracy/test', event.accuracy],
+        ...(event.accuracy === undefined ? [] : ([['accuracy/test', event.accuracy]] as const)),
       ];
     default:
       return [];

@@ -14,7 +14,8 @@ import { readDataSet } from '../training/data/read-data-set.ts';
 import { learnStructure } from '../training/loop/learn-structure.ts';
 import { retrain } from '../training/loop/retrain.ts';
 import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
-import { asNetworkGraph, imageShapeOf } from '../training/loop/training-setup.ts';
+import { objectiveOf } from '../training/loop/objective.ts';
+import { asNetworkGraph, imageShapeOf, outputImagesOf } from '../training/loop/training-setup.ts';
 import { sinkOf, type TrainerSink } from './folder-sink.ts';
 import { ParentWatch, say } from './parent-watch.ts';
 import { torchOptions, type TorchProgram } from './torch-program.ts';
@@ -34,10 +35,13 @@ async function trainIn(
   if (!graph.ok) return graph;
   const input = imageShapeOf(graph.value);
   if (!input.ok) return input;
-  const dataSet = await readDataSet(config.data, { input: input.value, decoder });
+  const dataSet = await readDataSet(config.data, { input: input.value, outputs: outputImagesOf(graph.value), decoder });
   if (!dataSet.ok) return dataSet;
   const options = torchOptions(torch, config.torch, workspaceOf(folder));
-  const engine = await engineOf(config, graph.value, options, sink, logged, parent);
+  // What doesn't fit is said by the training itself.
+  const objective = objectiveOf(graph.value, dataSet.value, config.losses);
+  const losses = objective.ok ? objective.value.losses : undefined;
+  const engine = await engineOf(config, { graph: graph.value, losses }, options, sink, logged, parent);
   if (!engine.ok) return engine;
   const train = config.task === 'retrain' ? retrain : learnStructure;
   await train(

@@ -7,9 +7,9 @@ import type { Result } from '../common/problem.ts';
 import { engineNames, tfjsPathVariable } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunEvent } from '../protocol/run-events.ts';
-import type { NetworkGraph } from '../network/network-graph.ts';
 import { chooseEngine, type EngineName, type EngineOptions } from '../training/engines/choose-engine.ts';
 import type { Engine } from '../training/engines/engine.ts';
+import type { StepToTime } from '../training/engines/fastest-engine.ts';
 import { reportEngines } from '../training/engines/measure-engine.ts';
 import type { RunSink } from '../training/loop/run-sink.ts';
 import { optimizerOf } from '../training/loop/training-setup.ts';
@@ -31,7 +31,7 @@ function earlierEngine(logged: readonly RunEvent[]): EngineName | undefined {
 /** The engine of a run; `logged` are the events that earlier processes wrote. */
 export async function engineOf(
   config: RunConfig,
-  graph: NetworkGraph,
+  work: Pick<StepToTime, 'graph' | 'losses'>,
   torch: EngineOptions['torch'],
   sink: RunSink,
   logged: readonly RunEvent[],
@@ -40,7 +40,7 @@ export async function engineOf(
   const isSaid = (code: string): boolean => logged.some((event) => event.kind === 'notice' && event.code === code);
   const options: EngineOptions = {
     ...optionsOf(config.threads, torch),
-    trial: trialOf(config, graph, cancellation),
+    trial: trialOf(config, work, cancellation),
     onChoice: (message) => sink.event({ kind: 'notice', severity: 'information', code: 'engine-chosen', message }),
     onFallback: (message) => {
       if (!isSaid(fallbackCode)) sink.event({ kind: 'notice', severity: 'warning', code: fallbackCode, message });
@@ -56,21 +56,21 @@ export async function engineOf(
 /** The engine that a run would take if it began now. */
 export function engineToTime(
   config: RunConfig,
-  graph: NetworkGraph,
+  work: Pick<StepToTime, 'graph' | 'losses'>,
   torch: EngineOptions['torch'],
 ): Promise<Result<Engine>> {
-  const options = { ...optionsOf(config.threads, torch), trial: trialOf(config, graph, neverCancelled) };
+  const options = { ...optionsOf(config.threads, torch), trial: trialOf(config, work, neverCancelled) };
   return chooseEngine(config.engine, options, availableParallelism());
 }
 
 /** What engines are compared by: steps as the run makes them. */
 function trialOf(
   { batchSize, labelSmoothing = 0, optimizer, weightDecay }: RunConfig,
-  graph: NetworkGraph,
+  work: Pick<StepToTime, 'graph' | 'losses'>,
   cancellation: Cancellation,
 ): NonNullable<EngineOptions['trial']> {
   const now = (): number => performance.now();
-  return { graph, batchSize, optimizer: optimizerOf(optimizer, weightDecay), labelSmoothing, now, cancellation };
+  return { ...work, batchSize, optimizer: optimizerOf(optimizer, weightDecay), labelSmoothing, now, cancellation };
 }
 
 /** Prints one line of JSON (protocol/engine-report.ts). */

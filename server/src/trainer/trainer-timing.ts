@@ -9,7 +9,8 @@ import { runConfigSchema, type RunConfig } from '../protocol/run-config.ts';
 import type { RunTime } from '../protocol/run-time.ts';
 import { readDataSet } from '../training/data/read-data-set.ts';
 import { timeSteps } from '../training/engines/time-steps.ts';
-import { asNetworkGraph, imageShapeOf, optimizerOf } from '../training/loop/training-setup.ts';
+import { objectiveOf } from '../training/loop/objective.ts';
+import { asNetworkGraph, imageShapeOf, optimizerOf, outputImagesOf } from '../training/loop/training-setup.ts';
 import { say } from './parent-watch.ts';
 import { torchOptions, type TorchProgram } from './torch-program.ts';
 import { engineToTime } from './trainer-engine.ts';
@@ -41,13 +42,20 @@ async function runTime(
   if (!graph.ok) return graph;
   const input = imageShapeOf(graph.value);
   if (!input.ok) return input;
-  const dataSet = await readDataSet(config.data, { input: input.value, decoder });
+  const dataSet = await readDataSet(config.data, {
+    input: input.value,
+    outputs: outputImagesOf(graph.value),
+    decoder,
+  });
   if (!dataSet.ok) return dataSet;
-  const engine = await engineToTime(config, graph.value, torchOptions(torch, config.torch, undefined));
+  const objective = objectiveOf(graph.value, dataSet.value, config.losses);
+  if (!objective.ok) return objective;
+  const work = { graph: graph.value, losses: objective.value.losses };
+  const engine = await engineToTime(config, work, torchOptions(torch, config.torch, undefined));
   if (!engine.ok) return engine;
   const times = await timeSteps(
     engine.value,
-    { graph: graph.value, ...stepOf(config), warmUpSteps, milliseconds },
+    { ...work, ...stepOf(config), warmUpSteps, milliseconds },
     () => performance.now(),
     neverCancelled,
   );

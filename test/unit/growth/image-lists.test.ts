@@ -32,7 +32,14 @@ test('a list with a class for every file', () => {
       return path;
     },
     (path) => {
-      const read = readCsvList({ path, outside: false, input: [1, 2, 2], decoder: new URL('file:///no-decoder') });
+      const read = readCsvList({
+        path,
+        outside: false,
+        badFiles: 0.01,
+        outputs: [],
+        input: [1, 2, 2],
+        decoder: new URL('file:///no-decoder'),
+      });
       expect(read.ok ? '' : read.error).toBe('');
     },
   );

@@ -45,15 +45,17 @@ export function curvesOf(run: RunSnapshot, conventionName: CountingConventionNam
   const points: PointsOf = (kind, value) =>
     events.flatMap((event) => {
       if (!isKind(event, kind)) return [];
-      const point = { step: stepOf(event), value: value(event) };
-      return Number.isFinite(point.value) ? [point] : [];
+      const found = value(event);
+      return found !== undefined && Number.isFinite(found) ? [{ step: stepOf(event), value: found }] : [];
     });
-  const trained = (value: (event: Extract<RunEvent, { kind: 'progress' }>) => number): Series => ({
+  const trained = (value: (event: Extract<RunEvent, { kind: 'progress' }>) => number | undefined): Series => ({
     name: 'training',
     rank: 0,
     points: points('progress', value),
   });
-  const tested = (value: (event: Extract<RunEvent, { kind: 'evaluated' }>) => number): readonly Series[] => {
+  const tested = (
+    value: (event: Extract<RunEvent, { kind: 'evaluated' }>) => number | undefined,
+  ): readonly Series[] => {
     const found = points('evaluated', value);
     return found.length === 0 ? [] : [{ name: 'test', rank: 1, points: found }];
   };
@@ -85,7 +87,7 @@ export function curvesOf(run: RunSnapshot, conventionName: CountingConventionNam
 
 type PointsOf = <Kind extends RunEvent['kind']>(
   kind: Kind,
-  value: (event: Extract<RunEvent, { kind: Kind }>) => number,
+  value: (event: Extract<RunEvent, { kind: Kind }>) => number | undefined,
 ) => readonly CurvePoint[];
 
 const costTitles = { activations: 'Activations', latency: 'Latency', memory: 'Memory traffic' } as const;

@@ -30,20 +30,28 @@ const names: Readonly<Record<RetrainingFile['structures'][number]['name'], strin
 
 export function retrainingOf(file: RetrainingFile, conventionName: CountingConventionName): Retraining {
   const { perMac, unit } = convention(conventionName);
-  const { steps, seeds, structures } = file;
+  const { steps, seeds, structures, measure = 'accuracy' } = file;
+  const isLoss = measure === 'loss';
+  const figure = (value: number): string => (isLoss ? value.toPrecision(4) : (100 * value).toFixed(2));
   const seed = structures.find(({ name }) => name === 'seed');
   return {
     operationsUnit: unit,
-    text: `Each network trained from scratch for ${steps} steps${seeds.length === 1 ? '' : `, ${seeds.length} times`}, with equal settings and no regularizer; accuracy on all test images, and its difference to the seed’s.`,
+    text: `Each network trained from scratch for ${steps} steps${seeds.length === 1 ? '' : `, ${seeds.length} times`}, with equal settings and no regularizer; ${measure} on all test images, and its difference to the seed’s.`,
     rows: structures.map(({ name, totals, mean, standardDeviation }) => ({
       name: names[name],
       operations: formatAmount(totals.macs * perMac),
       params: formatAmount(totals.params),
       latency: formatMilliseconds(totals.latencyMs),
-      accuracy: `${(100 * mean).toFixed(2)} %${standardDeviation === undefined ? '' : ` ± ${(100 * standardDeviation).toFixed(2)}`}`,
-      difference: name === 'seed' || seed === undefined ? '' : points(mean - seed.mean),
+      accuracy: `${figure(mean)}${isLoss ? '' : ' %'}${standardDeviation === undefined ? '' : ` ± ${figure(standardDeviation)}`}`,
+      difference:
+        name === 'seed' || seed === undefined ? '' : isLoss ? signed(mean - seed.mean) : points(mean - seed.mean),
     })),
   };
+}
+
+/** `+0.012`, `−0.130`: a loss against the seed’s. */
+function signed(difference: number): string {
+  return `${difference < 0 ? '−' : '+'}${Math.abs(difference).toPrecision(3)}`;
 }
 
 /** `+0.12 points`, `−1.30 points` of a hundred: against the seed. */

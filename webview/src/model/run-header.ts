@@ -63,8 +63,8 @@ export function headerOf(run: RunSnapshot): RunHeader {
   const tested = latest(events, 'evaluated');
   if (tested !== undefined) {
     facts.push({
-      name: 'Test accuracy',
-      value: `${(100 * tested.accuracy).toFixed(1)} % at step ${tested.step}`,
+      name: tested.accuracy === undefined ? 'Test loss' : 'Test accuracy',
+      value: `${tested.accuracy === undefined ? tested.loss.toPrecision(4) : `${(100 * tested.accuracy).toFixed(1)} %`} at step ${tested.step}`,
       detail: `${tested.images} images`,
     });
   }
@@ -173,6 +173,8 @@ const dataSetNames: Readonly<Record<RunConfig['data']['kind'], string>> = {
   numpy: 'NumPy arrays',
   images: 'Images',
   csv: 'Listed images',
+  masks: 'Images with masks',
+  pairs: 'Pairs of images',
   own: 'Your own script',
 };
 

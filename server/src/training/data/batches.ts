@@ -14,6 +14,7 @@ import type { ImageLoader, LoadedBatch, LoadRequest } from './image-loader.ts';
 import { writeChannelsLast, type ImageLayout } from './image-layout.ts';
 import { MemoryLoader } from './memory-loader.ts';
 import { normalizationOf, type Normalization } from './normalization.ts';
+import { TargetBatches, type WantedTarget } from './target-batches.ts';
 import { UnreadableFiles, type UnreadablePath } from './unreadable-files.ts';
 
 export interface BatchSettings {
@@ -22,6 +23,8 @@ export interface BatchSettings {
   readonly augmentation?: Augmentation | undefined;
   /** In which order the network takes an image; absent: `chw`. */
   readonly layout?: ImageLayout | undefined;
+  /** What the losses take; absent: the labels alone. */
+  readonly targets?: readonly WantedTarget[] | undefined;
   /** What `Batches.state` gave in an earlier process: figures of files need not be taken again. */
   readonly saved?: string | undefined;
   /** Decoding threads; absent: what the machine has room for. */
@@ -94,6 +97,7 @@ export class Batches {
   readonly #loader: ImageLoader;
   /** Where images are rearranged; undefined where they are given as they are loaded. */
   readonly #room: Float32Array<ArrayBuffer> | undefined;
+  readonly #targets: TargetBatches | undefined;
   readonly #unreadable: UnreadableFiles;
   readonly #normalization: Normalization | undefined;
   /** Batches that were asked for ahead, by step. */
@@ -103,7 +107,7 @@ export class Batches {
   /** `normalization` is given when it took time and is to be kept with a checkpoint. */
   constructor(
     dataSet: DataSet,
-    { size, seed, augmentation = 'none', layout = 'chw' }: BatchSettings,
+    { size, seed, augmentation = 'none', layout = 'chw', targets }: BatchSettings,
     loader: ImageLoader,
     unreadable: UnreadableFiles,
     normalization: Normalization | undefined,
@@ -116,6 +120,7 @@ export class Batches {
     this.#loader = loader;
     const [channels, height, width] = dataSet.shape;
     if (layout === 'hwc') this.#room = new Float32Array(this.#size * channels * height * width);
+    this.#targets = targets && new TargetBatches(dataSet, targets, layout);
     this.#unreadable = unreadable;
     this.#normalization = normalization;
   }
@@ -151,7 +156,7 @@ export class Batches {
     const loaded = await this.#coming.get(step);
     this.#coming.delete(step);
     if (loaded === undefined) throw new Error(`The batch of step ${String(step)} is gone`);
-    return this.#arranged(await this.#whole(loaded, step));
+    return this.#arranged(await this.#whole(loaded, step), this.#trainingRequest(step));
   }
 
   /**
@@ -162,7 +167,7 @@ export class Batches {
     const { test } = this.#dataSet;
     const count = Math.min(test.count, limit);
     const spread = test.count / count;
-    const coming: Promise<Result<LoadedBatch>>[] = [];
+    const coming: { readonly request: LoadRequest; readonly loaded: Promise<Result<LoadedBatch>> }[] = [];
     let asked = 0;
     try {
       while (asked < count || coming.length > 0) {
@@ -173,16 +178,17 @@ export class Batches {
           const images = Uint32Array.from({ length: asked - start }, (_, index) =>
             Math.floor((start + index) * spread),
           );
-          coming.push(this.#ask({ part: test, images }));
+          const request = { part: test, images };
+          coming.push({ request, loaded: this.#ask(request) });
         }
-        const loaded = await coming.shift();
-        if (loaded === undefined) return;
-        const batch = this.#registered(loaded);
-        if (!batch.ok || batch.value.labels.length > 0) yield this.#arranged(batch);
+        const next = coming.shift();
+        if (next === undefined) return;
+        const batch = this.#registered(await next.loaded);
+        if (!batch.ok || batch.value.labels.length > 0) yield this.#arranged(batch, next.request);
         if (!batch.ok) return;
       }
     } finally {
-      for (const batch of coming) this.#drop(batch);
+      for (const { loaded } of coming) this.#drop(loaded);
     }
   }
 
@@ -213,12 +219,15 @@ export class Batches {
     return excess === undefined ? loaded : { ok: false, error: excess };
   }
 
-  /** A batch in the order in which the network takes images. */
-  #arranged(batch: Result<Batch>): Result<Batch> {
-    if (!batch.ok || this.#room === undefined) return batch;
+  /** A batch in the order in which the network takes images, with what its losses take of the images of the request. */
+  #arranged(batch: Result<Batch>, { part, images: asked, views }: LoadRequest): Result<Batch> {
+    if (!batch.ok) return batch;
     const { images, labels } = batch.value;
+    const targets = this.#targets?.of(part, asked, views, labels);
+    const shared = { labels, ...(targets && { targets }) };
+    if (this.#room === undefined) return { ok: true, value: { images, ...shared } };
     writeChannelsLast(images, this.#dataSet.shape, this.#room);
-    return { ok: true, value: { images: this.#room.subarray(0, images.length), labels } };
+    return { ok: true, value: { images: this.#room.subarray(0, images.length), ...shared } };
   }
 
   /** A batch without gaps, since a step takes no smaller one. */

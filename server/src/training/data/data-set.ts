@@ -4,6 +4,21 @@ import type { Result } from '../../common/problem.ts';
 
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
+/** What a data set says of each image for a network to learn. */
+export interface Target {
+  /** Where a set has several; otherwise empty. */
+  readonly name: string;
+  /** classes: an index a place, of which those below 0 (255 among bytes) don't count. numbers: as they are, bytes as 0 to 1. */
+  readonly kind: 'classes' | 'numbers';
+  /** Of one image: [] a class an image; [height, width] a class a pixel; [n] numbers; [channels, height, width] an image. */
+  readonly shape: readonly number[];
+  /** How many classes there are; 0 of numbers. */
+  readonly classes: number;
+}
+
+/** A target of all images, one after the other. */
+export type TargetArray = Uint8Array | Int32Array | Float32Array;
+
 interface Labelled {
   readonly count: number;
   /** One class a file or an image in memory. */
@@ -16,6 +31,8 @@ interface Labelled {
 export interface ImagesInMemory extends Labelled {
   readonly kind: 'memory';
   readonly pixels: Uint8Array | Float32Array;
+  /** One a target of the data set; absent where the labels are all there is to learn. */
+  readonly targets?: readonly TargetArray[];
 }
 
 /** Decoded when a batch needs them. */
@@ -34,6 +51,8 @@ export interface DataSet {
   readonly name: string;
   readonly shape: ImageShape;
   readonly classes: number;
+  /** What there is to learn; absent: the class of each image. */
+  readonly targets?: readonly Target[];
   readonly training: LabelledImages;
   readonly test: LabelledImages;
   /** The share of files that may be unreadable before training stops; 0 to 1. */
@@ -43,7 +62,7 @@ export interface DataSet {
 }
 
 /** A data set as its files have it, which may have no test images. */
-export type ReadSet = Pick<DataSet, 'name' | 'shape' | 'classes' | 'training'> & {
+export type ReadSet = Pick<DataSet, 'name' | 'shape' | 'classes' | 'targets' | 'training'> & {
   readonly test?: LabelledImages;
   readonly notices?: readonly string[];
 };
@@ -53,9 +72,13 @@ export interface ReadRequest {
   readonly path: string;
   /** The network's input: decides the size that images are brought to, and how arrays are laid out. */
   readonly input: ImageShape;
+  /** The network's outputs that are images, channels first. */
+  readonly outputs: readonly ImageShape[];
   readonly decoder: URL;
   /** Whether the files of a list may lie outside its folder. */
   readonly outside: boolean;
+  /** The share of files that may be unreadable. */
+  readonly badFiles: number;
 }
 
 /** Where the image with a number within its part stands among all images that the part is taken from. */

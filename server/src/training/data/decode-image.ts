@@ -41,14 +41,44 @@ export async function decodeImage(
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const area = height * width;
-    for (let channel = 0; channel < channels; channel++) {
-      // A grey image may stay of one channel, which then is all three.
-      const source = Math.min(channel, info.channels - 1);
-      for (let i = 0; i < area; i++) target[channel * area + i] = data[i * info.channels + source] ?? 0;
-    }
+    planesOf(data, info.channels, channels, height * width, target);
     return { ok: true, value: undefined };
   } catch (error) {
     return { ok: false, error: reasonOf(error).split('\n')[0] ?? '' };
+  }
+}
+
+/** A whole image as planes of bytes. */
+export interface WholeImage {
+  readonly height: number;
+  readonly width: number;
+  /** [channels, height, width] */
+  readonly planes: Uint8Array;
+}
+
+/** An image in its own size, turned upright, over black where it is transparent; the error says why it can't be decoded. */
+export async function decodeWhole(sharp: Sharp, path: string, channels: number): Promise<Result<WholeImage>> {
+  try {
+    const { data, info } = await sharp(path, { failOn: 'error', sequentialRead: true })
+      .autoOrient()
+      .flatten({ background: 'black' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { height, width } = info;
+    const planes = new Uint8Array(channels * height * width);
+    planesOf(data, info.channels, channels, height * width, planes);
+    return { ok: true, value: { height, width, planes } };
+  } catch (error) {
+    return { ok: false, error: reasonOf(error).split('\n')[0] ?? '' };
+  }
+}
+
+/** Pixels with channels last as planes. */
+function planesOf(data: Buffer, found: number, channels: number, area: number, target: Uint8Array): void {
+  for (let channel = 0; channel < channels; channel++) {
+    // A grey image may stay of one channel, which then is all three.
+    const source = Math.min(channel, found - 1);
+    for (let i = 0; i < area; i++) target[channel * area + i] = data[i * found + source] ?? 0;
   }
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { Result } from '../../common/problem.ts';
 import type { DataSetReference } from '../../protocol/run-config.ts';
 import { badFile, reasonOf } from './data-set.ts';
+import { pairedKindOf } from './paired-folders.ts';
 
 export type DataSetKind = Exclude<DataSetReference['kind'], 'auto' | 'own'>;
 
 const remedy =
-  'Choose a folder with IDX files, CIFAR’s binary batches, NumPy arrays or one sub-folder of images a class; or an .npz archive; or a .csv list of files';
+  'Choose a folder with IDX files, CIFAR’s binary batches, NumPy arrays, one sub-folder of images a class, or images beside masks or other images; or an .npz archive; or a .csv list of files';
 
 const fileKinds: readonly (readonly [RegExp, DataSetKind])[] = [
   [/\.np[yz]$/i, 'numpy'],
@@ -67,6 +68,8 @@ export function detectKind(path: string): Result<DataSetKind> {
   } catch (error) {
     return badFile(path, `can not be read (${reasonOf(error)})`, remedy);
   }
+  const paired = pairedKindOf(path);
+  if (paired !== undefined) return { ok: true, value: paired };
   const kind = folderKinds.find(([, fits]) => entries.some(fits))?.[0];
   return kind === undefined
     ? badFile(path, 'has no data set of a kind that is known', remedy)

@@ -6,15 +6,17 @@ import { dirname, join } from 'node:path';
 import type { Result } from '../../common/problem.ts';
 import {
   badFile,
-  countClasses,
   reasonOf,
   type ImageShape,
   type ImagesInMemory,
   type ReadRequest,
   type ReadSet,
+  type Target,
 } from './data-set.ts';
-import { formatArrayShape, readNpy, type NpyArray } from './npy.ts';
+import { readNpy, type NpyArray } from './npy.ts';
 import { openNpz } from './npz.ts';
+import { pixelsOf } from './numpy-images.ts';
+import { targetOf, targetRemedy, type ReadTarget } from './numpy-targets.ts';
 
 const remedy =
   'Save the images as x_train and their labels as y_train (and x_test, y_test where there are test images), as arrays in one .npz or as .npy files in one folder';
@@ -28,11 +30,11 @@ interface Arrays {
   close(): void;
 }
 
-export async function readNumpy({ path, input }: ReadRequest): Promise<Result<ReadSet>> {
+export async function readNumpy({ path, input, outputs }: ReadRequest): Promise<Result<ReadSet>> {
   const arrays = await openArrays(path);
   if (!arrays.ok) return arrays;
   try {
-    return await readArrays(path, arrays.value, input);
+    return await readArrays(path, arrays.value, input, outputs);
   } finally {
     arrays.value.close();
   }
@@ -84,7 +86,14 @@ function arraysIn(folder: string): Arrays {
 }
 
 type Part = 'training' | 'validation' | 'test';
-type Role = 'images' | 'labels';
+type Role = 'images' | 'targets';
+
+interface Meaning {
+  readonly part: Part;
+  readonly role: Role;
+  /** What else the name says: `age` of y_age_train, `1` of y1. */
+  readonly own: string;
+}
 
 const parts: readonly (readonly [RegExp, Part])[] = [
   [/train/, 'training'],
@@ -93,143 +102,158 @@ const parts: readonly (readonly [RegExp, Part])[] = [
 ];
 const roles: readonly (readonly [RegExp, Role])[] = [
   [/^(x|images?|imgs?|data|features)$/, 'images'],
-  [/^(y|labels?|targets?|class(es)?)$/, 'labels'],
+  [/^(y|labels?|targets?|class(es)?|masks?)$/, 'targets'],
 ];
 
 /** What an array's name says it is: `x_train`, `trainImages`, `testLabels`, `X`. */
-function meaningOf(name: string): { readonly part: Part; readonly role: Role } | undefined {
+function meaningOf(name: string): Meaning | undefined {
   const part = parts.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ?? 'training';
   const words = name
-    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')
+    .replaceAll(/(?<=[a-z])(?=[A-Z\d])/g, '_')
     .toLowerCase()
     .replaceAll(/train(ing)?|test|val(id(ation)?)?/g, '_')
-    .split(/[^a-z]+/);
-  const role = roles.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
-  return role && { part, role };
+    .split(/[^a-z\d]+/)
+    .filter((word) => word !== '');
+  for (const [pattern, role] of roles) {
+    const at = words.findIndex((word) => pattern.test(word));
+    if (at >= 0) return { part, role, own: words.filter((_, index) => index !== at).join('_') };
+  }
+  return undefined;
 }
 
-async function readArrays(path: string, arrays: Arrays, input: ImageShape): Promise<Result<ReadSet>> {
+/** The arrays of a part: images, and of each target its name in the set and its array. */
+interface PartArrays {
+  readonly images: string;
+  readonly targets: readonly (readonly [own: string, array: string])[];
+}
+
+async function readArrays(
+  path: string,
+  arrays: Arrays,
+  input: ImageShape,
+  outputs: readonly ImageShape[],
+): Promise<Result<ReadSet>> {
   const byMeaning = new Map<string, string>();
+  const targetNames = new Map<Part, Map<string, string>>();
   for (const name of arrays.names) {
     const meaning = meaningOf(name);
     if (meaning === undefined) continue;
-    const key = `${meaning.part} ${meaning.role}`;
-    const other = byMeaning.get(key);
-    if (other !== undefined)
-      return badFile(path, `has two arrays that could be ${key}: ${other} and ${name}`, `Rename one. ${remedy}`);
-    byMeaning.set(key, name);
+    const { part, role, own } = meaning;
+    const known = targetNames.get(part) ?? new Map<string, string>();
+    const other = role === 'images' ? byMeaning.get(part) : known.get(own);
+    if (other !== undefined) {
+      const what = role === 'images' ? 'images' : 'labels';
+      return badFile(
+        path,
+        `has two arrays that could be ${part} ${what}: ${other} and ${name}`,
+        `Rename one. ${remedy}`,
+      );
+    }
+    if (role === 'images') byMeaning.set(part, name);
+    else targetNames.set(part, known.set(own, name));
   }
-  const pair = (part: Part): readonly [string, string] | undefined => {
-    const [images, labels] = [byMeaning.get(`${part} images`), byMeaning.get(`${part} labels`)];
-    return images === undefined || labels === undefined ? undefined : [images, labels];
+  const arraysOf = (part: Part): PartArrays | undefined => {
+    const images = byMeaning.get(part);
+    const targets = [...(targetNames.get(part) ?? [])].sort(([left], [right]) => (left < right ? -1 : 1));
+    return images === undefined || targets.length === 0 ? undefined : { images, targets };
   };
-  const trainingPair = pair('training');
-  if (trainingPair === undefined) {
+  const training = arraysOf('training');
+  if (training === undefined) {
     const there = arrays.names.length === 0 ? 'no arrays' : `the arrays ${arrays.names.join(', ')}`;
     return badFile(path, `has ${there}, of which none are training images with their labels`, remedy);
   }
-  const testPair = pair('test') ?? pair('validation');
-  const training = await readPart(arrays, trainingPair, input);
-  if (!training.ok) return training;
-  const shared = { name: `NumPy arrays in ${path}`, shape: input, training: training.value };
-  if (testPair === undefined) return { ok: true, value: { ...shared, classes: countClasses(training.value) } };
-  const test = await readPart(arrays, testPair, input);
-  if (!test.ok) return test;
-  const isLeftOut = pair('test') !== undefined && pair('validation') !== undefined;
+  const testArrays = arraysOf('test') ?? arraysOf('validation');
+  const missing = training.targets.find(([own]) => testArrays?.targets.every(([other]) => other !== own) === true);
+  if (missing !== undefined)
+    return badFile(path, `has no array for the test images like ${missing[1]} for the training images`, remedy);
+  const read: ReadPart[] = [];
+  for (const part of [training, ...(testArrays ? [testArrays] : [])]) {
+    const found = await readPart(arrays, part, input, outputs);
+    if (!found.ok) return found;
+    read.push(found.value);
+  }
+  const targets = jointTargets(read);
+  if (!targets.ok) return badFile(path, targets.error, 'Save both again');
+  const [first, test] = read;
+  if (first === undefined) throw new Error('No part was read');
+  const isPlain =
+    targets.value.every(({ kind, shape }) => kind === 'classes' && shape.length === 0) && read[0]?.targets.length === 1;
+  const isLeftOut = arraysOf('test') !== undefined && arraysOf('validation') !== undefined;
   return {
     ok: true,
     value: {
-      ...shared,
-      classes: countClasses(training.value, test.value),
-      test: test.value,
+      name: `NumPy arrays in ${path}`,
+      shape: input,
+      classes: targets.value.find(({ shape }) => shape.length === 0)?.classes ?? 0,
+      ...(!isPlain && { targets: targets.value }),
+      training: imagesOf(first, isPlain),
+      ...(test && { test: imagesOf(test, isPlain) }),
       ...(isLeftOut && { notices: [`The validation arrays of ${path} are left out: it has test arrays`] }),
     },
   };
 }
 
+interface ReadPart {
+  readonly count: number;
+  readonly pixels: Uint8Array | Float32Array;
+  readonly targets: readonly ReadTarget[];
+}
+
+/** The part as a data set has it: labels are the first target of classes, by which a part for validation is drawn. */
+function imagesOf({ count, pixels, targets }: ReadPart, isPlain: boolean): ImagesInMemory {
+  const classes = targets.find(({ target }) => target.kind === 'classes' && target.shape.length === 0)?.values;
+  const labels = classes instanceof Int32Array ? classes : new Uint8Array(count);
+  return { kind: 'memory', count, pixels, labels, ...(!isPlain && { targets: targets.map(({ values }) => values) }) };
+}
+
+/** What both parts have in common, with all their classes. */
+function jointTargets([first, ...others]: readonly ReadPart[]): Result<readonly Target[]> {
+  const targets: Target[] = [];
+  for (const [index, { target }] of (first?.targets ?? []).entries()) {
+    const all = [target, ...others.flatMap(({ targets: more }) => more[index]?.target ?? [])];
+    const forms = new Set(all.map(({ kind, shape }) => `${kind} ${shape.join('×')}`));
+    if (forms.size > 1)
+      return {
+        ok: false,
+        error: `has targets ${target.name} that differ in training and test: ${[...forms].join(' and ')}`,
+      };
+    targets.push({ ...target, classes: Math.max(...all.map(({ classes }) => classes)) });
+  }
+  return { ok: true, value: targets };
+}
+
 async function readPart(
   arrays: Arrays,
-  [imagesName, labelsName]: readonly [string, string],
+  part: PartArrays,
   input: ImageShape,
-): Promise<Result<ImagesInMemory>> {
-  const images = await arrays.read(imagesName);
+  outputs: readonly ImageShape[],
+): Promise<Result<ReadPart>> {
+  const images = await arrays.read(part.images);
   if (!images.ok) return images;
-  const labels = await arrays.read(labelsName);
-  if (!labels.ok) return labels;
-  const pixels = pixelsOf(images.value, input);
-  if (!pixels.ok) return badFile(arrays.fileOf(imagesName), pixels.error, remedyOf(input));
-  const classes = classesOf(labels.value);
-  if (!classes.ok)
-    return badFile(arrays.fileOf(labelsName), classes.error, 'Save one class number, from 0, for each image');
   const count = images.value.shape[0] ?? 0;
-  if (classes.value.length !== count) {
-    return badFile(
-      arrays.fileOf(labelsName),
-      `has ${String(classes.value.length)} labels, but ${arrays.fileOf(imagesName)} has ${String(count)} images`,
-      'Save both again',
-    );
+  const targets: ReadTarget[] = [];
+  for (const [own, name] of part.targets) {
+    const array = await arrays.read(name);
+    if (!array.ok) return array;
+    const target = targetOf(array.value, own, outputs);
+    if (!target.ok) return badFile(arrays.fileOf(name), target.error, targetRemedy);
+    const entries = array.value.shape[0] ?? 0;
+    if (entries !== count) {
+      return badFile(
+        arrays.fileOf(name),
+        `has ${String(entries)} labels, but ${arrays.fileOf(part.images)} has ${String(count)} images`,
+        'Save both again',
+      );
+    }
+    targets.push(target.value);
   }
-  if (count === 0) return badFile(arrays.fileOf(imagesName), 'has no images', remedy);
-  return { ok: true, value: { kind: 'memory', count, pixels: pixels.value, labels: classes.value } };
+  const pixels = pixelsOf(images.value, input);
+  if (!pixels.ok) return badFile(arrays.fileOf(part.images), pixels.error, remedyOf(input));
+  if (count === 0) return badFile(arrays.fileOf(part.images), 'has no images', remedy);
+  return { ok: true, value: { count, pixels: pixels.value, targets } };
 }
 
 function remedyOf([channels, height, width]: ImageShape): string {
   const [c, h, w] = [String(channels), String(height), String(width)];
   return `The network takes images of ${c}×${h}×${w}: save them as (count, ${c}, ${h}, ${w}) or (count, ${h}, ${w}, ${c}), or set the model’s input in morphnet.json`;
-}
-
-/** Strides of image, channel, row and column for the layout that fits the input; channels first where both do. */
-function imageStrides(
-  { shape, strides }: NpyArray,
-  [channels, height, width]: ImageShape,
-): readonly number[] | undefined {
-  const [, ...sizes] = shape;
-  const [image = 0, a = 0, b = 0, c = 0] = strides;
-  const fits = (...wanted: readonly number[]): boolean =>
-    sizes.length === wanted.length && sizes.every((size, index) => size === wanted[index]);
-  if (fits(channels, height, width)) return [image, a, b, c];
-  if (fits(height, width, channels)) return [image, c, a, b];
-  if (channels === 1 && fits(height, width)) return [image, 0, a, b];
-  // Flattened, channels first.
-  if (fits(channels * height * width)) return [image, a * height * width, a * width, a];
-  return undefined;
-}
-
-/** The array as images: bytes stay bytes, all other numbers become 32-bit floats. */
-function pixelsOf(array: NpyArray, input: ImageShape): Result<Uint8Array | Float32Array> {
-  const strides = imageStrides(array, input);
-  if (strides === undefined) return { ok: false, error: `has the shape ${formatArrayShape(array.shape)}` };
-  const [count = 0] = array.shape;
-  const [channels, height, width] = input;
-  const [imageStride = 0, channelStride = 0, rowStride = 0, columnStride = 0] = strides;
-  const { elements, type } = array;
-  const size = count * channels * height * width;
-  const pixels = type === 'u1' ? new Uint8Array(size) : new Float32Array(size);
-  let target = 0;
-  for (let image = 0; image < count; image++)
-    for (let channel = 0; channel < channels; channel++)
-      for (let row = 0; row < height; row++) {
-        const start = image * imageStride + channel * channelStride + row * rowStride;
-        for (let column = 0; column < width; column++) {
-          const value = Number(elements[start + column * columnStride] ?? 0);
-          if (!Number.isFinite(value))
-            return { ok: false, error: `has a pixel that is no finite number, in image ${String(image)}` };
-          pixels[target++] = value;
-        }
-      }
-  return { ok: true, value: pixels };
-}
-
-function classesOf({ shape, elements }: NpyArray): Result<Int32Array> {
-  const [count = 0, ...rest] = shape;
-  if (shape.length === 0 || rest.some((size) => size !== 1))
-    return { ok: false, error: `has the shape ${formatArrayShape(shape)}` };
-  const labels = new Int32Array(count);
-  for (let index = 0; index < count; index++) {
-    const label = Number(elements[index] ?? 0);
-    if (!Number.isInteger(label) || label < 0 || label >= 2 ** 31)
-      return { ok: false, error: `has the label ${String(label)} at index ${String(index)}` };
-    labels[index] = label;
-  }
-  return { ok: true, value: labels };
 }

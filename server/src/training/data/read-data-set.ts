@@ -8,6 +8,8 @@ import { badFile, type DataSet, type ReadRequest, type ReadSet } from './data-se
 import { detectKind, setBelowRoot, type DataSetKind } from './detect-kind.ts';
 import { readIdx } from './idx.ts';
 import { readImageFolder } from './image-folder.ts';
+import { readImagePairs } from './image-pairs.ts';
+import { readMasks } from './masks.ts';
 import { readNumpy } from './numpy.ts';
 import { splitOff } from './split.ts';
 
@@ -18,6 +20,8 @@ const readers: Readonly<Record<DataSetKind, (request: ReadRequest) => Result<Rea
   numpy: readNumpy,
   images: readImageFolder,
   csv: readCsvList,
+  masks: readMasks,
+  pairs: readImagePairs,
 };
 
 /** The share of files that may be unreadable, unless the data set's settings say another. */
@@ -29,11 +33,11 @@ const defaultSplitSeed = 1;
 
 /**
  * Reads a data set: arrays whole, of image files their names. `input` is the network's input, to which images are
- * brought, and `decoder` the program that does so. The failure names the file, what is wrong and the remedy.
+ * brought, `outputs` its outputs that are images, and `decoder` the program that does so. The failure names the file, what is wrong and the remedy.
  */
 export async function readDataSet(
   reference: DataSetReference,
-  { input, decoder }: Pick<ReadRequest, 'input' | 'decoder'>,
+  { input, outputs = [], decoder }: Pick<ReadRequest, 'input' | 'decoder'> & Partial<Pick<ReadRequest, 'outputs'>>,
 ): Promise<Result<DataSet>> {
   if (reference.kind === 'own')
     return {
@@ -46,7 +50,7 @@ export async function readDataSet(
   const named = root?.kind ?? reference.kind;
   const kind = named === 'auto' ? detectKind(path) : { ok: true as const, value: named };
   if (!kind.ok) return kind;
-  const read = await readers[kind.value]({ path, input, decoder, outside });
+  const read = await readers[kind.value]({ path, input, outputs, decoder, outside, badFiles });
   if (!read.ok) return read;
   const { notices = [], test, ...set } = read.value;
   const complete = (parts: Pick<DataSet, 'training' | 'test'>): Result<DataSet> => ({

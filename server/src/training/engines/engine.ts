@@ -3,6 +3,7 @@
 
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { OpId } from '../../network/op.ts';
+import type { LossKind } from '../../protocol/run-config.ts';
 import type { RegularizerSource } from '../../structure/channel-group.ts';
 
 export interface EngineInfo {
@@ -25,8 +26,23 @@ export type Optimizer =
       readonly weightDecay: number;
     };
 
+/** What one output of a network is to come to. */
+export interface OutputLoss {
+  /** Which of the graph's outputs. */
+  readonly output: number;
+  /**
+   * cross-entropy: of softmax over the classes, an image or a pixel. binary-cross-entropy: of a sigmoid, an element. l1, mse: the
+   * mean absolute or squared difference of an element. All as PyTorch's losses of these names, with the mean over everything.
+   */
+  readonly kind: LossKind;
+  /** The loss is the sum of all, each times this. */
+  readonly weight: number;
+}
+
 export interface CompileRequest {
   readonly graph: NetworkGraph;
+  /** Absent: a classifier of images with one output, by `Batch.labels`. */
+  readonly losses?: readonly OutputLoss[] | undefined;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly labelSmoothing: number;
@@ -36,10 +52,15 @@ export interface CompileRequest {
   readonly seed: number;
 }
 
-/** A batch: images in the graph's input layout, batch first; one class index an image. */
+/** Class indices, of which those below 0 are not counted; or numbers. */
+export type TargetNumbers = Int32Array | Float32Array;
+
+/** A batch: images in the graph's input layout, batch first; one class index an image, 0 where there are no classes of images. */
 export interface Batch {
   readonly images: Float32Array;
   readonly labels: Int32Array;
+  /** What each loss of the request holds its output against, batch first, in the output's layout; absent: the labels. */
+  readonly targets?: readonly TargetNumbers[] | undefined;
 }
 
 export interface StepRequest extends Batch {
@@ -53,9 +74,13 @@ export interface StepRequest extends Batch {
 }
 
 export interface StepResult {
-  /** Mean softmax cross-entropy of the batch, without regularization; label smoothing counts in `step` only. */
+  /** The batch's loss, without regularization; label smoothing counts in `step` only. */
   readonly loss: number;
-  readonly correct: number;
+  /**
+   * How many images are classified right; where pixels or elements are classified, their share that is right times the images.
+   * Absent where no output tells classes apart.
+   */
+  readonly correct?: number;
 }
 
 /** All that a training consists of, by stable names: parameters, optimiser slots, running statistics. */
@@ -84,6 +109,6 @@ export interface Untrainable {
 export interface Engine {
   readonly info: EngineInfo;
   /** Ops of the graph that this engine has no gradient for; empty when it can train the network. */
-  untrainable(graph: NetworkGraph): readonly Untrainable[];
+  untrainable(graph: NetworkGraph, losses?: readonly OutputLoss[]): readonly Untrainable[];
   compile(request: CompileRequest): Promise<TrainingSession>;
 }

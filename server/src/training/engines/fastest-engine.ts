@@ -19,7 +19,7 @@ export async function fastestEngine(
   engines: readonly Engine[],
   trial: StepToTime,
 ): Promise<{ readonly engine: Engine | undefined; readonly why?: string }> {
-  const able = engines.filter((engine) => engine.untrainable(trial.graph).length === 0);
+  const able = engines.filter((engine) => engine.untrainable(trial.graph, trial.losses).length === 0);
   if (able.length < 2) return { engine: able[0] ?? engines[0] };
   const measured: { readonly engine: Engine; readonly fastest: number }[] = [];
   // One after the other: both at once would take the memory of both.

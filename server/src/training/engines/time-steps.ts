@@ -1,9 +1,11 @@
 // How long an engine takes for training steps on a network: on random images, as time does not depend on what they show.
 
 import type { Cancellation } from '../../common/cancellation.ts';
-import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
-import type { CompileRequest, Engine } from './engine.ts';
+import { valueOf } from '../../network/network-graph.ts';
+import type { Batch, CompileRequest, Engine } from './engine.ts';
+import { classPlaces, type LossTerm, lossTerms, targetSize } from './loss-terms.ts';
 import { randomStream } from './random.ts';
+import { sizeOf } from './shape-arithmetic.ts';
 
 export interface TimedWork extends Omit<CompileRequest, 'sources' | 'seed'> {
   /** Steps before the clock starts: the first ones allocate. */
@@ -22,7 +24,7 @@ export async function timeSteps(
   const session = await engine.compile({ ...request, sources: [], seed: 1 });
   const times: number[] = [];
   try {
-    const step = { ...randomBatch(request.graph, request.batchSize), learningRate: 0.01, coefficients: new Map() };
+    const step = { ...randomBatch(request), learningRate: 0.01, coefficients: new Map() };
     let elapsed = 0;
     for (let index = 0; index < warmUpSteps + 2 || elapsed < milliseconds; index += 1) {
       // The engine blocks while it computes: this is where a word from the parent is heard.
@@ -41,20 +43,24 @@ export async function timeSteps(
   return times;
 }
 
-/** A batch for a network of one input, with labels among its outputs. */
-function randomBatch(
-  graph: NetworkGraph,
-  batchSize: number,
-): { readonly images: Float32Array; readonly labels: Int32Array } {
-  const sizeOf = (values: readonly number[]): number => {
-    const [value] = values;
-    const shape = value === undefined ? [] : valueOf(graph, value).shape.slice(1);
-    return shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
-  };
+/** A batch for a network of one input, with classes among its outputs. */
+function randomBatch({ graph, batchSize, losses }: Omit<CompileRequest, 'sources' | 'seed'>): Batch {
+  const [input = -1] = graph.inputs;
   const random = randomStream(1, 'measured batch');
-  const classes = sizeOf(graph.outputs);
+  const found = lossTerms(graph, losses);
+  const terms = found.ok ? found.terms : [];
+  const labels = (term: LossTerm): Int32Array =>
+    Int32Array.from({ length: batchSize * targetSize(term) }, (_, index) => index % classPlaces(term).classes);
+  const [first] = terms;
+  const targets = terms.map((term) =>
+    term.kind === 'cross-entropy'
+      ? labels(term)
+      : Float32Array.from({ length: batchSize * targetSize(term) }, () => random.uniform()),
+  );
+  const size = sizeOf(valueOf(graph, input).shape.slice(1).map(Number));
   return {
-    images: Float32Array.from({ length: batchSize * sizeOf(graph.inputs) }, () => random.normal()),
-    labels: Int32Array.from({ length: batchSize }, (_, index) => index % classes),
+    images: Float32Array.from({ length: batchSize * size }, () => random.normal()),
+    labels: losses === undefined && first !== undefined ? labels(first) : new Int32Array(batchSize),
+    ...(losses !== undefined && { targets }),
   };
 }

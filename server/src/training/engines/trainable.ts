@@ -5,8 +5,8 @@ import { isKnownShape } from '../../network/shape.ts';
 import { type NetworkGraph, opOf, valueOf } from '../../network/network-graph.ts';
 import type { Op, OpAttributes, OpKind, ValueId } from '../../network/op.ts';
 import { batchShapes } from './batch-shapes.ts';
-import type { Untrainable } from './engine.ts';
-import { logitsOf } from './logits.ts';
+import type { OutputLoss, Untrainable } from './engine.ts';
+import { lossTerms } from './loss-terms.ts';
 import { parameterOf } from './training-state.ts';
 
 /** Kinds that have gradients. Inputs are no ops to an engine: the batch stands in for them. */
@@ -29,14 +29,14 @@ export function trainableAttributes(attributes: OpAttributes): AttributesByKind[
 }
 
 /** What the training loop is told of a network: the ops that stand in the way, each with a sentence for the user. */
-export function untrainable(graph: NetworkGraph): readonly Untrainable[] {
+export function untrainable(graph: NetworkGraph, losses?: readonly OutputLoss[]): readonly Untrainable[] {
   if (graph.inputs.length !== 1) {
     return [{ op: 0, reason: `training feeds one input, this network has ${String(graph.inputs.length)}` }];
   }
   const ops = untrainableOps(graph);
   if (ops.length > 0) return ops;
-  const logits = logitsOf(graph);
-  return logits.ok ? [] : [{ op: logits.op, reason: logits.reason }];
+  const terms = lossTerms(graph, losses);
+  return terms.ok ? [] : [{ op: terms.op, reason: terms.reason }];
 }
 
 /** Ops that can't be trained, each with the reason; ops that the outputs do not depend on are not looked at. */

@@ -11,7 +11,7 @@ const testShare = 1 / 3;
 export class Averages {
   readonly #testSteps: number;
   #images = 0;
-  #correct = 0;
+  #correct: number | undefined;
   #loss = 0;
   #steps = 0;
   #elapsedMs = 0;
@@ -23,9 +23,9 @@ export class Averages {
     this.#testSteps = testBatches * testShare;
   }
 
-  add(loss: number, correct: number, images: number, elapsedMs: number): void {
+  add(loss: number, correct: number | undefined, images: number, elapsedMs: number): void {
     this.#images += images;
-    this.#correct += correct;
+    if (correct !== undefined) this.#correct = (this.#correct ?? 0) + correct;
     this.#loss += loss;
     this.#elapsedMs += elapsedMs;
     this.#steps++;
@@ -38,18 +38,19 @@ export class Averages {
   /** The figures since the last call, which starts anew. */
   take(stepsLeft: number): {
     readonly loss: number;
-    readonly accuracy: number;
+    readonly accuracy?: number;
     readonly stepMs: number;
     readonly secondsLeft: number;
   } {
     const steps = Math.max(1, this.#steps);
     const figures = {
       loss: this.#loss / steps,
-      accuracy: this.#images === 0 ? 0 : this.#correct / this.#images,
+      ...(this.#correct !== undefined && { accuracy: this.#images === 0 ? 0 : this.#correct / this.#images }),
       stepMs: this.#elapsedMs / steps,
       secondsLeft: (this.#paceMs * (stepsLeft + this.#testSteps)) / 1000,
     };
-    this.#images = this.#correct = this.#loss = this.#steps = this.#elapsedMs = 0;
+    this.#correct = undefined;
+    this.#images = this.#loss = this.#steps = this.#elapsedMs = 0;
     return figures;
   }
 }

@@ -7,7 +7,8 @@ import type { TrainingSession } from '../engines/engine.ts';
 
 export interface TestResult {
   readonly loss: number;
-  readonly accuracy: number;
+  /** Absent where no output tells classes apart. */
+  readonly accuracy?: number;
   readonly images: number;
 }
 
@@ -19,7 +20,7 @@ export async function evaluateOnTest(
   cancellation: Cancellation,
 ): Promise<Result<TestResult | undefined>> {
   let images = 0;
-  let correct = 0;
+  let correct: number | undefined;
   let loss = 0;
   for await (const next of batches.test(limit)) {
     if (!next.ok) return next;
@@ -30,9 +31,12 @@ export async function evaluateOnTest(
     const result = await session.evaluate(batch);
     const count = batch.labels.length;
     images += count;
-    correct += result.correct;
+    if (result.correct !== undefined) correct = (correct ?? 0) + result.correct;
     loss += result.loss * count;
   }
-  const value = { images, accuracy: images === 0 ? 0 : correct / images, loss: images === 0 ? 0 : loss / images };
-  return { ok: true, value };
+  const mean = (sum: number): number => (images === 0 ? 0 : sum / images);
+  return {
+    ok: true,
+    value: { images, loss: mean(loss), ...(correct !== undefined && { accuracy: mean(correct) }) },
+  };
 }

@@ -32,7 +32,9 @@ import { RunData } from './run-data.ts';
 import type { RunSink } from './run-sink.ts';
 import { structureOf } from './run-structure.ts';
 import { structureOptionsOf } from './structure-options.ts';
-import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf } from './image-layout-of.ts';
+import { objectiveIn } from './objective.ts';
+import { misfitOf, optimizerOf } from './training-setup.ts';
 import { startFromWeights } from './warm-start.ts';
 
 export interface StructureLearning {
@@ -59,11 +61,12 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   const saved = sink.load();
   const reached = saved.ok ? (saved.value?.step ?? 0) : 0;
   const fail = (code: string, message: string): void => sink.event({ kind: 'failed', step: reached, code, message });
-  const misfit = misfitOf(graph, dataSet, engine, config.batchSize);
+  const misfit = misfitOf(graph, dataSet, engine, config);
   if (misfit !== undefined) {
     fail('does-not-fit', misfit);
     return;
   }
+  const { losses, targets } = objectiveIn(graph, dataSet, config.losses);
   const analysis = analyzeStructure(graph, structureOptionsOf(config));
   if (!analysis.ok) {
     fail('nothing-to-regularize', analysis.error);
@@ -81,6 +84,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   }
   const session = await engine.compile({
     graph,
+    losses,
     batchSize: config.batchSize,
     optimizer: optimizerOf(config.optimizer, config.weightDecay),
     labelSmoothing: config.labelSmoothing ?? 0,
@@ -101,7 +105,7 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     const first = saved.value?.step ?? 0;
     const data = await RunData.open(
       dataSet,
-      { ...config, layout: imageLayoutOf(graph) },
+      { ...config, layout: imageLayoutOf(graph), targets },
       sink,
       saved.value?.metadata,
       cancellation,

@@ -12,7 +12,9 @@ import { fallingRate } from './falling-rate.ts';
 import type { StructureLearning } from './learn-structure.ts';
 import { RunData } from './run-data.ts';
 import { structureOptionsOf } from './structure-options.ts';
-import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf } from './image-layout-of.ts';
+import { objectiveIn } from './objective.ts';
+import { misfitOf, optimizerOf } from './training-setup.ts';
 
 /** Trains to the end, to a cancellation or to a failure; how it ended is in the log. */
 export async function retrain(training: StructureLearning, cancellation: Cancellation): Promise<void> {
@@ -20,17 +22,19 @@ export async function retrain(training: StructureLearning, cancellation: Cancell
   const saved = sink.load();
   const first = saved.ok ? (saved.value?.step ?? 0) : 0;
   const fail = (code: string, message: string): void => sink.event({ kind: 'failed', step: first, code, message });
-  const misfit = misfitOf(graph, dataSet, engine, config.batchSize);
+  const misfit = misfitOf(graph, dataSet, engine, config);
   if (misfit !== undefined) {
     fail('does-not-fit', misfit);
     return;
   }
+  const { losses, targets } = objectiveIn(graph, dataSet, config.losses);
   if (!saved.ok) {
     fail('checkpoint-damaged', saved.error);
     return;
   }
   const session = await engine.compile({
     graph,
+    losses,
     batchSize: config.batchSize,
     optimizer: optimizerOf(config.optimizer, config.weightDecay),
     labelSmoothing: config.labelSmoothing ?? 0,
@@ -42,7 +46,7 @@ export async function retrain(training: StructureLearning, cancellation: Cancell
     begin(training, first, saved.value?.damaged ?? []);
     const data = await RunData.open(
       dataSet,
-      { ...config, layout: imageLayoutOf(graph) },
+      { ...config, layout: imageLayoutOf(graph), targets },
       sink,
       saved.value?.metadata,
       cancellation,
@@ -172,6 +176,11 @@ async function trainFrom(
     return;
   }
   sink.event({ kind: 'evaluated', step: steps, ...tested.value });
-  const summary = `${(100 * tested.value.accuracy).toFixed(2)} % of ${String(tested.value.images)} test images right after ${String(steps)} steps from scratch`;
+  const { accuracy, images, loss } = tested.value;
+  const figure =
+    accuracy === undefined
+      ? `a loss of ${loss.toPrecision(4)} on ${String(images)} test images`
+      : `${(100 * accuracy).toFixed(2)} % of ${String(images)} test images right`;
+  const summary = `${figure} after ${String(steps)} steps from scratch`;
   sink.event({ kind: 'finished', step: steps, summary });
 }

@@ -6,6 +6,7 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 import { openBatches, sampledFiles, type Batches } from '../data/batches.ts';
 import type { DataSet } from '../data/data-set.ts';
 import type { ImageLayout } from '../data/image-layout.ts';
+import type { WantedTarget } from '../data/target-batches.ts';
 import type { Batch, TrainingSession } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
 import type { RunSink } from './run-sink.ts';
@@ -17,6 +18,8 @@ const dataKey = 'data';
 export interface DataSettings extends Pick<RunConfig, 'batchSize' | 'seed' | 'augmentation'> {
   /** In which order the network takes an image; absent: channels first. */
   readonly layout?: ImageLayout;
+  /** What the losses take; absent: the labels alone. */
+  readonly targets?: readonly WantedTarget[] | undefined;
 }
 
 export class RunData {
@@ -31,7 +34,7 @@ export class RunData {
   /** Opens the batches; `saved` is a checkpoint's metadata. Undefined when cancelled. */
   static async open(
     dataSet: DataSet,
-    { batchSize, seed, augmentation, layout }: DataSettings,
+    { batchSize, seed, augmentation, layout, targets }: DataSettings,
     sink: RunSink,
     saved: Readonly<Record<string, string>> | undefined,
     cancellation: Cancellation,
@@ -45,7 +48,7 @@ export class RunData {
         sink.event({ kind: 'notice', severity: 'information', code: 'data-set', message });
       }
     }
-    const settings = { size: batchSize, seed, augmentation, layout, saved: saved?.[dataKey] };
+    const settings = { size: batchSize, seed, augmentation, layout, targets, saved: saved?.[dataKey] };
     const batches = await openBatches(dataSet, settings, cancellation);
     if (!batches.ok || batches.value === undefined) return batches.ok ? { ok: true, value: undefined } : batches;
     const data = new RunData(batches.value, sink);

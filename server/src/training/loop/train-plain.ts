@@ -9,11 +9,21 @@ import type { DataSet } from '../data/data-set.ts';
 import type { Engine } from '../engines/engine.ts';
 import { evaluateOnTest, type TestResult } from './evaluate.ts';
 import { fallingRate } from './falling-rate.ts';
-import { imageLayoutOf, misfitOf, optimizerOf } from './training-setup.ts';
+import { imageLayoutOf } from './image-layout-of.ts';
+import { objectiveIn } from './objective.ts';
+import { misfitOf, optimizerOf } from './training-setup.ts';
 
 export type PlainTraining = Pick<
   RunConfig,
-  'batchSize' | 'learningRate' | 'optimizer' | 'weightDecay' | 'augmentation' | 'labelSmoothing' | 'steps' | 'seed'
+  | 'batchSize'
+  | 'learningRate'
+  | 'optimizer'
+  | 'weightDecay'
+  | 'augmentation'
+  | 'labelSmoothing'
+  | 'losses'
+  | 'steps'
+  | 'seed'
 >;
 
 /** Trains from scratch and evaluates on every test image. The learning rate falls to zero along half a cosine. */
@@ -24,12 +34,13 @@ export async function trainPlain(
   settings: PlainTraining,
   onStep: (step: number, loss: number) => void = () => undefined,
 ): Promise<Result<TestResult>> {
-  const misfit = misfitOf(graph, dataSet, engine, settings.batchSize);
+  const misfit = misfitOf(graph, dataSet, engine, settings);
   if (misfit !== undefined) return { ok: false, error: misfit };
   const { batchSize, learningRate, optimizer, weightDecay, augmentation, labelSmoothing, steps, seed } = settings;
+  const { losses, targets } = objectiveIn(graph, dataSet, settings.losses);
   const opened = await openBatches(
     dataSet,
-    { size: batchSize, seed, augmentation, layout: imageLayoutOf(graph) },
+    { size: batchSize, seed, augmentation, layout: imageLayoutOf(graph), targets },
     neverCancelled,
   );
   if (!opened.ok) return opened;
@@ -37,6 +48,7 @@ export async function trainPlain(
   if (batches === undefined) return { ok: false, error: 'The training was cancelled' };
   const session = await engine.compile({
     graph,
+    losses,
     batchSize,
     optimizer: optimizerOf(optimizer, weightDecay),
     labelSmoothing: labelSmoothing ?? 0,

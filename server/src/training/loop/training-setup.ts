@@ -2,10 +2,13 @@
 
 import type { Result } from '../../common/problem.ts';
 import { opOf, valueOf, type NetworkGraph } from '../../network/network-graph.ts';
+import type { RunLoss } from '../../protocol/run-config.ts';
 import { formatShape } from '../../network/shape.ts';
 import type { DataSet, ImageShape } from '../data/data-set.ts';
-import { shapeIn, type ImageLayout } from '../data/image-layout.ts';
+import { shapeIn } from '../data/image-layout.ts';
 import type { Engine, Optimizer } from '../engines/engine.ts';
+import { imageLayoutOf } from './image-layout-of.ts';
+import { objectiveOf, ownScript } from './objective.ts';
 
 /** The images that the network takes: what data sets are read for. */
 export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
@@ -21,20 +24,25 @@ export function imageShapeOf(graph: NetworkGraph): Result<ImageShape> {
   };
 }
 
-/** In which order a network takes an image. */
-export function imageLayoutOf(graph: NetworkGraph): ImageLayout {
-  const [input] = graph.inputs;
-  if (input === undefined) return 'chw';
-  const { attributes } = opOf(graph, valueOf(graph, input).producer);
-  return attributes.kind === 'input' && attributes.channelAxis === -1 ? 'hwc' : 'chw';
+/** The images that the network makes, channels first. */
+export function outputImagesOf(graph: NetworkGraph): readonly ImageShape[] {
+  return graph.outputs.flatMap((output): readonly ImageShape[] => {
+    const shape = valueOf(graph, output).shape.slice(1);
+    const [first, second, third] = shape;
+    const [channels, height, width] = imageLayoutOf(graph) === 'hwc' ? [third, first, second] : [first, second, third];
+    return shape.length === 3 && typeof channels === 'number' && typeof height === 'number' && typeof width === 'number'
+      ? [[channels, height, width]]
+      : [];
+  });
 }
 
-/** Where what is no image classifier is trained. */
-const ownScript =
-  'Runs train classifiers of images; for anything else add MorphNet to your own training script: Add to My Training Script, or morphnet attach';
-
 /** Why this network can't be trained on this data by this engine; undefined when it can. */
-export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, batchSize: number): string | undefined {
+export function misfitOf(
+  graph: NetworkGraph,
+  dataSet: DataSet,
+  engine: Engine,
+  { batchSize, losses }: { readonly batchSize: number; readonly losses?: readonly RunLoss[] | undefined },
+): string | undefined {
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
     return `The network must have one input, but it has ${String(graph.inputs.length)}. ${ownScript}`;
@@ -43,21 +51,12 @@ export function misfitOf(graph: NetworkGraph, dataSet: DataSet, engine: Engine, 
   if (formatShape(shape) !== formatShape(images)) {
     return `The network takes ${formatShape(shape)}, but the images of ${dataSet.name} are ${formatShape(images)}. If the model can take these, name them in its file, # morphnet: input=${images.join('x')}; otherwise choose other data`;
   }
-  const [output, ...more] = graph.outputs;
-  if (output === undefined || more.length > 0)
-    return `The network must have one output, but it has ${String(graph.outputs.length)}. ${ownScript}`;
-  const classes = valueOf(graph, output).shape.slice(1);
-  const [width] = classes;
-  if (classes.length !== 1 || typeof width !== 'number') {
-    return `The network must end in one number a class, but its output is ${formatShape(classes)}. ${ownScript}`;
-  }
-  if (width < dataSet.classes) {
-    return `The network tells ${String(width)} classes apart, but ${dataSet.name} has ${String(dataSet.classes)}. Give the model ${String(dataSet.classes)} outputs`;
-  }
+  const objective = objectiveOf(graph, dataSet, losses);
+  if (!objective.ok) return objective.error;
   if (dataSet.training.count < batchSize) {
     return `A batch takes ${String(batchSize)} images, but ${dataSet.name} has ${String(dataSet.training.count)} to train on. Set the batch size to at most ${String(dataSet.training.count)}`;
   }
-  const untrainable = engine.untrainable(graph);
+  const untrainable = engine.untrainable(graph, objective.value.losses);
   if (untrainable.length === 0) return undefined;
   const reasons = untrainable.slice(0, 5).map(({ op, reason }) => `${opOf(graph, op).name}: ${reason}`);
   return `The engine ${engine.info.name} can't train this network. ${reasons.join('; ')}`;

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../../../server/src/training/data/data-set.ts';
 import { readNpy } from '../../../../server/src/training/data/npy.ts';
-import { errorOf, inMemory, readSet } from '../../../support/data-sets.ts';
+import { readDataSet } from '../../../../server/src/training/data/read-data-set.ts';
+import { errorOf, inMemory, readSet, valueOf } from '../../../support/data-sets.ts';
 import { writeFiles } from '../../../support/idx-files.ts';
 import { npy, npyTypes, npz } from '../../../support/numpy-files.ts';
 import { temporaryFolder } from '../../../support/run-folder.ts';
@@ -217,15 +218,95 @@ describe('arrays by name', () => {
     ['fewer labels than images', { x: images(1, 2), y: classes(0) }, 'has 1 labels, but x in'],
     ['a negative label', { x: images(1, 2), y: classes(0, -1) }, 'has the label -1 at index 1'],
     [
-      'labels between numbers',
-      { x: images(1, 2), y: npy([2], [0, 0.5], { type: '<f4' }) },
-      'has the label 0.5 at index 1',
+      'numbers that are none',
+      { x: images(1, 2), y: npy([2], [0.5, Infinity], { type: '<f4' }) },
+      'has a number that is not finite, at index 1',
     ],
-    ['labels of several columns', { x: images(1, 2), y: npy([2, 3], upTo(6)) }, 'has the shape (2, 3)'],
+    ['one-hot labels', { x: images(1, 2), y: npy([2, 3], [0, 1, 0, 0, 0, 1]) }, 'is one-hot. Save one class number'],
+    ['targets of five axes', { x: images(1, 2), y: npy([2, 1, 2, 1, 3], upTo(12)) }, 'has the shape (2, 1, 2, 1, 3)'],
+    [
+      'targets of one part alone',
+      { x_train: images(1), y_train: classes(0), y_age_train: classes(9), x_test: images(1), y_test: classes(0) },
+      'has no array for the test images like y_age_train',
+    ],
     ['no images', { x: npy([0, 1, 1], []), y: npy([0], []) }, 'has no images'],
   ])('tell of %s', async ([, arrays, message]) => {
     const path = join(temporaryFolder(), 'a.npz');
     writeFiles(join(path, '..'), { 'a.npz': npz(arrays) });
     expect(await errorOf({ kind: 'numpy', path }, input)).toContain(message);
+  });
+});
+
+describe('what there is to learn', () => {
+  const input: ImageShape = [1, 2, 3];
+  async function targetsOf(arrays: Readonly<Record<string, Buffer>>, output?: ImageShape) {
+    const path = join(temporaryFolder(), 'a.npz');
+    writeFiles(join(path, '..'), { 'a.npz': npz({ x: npy([4, 2, 3], upTo(24)), ...arrays }) });
+    const set = valueOf(
+      await readDataSet(
+        { kind: 'numpy', path },
+        { input, outputs: output ? [output] : [], decoder: new URL('file:///none') },
+      ),
+    );
+    const values = inMemory(set.training).targets?.map((array) => [...array]);
+    return { targets: set.targets, values, labels: [...set.training.labels] };
+  }
+
+  it('is classes of images alone where nothing else is there', async () => {
+    expect(await targetsOf({ y: npy([4], [0, 2, 1, 1]) })).toEqual({
+      targets: undefined,
+      values: undefined,
+      labels: [0, 2, 1, 1],
+    });
+  });
+
+  it('is classes of pixels, as integers of any type, with or without an axis of channels', async () => {
+    const pixels = [0, 1, 2, 255, 1, 0];
+    const all = [...pixels, ...pixels, ...pixels, ...pixels];
+    const mask = { name: '', kind: 'classes', shape: [2, 3], classes: 3 };
+    for (const shape of [
+      [4, 2, 3],
+      [4, 2, 3, 1],
+      [4, 1, 2, 3],
+    ])
+      expect(await targetsOf({ masks: npy(shape, all, { type: '<i4' }) }, [3, 2, 3])).toMatchObject({
+        targets: [mask],
+        values: [all],
+      });
+    const signed = all.map((value) => (value === 255 ? -1 : value));
+    expect(await targetsOf({ y: npy([4, 2, 3], signed, { type: '<i8' }) }, [3, 2, 3])).toMatchObject({
+      targets: [mask],
+      values: [all],
+    });
+  });
+
+  it('is vectors and single numbers', async () => {
+    const halves = [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4];
+    expect(await targetsOf({ y: npy([4, 2], halves, { type: '<f4' }) })).toMatchObject({
+      targets: [{ kind: 'numbers', shape: [2] }],
+      values: [halves],
+    });
+    expect(await targetsOf({ y: npy([4], halves.slice(0, 4), { type: '<f8' }) })).toMatchObject({
+      targets: [{ kind: 'numbers', shape: [1] }],
+    });
+    const fortran = npy([4, 2], [1, 2, 3, 4, 5, 6, 7, 8], { type: '<f4', isFortran: true });
+    expect((await targetsOf({ y: fortran })).values).toEqual([[1, 5, 2, 6, 3, 7, 4, 8]]);
+  });
+
+  it('is images of the size that the network makes, in either layout', async () => {
+    const last = npy([4, 1, 2, 3], upTo(24), { type: '<f4' });
+    const first = { targets: [{ kind: 'numbers', shape: [3, 1, 2] }] };
+    const found = await targetsOf({ y: last }, [3, 1, 2]);
+    expect(found).toMatchObject(first);
+    expect(found.values?.[0]?.slice(0, 6)).toEqual([0, 3, 1, 4, 2, 5]);
+  });
+
+  it('is several things by name, of which the first classes are what a part for validation is drawn by', async () => {
+    const found = await targetsOf({ y_age: npy([4], [0.5, 1, 2, 3], { type: '<f4' }), y: npy([4], [1, 0, 1, 0]) });
+    expect(found.targets).toEqual([
+      { name: '', kind: 'classes', shape: [], classes: 2 },
+      { name: 'age', kind: 'numbers', shape: [1], classes: 0 },
+    ]);
+    expect(found.labels).toEqual([1, 0, 1, 0]);
   });
 });

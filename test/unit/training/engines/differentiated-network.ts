@@ -70,7 +70,7 @@ export async function differentiatedByOnnx(
   const output = passed.values.get(outputId);
   if (output === undefined) throw new Error('The output was not emitted');
   const upstream = emitter.input('upstream', 'float32', output.shape);
-  const backward = emitBackward(emission, passed, outputId, upstream, [inputId]);
+  const backward = emitBackward(emission, passed, [[outputId, upstream]], [inputId]);
   const outputs = new Map<string, Tensor>([['output', output]]);
   const ofImages = backward.values.get(inputId);
   if (ofImages !== undefined) outputs.set('images', ofImages);
@@ -99,7 +99,7 @@ export async function differentiatedByTfjs(graph: NetworkGraph, batchSize: numbe
   const { tf } = backend;
   const tensorsBefore = tf.memory().numTensors;
   const [inputId, outputId] = endsOf(graph);
-  const plan = planWalk(graph, outputId, batchSize, [inputId]);
+  const plan = planWalk(graph, [outputId], batchSize, [inputId]);
   const imageShape = shapeOf(graph, inputId, batchSize);
   const upstreamShape = shapeOf(graph, outputId, batchSize);
   const trained = trainedParameters(graph);
@@ -135,6 +135,10 @@ export async function differentiatedByTfjs(graph: NetworkGraph, batchSize: numbe
     if (own !== placed.tensor) own.dispose();
     return data;
   };
+  const readOutput = async ({ targets: [output] }: ForwardPass): Promise<Float32Array> => {
+    if (output === undefined) throw new Error('The network has no output');
+    return read(output);
+  };
   return {
     name: 'tfjs',
     ...(backend.native === undefined && { samples: 2 }),
@@ -146,14 +150,14 @@ export async function differentiatedByTfjs(graph: NetworkGraph, batchSize: numbe
     ],
     output: (values) =>
       compute(values, async (passed) => {
-        const output = await read(passed.target);
+        const output = await readOutput(passed);
         passed.dispose();
         return output;
       }),
     run: (values) =>
       compute(values, async (passed) => {
-        const results = new Map([['output', await read(passed.target)]]);
-        const { parameters, values: gradients } = passed.backward(tensor(values, 'upstream', upstreamShape));
+        const results = new Map([['output', await readOutput(passed)]]);
+        const { parameters, values: gradients } = passed.backward([tensor(values, 'upstream', upstreamShape)]);
         const ofImages = gradients.get(inputId);
         if (ofImages !== undefined) results.set('images', await read(ofImages));
         for (const [id, gradient] of parameters) results.set(id, Float32Array.from(await gradient.data()));

@@ -23,9 +23,9 @@ function images(shape: DataSet['shape'], classes: number, count = 8): DataSet {
 
 describe('what does not fit', () => {
   it('is nothing for a network, data and an engine that go together', () => {
-    expect(misfitOf(classifier([1, 4, 4], 10), images([1, 4, 4], 10), engine, 8)).toBeUndefined();
+    expect(misfitOf(classifier([1, 4, 4], 10), images([1, 4, 4], 10), engine, { batchSize: 8 })).toBeUndefined();
     // More outputs than classes do no harm.
-    expect(misfitOf(classifier([1, 4, 4], 11), images([1, 4, 4], 10), engine, 8)).toBeUndefined();
+    expect(misfitOf(classifier([1, 4, 4], 11), images([1, 4, 4], 10), engine, { batchSize: 8 })).toBeUndefined();
   });
 
   it.for<readonly [string, NetworkGraph, DataSet, readonly string[]]>([
@@ -48,20 +48,20 @@ describe('what does not fit', () => {
       ['takes 8 images', 'has 7', 'batch size to at most 7'],
     ],
   ])('is said of %s', ([, graph, data, parts]) => {
-    const message = misfitOf(graph, data, engine, 8);
+    const message = misfitOf(graph, data, engine, { batchSize: 8 });
     for (const part of parts) expect(message).toContain(part);
   });
 
   it('is said of outputs that are no classes', () => {
     const net = new SmallNetwork([1, 4, 4]);
     const map = net.build(net.convolution('conv', net.input, 2, 1));
-    expect(misfitOf(map, images([1, 4, 4], 2), engine, 8)).toMatch(
-      /its output is 2×4×4\. Runs train classifiers of images; for anything else .* your own training script/,
+    expect(misfitOf(map, images([1, 4, 4], 2), engine, { batchSize: 8 })).toMatch(
+      /its output is 2×4×4\. Runs train networks whose outputs are .*; for anything else .* your own training script/,
     );
     const two = new SmallNetwork([1, 4, 4]);
     const flat = two.flatten('flatten', two.input);
     const heads = two.build(two.dense('a', flat, 2), two.dense('b', flat, 2));
-    expect(misfitOf(heads, images([1, 4, 4], 2), engine, 8)).toContain('one output, but it has 2');
+    expect(misfitOf(heads, images([1, 4, 4], 2), engine, { batchSize: 8 })).toContain('one output, but it has 2');
   });
 
   it('is said of layers that the engine can not train, by their names', () => {
@@ -72,7 +72,7 @@ describe('what does not fit', () => {
       [net.input],
     );
     const graph = net.build(net.dense('head', net.globalMean('mean', embedding), 2));
-    const message = misfitOf(graph, images([2, 4, 4], 2), engine, 8);
+    const message = misfitOf(graph, images([2, 4, 4], 2), engine, { batchSize: 8 });
     expect(message).toContain("The engine onnx can't train this network. strange: ");
   });
 });

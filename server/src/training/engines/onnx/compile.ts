@@ -7,7 +7,7 @@ import type { OpId } from '../../../network/op.ts';
 import type { CompileRequest } from '../engine.ts';
 import { batchShapes } from '../batch-shapes.ts';
 import { gateName, gatesOf } from '../gates.ts';
-import { logitsOf } from '../logits.ts';
+import { type ImageFigures, judgedTerm, type LossTerm, lossTerms, targetSize } from '../loss-terms.ts';
 import { slotsOf } from '../optimizer-state.ts';
 import {
   runningStatistics,
@@ -20,38 +20,47 @@ import {
 } from '../training-state.ts';
 import { emitBackward, emitForward } from './differentiate.ts';
 import { GraphEmitter, type Tensor } from './graph-emitter.ts';
-import { emitLoss, total } from './loss.ts';
+import { type EmittedLoss, emitLoss, totalLoss } from './loss.ts';
 import { encodeModel, type OnnxValue } from './onnx-model.ts';
 import type { DropoutMask, Emission, Mode } from './op-rule.ts';
-import { affine, sumOf } from './operators.ts';
+import { sumOf } from './operators.ts';
 import { emitUpdate } from './optimizer.ts';
 import { emitRegularizerGradients } from './regularizer.ts';
 
 /** Names of the fed values that are no state. */
 export const feedNames = {
   images: 'batch/images',
-  labels: 'batch/labels',
   learningRate: 'step/learning-rate',
   stepSize: 'step/step-size',
   secondMomentFactor: 'step/second-moment-factor',
   count: 'step/count',
 } as const;
 
+/** The feed that holds what a loss is held against. */
+export function targetName(index: number): string {
+  return `batch/target/${String(index)}`;
+}
+
+/** Whether a feed comes with each batch, as it is given. */
+export function isOfBatch(feed: string): boolean {
+  return feed.startsWith('batch/');
+}
+
 export interface CompiledModel {
   readonly bytes: Uint8Array;
   /** The inputs that the model has; what it does not need it does not have. */
   readonly inputs: readonly OnnxValue[];
-  /** By role: `loss`, `hits`, the name of a state entry, or that of a gate for the gradient by its mask. */
+  /** By role: `loss`, `hits`, figures of terms (`figureName`), the name of a state entry, or that of a gate for the gradient by its mask. */
   readonly outputs: ReadonlyMap<string, OnnxValue>;
 }
 
 export interface CompiledTraining {
   readonly state: readonly StateEntry[];
   readonly imageShape: readonly number[];
-  readonly classes: number;
+  readonly terms: readonly LossTerm[];
   readonly step: CompiledModel;
   readonly dropoutMasks: readonly DropoutMask[];
-  /** Losses and hits of each image, under `loss` and `hits`. */
+  /** What each term came to on each image, under the names of `figureName`. */
   readonly evaluation: () => CompiledModel;
 }
 
@@ -60,15 +69,16 @@ export function compileTraining(request: CompileRequest, channelBlock: number): 
   const { graph } = request;
   const trained = trainedParameters(graph);
   const state = stateEntries(request);
-  const found = logitsOf(graph);
+  const found = lossTerms(graph, request.losses);
   if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
+  const { terms } = found;
   const imageShape = imageShapeOf(graph, request.batchSize);
-  const context = { request, trained, state, imageShape, channelBlock };
+  const context = { request, trained, state, imageShape, channelBlock, terms };
   const step = compileStep(context);
   return {
     state,
     imageShape,
-    classes: found.logits.classes,
+    terms,
     ...step,
     evaluation: () => compileEvaluation(context),
   };
@@ -88,13 +98,19 @@ interface Compilation {
   readonly state: readonly StateEntry[];
   readonly imageShape: readonly number[];
   readonly channelBlock: number;
+  readonly terms: readonly LossTerm[];
 }
 
 /** The common start of both models: inputs for the batch and the state, and the network forwards. */
-function emitNetwork({ request, trained, state, imageShape, channelBlock }: Compilation, mode: Mode) {
+function emitNetwork({ request, trained, state, imageShape, channelBlock, terms }: Compilation, mode: Mode) {
   const emitter = new GraphEmitter(channelBlock);
   const images = emitter.input(feedNames.images, 'float32', imageShape);
-  const labels = emitter.input(feedNames.labels, 'int32', [request.batchSize]);
+  const targets = terms.map((term, index) =>
+    emitter.input(targetName(index), term.kind === 'cross-entropy' ? 'int32' : 'float32', [
+      request.batchSize,
+      targetSize(term),
+    ]),
+  );
   const inputs = new Map(state.map((entry) => [entry.name, emitter.input(entry.name, 'float32', entry.shape)]));
   const tensor = (name: string): Tensor => {
     const input = inputs.get(name);
@@ -112,20 +128,27 @@ function emitNetwork({ request, trained, state, imageShape, channelBlock }: Comp
     ),
     stepCount: emitter.input(feedNames.count, 'float32', []),
   };
-  const found = logitsOf(request.graph);
-  if (!found.ok) throw new Error(found.reason);
-  const forward = emitForward(request.graph, [found.logits.value], request.batchSize, emission, images);
-  const logits = forward.values.get(found.logits.value);
-  if (logits === undefined) throw new Error('The logits were not emitted');
-  return { emitter, emission, labels, forward, logits, logitsValue: found.logits.value, tensor };
+  const wanted = terms.map(({ value }) => value);
+  const forward = emitForward(request.graph, wanted, request.batchSize, emission, images);
+  const lossOf = (labelSmoothing: number): readonly EmittedLoss[] =>
+    terms.map((term, index) => {
+      const [output, target] = [forward.values.get(term.value), targets[index]];
+      if (output === undefined || target === undefined) throw new Error('An output was not emitted');
+      return emitLoss(emitter, term, output, target, labelSmoothing);
+    });
+  return { emitter, emission, forward, lossOf, tensor };
 }
 
 function compileStep(context: Compilation): Pick<CompiledTraining, 'step' | 'dropoutMasks'> {
-  const { request, trained } = context;
-  const { graph, optimizer, sources, batchSize } = request;
-  const { emitter, emission, labels, forward, logits, logitsValue, tensor } = emitNetwork(context, 'training');
-  const loss = emitLoss(emitter, logits, labels, request.labelSmoothing);
-  const backward = emitBackward(emission, forward, logitsValue, loss.gradient);
+  const { request, trained, terms } = context;
+  const { graph, optimizer, sources } = request;
+  const { emitter, emission, forward, lossOf, tensor } = emitNetwork(context, 'training');
+  const losses = lossOf(request.labelSmoothing);
+  const backward = emitBackward(
+    emission,
+    forward,
+    losses.map(({ gradient }, index) => [terms[index]?.value ?? -1, gradient]),
+  );
   const coefficients = new Map<OpId, Tensor>();
   for (const source of sources) {
     if (sourceParameter(graph, source) === undefined) continue;
@@ -138,11 +161,9 @@ function compileStep(context: Compilation): Pick<CompiledTraining, 'step' | 'dro
     secondMomentFactor: emitter.input(feedNames.secondMomentFactor, 'float32', []),
   };
 
-  const outputs = new Map<string, Tensor>([
-    ['loss', affine(emitter, total(emitter, loss.losses), 1 / batchSize, 0)],
-    ['hits', total(emitter, loss.hits)],
-    ...emission.buffers,
-  ]);
+  const outputs = new Map<string, Tensor>([['loss', totalLoss(emitter, terms, losses)], ...emission.buffers]);
+  const hits = losses[judgedTerm(terms)]?.batchHits;
+  if (hits !== undefined) outputs.set('hits', hits);
   for (const [op, gradient] of backward.gateMasks) outputs.set(gateName(op), gradient);
   for (const { parameter } of trained) {
     const gradients = [backward.parameters.get(parameter.id), penalties.get(parameter.id)];
@@ -173,15 +194,20 @@ function compileStep(context: Compilation): Pick<CompiledTraining, 'step' | 'dro
 }
 
 function compileEvaluation(context: Compilation): CompiledModel {
-  const { emitter, labels, logits } = emitNetwork(context, 'inference');
-  const loss = emitLoss(emitter, logits, labels, 0);
-  const { model, names } = emitter.finish(
-    new Map([
-      ['loss', loss.losses],
-      ['hits', loss.hits],
-    ]),
-  );
+  const { emitter, lossOf } = emitNetwork(context, 'inference');
+  const outputs = new Map<string, Tensor>();
+  for (const [index, { losses, hits, counts }] of lossOf(0).entries()) {
+    outputs.set(figureName('losses', index), losses);
+    if (hits !== undefined) outputs.set(figureName('hits', index), hits);
+    if (counts !== undefined) outputs.set(figureName('counts', index), counts);
+  }
+  const { model, names } = emitter.finish(outputs);
   return { bytes: encodeModel(model), inputs: model.inputs, outputs: names };
+}
+
+/** Under which an evaluation gives a figure of a term, one number an image. */
+export function figureName(figure: keyof ImageFigures, term: number): string {
+  return `${figure}/${String(term)}`;
 }
 
 /** The feed that holds a source's coefficients. */

@@ -131,18 +131,17 @@ export interface BackwardPass {
 }
 
 /**
- * Emits the gradients of a scalar from its gradient with respect to one value of the forward pass.
+ * Emits the gradients of a scalar from its gradients with respect to values of the forward pass that it is computed of.
  * `wantedValues` are values whose own gradients are asked for (tests ask for the input's).
  */
 export function emitBackward(
   { graph, parameters }: Emission,
   forward: ForwardPass,
-  from: ValueId,
-  gradient: Tensor,
+  from: readonly (readonly [ValueId, Tensor])[],
   wantedValues: readonly ValueId[] = [],
 ): BackwardPass {
   const flowing = valuesWithGradient(forward, parameters, wantedValues);
-  const ofValues = new Map<ValueId, Tensor[]>([[from, [gradient]]]);
+  const ofValues = new Map<ValueId, Tensor[]>();
   const ofParameters = new Map<string, Tensor[]>();
   const gateMasks = new Map<OpId, Tensor>();
   const append = <Key>(map: Map<Key, Tensor[]>, key: Key, tensor: Tensor): void => {
@@ -150,6 +149,7 @@ export function emitBackward(
     if (known === undefined) map.set(key, [tensor]);
     else known.push(tensor);
   };
+  for (const [value, gradient] of from) append(ofValues, value, gradient);
   for (const { op, emitted } of forward.steps.toReversed()) {
     const [outputId] = op.outputs;
     if (outputId === undefined || !flowing.has(outputId)) continue;

@@ -3,13 +3,22 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { OpId } from '../../../network/op.ts';
-import { checkBatch, filledBatch } from '../batch-check.ts';
+import { checkBatch, filledBatch, targetsOf } from '../batch-check.ts';
 import { fillDropoutMask } from '../dropout-mask.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
 import { gateName, Gates, gatesOf } from '../gates.ts';
+import { type ImageFigures, judgedTerm, resultOf } from '../loss-terms.ts';
 import { scalarsAt } from '../optimizer-state.ts';
 import { checkedStepCount, regularizationVectorsOf, savedState } from '../training-state.ts';
-import { type CompiledModel, type CompiledTraining, coefficientName, feedNames } from './compile.ts';
+import {
+  type CompiledModel,
+  type CompiledTraining,
+  coefficientName,
+  feedNames,
+  figureName,
+  isOfBatch,
+  targetName,
+} from './compile.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 
 interface DoubleBuffer {
@@ -61,7 +70,7 @@ export class OnnxTrainingSession implements TrainingSession {
       this.#state.set(entry.name, { shape: entry.shape, present, next });
     }
     for (const input of compiled.step.inputs) {
-      if (input.type !== 'float32' || this.#state.has(input.name) || input.name === feedNames.images) continue;
+      if (isOfBatch(input.name) || this.#state.has(input.name)) continue;
       this.#feeds.set(input.name, this.#tensorOf(input.shape));
     }
     this.#gates = new Gates(request);
@@ -95,7 +104,8 @@ export class OnnxTrainingSession implements TrainingSession {
     }
     this.#gates.update(count, request.learningRate, maskGradients, request.coefficients);
     this.#stepCount = count;
-    return { loss: this.#receiver('loss').data[0] ?? NaN, correct: this.#receiver('hits').data[0] ?? 0 };
+    const loss = this.#receiver('loss').data[0] ?? NaN;
+    return judgedTerm(this.#compiled.terms) < 0 ? { loss } : { loss, correct: this.#receiver('hits').data[0] ?? 0 };
   }
 
   async evaluate(batch: Batch): Promise<StepResult> {
@@ -114,13 +124,18 @@ export class OnnxTrainingSession implements TrainingSession {
       feeds[name] = tensor;
     }
     const results = await session.run(feeds);
-    const sum = (role: 'loss' | 'hits'): number => {
-      const name = model.outputs.get(role)?.name ?? '';
-      const data = results[name]?.data;
-      if (!(data instanceof Float32Array)) throw new Error(`The evaluation gave no ${role}`);
-      return data.subarray(0, count).reduce((total, value) => total + value, 0);
+    const { terms } = this.#compiled;
+    const figure = (which: keyof ImageFigures, term: number): Float32Array | undefined => {
+      const name = model.outputs.get(figureName(which, term))?.name;
+      const data = name === undefined ? undefined : results[name]?.data;
+      return data instanceof Float32Array ? data : undefined;
     };
-    return { loss: count === 0 ? 0 : sum('loss') / count, correct: count === 0 ? 0 : sum('hits') };
+    const figures = terms.map((_, index): ImageFigures => {
+      const losses = figure('losses', index);
+      if (losses === undefined) throw new Error('The evaluation gave no loss');
+      return { losses, hits: figure('hits', index), counts: figure('counts', index) };
+    });
+    return resultOf(terms, figures, count);
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
@@ -220,11 +235,17 @@ export class OnnxTrainingSession implements TrainingSession {
   }
 
   #imagesOf(batch: Batch): ReadonlyMap<string, Tensor> {
-    const shape = this.#compiled.imageShape;
-    checkBatch(batch, shape);
-    return new Map([
-      [feedNames.images, this.#runtime.floatTensor(batch.images, shape)],
-      [feedNames.labels, this.#runtime.integerTensor(batch.labels, [batch.labels.length])],
-    ]);
+    const { imageShape, terms } = this.#compiled;
+    checkBatch(batch, imageShape, terms);
+    const [count = 0] = imageShape;
+    const targets = targetsOf(batch).map((numbers, index): [string, Tensor] => {
+      const shape = [count, numbers.length / count];
+      const tensor =
+        numbers instanceof Int32Array
+          ? this.#runtime.integerTensor(numbers, shape)
+          : this.#runtime.floatTensor(numbers, shape);
+      return [targetName(index), tensor];
+    });
+    return new Map([[feedNames.images, this.#runtime.floatTensor(batch.images, imageShape)], ...targets]);
   }
 }

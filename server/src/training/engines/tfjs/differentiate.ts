@@ -75,8 +75,8 @@ function applyRule<K extends TrainableKind>(
 /** What a network asks of its walk, worked out once. */
 export interface WalkPlan {
   readonly graph: NetworkGraph;
-  readonly target: ValueId;
-  /** Ops that the target is computed from, inputs left out, in order. */
+  readonly targets: readonly ValueId[];
+  /** Ops that the targets are computed from, inputs left out, in order. */
   readonly ops: readonly Op[];
   /** Network shapes at the real batch size. */
   readonly shapes: ReadonlyMap<ValueId, readonly number[]>;
@@ -90,13 +90,13 @@ export interface WalkPlan {
 /** `wanted` are values whose own gradients are asked for (tests ask for the input's). */
 export function planWalk(
   graph: NetworkGraph,
-  target: ValueId,
+  targets: readonly ValueId[],
   batchSize: number,
   wanted: readonly ValueId[] = [],
 ): WalkPlan {
   const found = batchShapes(graph, batchSize);
   if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
-  const needed = neededOps(graph, [target]);
+  const needed = neededOps(graph, targets);
   const ops = graph.ops.filter((op) => needed.has(op) && op.attributes.kind !== 'input');
   const readers = new Map<ValueId, number>();
   const flowing = new Set<ValueId>(wanted);
@@ -106,7 +106,7 @@ export function planWalk(
     if (isTrained || op.inputs.some((id) => flowing.has(id))) for (const output of op.outputs) flowing.add(output);
   }
   const shapes = new Map([...found.shapes].map(([id, { shape }]) => [id, shape]));
-  return { graph, target, ops, shapes, readers, flowing, wanted: new Set(wanted) };
+  return { graph, targets, ops, shapes, readers, flowing, wanted: new Set(wanted) };
 }
 
 /** Counts who still needs a tensor. */
@@ -131,16 +131,16 @@ class TensorUses {
 
 /** A network that has been computed. */
 export interface ForwardPass {
-  /** The target's value; it lives until `backward` or `dispose`, of which one must be called. */
-  readonly target: Placed;
-  /** From the gradient of the target, in the network's own order; takes it over. */
-  readonly backward: (gradient: Tensor) => BackwardPass;
+  /** The targets' values; they live until `backward` or `dispose`, of which one must be called. */
+  readonly targets: readonly Placed[];
+  /** From the gradients of the targets, in the network's own order; takes them over. */
+  readonly backward: (gradients: readonly Tensor[]) => BackwardPass;
   readonly dispose: () => void;
 }
 
 export interface BackwardPass {
   /**
-   * By parameter id, and by masks of gates under the gates' names; parameters that the target does not depend on have
+   * By parameter id, and by masks of gates under the gates' names; parameters that the targets do not depend on have
    * none. The caller's to dispose of.
    */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -154,7 +154,7 @@ function outputOf(op: Op): ValueId {
   return output;
 }
 
-/** Computes the plan's target from the images, which have the input's network shape and stay the caller's. */
+/** Computes the plan's targets from the images, which have the input's network shape and stay the caller's. */
 export function forward(plan: WalkPlan, pass: Pass, images: Tensor): ForwardPass {
   const { tf } = pass.backend;
   const uses = new TensorUses();
@@ -169,6 +169,7 @@ export function forward(plan: WalkPlan, pass: Pass, images: Tensor): ForwardPass
     return value;
   };
   const foreign = new Set(pass.parameters.values());
+  const timesWanted = (id: ValueId): number => plan.targets.filter((target) => target === id).length;
   const steps: { readonly op: Op; readonly applied: Applied; readonly needs: readonly Tensor[] }[] = [];
   for (const op of plan.ops) {
     const outputId = outputOf(op);
@@ -178,16 +179,16 @@ export function forward(plan: WalkPlan, pass: Pass, images: Tensor): ForwardPass
     const isFollowed = pass.mode === 'training' && plan.flowing.has(outputId) && applied.pullback !== undefined;
     const needs = (applied.needs ?? []).filter((tensor) => !foreign.has(tensor));
     for (const tensor of needs) uses.add(tensor);
-    uses.add(applied.output.tensor, (plan.readers.get(outputId) ?? 0) + (outputId === plan.target ? 1 : 0));
+    uses.add(applied.output.tensor, (plan.readers.get(outputId) ?? 0) + timesWanted(outputId));
     values.set(outputId, applied.output);
     for (const { tensor } of inputs) uses.drop(tensor);
     if (!isFollowed) for (const tensor of needs) uses.drop(tensor);
     else steps.push({ op, applied, needs });
   }
-  const target = valueOf(plan.target);
-  const backward = (gradient: Tensor): BackwardPass => {
+  const targets = plan.targets.map(valueOf);
+  const backward = (ofTargets: readonly Tensor[]): BackwardPass => {
     const gradients = new GradientSums(tf);
-    gradients.addValue(plan.target, plain(gradient));
+    for (const [index, gradient] of ofTargets.entries()) gradients.addValue(plan.targets[index] ?? -1, plain(gradient));
     for (const { op, applied, needs } of steps.toReversed()) {
       const outputId = outputOf(op);
       const total = plan.wanted.has(outputId) ? gradients.value(outputId) : gradients.takeValue(outputId);
@@ -197,14 +198,14 @@ export function forward(plan: WalkPlan, pass: Pass, images: Tensor): ForwardPass
       }
       for (const tensor of needs) uses.drop(tensor);
     }
-    uses.drop(target.tensor);
+    for (const { tensor } of targets) uses.drop(tensor);
     return { parameters: gradients.parameters, values: gradients.values };
   };
   const dispose = (): void => {
     for (const { needs } of steps) for (const tensor of needs) uses.drop(tensor);
-    uses.drop(target.tensor);
+    for (const { tensor } of targets) uses.drop(tensor);
   };
-  return { target, backward, dispose };
+  return { targets, backward, dispose };
 }
 
 /** Computes one op; of what it makes only its output and what its pullback needs are left. */

@@ -2,11 +2,11 @@
 
 import { opOf } from '../../../network/network-graph.ts';
 import type { OpId } from '../../../network/op.ts';
-import { checkBatch, filledBatch } from '../batch-check.ts';
+import { checkBatch, filledBatch, targetsOf } from '../batch-check.ts';
 import { fillDropoutMask } from '../dropout-mask.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
 import { gateName, Gates, gatesOf } from '../gates.ts';
-import { logitsOf } from '../logits.ts';
+import { type ImageFigures, type LossTerm, lossTerms, resultOf } from '../loss-terms.ts';
 import { scalarsAt, slotsOf } from '../optimizer-state.ts';
 import { sizeOf } from '../shape-arithmetic.ts';
 import {
@@ -21,10 +21,10 @@ import {
   type TrainedParameter,
 } from '../training-state.ts';
 import { forward, planWalk, type WalkPlan } from './differentiate.ts';
-import { crossEntropy } from './loss.ts';
+import { lossOf } from './loss.ts';
 import type { Pass } from './op-rule.ts';
 import { updated } from './optimizer.ts';
-import { asPlain } from './placed.ts';
+import { asPlain, type Placed } from './placed.ts';
 import { regularizerGradients } from './regularizer.ts';
 import { scoped } from './scope.ts';
 import type { Backend, Tensor } from './tensorflow.ts';
@@ -33,6 +33,7 @@ export class TfjsTrainingSession implements TrainingSession {
   readonly #backend: Backend;
   readonly #request: CompileRequest;
   readonly #plan: WalkPlan;
+  readonly #terms: readonly LossTerm[];
   readonly #imageShape: readonly number[];
   readonly #trained: readonly TrainedParameter[];
   readonly #buffers: readonly StateEntry[];
@@ -44,11 +45,16 @@ export class TfjsTrainingSession implements TrainingSession {
   /** The graph must be trainable (`Engine.untrainable` names no op). */
   constructor(backend: Backend, request: CompileRequest) {
     const { graph, batchSize } = request;
-    const found = logitsOf(graph);
+    const found = lossTerms(graph, request.losses);
     if (!found.ok) throw new Error(`${opOf(graph, found.op).name}: ${found.reason}`);
+    this.#terms = found.terms;
     this.#backend = backend;
     this.#request = request;
-    this.#plan = planWalk(graph, found.logits.value, batchSize);
+    this.#plan = planWalk(
+      graph,
+      found.terms.map(({ value }) => value),
+      batchSize,
+    );
     const [input = -1] = graph.inputs;
     const imageShape = this.#plan.shapes.get(input);
     if (imageShape === undefined) throw new Error('The network has no input of known shape');
@@ -61,7 +67,7 @@ export class TfjsTrainingSession implements TrainingSession {
   }
 
   async step(request: StepRequest): Promise<StepResult> {
-    checkBatch(request, this.#imageShape);
+    checkBatch(request, this.#imageShape, this.#terms);
     await aTurn();
     const { tf } = this.#backend;
     const { graph, sources, optimizer, labelSmoothing } = this.#request;
@@ -69,15 +75,8 @@ export class TfjsTrainingSession implements TrainingSession {
     const statistics = new Map<string, Tensor>();
     const images = this.#tensorOf(request.images, this.#imageShape);
     const passed = forward(this.#plan, this.#pass('training', count, statistics), images);
-    const { gradient, results } = scoped(
-      tf,
-      () => {
-        const loss = crossEntropy(tf, asPlain(tf, passed.target), request.labels, labelSmoothing);
-        return { gradient: loss.gradient, results: tf.stack([tf.mean(loss.losses), tf.sum(loss.hits)]) };
-      },
-      (made) => [made.gradient, made.results],
-    );
-    const { parameters: gradients } = passed.backward(gradient);
+    const { gradients: ofOutputs, figures } = this.#losses(passed.targets, request, labelSmoothing);
+    const { parameters: gradients } = passed.backward(ofOutputs);
     images.dispose();
     const penalties = scoped(
       tf,
@@ -98,36 +97,46 @@ export class TfjsTrainingSession implements TrainingSession {
     tf.dispose([...gradients.values(), ...penalties.values()]);
     for (const [name, tensor] of statistics) this.#set(name, tensor);
     this.#stepCount = count;
-    const [loss = NaN, correct = 0] = await results.data();
-    results.dispose();
-    return { loss, correct };
+    return resultOf(this.#terms, await read(figures), request.labels.length);
   }
 
   async evaluate(batch: Batch): Promise<StepResult> {
     const filled = filledBatch(batch, this.#imageShape);
-    checkBatch(filled, this.#imageShape);
+    checkBatch(filled, this.#imageShape, this.#terms);
     await aTurn();
-    const { tf } = this.#backend;
     const images = this.#tensorOf(filled.images, this.#imageShape);
     const passed = forward(this.#plan, this.#pass('inference', this.#stepCount, new Map()), images);
-    const results = scoped(
-      tf,
-      () => {
-        const { losses, hits } = crossEntropy(tf, asPlain(tf, passed.target), filled.labels, 0);
-        return tf.stack([losses, hits]);
-      },
-      (made) => [made],
-    );
+    const { gradients, figures } = this.#losses(passed.targets, filled, 0);
+    for (const gradient of gradients) gradient.dispose();
     passed.dispose();
     images.dispose();
-    const numbers = Float32Array.from(await results.data());
-    results.dispose();
-    const count = batch.labels.length;
-    const sum = (row: number): number =>
-      numbers
-        .subarray(row * filled.labels.length, row * filled.labels.length + count)
-        .reduce((total, value) => total + value, 0);
-    return { loss: count === 0 ? 0 : sum(0) / count, correct: sum(1) };
+    return resultOf(this.#terms, await read(figures), batch.labels.length);
+  }
+
+  /** Of each term its gradient, and its figures an image; all for the caller to dispose of. */
+  #losses(outputs: readonly Placed[], batch: Batch, labelSmoothing: number) {
+    const { tf } = this.#backend;
+    const targets = targetsOf(batch);
+    return scoped(
+      tf,
+      () => {
+        const losses = this.#terms.map((term, index) => {
+          const [output, target] = [outputs[index], targets[index]];
+          if (output === undefined || target === undefined) throw new Error('An output or its target is missing');
+          return lossOf(tf, term, asPlain(tf, output), target, labelSmoothing);
+        });
+        return {
+          gradients: losses.map(({ gradient }) => gradient),
+          figures: losses.map(({ losses: sums, hits, counts }): TermTensors => ({ losses: sums, hits, counts })),
+        };
+      },
+      ({ gradients, figures }) => [
+        ...gradients,
+        ...figures.flatMap((figure) =>
+          [figure.losses, figure.hits, figure.counts].filter((part) => part !== undefined),
+        ),
+      ],
+    );
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
@@ -231,6 +240,30 @@ export class TfjsTrainingSession implements TrainingSession {
   #read(name: string): Float32Array {
     return Float32Array.from(this.#tensor(name).dataSync());
   }
+}
+
+/** A term's figures, one number an image each. */
+interface TermTensors {
+  readonly losses: Tensor;
+  readonly hits: Tensor | undefined;
+  readonly counts: Tensor | undefined;
+}
+
+/** Reads figures, and frees them. */
+async function read(figures: readonly TermTensors[]): Promise<readonly ImageFigures[]> {
+  const taken = async (tensor: Tensor): Promise<Float32Array> => {
+    const numbers = Float32Array.from(await tensor.data());
+    tensor.dispose();
+    return numbers;
+  };
+  const found: ImageFigures[] = [];
+  for (const { losses, hits, counts } of figures)
+    found.push({
+      losses: await taken(losses),
+      hits: hits && (await taken(hits)),
+      counts: counts && (await taken(counts)),
+    });
+  return found;
 }
 
 /** Lets the process hear its parent: the backend computes a step without giving way. */

@@ -6,9 +6,9 @@ import type { Result } from '../../../common/problem.ts';
 import { opOf, valueOf, type NetworkGraph } from '../../../network/network-graph.ts';
 import { channelAxisOf } from '../../../network/op-traits.ts';
 import type { OpId } from '../../../network/op.ts';
-import type { CompileRequest, Engine, TrainingSession, Untrainable } from '../engine.ts';
+import type { CompileRequest, Engine, OutputLoss, TrainingSession, Untrainable } from '../engine.ts';
 import { EngineUnavailable } from '../engine-unavailable.ts';
-import { logitsOf } from '../logits.ts';
+import { type LossTerm, lossTerms } from '../loss-terms.ts';
 import { TorchTrainingSession, type NetworkText } from './torch-session.ts';
 import { Worker } from './worker.ts';
 
@@ -37,21 +37,23 @@ export async function createTorchEngine(options: TorchOptions): Promise<Engine> 
   const { threads, processes } = options;
   return {
     info: { name: 'torch', version, threads, device },
-    untrainable: (graph) => untrainable(graph, options),
+    untrainable: (graph, losses) => untrainable(graph, losses, options),
     async compile(request): Promise<TrainingSession> {
       const { batchSize } = request;
       if (batchSize % processes !== 0)
         throw new Error(
           `A batch of ${String(batchSize)} images has no equal shares for ${String(processes)} processes. Set the batch size to a multiple of ${String(processes)}`,
         );
-      const target = classifier(request.graph);
-      const network = options.writeNetwork(target);
+      const found = lossTerms(request.graph, request.losses);
+      if (!found.ok) throw new Error(found.reason);
+      const network = options.writeNetwork(upTo(request.graph, found.terms));
       if (!network.ok) throw new Error(network.error);
       const { script, python } = options;
       const share = Math.max(1, Math.floor(threads / processes));
       const worker = await Worker.start({ python, script, threads: share, processes });
       return TorchTrainingSession.open(worker, {
         request,
+        terms: found.terms,
         network: network.value,
         imageShape: imageShapeOf(request),
         axisOf: (op) => gatedAxis(request.graph, op),
@@ -78,16 +80,19 @@ async function aboutPyTorch({ python, script }: TorchOptions): Promise<About> {
   throw new EngineUnavailable(`${python} did not say which PyTorch it has`, remedy);
 }
 
-/** The network up to the scores, which the loss is taken of. */
-function classifier(graph: NetworkGraph): NetworkGraph {
-  const found = logitsOf(graph);
-  return found.ok ? { ...graph, outputs: [found.logits.value] } : graph;
+/** The network up to what the losses are taken of. */
+function upTo(graph: NetworkGraph, terms: readonly LossTerm[]): NetworkGraph {
+  return { ...graph, outputs: terms.map(({ value }) => value) };
 }
 
-function untrainable(graph: NetworkGraph, { writeNetwork }: TorchOptions): readonly Untrainable[] {
-  const found = logitsOf(graph);
+function untrainable(
+  graph: NetworkGraph,
+  losses: readonly OutputLoss[] | undefined,
+  { writeNetwork }: TorchOptions,
+): readonly Untrainable[] {
+  const found = lossTerms(graph, losses);
   if (!found.ok) return [{ op: found.op, reason: found.reason }];
-  const written = writeNetwork(classifier(graph));
+  const written = writeNetwork(upTo(graph, found.terms));
   return written.ok ? [] : [{ op: valueOf(graph, graph.outputs[0] ?? 0).producer, reason: written.error }];
 }
 

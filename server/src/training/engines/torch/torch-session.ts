@@ -4,9 +4,10 @@
 import type { OpId } from '../../../network/op.ts';
 import { opOf } from '../../../network/network-graph.ts';
 import { weightLayout } from '../../../structure/op-regularizers.ts';
-import { checkBatch } from '../batch-check.ts';
+import { checkBatch, targetsOf } from '../batch-check.ts';
 import type { Batch, CompileRequest, StepRequest, StepResult, TensorState, TrainingSession } from '../engine.ts';
 import { Gates, gatesOf } from '../gates.ts';
+import { type LossTerm, targetSize } from '../loss-terms.ts';
 import { decays, scalarsAt, slotsOf } from '../optimizer-state.ts';
 import { sizeOf } from '../shape-arithmetic.ts';
 import { checkedStepCount, savedState, sourceParameter, stateEntries, trainedParameters } from '../training-state.ts';
@@ -22,6 +23,7 @@ export interface NetworkText {
 
 export interface TorchRequest {
   readonly request: CompileRequest;
+  readonly terms: readonly LossTerm[];
   readonly network: NetworkText;
   readonly imageShape: readonly number[];
   /** The axis of a gated op's channels. */
@@ -38,6 +40,7 @@ export class TorchTrainingSession implements TrainingSession {
   readonly #worker: Worker;
   readonly #request: CompileRequest;
   readonly #imageShape: readonly number[];
+  readonly #terms: readonly LossTerm[];
   readonly #entries: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly #gates: Gates;
   /** Those whose r is made of a parameter; others act as scales of 1. */
@@ -45,9 +48,10 @@ export class TorchTrainingSession implements TrainingSession {
   #vectors = new Map<OpId, Float32Array>();
   #stepCount = 0;
 
-  private constructor(worker: Worker, { request, imageShape }: TorchRequest) {
+  private constructor(worker: Worker, { request, imageShape, terms }: TorchRequest) {
     this.#worker = worker;
     this.#request = request;
+    this.#terms = terms;
     this.#imageShape = [request.batchSize, ...imageShape];
     this.#entries = stateEntries(request);
     this.#gates = new Gates(request);
@@ -68,6 +72,12 @@ export class TorchTrainingSession implements TrainingSession {
       image: imageShape,
       seed: request.seed,
       labelSmoothing: request.labelSmoothing,
+      losses: wanted.terms.map((term) => ({
+        kind: term.kind,
+        weight: term.weight,
+        axis: 1 + term.classAxis,
+        size: targetSize(term),
+      })),
       optimizer,
       slots: slotsOf(optimizer),
       decaying: trainedParameters(graph).flatMap(({ parameter }) => (decays(parameter.role) ? [parameter.id] : [])),
@@ -94,7 +104,7 @@ export class TorchTrainingSession implements TrainingSession {
   }
 
   async step(request: StepRequest): Promise<StepResult> {
-    checkBatch(request, this.#imageShape);
+    checkBatch(request, this.#imageShape, this.#terms);
     const { optimizer } = this.#request;
     const count = this.#stepCount + 1;
     const masks = [...this.#gates.trainingMasks(count).values()];
@@ -103,7 +113,7 @@ export class TorchTrainingSession implements TrainingSession {
     );
     const answer = await this.#worker.ask(
       { kind: 'step', count, ...scalarsAt(optimizer, request.learningRate, count) },
-      [request.images, request.labels, ...masks, ...coefficients],
+      [request.images, ...targetsOf(request), ...masks, ...coefficients],
     );
     const gated = gatesOf(this.#request);
     const numbers = numbersOf(answer);
@@ -117,7 +127,8 @@ export class TorchTrainingSession implements TrainingSession {
   async evaluate(batch: Batch): Promise<StepResult> {
     const masks = [...this.#gates.inferenceMasks().values()];
     const { images, labels } = batch;
-    return resultOf(await this.#worker.ask({ kind: 'evaluate', count: labels.length }, [images, labels, ...masks]));
+    const numbers = [images, ...targetsOf(batch), ...masks];
+    return resultOf(await this.#worker.ask({ kind: 'evaluate', count: labels.length }, numbers));
   }
 
   regularizationVectors(): ReadonlyMap<OpId, Float32Array> {
@@ -169,5 +180,5 @@ function numbersOf({ body }: Frame): (count: number) => Float32Array {
 
 function resultOf({ header }: Frame): StepResult {
   const { loss, correct } = header;
-  return { loss: typeof loss === 'number' ? loss : NaN, correct: typeof correct === 'number' ? correct : 0 };
+  return { loss: typeof loss === 'number' ? loss : NaN, ...(typeof correct === 'number' && { correct }) };
 }
