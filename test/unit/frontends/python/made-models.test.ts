@@ -256,3 +256,19 @@ test('packages of data and of output are not read where they are installed', () 
   expect(graph?.unknowns).toEqual([]);
   expect(dependencies.filter((each) => /datasets|rich/.test(each))).toEqual([]);
 });
+
+test('what is made of a model after it was trained is another one', () => {
+  const { entry, graph } = readPython(`import torch
+from torch import nn
+
+model = nn.Sequential(nn.Conv2d(3, 8, 1))
+for step in range(10):
+    loss = model(torch.randn(1, 3, 8, 8)).sum()
+    loss.backward()
+model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
+`);
+  expect(entry?.name).toBe('model');
+  expect(
+    graph?.ops.flatMap(({ attributes }) => (attributes.kind === 'convolution' ? [attributes.outChannels] : [])),
+  ).toEqual([8]);
+});
