@@ -1,4 +1,4 @@
-// Writes what is generated from declarations: the manifest's contributions (settings, commands, capabilities) and the
+// Writes what is generated from declarations: the manifest's contributions (settings, commands, capabilities), their texts and the
 // JSON schema that the editor checks morphnet.json by.
 // Run by `npm run generate`; test/repository compares the files with what this would write.
 
@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
+import { withoutTexts } from './manifest-texts.ts';
 import { commandDeclarations } from '../server/src/protocol/commands.ts';
 import {
   binaryEndings,
@@ -16,7 +17,7 @@ import {
   ownLanguages,
 } from '../server/src/protocol/languages.ts';
 import { projectFileSchema } from '../server/src/protocol/project-file.ts';
-import { settingDeclarations } from '../server/src/protocol/settings.ts';
+import { settingDeclarations, settingGroups } from '../server/src/protocol/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -82,6 +83,7 @@ const runMenu = (
     ['morphnet.retrainRun', '2@2', '/^run\\..*proposal/'],
     ['morphnet.expandRun', '2@3', '/^run\\..*proposal/'],
     ['morphnet.writeSlimModel', '2@4', '/^run\\..*proposal/'],
+    ['morphnet.openTensorboard', '3@0', '/^run\\./'],
     ['morphnet.revealRun', '3@1', '/^run\\./'],
     ['morphnet.deleteRun', '3@2', '/^run\\.(finished|failed|paused|interrupted)/'],
   ] as const
@@ -207,12 +209,17 @@ function manifestFields(): Readonly<Record<string, unknown>> {
         'view/item/context': runMenu,
         commandPalette: paletteMenu,
       },
-      configuration: {
-        title: 'MorphNet',
+      configuration: settingGroups.map(({ title, keys }, order) => ({
+        title,
+        order,
         properties: Object.fromEntries(
-          settingDeclarations.map(({ key, scope, schema }, order) => [key, { ...schema, scope, order }]),
+          keys.flatMap((key, place) =>
+            settingDeclarations
+              .filter((declaration) => declaration.key === key)
+              .map(({ scope, schema }) => [key, { ...schema, scope, order: place }]),
+          ),
         ),
-      },
+      })),
     },
   };
 }
@@ -231,6 +238,22 @@ function withWords({
     : undefined;
 }
 
+/** The manifest's fields without their texts, and those: `contributes` is left out of the keys, which all would begin with. */
+function textsApart(): { readonly fields: Readonly<Record<string, unknown>>; readonly texts: unknown } {
+  const { contributes, capabilities, ...others } = manifestFields();
+  const [contributed, capable] = [plain(contributes), plain(capabilities)].map(withoutTexts);
+  return {
+    fields: { ...others, capabilities: capable?.fields, contributes: contributed?.fields },
+    texts: { ...capable?.texts, ...contributed?.texts },
+  };
+}
+
+/** As the file has it: what is undefined is left out. */
+function plain(fields: unknown): Parameters<typeof withoutTexts>[0] {
+  // What declarations give is plain data.
+  return JSON.parse(JSON.stringify(fields)) as Parameters<typeof withoutTexts>[0];
+}
+
 /** A file that declarations decide, wholly or in part: `text` gives its contents from what stands there now. */
 interface GeneratedFile {
   readonly path: string;
@@ -240,8 +263,9 @@ interface GeneratedFile {
 const files: readonly GeneratedFile[] = [
   {
     path: 'package.json',
-    text: (current) => JSON.stringify({ ...(JSON.parse(current) as Record<string, unknown>), ...manifestFields() }),
+    text: (current) => JSON.stringify({ ...(JSON.parse(current) as Record<string, unknown>), ...textsApart().fields }),
   },
+  { path: 'package.nls.json', text: () => JSON.stringify(textsApart().texts) },
   {
     path: 'syntaxes/morphnet.schema.json',
     text: () =>

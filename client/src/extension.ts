@@ -9,6 +9,7 @@ import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
 import { registerOpenExample, showOpenedExample } from './commands/open-example.ts';
 import { registerOpenDashboard } from './commands/open-dashboard.ts';
+import { registerOpenTensorboard } from './commands/open-tensorboard.ts';
 import { registerResumeRun, resumeLostTrainings } from './commands/resume-run.ts';
 import { registerOpenModelFile } from './commands/open-model-file.ts';
 import { registerPauseRun } from './commands/pause-run.ts';
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     registerDeleteRun(services),
     registerRevealRun(services),
+    registerOpenTensorboard(services),
     registerRunMorphNet(services),
     registerAddToScript(services),
     registerOpenDashboard(services),

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 const extensionId = 'ms-python.python';
 
 /** The path of the interpreter; undefined where no extension has one. */
-async function chosenInterpreter(): Promise<string | undefined> {
+export async function chosenInterpreter(): Promise<string | undefined> {
   const environments = await environmentsOfExtension();
   if (environments === undefined) return undefined;
   const active: unknown = call(environments, 'getActiveEnvironmentPath');

@@ -94,7 +94,9 @@ it('sweeps in a process of its own, and the page shows every point of the curve'
     ['finished', 1e-9],
     ['finished', 1e-6],
   ]);
-  const html = renderToString(TradeOffPage({ sweep: known!.sweep, isTrained: false, post: () => undefined }));
+  const html = renderToString(
+    TradeOffPage({ sweep: known!.sweep, isTrained: false, post: () => undefined, keep: () => undefined }),
+  );
   for (const { accuracy, costShare } of points) {
     const shown = (share: number): string => `${String(Math.round(1000 * share) / 10)} %`;
     const figures = `${shown(accuracy!)} at ${shown(costShare!)}`;

@@ -36,9 +36,33 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await page.close();
   });
 
+  test('the chart is kept as SVG and PNG, and the page as one file without buttons', async () => {
+    const { page, posted, violations } = await open('dark', 1000);
+    await page.getByRole('button', { name: 'SVG' }).press('Enter');
+    await page.getByRole('button', { name: 'PNG' }).press('Enter');
+    await page.getByRole('button', { name: 'Save as HTML…' }).press('Enter');
+    await expect.poll(posted).toHaveLength(4);
+    const [, ...kept] = (await posted()) as readonly Record<string, string>[];
+    const [svg, png, whole] = ['svg', 'png', undefined].map((format) => kept.find((each) => each['format'] === format));
+    // A file of its own: colours of the theme in place of classes, read by another browser page.
+    expect(svg?.['content']).toMatch(/^<svg .*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg?.['content']).not.toMatch(/class=|var\(/);
+    expect(svg?.['content']).toContain('target 50 %');
+    expect(
+      Buffer.from(png?.['content'] ?? '', 'base64')
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
+    expect(whole?.['body']).toContain('LeNet()');
+    expect(whole?.['body']).not.toContain('<button');
+    expect(Object.keys(whole?.['colors'] ?? {})).toContain('--vscode-foreground');
+    expect(await violations()).toEqual([]);
+    await page.close();
+  });
+
   async function open(theme: keyof typeof themes, width: number) {
     const dashboard = await pages.open({ theme: themes[theme], width });
-    await dashboard.send({ kind: 'sweep', sweep: sampleSweep() });
+    await dashboard.send({ kind: 'sweep', sweep: { ...sampleSweep(), targetShare: 0.5 } });
     await dashboard.page.getByRole('heading', { level: 1, name: 'LeNet()' }).waitFor();
     return {
       page: dashboard.page,
@@ -52,11 +76,13 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
   test('the drawing has a mark for each measured point, the table a row for each strength', async () => {
     const { page } = await open('dark', 1000);
     const chart = page.getByRole('img', { name: /^Accuracy over FLOPs/ });
-    expect(await chart.locator('circle').count()).toBe(3);
+    expect(await chart.locator('circle.dot').count()).toBe(3);
+    // Around those of the strength that is nearest to the target.
+    expect(await chart.locator('circle.ring').count()).toBe(2);
     expect(await chart.locator('rect').count()).toBe(2);
     // More cost stands further right, more accuracy higher.
     const places = await chart
-      .locator('circle')
+      .locator('circle.dot')
       .evaluateAll((marks) => marks.map((mark) => [mark.getAttribute('cx'), mark.getAttribute('cy')].map(Number)));
     const [cheap = [], middle = [], dear = []] = places;
     expect([cheap[0]! < middle[0]!, middle[0]! < dear[0]!]).toEqual([true, true]);
@@ -66,9 +92,18 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await page.close();
   });
 
+  test('beside nothing the table is whole, and a row is as tall as its text', async () => {
+    const { page } = await open('light', 1000);
+    const table = page.getByRole('region', { name: 'Strengths' });
+    expect(await table.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0);
+    const heights = await table.locator('tbody tr').evaluateAll((rows) => rows.map(({ clientHeight }) => clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(60);
+    await page.close();
+  });
+
   test('the table is reached and scrolled from the keyboard', async () => {
     const { page } = await open('dark', 320);
-    for (const name of ['Stop', 'Go On']) {
+    for (const name of ['Stop', 'Go On', 'SVG', 'PNG']) {
       await page.keyboard.press('Tab');
       expect(await page.getByRole('button', { name }).evaluate((one) => one === document.activeElement)).toBe(true);
     }

@@ -22,7 +22,8 @@ export function dashboardHtml({
   page = 'dashboard',
   runId,
 }: DashboardHtmlOptions): string {
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${styleSource}`;
+  // Pictures of its own making: a chart is drawn as one to be kept as PNG.
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${styleSource}; img-src data:`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -13,6 +13,7 @@ import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { showSource } from '../show-source.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { saveChart, savePage } from './save-export.ts';
 
 type Growth = ServerNotifications['morphnet/runGrew'];
 
@@ -23,6 +24,7 @@ export class DashboardPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #server: ServerConnection;
   readonly #runId: string;
+  readonly #folder: vscode.Uri;
   readonly #subscriptions: vscode.Disposable[] = [];
   /** Growth that arrived while the page's snapshot was on its way; absent when growth goes straight on. */
   #held: Growth[] | undefined = [];
@@ -36,6 +38,7 @@ export class DashboardPanel implements vscode.Disposable {
     this.#panel = panel;
     this.#server = server;
     this.#runId = runId;
+    this.#folder = folder;
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     // Everything listens before the page is there: its first message must not be missed.
@@ -113,6 +116,10 @@ export class DashboardPanel implements vscode.Disposable {
         return executeCommand('morphnet.retrainRun', this.#runId);
       case 'show-in-code':
         return this.#showInCode(message.layer);
+      case 'save-chart':
+        return saveChart(message);
+      case 'save-page':
+        return savePage(message, this.#panel.title, this.#folder);
       case 'point':
         // Only the page of a sweep has points.
         return;

@@ -9,6 +9,7 @@ import { executeCommand } from '../commands/register-command.ts';
 import { showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { saveChart, savePage } from './save-export.ts';
 
 const lookEveryMs = 3000;
 
@@ -36,6 +37,7 @@ export class TradeOffPanel implements vscode.Disposable {
   readonly #server: ServerConnection;
   readonly #training: SweepTraining;
   readonly #sweepId: string;
+  readonly #folder: vscode.Uri;
   readonly #subscriptions: readonly vscode.Disposable[];
   /** What the page was sent last; absent before it is there. */
   #sent: string | undefined;
@@ -56,6 +58,7 @@ export class TradeOffPanel implements vscode.Disposable {
     this.#server = server;
     this.#training = training;
     this.#sweepId = sweepId;
+    this.#folder = folder;
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#subscriptions = [
@@ -105,6 +108,12 @@ export class TradeOffPanel implements vscode.Disposable {
       case 'resume':
         await this.#training.resume(this.#sweepId);
         break;
+      case 'save-chart':
+        await saveChart(message);
+        return;
+      case 'save-page':
+        await savePage(message, this.#panel.title, this.#folder);
+        return;
       case 'point':
         await executeCommand(pointCommands[message.act], `${this.#sweepId}/${message.run}`);
         return;

@@ -55,10 +55,6 @@ async function newSweep(
   options: SweepOptions,
 ): Promise<Sweep> {
   if (options.strength !== undefined) throw wrongArguments('A sweep takes --strengths FROM..TO, not --strength.');
-  if (options.target?.includes(':') === true)
-    throw wrongArguments(
-      `A sweep takes --strengths FROM..TO, so that no share can be asked for: --target ${options.target.split(':')[0] ?? ''}`,
-    );
   const points = options.points === undefined ? usualPoints : parseCount('--points', options.points, 1);
   const strengths = options.strengths === undefined ? undefined : rangeOf(options.strengths);
   const { config, network } = await prepareRun(terminal, openSession, argument, options);

@@ -44,7 +44,7 @@ type SweepTools = Pick<ExperimentTools, 'networks' | 'workingFolder'>;
 export async function createSweep(tools: SweepTools, asked: NewSweep): Promise<Result<Sweep>> {
   const { networks, workingFolder } = tools;
   const { network, folder } = asked;
-  const { resource } = asked.config.target;
+  const { resource, fraction } = asked.config.target;
   const config: RunConfig = { ...asked.config, target: { resource }, strength: undefined };
   const missing = missingData(config);
   if (missing !== undefined) return { ok: false, error: missing };
@@ -67,6 +67,7 @@ export async function createSweep(tools: SweepTools, asked: NewSweep): Promise<R
     data: formatDataSet(stored.value.data),
     resource,
     unit: resourceUnits[resource],
+    ...(fraction !== undefined && { targetShare: fraction }),
     device: config.device.name,
     seedCost,
     steps: config.steps,

@@ -107,6 +107,22 @@ export interface SettingDeclaration {
   readonly scope: 'window' | 'resource' | 'machine-overridable' | 'machine';
 }
 
+/** Names that are completed for the setting `morphnet.device`; a test holds them against the devices that are known. */
+const completedDevices = [
+  'auto',
+  'RTX 4090',
+  'RTX 5090',
+  'RTX 3090',
+  'A100',
+  'H100',
+  'L4',
+  'Jetson Orin Nano',
+  'Core i7-12700H',
+  'Snapdragon 8 Gen 2',
+  'Raspberry Pi 5',
+  'V100',
+] as const;
+
 export const settingDeclarations: readonly SettingDeclaration[] = [
   {
     key: 'morphnet.hints.enabled',
@@ -195,6 +211,8 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
     schema: {
       type: 'string',
       default: defaultSettings.device,
+      // What is completed; devices of the user's own are names, too.
+      examples: [...completedDevices],
       markdownDescription:
         'The device of latencies: `auto` (this machine once `morphnet calibrate` has run, else a Core i7-12700H), a known device such as `RTX 4090` or `A100`, a roofline of the reference implementation (K80, P4, T4, P100, V100, TPUv2), or one of `#morphnet.devices#`.',
     },
@@ -288,6 +306,41 @@ export const settingDeclarations: readonly SettingDeclaration[] = [
       markdownDescription:
         'The Python interpreter whose PyTorch the engine `torch` trains with. Empty: the one that is chosen in the Python extension, otherwise `python3`.',
     },
+  },
+];
+
+/** The settings in the order in which people meet them; every one stands in one group. */
+export const settingGroups: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
+  {
+    title: 'Hints',
+    keys: [
+      'morphnet.hints.enabled',
+      'morphnet.hints.quantities',
+      'morphnet.hints.dataFlow',
+      'morphnet.hints.heat',
+      'morphnet.lens.sinceCommit',
+      'morphnet.problems',
+    ],
+  },
+  {
+    title: 'Costs',
+    keys: [
+      'morphnet.convention',
+      'morphnet.device',
+      'morphnet.precision',
+      'morphnet.batch',
+      'morphnet.devices',
+      'morphnet.python.sitePackages',
+    ],
+  },
+  {
+    title: 'Training',
+    keys: [
+      'morphnet.training.engine',
+      'morphnet.training.threads',
+      'morphnet.training.python',
+      'morphnet.training.tfjsPath',
+    ],
   },
 ];
 

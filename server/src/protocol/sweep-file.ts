@@ -52,6 +52,8 @@ export const sweepFileSchema = v.object({
   seed: v.number(),
   /** Whether each point's structure is trained from scratch too. */
   retrain: v.boolean(),
+  /** The share of the seed's cost that was asked for: the point that came nearest to it is marked. */
+  targetShare: v.optional(share),
   /** By ascending strength. */
   points: v.array(sweepPointSchema),
 });

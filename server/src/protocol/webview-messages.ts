@@ -42,6 +42,19 @@ export const fromPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('expand') }),
   v.object({ kind: v.literal('retrain') }),
   v.object({ kind: v.literal('show-in-code'), layer }),
+  /** A chart to be kept as a file: SVG as text, PNG in base64. */
+  v.object({
+    kind: v.literal('save-chart'),
+    name: v.pipe(v.string(), v.maxLength(200)),
+    format: v.picklist(['svg', 'png']),
+    content: v.pipe(v.string(), v.maxLength(20_000_000)),
+  }),
+  /** The page as it stands, to be kept as one file: its HTML, and the theme's values by the names of its variables. */
+  v.object({
+    kind: v.literal('save-page'),
+    body: v.pipe(v.string(), v.maxLength(50_000_000)),
+    colors: v.record(v.string(), v.string()),
+  }),
   /** Of a sweep's point, by its run within the sweep's folder. */
   v.object({ kind: v.literal('point'), run: innerRunSchema, act: v.picklist(['open', 'apply', 'retrain']) }),
 ]);

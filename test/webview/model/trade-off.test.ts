@@ -1,7 +1,7 @@
 // A sweep's points as a curve and as a table: in order of cost, with nothing made up for what was not measured.
 
 import { expect, test } from 'vitest';
-import { describeTradeOff, tradeOffOf } from '../../../webview/src/model/trade-off.ts';
+import { accuracyAxis, describeTradeOff, tradeOffOf } from '../../../webview/src/model/trade-off.ts';
 import { sampleSweep } from '../sample-sweep.ts';
 
 test('each kind of accuracy is a series by ascending cost, of measured points alone', () => {
@@ -52,4 +52,30 @@ test('strengths that look alike are told apart, and each row is its run’s', ()
   // Two of just the same strength are still two rows.
   const equal = sweep.points.map((point) => ({ ...point, strength: 0 }));
   expect(new Set(tradeOffOf({ ...sweep, points: equal }).rows.map(({ run }) => run)).size).toBe(4);
+});
+
+test('the measured point that came nearest to the target is marked, and told', () => {
+  const sweep = { ...sampleSweep(), targetShare: 0.5 };
+  const tradeOff = tradeOffOf(sweep);
+  expect(tradeOff.target).toEqual({ share: 0.5, run: 'points/1' });
+  expect(tradeOff.rows.map(({ isNearest }) => isNearest)).toEqual([false, true, false, false]);
+  expect(describeTradeOff(tradeOff)).toMatch(/Nearest to the target of 50 %: strength 1\.0e-8, 98\.5 % at 41 %\.$/);
+  expect(tradeOffOf(sampleSweep()).rows.some(({ isNearest }) => isNearest)).toBe(false);
+});
+
+test('the axis makes no cliff of less than a percent, and says where it does not begin at zero', () => {
+  const close = accuracyAxis([0.981, 0.99]);
+  expect(close.high - close.low).toBeCloseTo(0.05);
+  expect(close.isBroken).toBe(true);
+  const wide = accuracyAxis([0.02, 0.97]);
+  expect(wide).toEqual({ low: 0, high: 1, isBroken: false });
+  for (const [low, high] of [
+    [1, 1],
+    [0, 0],
+    [0.4, 0.8],
+  ] as const) {
+    const axis = accuracyAxis([low, high]);
+    expect(axis.low).toBeLessThanOrEqual(low);
+    expect(axis.high).toBeGreaterThanOrEqual(high);
+  }
 });

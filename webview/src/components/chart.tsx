@@ -4,19 +4,22 @@ import { extent } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Post } from '../host.ts';
 import { describeCurve, type Curve, type CurvePoint } from '../model/curves.ts';
 import { downSample } from '../model/down-sample.ts';
 import { numbersOf, valuesNear } from '../model/chart-numbers.ts';
+import { ChartExport } from './chart-export.tsx';
 
 const height = 180;
 const margin = { top: 10, right: 12, bottom: 24, left: 64 };
 /** Before the page has been laid out. */
 const initialWidth = 360;
 
-export function Chart({ curve }: { readonly curve: Curve }) {
+export function Chart({ curve, post }: { readonly curve: Curve; readonly post: Post }) {
   const [width, setWidth] = useState(initialWidth);
   const [pointedStep, setPointedStep] = useState<number | undefined>(undefined);
   const figure = useRef<HTMLElement>(null);
+  const chart = useRef<SVGSVGElement>(null);
   useEffect(() => {
     const element = figure.current;
     if (element === null) return undefined;
@@ -62,6 +65,7 @@ export function Chart({ curve }: { readonly curve: Curve }) {
       ) : (
         <>
           <svg
+            ref={chart}
             role="img"
             aria-label={describeCurve(curve)}
             width={width}
@@ -111,6 +115,7 @@ export function Chart({ curve }: { readonly curve: Curve }) {
             {pointed.map(({ name, point }) => `step ${point.step}: ${name} ${format(point.value)}`).join(' · ')}
           </p>
           <Numbers curve={curve} />
+          <ChartExport name={title} chart={chart} post={post} />
         </>
       )}
     </figure>

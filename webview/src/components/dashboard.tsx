@@ -1,8 +1,9 @@
 // The whole dashboard for one state: what is shown when, and in which order.
 
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { RunSnapshot } from '../../../server/src/protocol/run-files.ts';
 import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
+import { standalonePage } from '../exports.ts';
 import type { Post } from '../host.ts';
 import { aliveGroupsOf } from '../model/alive-groups.ts';
 import { architectureOf } from '../model/architecture.ts';
@@ -12,6 +13,7 @@ import type { DashboardState } from '../model/run-log.ts';
 import { AliveTable } from './alive-table.tsx';
 import { ArchitectureTable } from './architecture-table.tsx';
 import { Chart } from './chart.tsx';
+import { PageExport } from './chart-export.tsx';
 import { ExpandedSection } from './expanded-section.tsx';
 import { RetrainingSection } from './retraining-section.tsx';
 import { RunHead } from './run-head.tsx';
@@ -25,18 +27,30 @@ export interface DashboardProperties {
 }
 
 export function Dashboard({ state, announcement, post }: DashboardProperties) {
+  const main = useRef<HTMLElement>(null);
+  const keep = (): void => {
+    if (main.current !== null) post({ kind: 'save-page', ...standalonePage(main.current) });
+  };
   return (
-    <main>
+    <main ref={main}>
       {/* Always there, since screen readers listen only to regions that they have met before they change. */}
       <div class="visually-hidden" role="status" aria-live="polite">
         {announcement}
       </div>
-      <Body state={state} post={post} />
+      <Body state={state} post={post} keep={keep} />
     </main>
   );
 }
 
-function Body({ state, post }: { readonly state: DashboardState; readonly post: Post }) {
+function Body({
+  state,
+  post,
+  keep,
+}: {
+  readonly state: DashboardState;
+  readonly post: Post;
+  readonly keep: () => void;
+}) {
   switch (state.kind) {
     case 'loading':
       return (
@@ -55,9 +69,9 @@ function Body({ state, post }: { readonly state: DashboardState; readonly post: 
         </>
       );
     case 'sweep':
-      return <TradeOffPage sweep={state.sweep} isTrained={state.isTrained} post={post} />;
+      return <TradeOffPage sweep={state.sweep} isTrained={state.isTrained} post={post} keep={keep} />;
     case 'run':
-      return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} />;
+      return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} keep={keep} />;
   }
 }
 
@@ -66,9 +80,10 @@ interface RunProperties {
   readonly convention: CountingConventionName;
   readonly refusal: string | undefined;
   readonly post: Post;
+  readonly keep: () => void;
 }
 
-function Run({ run, convention, refusal, post }: RunProperties) {
+function Run({ run, convention, refusal, post, keep }: RunProperties) {
   const groups = useMemo(() => aliveGroupsOf(run), [run]);
   const curves = useMemo(() => curvesOf(run, convention), [run, convention]);
   const { proposal } = run;
@@ -96,7 +111,7 @@ function Run({ run, convention, refusal, post }: RunProperties) {
         <h2 id="curves-heading">Curves</h2>
         <div class="charts">
           {curves.map((curve) => (
-            <Chart key={curve.id} curve={curve} />
+            <Chart key={curve.id} curve={curve} post={post} />
           ))}
         </div>
       </section>
@@ -133,6 +148,9 @@ function Run({ run, convention, refusal, post }: RunProperties) {
       <RunHead header={header} refusal={refusal} post={post} />
       {mayGrow ? alive : result}
       {mayGrow ? result : alive}
+      <p class="export">
+        <PageExport keep={keep} />
+      </p>
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { SweepFile } from '../../../server/src/protocol/sweep-file.ts';
 import type { Post } from '../host.ts';
 import { tradeOffOf, type TradeOffRow } from '../model/trade-off.ts';
 import { ActionButton } from './action-button.tsx';
+import { PageExport } from './chart-export.tsx';
 import { TradeOffChart } from './trade-off-chart.tsx';
 
 export interface TradeOffPageProperties {
@@ -11,9 +12,11 @@ export interface TradeOffPageProperties {
   /** Whether this window trains it. */
   readonly isTrained: boolean;
   readonly post: Post;
+  /** Keeps the page as a file. */
+  readonly keep: () => void;
 }
 
-export function TradeOffPage({ sweep, isTrained, post }: TradeOffPageProperties) {
+export function TradeOffPage({ sweep, isTrained, post, keep }: TradeOffPageProperties) {
   const tradeOff = tradeOffOf(sweep);
   const { model, summary, resource, hasRetrained, isOver, rows } = tradeOff;
   return (
@@ -46,7 +49,7 @@ export function TradeOffPage({ sweep, isTrained, post }: TradeOffPageProperties)
       <section aria-labelledby="trade-off-heading">
         <h2 id="trade-off-heading">Accuracy over cost</h2>
         <div class="trade-off">
-          <TradeOffChart tradeOff={tradeOff} />
+          <TradeOffChart tradeOff={tradeOff} post={post} />
           <div class="table-box" role="region" aria-label="Strengths" tabIndex={0}>
             <table>
               <thead>
@@ -77,6 +80,7 @@ export function TradeOffPage({ sweep, isTrained, post }: TradeOffPageProperties)
                   <tr key={row.run}>
                     <th scope="row" class="numeric">
                       {row.strength}
+                      {row.isNearest && <span class="note line">nearest to the target</span>}
                     </th>
                     <td>{row.message === undefined ? row.status : `${row.status}: ${row.message}`}</td>
                     <td class="numeric">{row.cost}</td>
@@ -91,6 +95,9 @@ export function TradeOffPage({ sweep, isTrained, post }: TradeOffPageProperties)
           </div>
         </div>
       </section>
+      <p class="export">
+        <PageExport keep={keep} />
+      </p>
     </>
   );
 }

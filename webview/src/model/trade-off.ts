@@ -29,6 +29,8 @@ export interface TradeOffRow {
   readonly params: string;
   readonly accuracy: string;
   readonly retrained: string;
+  /** Whether no other came nearer to the target. */
+  readonly isNearest: boolean;
   /** Whether it led to a structure that can be applied. */
   readonly isDone: boolean;
   /** Why the point failed. */
@@ -44,6 +46,8 @@ export interface TradeOff {
   /** Whether no strength is left to train. */
   readonly isOver: boolean;
   readonly series: readonly TradeOffSeries[];
+  /** The share of the seed's cost that was asked for, and the run that came nearest to it. */
+  readonly target?: { readonly share: number; readonly run: string };
   readonly rows: readonly TradeOffRow[];
 }
 
@@ -66,6 +70,7 @@ const statuses: Readonly<Record<SweepPoint['status'], string>> = {
 /** What a page shows of a sweep. */
 export function tradeOffOf(sweep: SweepFile): TradeOff {
   const { points, model, resource, steps, retrain } = sweep;
+  const target = nearest(sweep);
   const texts = strengthTexts(points.map(({ strength }) => strength));
   const textOf = new Map(points.map(({ run }, index) => [run, texts[index] ?? '']));
   const series = (
@@ -89,6 +94,7 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
     hasRetrained: retrain || series.some(({ rank }) => rank === 1),
     isOver: points.every(({ status }) => status === 'finished' || status === 'failed'),
     series,
+    ...(target && { target }),
     rows: points.map((point) => ({
       run: point.run,
       strength: textOf.get(point.run) ?? '',
@@ -97,19 +103,51 @@ export function tradeOffOf(sweep: SweepFile): TradeOff {
       params: point.totals === undefined ? '–' : point.totals.params.toLocaleString('en'),
       accuracy: share(point.accuracy),
       retrained: share(point.retrainedAccuracy),
+      isNearest: point.run === target?.run,
       isDone: point.status === 'finished',
       ...(point.message !== undefined && { message: point.message }),
     })),
   };
 }
 
+/** The measured point whose cost is nearest to the target, if a share was asked for and something is measured. */
+function nearest({ targetShare, points }: SweepFile): TradeOff['target'] {
+  if (targetShare === undefined) return undefined;
+  const away = ({ costShare = NaN }: SweepPoint): number => Math.abs(costShare - targetShare);
+  const measured = points.filter(({ costShare, accuracy }) => costShare !== undefined && accuracy !== undefined);
+  const [first] = measured.toSorted((one, other) => away(one) - away(other));
+  return first && { share: targetShare, run: first.run };
+}
+
+/** Accuracies are drawn over at least this much, so that less than a percent of difference is no cliff. */
+const leastSpan = 0.05;
+
+/** The accuracies that the axis shows; it begins above zero, which it has to say, where `isBroken`. */
+export function accuracyAxis(accuracies: readonly number[]): {
+  readonly low: number;
+  readonly high: number;
+  readonly isBroken: boolean;
+} {
+  const [least, most] = [Math.min(1, ...accuracies), Math.max(0, ...accuracies)];
+  const span = Math.max(leastSpan, 1.2 * (most - least));
+  const middle = (least + most) / 2;
+  const high = Math.min(1, middle + span / 2);
+  const low = Math.max(0, high - span);
+  return { low, high, isBroken: low > 0 };
+}
+
 /** What the chart says to those who do not see it. */
-export function describeTradeOff({ resource, series }: TradeOff): string {
+export function describeTradeOff({ resource, series, target, rows }: TradeOff): string {
   const lines = series.map(({ name, points }) => {
     const told = points.map(({ costShare, accuracy }) => `${share(accuracy)} at ${share(costShare)}`);
     return `${name}: ${told.join(', ')}`;
   });
-  return `Accuracy over ${resource}, in shares of the seed's. ${lines.join('. ')}.`;
+  const near = rows.find(({ isNearest }) => isNearest);
+  const told =
+    target === undefined || near === undefined
+      ? ''
+      : ` Nearest to the target of ${share(target.share)}: strength ${near.strength}, ${near.accuracy} at ${near.cost}.`;
+  return `Accuracy over ${resource}, in shares of the seed's. ${lines.join('. ')}.${told}`;
 }
 
 function share(value: number | undefined): string {

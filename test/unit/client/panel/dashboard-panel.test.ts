@@ -239,7 +239,7 @@ test('a layer that is nowhere is said on the page', async () => {
 test('the page lets in its own script and style alone', () => {
   const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page.html)?.[1] ?? '';
   const nonce = /<script nonce="([^"]{32})"/.exec(page.html)?.[1] ?? 'missing';
-  expect(policy).toBe(`default-src 'none'; script-src 'nonce-${nonce}'; style-src https://editor.test`);
+  expect(policy).toBe(`default-src 'none'; script-src 'nonce-${nonce}'; style-src https://editor.test; img-src data:`);
   expect(page.options).toEqual({ enableScripts: true, localResourceRoots: ['folder'] });
 });
 
