@@ -9,6 +9,7 @@ import type { RunConfig } from '../../protocol/run-config.ts';
 import type { InterruptionReason } from '../../protocol/run-events.ts';
 import { aliveCounts } from '../../structure/alive-counts.ts';
 import { analyzeStructure, type StructureAnalysis } from '../../structure/analyze-structure.ts';
+import { reachableShare } from '../../structure/reachable-share.ts';
 import { evaluateRegularizer, seedCost, type RegularizerEvaluation } from '../../structure/evaluate-regularizer.ts';
 import { proposeWidths } from '../../structure/propose-widths.ts';
 import { settledCost } from '../../structure/settled-cost.ts';
@@ -72,6 +73,11 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
     fail('nothing-to-regularize', analysis.error);
     return;
   }
+  const unreachable = targetOutOfReach(config, analysis.value);
+  if (unreachable?.isCertain === true) {
+    fail('target-out-of-reach', unreachable.message);
+    return;
+  }
   if (!saved.ok) {
     fail('checkpoint-damaged', saved.error);
     return;
@@ -100,6 +106,13 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
       return;
     }
     run.begin(saved.value?.step ?? 0, saved.value?.damaged ?? []);
+    if (unreachable && reached === 0)
+      sink.event({
+        kind: 'notice',
+        severity: 'warning',
+        code: 'target-out-of-reach',
+        message: unreachable.message,
+      });
     if (warm?.value !== undefined)
       sink.event({ kind: 'notice', severity: 'information', code: 'weights-missing', message: warm.value });
     const first = saved.value?.step ?? 0;
@@ -116,6 +129,25 @@ export async function learnStructure(learning: StructureLearning, cancellation: 
   } finally {
     await session.dispose();
   }
+}
+
+/** Why a share that a run asks for can't be had by narrower layers, where it can't; certain where no branch may go either. */
+function targetOutOfReach(
+  { strength, target: { fraction, resource }, device }: RunConfig,
+  analysis: StructureAnalysis,
+): { readonly message: string; readonly isCertain: boolean } | undefined {
+  if (strength !== undefined || fraction === undefined) return undefined;
+  const { share, canLoseBranches } = reachableShare(analysis);
+  if (!(share > fraction)) return undefined;
+  const percent = (part: number): string => `${String(Math.round(1000 * part) / 10)} %`;
+  const where = resource === 'latency' ? ` on ${device.name}` : '';
+  const rest = `With one channel in every layer that can get narrower, ${percent(share)} of the ${resource}${where} would remain, and ${percent(fraction)} are asked for`;
+  return canLoseBranches
+    ? { isCertain: false, message: `${rest}: only if whole branches die can that be reached` }
+    : {
+        isCertain: true,
+        message: `${rest}: that can't be reached. Ask for a larger share, for another resource, or on another device`,
+      };
 }
 
 /** From trained weights, where the settings name some. */

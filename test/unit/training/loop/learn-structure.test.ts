@@ -1,5 +1,7 @@
 // Whole runs on a small network: every algorithm comes to every target within the steps, and proposes what it says.
 
+import { writtenDevice } from '../../../../server/src/analysis/latency-device.ts';
+import { findDevice } from '../../../../server/src/costs/device-profile.ts';
 import { expect, test } from 'vitest';
 import { neverCancelled } from '../../../../server/src/common/cancellation.ts';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
@@ -58,7 +60,7 @@ interface Run {
   readonly proposal: WidthProposal | undefined;
 }
 
-async function run(settings: Pick<RunConfig, 'algorithm' | 'target'>): Promise<Run> {
+async function run(settings: Pick<RunConfig, 'algorithm' | 'target'> & Partial<RunConfig>): Promise<Run> {
   const events: NewEvent[] = [];
   let structure: RunStructure | undefined;
   let proposal: WidthProposal | undefined;
@@ -135,4 +137,20 @@ test('a mixed network’s log says which layers got which algorithm', async () =
     message:
       'Batch-norm scales decide about first, second; weights (group lasso) about plain, which no scaled batch norm follows',
   });
+});
+
+test('a share of latency that starting kernels takes alone is out of reach, and told before anything is trained', async () => {
+  const known = findDevice('RTX 4090');
+  if (!known.ok) throw new Error(known.error);
+  const target = { resource: 'latency', fraction: 0.05 } as const;
+  const { events } = await run({ algorithm: 'gamma', target, device: writtenDevice(known.value) });
+  expect(events.map((event) => [event.kind, 'code' in event ? event.code : undefined])).toEqual([
+    ['failed', 'target-out-of-reach'],
+  ]);
+  const [failed] = events;
+  const said = failed !== undefined && 'message' in failed ? failed.message : '';
+  expect(said).toMatch(/^With one channel in every layer that can get narrower, [\d.]+ % of the latency on RTX 4090/);
+  expect(said).toContain(', and 5 % are asked for');
+  const { events: within } = await run({ algorithm: 'gamma', target: { resource: 'flops', fraction: 0.5 }, steps: 2 });
+  expect(within.some((event) => 'code' in event && event.code === 'target-out-of-reach')).toBe(false);
 });
