@@ -4,6 +4,7 @@
 import type { SourceSpan } from '../../server/src/common/source-span.ts';
 import { isSubclass, nativeClass } from '../../server/src/frontends/python/evaluator/classes.ts';
 import type { Arguments, Machine, ModuleValue, PyValue } from '../../server/src/frontends/python/evaluator/machine.ts';
+import { importModule } from '../../server/src/frontends/python/evaluator/modules.ts';
 import { compare, equal } from '../../server/src/frontends/python/evaluator/operators.ts';
 import { PythonError } from '../../server/src/frontends/python/evaluator/python-error.ts';
 import { builtin, none, unknown } from '../../server/src/frontends/python/evaluator/values.ts';
@@ -14,8 +15,15 @@ export type Outcome = 'holds' | 'unknown' | 'unseen' | 'false';
 /** What was found at each place of an assertion; the worst of what it was run with. */
 export class Findings {
   readonly byPlace = new Map<number, Outcome>();
+  readonly #document: string;
 
-  note(machine: Machine, { start }: SourceSpan, found: boolean | 'unseen' | undefined): void {
+  /** Of the assertions in one document: tests share others. */
+  constructor(document: string) {
+    this.#document = document;
+  }
+
+  note(machine: Machine, { document, start }: SourceSpan, found: boolean | 'unseen' | undefined): void {
+    if (document !== this.#document) return;
     const known: Outcome = found === true ? 'holds' : found === false ? 'false' : 'unseen';
     // In one of several ways it is not known whether the assertion is reached.
     const outcome: Outcome = found === undefined || machine.ways.isExploring ? 'unknown' : known;
@@ -128,8 +136,6 @@ export function unittestModule(findings: Findings): ModuleValue {
   );
   const passing = (name: string): PyValue =>
     builtin(name, () => builtin(name, (_, { positional: [made = none] }) => made));
-  const dropping = (name: string): PyValue =>
-    builtin(name, () => builtin(name, (_, _args, span) => unknown('It is not run', span)));
   return {
     kind: 'module',
     name: 'unittest',
@@ -143,6 +149,47 @@ export function unittestModule(findings: Findings): ModuleValue {
       ['expectedFailure', builtin('expectedFailure', (_, _args, span) => unknown('It is not run', span))],
     ]),
   };
+}
+
+const dropping = (name: string): PyValue =>
+  builtin(name, () => builtin(name, (_, _args, span) => unknown('It is not run', span)));
+
+/** Decorators of CPython's own `test.support` that leave a test as it is. */
+const plainMarks = 'cpython_only no_tracing requires_IEEE_754 refcount_test requires_docstrings';
+/** Those that are called first. */
+const calledMarks =
+  'impl_detail anticipate_failure run_with_locale run_with_tz requires_subprocess requires_fork requires_resource skip_if_sanitizer skip_if_buildbot';
+
+/** The package `test`: what its `support` does for a test that is only read. Other modules of it come from their text. */
+export function supportModules(): ReadonlyMap<string, ModuleValue> {
+  const modelled = (name: string, names: readonly (readonly [string, PyValue])[]): ModuleValue => ({
+    kind: 'module',
+    name,
+    document: '',
+    isModelled: true,
+    names: new Map(names),
+  });
+  const same = builtin('mark', (_, { positional: [made = none] }) => made);
+  // The module under its usual name, whichever of its implementations is asked for.
+  const fresh = builtin('import_module', (machine, { positional: [name = none] }, span) => {
+    const module = name.kind === 'string' ? importModule(machine, name.value, span) : undefined;
+    return module ?? unknown('This module is not modelled', span);
+  });
+  const helper = modelled('test.support.import_helper', [
+    ['import_fresh_module', fresh],
+    ['import_module', fresh],
+  ]);
+  const support = modelled('test.support', [
+    ['import_helper', helper],
+    ...plainMarks.split(' ').map((name) => [name, same] as const),
+    ...calledMarks.split(' ').map((name) => [name, builtin(name, () => same)] as const),
+    ...['bigmemtest', 'bigaddrspacetest'].map((name) => [name, dropping(name)] as const),
+  ]);
+  return new Map([
+    ['test', modelled('test', [['support', support]])],
+    ['test.support', support],
+    ['test.support.import_helper', helper],
+  ]);
 }
 
 function isWanted(type: PyValue, wanted: PyValue): boolean | undefined {

@@ -55,3 +55,26 @@ test('an argument that is not kept is not there', () => {
   const { problems } = readPython(modelOf('self.save_hyperparameters(ignore=["width"])', 'self.hparams'));
   expect(problems).toMatchObject([{ code: 'python-raises', severity: 'error' }]);
 });
+
+test('what only the library gives a class is not known, and no mistake', () => {
+  const { problems } = readPython(`import pytorch_lightning as pl
+from torch import nn
+
+
+class Lit(pl.LightningModule):
+    def __init__(self, width):
+        super().__init__()
+        self.layer = nn.Linear(3, width)
+
+
+def main(path):
+    model = Lit.load_from_checkpoint(path)
+    model.eval()
+
+
+main("weights.ckpt")
+`);
+  expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
+    ['information', 'load_from_checkpoint of LightningModule is not modelled'],
+  ]);
+});

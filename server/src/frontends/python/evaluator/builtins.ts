@@ -295,7 +295,10 @@ const functions: Readonly<Record<string, Function>> = {
     return bool(['function', 'builtin', 'class', 'bound-method', 'partial'].includes(value.kind));
   },
   id: (_, args) => string(keyOf(argument(args, 0) ?? none)),
-  hash: (_, args) => string(keyOf(argument(args, 0) ?? none)),
+  hash: (_, args, span) => {
+    const value = argument(args, 0) ?? none;
+    return value.kind === 'int' && value.value >= 0 ? value : unknown('What the hash of this is is not known', span);
+  },
   repr: (machine, args, span) => written(reprOf(machine, argument(args, 0) ?? none, span), span),
   format: (machine, args, span) => {
     const [value, specification] = args.positional;

@@ -60,7 +60,9 @@ export function isWhollyWritten(value: PyValue): boolean {
 }
 
 export function isWhollyWrittenClass(type: ClassValue): boolean {
-  return type.mro.every(({ name, span }) => span !== undefined || name === 'object');
+  return type.mro.every(
+    ({ name, span, unknownBase }) => (span !== undefined && unknownBase === undefined) || name === 'object',
+  );
 }
 
 /** Whether a class derives from a built-in one whose instances may be empty, and what they hold is not followed. */

@@ -3,10 +3,10 @@
 
 /** Packages by name; all that they have is harmless. */
 const packages: ReadonlySet<string> = new Set(
-  `absl accelerate albumentations apex av clearml click colorama comet_ml cv2 datasets deepspeed detectron2 fairscale fvcore h5py horovod
-  huggingface_hub ignite imageio IPython ipdb kornia lightning lmdb loguru mlflow matplotlib memory_profiler mmcls mmcv mmdet mmengine mmpretrain mmseg monai neptune
+  `absl accelerate albumentations apex av clearml click colorama comet_ml cv2 datasets deepspeed detectron2 fairscale flask fvcore gdown gradio h5py horovod
+  huggingface_hub ignite imageio IPython ipdb kornia lightning lightning_fabric lightning_utilities lmdb loguru mlflow matplotlib memory_profiler mmcls mmcv mmdet mmengine mmpretrain mmseg monai neptune
   nltk numpy nvidia onnx onnxruntime onnxsim pandas PIL pdb plotly prettytable progress psutil ptflops pycocotools pygments pynvml
-  pytorch_lightning pytorch_model_summary ray pytest requests rich scipy seaborn sentencepiece setproctitle skimage sklearn
+  pyrootutils pytorch_lightning pytorch_model_summary ray pytest requests rich rootutils scipy seaborn sentencepiece setproctitle skimage sklearn streamlit
   submitit tabulate tensorboard tensorboardX tensorboard_logger termcolor thop timm tokenizers torch torchinfo torchmetrics
   torchsummary torchsummaryX torchtext torchaudio torchvision torchviz tqdm transformers tvm ujson visdom wandb xformers`.split(
     /\s+/,

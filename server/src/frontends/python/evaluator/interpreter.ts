@@ -435,6 +435,7 @@ export class Interpreter implements Machine {
         if (method) return this.truth(this.callWith(method, span), span);
         if (value.class.attributes.has('__members__')) return truthOfMember(value);
         if (value.dictionary) return this.truth(value.dictionary, span);
+        if (unknownBaseOf(value.class) !== undefined && !this.library.isLayer(value)) return undefined;
         return isContainerOfOurs(value.class) ? undefined : true;
       }
       default:

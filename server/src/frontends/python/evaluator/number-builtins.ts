@@ -1,6 +1,7 @@
 // Conversions between numbers and texts, rounding and ranges, as Python's built-in functions make them. Trails are kept.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isWhollyWritten } from './classes.ts';
 import { float, int, unknown } from './values.ts';
 import type { Machine, Arguments, PyValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
@@ -14,9 +15,12 @@ export function toInteger(machine: Machine, args: Arguments, span: SourceSpan): 
   if (value === undefined) return int(0);
   if (value.kind === 'int' || value.kind === 'unknown') return value;
   if (value.kind === 'string') {
-    const base = args.positional[1] ? (integerOf(args.positional[1]) ?? 10) : 10;
-    const parsed = /^\s*[-+]?[0-9a-zA-Z_]+\s*$/.test(value.value) ? parseInt(value.value.replace(/_/g, ''), base) : NaN;
-    return Number.isNaN(parsed)
+    const written = argument(args, 1, 'base');
+    const base = written ? integerOf(written) : 10;
+    if (base === undefined || base < 2 || base > 36)
+      return unknown('In which base this number is written is not known', span);
+    const parsed = integerIn(value.value, base);
+    return parsed === undefined
       ? machine.raise('ValueError', `invalid literal for int(): '${value.value}'`, span)
       : int(parsed);
   }
@@ -25,7 +29,11 @@ export function toInteger(machine: Machine, args: Arguments, span: SourceSpan): 
       ? unknown('The contents of a tensor are not known', span)
       : int(Math.trunc(value.fill));
   const number = numberOf(value);
-  if (number === undefined) return machine.raise('TypeError', 'int() takes a number or a string', span);
+  if (number === undefined)
+    return (
+      numberOfInstance(machine, value, ['__int__', '__index__', '__trunc__'], span) ??
+      machine.raise('TypeError', 'int() takes a number or a string', span)
+    );
   if (!Number.isFinite(number)) return machine.raise('ValueError', 'cannot convert this float to an integer', span);
   return int(Math.trunc(number), computed('int', Math.trunc(number), [value], span));
 }
@@ -51,7 +59,8 @@ export function toFloat(machine: Machine, args: Arguments, span: SourceSpan): Py
     return value.fill === undefined ? unknown('The contents of a tensor are not known', span) : float(value.fill);
   const number = numberOf(value);
   return number === undefined
-    ? machine.raise('TypeError', 'float() takes a number or a string', span)
+    ? (numberOfInstance(machine, value, ['__float__', '__index__'], span) ??
+        machine.raise('TypeError', 'float() takes a number or a string', span))
     : float(number, value.kind === 'int' ? value.origin : undefined);
 }
 
@@ -65,4 +74,30 @@ export function range(machine: Machine, args: Arguments, span: SourceSpan): PyVa
   return second === undefined
     ? { kind: 'range', start: 0, stop: first, step: 1 }
     : { kind: 'range', start: first, stop: second, step };
+}
+
+/** The integer that a text is in a base, as Python reads it: `_` between digits, a prefix that fits the base. */
+function integerIn(text: string, base: number): number | undefined {
+  const [, sign = '', digits = ''] = /^([-+]?)(\w+)$/.exec(text.trim()) ?? [];
+  const prefix = { 2: /^0b_?/i, 8: /^0o_?/i, 16: /^0x_?/i }[base];
+  const rest = prefix ? digits.replace(prefix, '') : digits;
+  if (!/^[0-9a-z]+(_[0-9a-z]+)*$/i.test(rest)) return undefined;
+  const plain = rest.replace(/_/g, '');
+  if (!Array.from(plain).every((digit) => parseInt(digit, 36) < base)) return undefined;
+  return (sign === '-' ? -1 : 1) * parseInt(plain, base);
+}
+
+/** What an object says it is as a number; not known where its class is not known whole, undefined where it is none. */
+function numberOfInstance(
+  machine: Machine,
+  value: PyValue,
+  names: readonly string[],
+  span: SourceSpan,
+): PyValue | undefined {
+  if (value.kind !== 'instance') return undefined;
+  for (const name of names) {
+    const method = machine.method(value, name, span);
+    if (method) return machine.callWith(method, span);
+  }
+  return isWhollyWritten(value) ? undefined : unknown(`What number a ${value.class.name} is is not known`, span);
 }

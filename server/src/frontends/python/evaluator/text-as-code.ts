@@ -14,8 +14,17 @@ export function runText(
   span: SourceSpan,
 ): PyValue {
   const [text, globals, locals] = args.positional;
-  const given = globals?.kind === 'none' ? undefined : globals;
-  if (text?.kind !== 'string' || locals || args.keywords.size > 0 || (given && given.kind !== 'dict'))
+  const isSet = (value: PyValue | undefined): boolean => value !== undefined && value.kind !== 'none';
+  const isOwn = globals?.kind === 'dict' && globals.viewOf === scope.module;
+  // With the module's own names behind them, names of a dictionary are those of a class body or function.
+  const isInside = isSet(locals) && (isOwn || !isSet(globals));
+  const given = isInside ? locals : isSet(globals) ? globals : undefined;
+  if (
+    text?.kind !== 'string' ||
+    (isSet(locals) && !isInside) ||
+    args.keywords.size > 0 ||
+    (given && given.kind !== 'dict')
+  )
     return loseReach(machine, scope, args, span);
   machine.tick(span, 1 + text.value.length);
   const { body, problems } = machine.parser.parse(scope.module.document, text.value.trim(), span);
@@ -26,10 +35,13 @@ export function runText(
       ? [...given.entries.values()].flatMap(({ key, value }) => (key.kind === 'string' ? [[key.value, value]] : []))
       : [],
   );
+  const outside: Scope | undefined = isInside
+    ? { names: scope.module.names, parent: undefined, module: scope.module }
+    : undefined;
   // Names that a text binds within a function are gone when it ends.
   const inner: Scope =
     given || (kind === 'exec' && !isModule)
-      ? { names, parent: given ? undefined : scope, module: scope.module, globals: new Set(), nonlocals: new Set() }
+      ? { names, parent: given ? outside : scope, module: scope.module, globals: new Set(), nonlocals: new Set() }
       : scope;
   if (kind === 'eval') {
     const [first] = body;

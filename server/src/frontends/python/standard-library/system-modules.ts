@@ -163,6 +163,7 @@ export const loggingModule: ModuleTable = () => {
       .map((name): [string, PyValue] => [name, without(name)]),
     ['getLogger', builtin('getLogger', (machine, _args, span) => machine.callWith(logger, span))],
     ['Logger', logger],
+    ['LoggerAdapter', silentClass('LoggerAdapter', `${levels} process setLevel isEnabledFor`)],
     ...['Handler', 'StreamHandler', 'FileHandler', 'Formatter', 'NullHandler', 'Filter'].map(
       (name): [string, PyValue] => [name, silentClass(name, 'setLevel setFormatter')],
     ),
