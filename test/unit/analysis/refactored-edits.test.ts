@@ -181,6 +181,35 @@ test('a list has an item for each round of a loop, also where the last round’s
   expect(widthsIn(after_, 'resnet8()')).toMatchObject({ conv1: 11, 'layer1.1.conv2': 11, 'layer2.1.conv2': 21 });
 });
 
+test('numbers are written into a builder that a table holds, not where one of the table is called', () => {
+  const table = `import torch
+from net import resnet8, resnet14
+
+builders = {'resnet8': resnet8, 'resnet14': resnet14}
+
+
+def build(name):
+    return builders[name]()
+
+
+model = build('resnet8')
+model(torch.randn(1, 3, 32, 32))
+`;
+  const texts = new Map([
+    ['net.py', residual],
+    ['main.py', table],
+  ]);
+  const session = sessionOver(texts);
+  const model = session.model(uriOf('main.py'))!;
+  const asked = new Map([['layer1.0.conv1', { kind: 'width', width: 5 } as const]]);
+  const proposal = askedProposal(session.grouping(model.graph), { layers: asked });
+  if (!proposal.ok) throw new Error(proposal.error);
+  const { plan } = widthChange(session, model, proposal.value, { refactor: true });
+  expect(isExact(plan)).toBe(true);
+  expect(new Set(plan.edits.map(({ document }) => document))).toEqual(new Set([uriOf('net.py')]));
+  expect(plan.alsoChanges).toEqual(['resnet8 of net.py']);
+});
+
 /** Blocks that end four times as wide, and ask by themselves whether the input has their width. */
 const bottleneck = (last: string, norm: string, compared: string): string => `${head}class Block(nn.Module):
     expansion = 4

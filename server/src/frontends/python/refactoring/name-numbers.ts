@@ -196,8 +196,16 @@ class Naming {
     // A builder is where numbers are written, sooner or later; a constructor can take them.
     const isBuilder = this.#callerOf(only) === undefined && one.definition.name !== '__init__';
     if (this.#request.isForLater) return isBuilder;
+    if (this.#isChosenFromTable(only)) return true;
     const isLast = only.parent === undefined && this.#moduleAt(only) === undefined;
     return isLast || this.#request.isOnlyOurs(one.definition.span);
+  }
+
+  /** Whether a function was looked up where it is called, `builders[name]()`: others come by there on other days. */
+  #isChosenFromTable(call: TracedCall): boolean {
+    const caller = this.#callerOf(call);
+    const callee = caller && findCall(caller.definition, call.site)?.expression.callee;
+    return callee?.kind === 'subscript' || callee?.kind === 'call';
   }
 
   #isModule(one: FunctionToChange): boolean {
