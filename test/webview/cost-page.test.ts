@@ -140,6 +140,22 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await costs.page.close();
   });
 
+  test('is compared with another: the layers that differ, until it is ended', async () => {
+    const costs = await open();
+    const { page } = costs;
+    await page.getByRole('button', { name: 'Compare…' }).press('Enter');
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'compare' });
+    await costs.send({ kind: 'compared', name: 'The last commit', table: sampleTried('stem', 8).table });
+    const section = page.getByRole('region', { name: 'Compared with The last commit' });
+    await section.getByText('16 → 8').waitFor();
+    expect(await section.locator('tbody tr').count()).toBe(1);
+    expect(await costs.accessibilityProblems()).toEqual([]);
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'costs-compared.png') });
+    await page.getByRole('button', { name: 'End the comparison' }).press('Enter');
+    await section.waitFor({ state: 'hidden' });
+    await page.close();
+  });
+
   test('of a long table only what is in view is drawn', async () => {
     const { page } = await open('dark', 1000, 250);
     expect(await page.locator('tbody tr:not(.gap)').count()).toBeLessThan(80);

@@ -12,10 +12,11 @@ import {
 } from '../../../server/src/protocol/cost-table.ts';
 import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
 import { executeCommand } from '../commands/register-command.ts';
-import { isRefusal, showFailure } from '../messages.ts';
+import { isRefusal, showFailure, showRefusal } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { setWidths, type ModelSubject } from '../set-widths.ts';
 import { showSource } from '../show-source.ts';
+import { chooseComparison } from './compare-costs.ts';
 import { dashboardHtml } from './dashboard-html.ts';
 
 /** A pause in typing, after which the table is asked for again. */
@@ -134,6 +135,9 @@ export class CostsPanel implements vscode.Disposable {
         case 'show-in-code':
           await this.#show(checked.output.row);
           break;
+        case 'compare':
+          await this.#compare();
+          break;
         case 'measure':
           await executeCommand('morphnet.measureModel', this.#subject.uri, this.#table?.entry);
           break;
@@ -171,6 +175,14 @@ export class CostsPanel implements vscode.Disposable {
     const tried = await this.#server.request('morphnet/tryWidths', { ...this.#model(), asked });
     if (tries !== this.#tries) return;
     this.#post(isRefusal(tried) ? { kind: 'not-tried', message: tried.message } : { kind: 'tried', tried });
+  }
+
+  async #compare(): Promise<void> {
+    const chosen = await chooseComparison(this.#server, this.#model());
+    if (chosen === undefined) return;
+    const { name, table } = chosen;
+    if (isRefusal(table)) await showRefusal(table);
+    else this.#post({ kind: 'compared', name, table });
   }
 
   async #show(row: number): Promise<void> {

@@ -73,6 +73,11 @@ export class CommittedModels {
     return changes.length === 0 ? '' : ` · ${changes.join(', ')} since HEAD`;
   }
 
+  /** A model's network at the last commit; undefined where it was not there, and where nothing differs. */
+  networkOf(document: string, entry: string): NetworkGraph | undefined {
+    return this.#known.get(document)?.networks.get(entry);
+  }
+
   #sessionOver(files: CommittedFiles): AnalysisSession {
     if (this.#session?.files !== files) this.#session = { files, session: this.#open(files.reader) };
     return this.#session.session;

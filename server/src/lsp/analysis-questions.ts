@@ -53,7 +53,7 @@ export interface AnalysisQuestions {
     readonly answer: ServerRequests['morphnet/projectEdit']['result'];
   };
   readonly 'cost-table': {
-    readonly params: { readonly uri: string; readonly entry?: string };
+    readonly params: { readonly uri: string; readonly entry?: string; readonly committed?: boolean };
     readonly answer: ServerRequests['morphnet/costTable']['result'];
   };
   readonly 'try-widths': {

@@ -15,11 +15,16 @@ import { refuse } from './refusal.ts';
 
 export function costTable(
   context: AnalysisContext,
-  { uri, entry }: { readonly uri: string; readonly entry?: string },
+  { uri, entry, committed = false }: { readonly uri: string; readonly entry?: string; readonly committed?: boolean },
   cancellation: Cancellation,
 ): CostTable | Refusal {
   const model = modelAsked(context, uri, entry, cancellation);
-  return 'refused' in model ? model : tableOf(context, model);
+  if ('refused' in model || !committed) return 'refused' in model ? model : tableOf(context, model);
+  context.committed?.read(context.session, uri, cancellation);
+  const before = context.committed?.networkOf(uri, model.entry.name);
+  return before === undefined
+    ? refuse(`${fileName(uri)}: nothing of this model differs from the last commit, or it was not there.`)
+    : tableOf(context, model, before);
 }
 
 /** The model of a document that is asked for; without an entry the chosen one. */

@@ -55,7 +55,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     handle: (context, params, token) => askAbout(context, params.uri, 'models', params, token),
   },
   'morphnet/costTable': {
-    params: v.object({ uri: text, entry: v.exactOptional(text) }),
+    params: v.object({ uri: text, entry: v.exactOptional(text), committed: v.exactOptional(v.boolean()) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
   },
   'morphnet/tryWidths': {

@@ -78,6 +78,8 @@ export const toCostPageSchema = v.variant('kind', [
   /** The costs at the widths that the page asked for last; or why there are none. */
   v.object({ kind: v.literal('tried'), tried: triedCostsSchema }),
   v.object({ kind: v.literal('not-tried'), message: v.string() }),
+  /** What was asked to compare with, by its name. */
+  v.object({ kind: v.literal('compared'), name: v.string(), table: costTableSchema }),
   /** The cursor stands on this line (zero-based) of a document. */
   v.object({ kind: v.literal('cursor'), uri: v.string(), line: v.number() }),
   /** The model's times on this machine; they are gone with the next table that has other layers. */
@@ -89,6 +91,8 @@ export const toCostPageSchema = v.variant('kind', [
 export const fromCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   v.object({ kind: v.literal('measure') }),
+  /** Ask what to compare the costs with. */
+  v.object({ kind: v.literal('compare') }),
   v.object({ kind: v.literal('show-in-code'), row: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
   v.object({ kind: v.literal('try'), asked: askedWidthsSchema }),
   /** Bring these widths into the source. */

@@ -95,8 +95,8 @@ export interface ServerRequests {
   'morphnet/entries': { params: { uris: readonly string[] }; result: readonly FileModels[] };
   /** The document's models, the chosen one first. */
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
-  /** A model's costs, layer by layer; without an entry the chosen model's. */
-  'morphnet/costTable': { params: { uri: string; entry?: string }; result: CostTable | Refusal };
+  /** A model's costs, layer by layer; without an entry the chosen model's; `committed`: at the last commit. */
+  'morphnet/costTable': { params: { uri: string; entry?: string; committed?: boolean }; result: CostTable | Refusal };
   /** A model's costs at other widths; nothing is written or proven. */
   'morphnet/tryWidths': {
     params: { uri: string; entry?: string; asked: AskedWidthTexts };

@@ -29,6 +29,7 @@ import {
   type WrittenWidths,
 } from '../model/tried-widths.ts';
 import { useIsNarrow } from '../is-narrow.ts';
+import { CostComparison } from './cost-comparison.tsx';
 import { RowTable, type Column } from './row-table.tsx';
 import { TriedWidths } from './tried-widths.tsx';
 
@@ -40,6 +41,8 @@ export interface CostPageState {
   /** The costs at the widths that were asked for last, or why there are none. */
   readonly tried?: TriedCosts;
   readonly notTried?: string;
+  /** What the costs are compared with. */
+  readonly compared?: { readonly name: string; readonly table: CostTable };
   /** Where the cursor stands in the source. */
   readonly cursor?: { readonly uri: string; readonly line: number };
 }
@@ -49,7 +52,10 @@ export interface CostPageProperties {
   readonly post: (message: FromCostPage) => void;
 }
 
-export function CostPage({ state: { table, refusal, tried, notTried, cursor, times }, post }: CostPageProperties) {
+export function CostPage({
+  state: { table, refusal, tried, notTried, cursor, times, compared },
+  post,
+}: CostPageProperties) {
   return (
     <main>
       {refusal !== undefined && (
@@ -60,7 +66,15 @@ export function CostPage({ state: { table, refusal, tried, notTried, cursor, tim
       {table === undefined ? (
         refusal === undefined && <p class="empty">Reading the model…</p>
       ) : (
-        <Costs present={table} tried={tried} notTried={notTried} times={times} cursor={cursor} post={post} />
+        <Costs
+          present={table}
+          tried={tried}
+          notTried={notTried}
+          times={times}
+          cursor={cursor}
+          compared={compared}
+          post={post}
+        />
       )}
     </main>
   );
@@ -72,6 +86,7 @@ interface CostsProperties {
   readonly notTried: string | undefined;
   readonly times: ModelMeasurement | undefined;
   readonly cursor: CostPageState['cursor'];
+  readonly compared: CostPageState['compared'];
   readonly post: CostPageProperties['post'];
 }
 
@@ -95,10 +110,12 @@ function useWrittenWidths(
   return [written, write];
 }
 
-function Costs({ present, tried, notTried, times, cursor, post }: CostsProperties) {
+function Costs({ present, tried, notTried, times, cursor, compared, post }: CostsProperties) {
   const [view, setView] = useState<CostView>(firstView);
   const [written, write] = useWrittenWidths(present, post);
   const isNarrow = useIsNarrow();
+  // A comparison that was ended stays so until another is asked for.
+  const [ended, setEnded] = useState<CostPageState['compared']>();
   const shown = isNothing(written) ? undefined : tried;
   const table = useMemo(() => triedTable(present, shown), [present, shown]);
   const presentWidths = useMemo(() => new Map(present.rows.map((row) => [row.name, row.width])), [present]);
@@ -142,6 +159,9 @@ function Costs({ present, tried, notTried, times, cursor, post }: CostsPropertie
         <button type="button" onClick={() => post({ kind: 'measure' })}>
           Measure here
         </button>
+        <button type="button" onClick={() => post({ kind: 'compare' })}>
+          Compare…
+        </button>
         <label>
           Scale all widths by{' '}
           <input
@@ -161,6 +181,9 @@ function Costs({ present, tried, notTried, times, cursor, post }: CostsPropertie
           set={() => post({ kind: 'set', asked: askedOf(written) })}
           reset={() => write(nothingWritten)}
         />
+      )}
+      {compared !== undefined && compared !== ended && (
+        <CostComparison here={table} there={compared.table} name={compared.name} close={() => setEnded(compared)} />
       )}
       <p class="visually-hidden" role="status">
         {nodes.length} rows are shown

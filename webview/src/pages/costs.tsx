@@ -42,6 +42,9 @@ if (container !== null) {
       case 'not-tried':
         state.value = withAnswer(state.value, { notTried: message.message });
         break;
+      case 'compared':
+        state.value = { ...state.value, compared: { name: message.name, table: message.table } };
+        break;
       case 'cursor':
         state.value = { ...state.value, cursor: { uri: message.uri, line: message.line } };
         break;
