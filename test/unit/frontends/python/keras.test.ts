@@ -421,3 +421,25 @@ net = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(len(more), 1), lay
     expect(layersOf(read(text))).toEqual(['conv2d 8x8x4 16', 'conv2d_1 8x8x6 30']);
   });
 });
+
+test('functions that make models of what they are given are named with it, where a file offers nothing', () => {
+  const { problems } = readPython(`from keras.layers import *
+from .shared import finished
+
+
+def _network(classes, encoder, size=64):
+    image, x = encoder(size)
+    x = Conv2D(classes, 3)(x)
+    net = finished(image, x)
+    return net
+
+
+def vgg_network(n_classes, size=64):
+    net = _network(n_classes, None, size=size)
+    net.name = 'vgg'
+    return net
+`);
+  expect(problems.map(({ message }) => message)).toEqual([
+    'Nothing in this file can be made without arguments that it does not tell: vgg_network needs n_classes. Name one with its arguments in a comment: # morphnet: entry=vgg_network(n_classes=…)',
+  ]);
+});

@@ -1,8 +1,10 @@
 // Why a file offers no model: what its classes and functions have to be given, and how to name one with it.
 
 import type { Problem } from '../../../common/problem.ts';
+import { calleeName, callsIn } from './syntax-search.ts';
 import {
   isModuleClass,
+  mayBeModel,
   neededArguments,
   returned,
   usedByOthers,
@@ -18,7 +20,9 @@ export function whyNoEntries(document: string, definitions: Definitions): Proble
   const found = [...definitions.values()].filter(
     (definition) =>
       !definition.name.startsWith('_') &&
-      (isModuleClass(definition, definitions) || leadsToClass(definition, definitions)),
+      (isModuleClass(definition, definitions) ||
+        leadsToClass(definition, definitions) ||
+        makesKerasModel(definition, definitions)),
   );
   // Models come before the parts that they are made of.
   const isPart = usedByOthers(found.filter(({ kind }) => kind === 'class'));
@@ -53,6 +57,25 @@ function leadsToClass(definition: Definition, definitions: Definitions): boolean
       value.kind === 'call' && value.callee.kind === 'name' ? definitions.get(value.callee.name) : undefined;
     return callee !== undefined && isModuleClass(callee, definitions);
   });
+}
+
+const makesLayers = /^(Input|Model|Sequential|Conv[123]D|Dense)$/;
+
+/** Whether a function gives what somebody makes of Keras's layers, its own or those of a function of the file that it calls. */
+function makesKerasModel(definition: Definition, definitions: Definitions): boolean {
+  if (definition.kind === 'class' || !mayBeModel(definition, definitions)) return false;
+  const seen = new Set<Definition>();
+  const makes = (each: Definition): boolean => {
+    if (seen.has(each)) return false;
+    seen.add(each);
+    const names = [...callsIn(each.body)].map(calleeName);
+    if (names.some((name) => makesLayers.test(name))) return true;
+    return names.some((name) => {
+      const called = definitions.get(name);
+      return called?.kind === 'function' && makes(called);
+    });
+  };
+  return makes(definition);
 }
 
 function needs(definition: Definition, definitions: Definitions): string {
