@@ -260,6 +260,7 @@ def deep():
 test.for([
   ['self.expansion * planes', 'self.expansion*planes', 'self.expansion * planes'],
   ['planes * Block.expansion', 'planes * Block.expansion', 'Block.expansion * planes'],
+  ['self.expansion *\n                               planes', 'self.expansion*planes', 'self.expansion*planes'],
 ] as const)('what a block compares its input with follows its width: %s', ([last, norm, compared]) => {
   const text = bottleneck(last, norm, compared);
   const { plan, after_ } = change(text, 'shallow()', {
@@ -276,6 +277,8 @@ test.for([
     'layer2.1.conv3': 51,
   });
   expect(widthsIn(after_, 'shallow()')).not.toHaveProperty('layer1.1.shortcut.0');
+  // Python ends a statement with its line, unless a bracket is open.
+  expect(after_).not.toMatch(/ or self\.expansion \*\n/);
   expect(widthsIn(after_, 'deep()')).toEqual(widthsIn(text, 'deep()'));
 });
 

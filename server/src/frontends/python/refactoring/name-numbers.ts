@@ -333,7 +333,9 @@ class Naming {
     if (isLiteral) {
       for (const { expression } of found) this.#replace(one, expression.span, name, false);
     } else if (isAtTop && (found.length > 1 || compared.length > 0)) {
-      this.#insert(one, sample.top, `${name} = ${name} or ${written}`, false);
+      // What goes over several lines stood in brackets.
+      const value = written.includes('\n') ? `(${written})` : written;
+      this.#insert(one, sample.top, `${name} = ${name} or ${value}`, false);
       for (const { expression } of found) this.#replace(one, expression.span, name, false);
       for (const { span } of compared) {
         const known = one.compared.get(keyOf(span));
