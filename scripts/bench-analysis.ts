@@ -21,7 +21,7 @@ import { hostileModels } from '../test/support/hostile-models.ts';
 import { buildLanguageServer, buildNodeBundle, root } from './bundles.ts';
 import { cache, requirements, site } from './corpus/packages.ts';
 import { LanguageServerProcess } from './language-server.ts';
-import { longModel } from './long-model.ts';
+import { longKerasJson, longModel, longProgram, longTable } from './long-model.ts';
 import { findPython } from './python-with-pytorch.ts';
 import { countEvaluations } from './evaluation-counts.ts';
 
@@ -181,13 +181,20 @@ async function againstKeras(rounds: number): Promise<void> {
 }
 
 /** Edits in the middle of a file, one after another; from the change to the hints of the lines around it. */
-async function editing(what: string, uri: string, text: string, edits: number): Promise<void> {
+async function editing(
+  what: string,
+  uri: string,
+  text: string,
+  edits: number,
+  /** The line up to where a space goes in. */
+  layer = /^(.*nn\.(?:Conv2d|Linear|BatchNorm2d)\()/,
+): Promise<void> {
   await using editor = new LanguageServerProcess(server, folder);
   await editor.start();
   await editor.open(uri, text);
   const lines = text.split('\n');
   const places = lines.flatMap((line, i) => {
-    const match = /^(.*nn\.(?:Conv2d|Linear|BatchNorm2d)\()/.exec(line);
+    const match = layer.exec(line);
     return match?.[1] === undefined ? [] : [{ line: i, character: match[1].length }];
   });
   const place = places[Math.floor(places.length / 2)];
@@ -294,7 +301,7 @@ async function evaluations(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  if (values.only !== 'keras' && (!existsSync(site) || !existsSync(requirements))) {
+  if (!['keras', 'formats'].includes(values.only) && (!existsSync(site) || !existsSync(requirements))) {
     console.log(`Skipped: there is no corpus in ${cache}. Run npm run corpus first.`);
     return 77;
   }
@@ -308,6 +315,12 @@ async function main(): Promise<number> {
     const resnet = readFileSync(join(site, 'torchvision/models/resnet.py'), 'utf8');
     await editing('a model', `${folder}/long_model.py`, longModel(1000), Number(values.edits));
     await editing("torchvision's resnet.py", `${folder}/torchvision/models/resnet.py`, resnet, Number(values.edits));
+  }
+  if (wants('formats')) {
+    const edits = Number(values.edits);
+    await editing('a table in YAML', `${folder}/long.yaml`, longTable(2000), edits, /^( {2}- \[-1, 1, Conv, \[)/);
+    await editing('Keras as JSON', `${folder}/model.json`, longKerasJson(2000), edits, /^( *"filters": )/);
+    await editing('TensorFlow.js', `${folder}/long.js`, longProgram(2000), edits, /^(.*tf\.layers\.conv2d\(\{)/);
   }
   if (wants('evaluations')) await evaluations();
   if (wants('memory')) await memory();

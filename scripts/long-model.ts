@@ -53,3 +53,62 @@ export function longModel(lineCount: number): string {
   while (lines.length < lineCount) lines.push('# A line that says nothing.');
   return lines.join('\n');
 }
+
+/** A model table of Ultralytics with this many lines: one convolution a row. */
+export function longTable(lineCount: number): string {
+  const rows = Array.from(
+    { length: lineCount - 7 },
+    (_, i) => `  - [-1, 1, Conv, [${String(16 + 8 * (i % 3))}, 3, 1]]`,
+  );
+  return [
+    'nc: 10',
+    'depth_multiple: 1.0',
+    'width_multiple: 1.0',
+    'backbone:',
+    ...rows,
+    'head:',
+    '  - [-1, 1, Classify, [nc]]',
+    '',
+  ].join('\n');
+}
+
+/** A sequential model of Keras as JSON, indented, with this many lines or a few more. */
+export function longKerasJson(lineCount: number): string {
+  const layer = (index: number): unknown => ({
+    class_name: 'Conv2D',
+    config: {
+      name: `conv_${String(index)}`,
+      filters: 16,
+      kernel_size: [3, 3],
+      strides: [1, 1],
+      padding: 'same',
+      use_bias: true,
+    },
+  });
+  const input = { class_name: 'InputLayer', config: { name: 'images', batch_shape: [null, 32, 32, 3] } };
+  const linesALayer = JSON.stringify([layer(0)], undefined, 2).split('\n').length - 2;
+  const layers = Array.from({ length: Math.ceil(lineCount / linesALayer) }, (_, i) => layer(i));
+  const config = { name: 'long', layers: [input, ...layers] };
+  return JSON.stringify({ class_name: 'Sequential', config, keras_version: '3.0.0', backend: 'torch' }, undefined, 2);
+}
+
+/** A program with TensorFlow.js with this many lines: a layer a line, by ten functions. */
+export function longProgram(lineCount: number): string {
+  const functions = 10;
+  const perFunction = Math.floor((lineCount - 5) / functions) - 3;
+  const add = "  model.add(tf.layers.conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }));";
+  return [
+    "import * as tf from '@tensorflow/tfjs';",
+    'const model = tf.sequential();',
+    'model.add(tf.layers.inputLayer({ inputShape: [32, 32, 3] }));',
+    ...Array.from({ length: functions }, (_, i) => [
+      `function stage${String(i)}() {`,
+      ...Array.from({ length: perFunction }, () => add),
+      '}',
+      `stage${String(i)}();`,
+    ]).flat(),
+    'model.add(tf.layers.flatten());',
+    'model.add(tf.layers.dense({ units: 10 }));',
+    '',
+  ].join('\n');
+}
