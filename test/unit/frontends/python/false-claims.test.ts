@@ -91,6 +91,8 @@ test.for<readonly [string, string, string, string]>([
   ['a key that is not known', 'd = {"x": 1}\nd[number()] = 2', 'd', '?'],
   ['an index that is not known leaves the length', 'l = [1, 2]\nl[number()] = 3\nn = len(l)', 'n', '2'],
   ['deleting under a key that is not known', 'd = {"x": 1, "y": 2}\ndel d[outside.key]', 'd', '?'],
+  ['whether something unknown is a class', 'import inspect\ns = inspect.isclass(outside.thing)', 's', '?'],
+  ['whether something unknown is a function', 'import inspect\ns = inspect.isfunction(outside.thing)', 's', '?'],
   ['`update` with something unknown', 'd = {"x": 1}\nd.update(outside.table)', 'd', '?'],
   ['`extend` with something unknown', 'l = [1]\nl.extend(outside.items)', 'l', '?'],
   ['an item that is not known in a set', 'u = {1}\nu.add(number())\nn = len(u)', 'n', '?'],

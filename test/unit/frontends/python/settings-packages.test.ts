@@ -182,6 +182,29 @@ test('MMEngine: a registry builds what a configuration on top of another names',
   expect(reading.dependencies).toContain('file:///project/configs/_base_/model.py');
 });
 
+test('MMEngine: what a module registers that a way of the program imports first is there in all ways', () => {
+  const reading = readProject({
+    files: {
+      'main.py':
+        "import outside\nfrom mmengine.registry import MODELS\nif outside.has_extras:\n    import extras\nelse:\n    MODELS.register_module(name='Extra', module=outside.refuse)\nimport nets\n\nmodel = MODELS.build(dict(type='Net', width=16))\n",
+      'extras.py': 'import nets\n',
+      'nets.py': `from mmengine.registry import MODELS\n${registered}`,
+    },
+  });
+  expect(reading.problems).toEqual([]);
+  expect(widths(reading)).toEqual([16, 10]);
+});
+
+test('MMEngine: what is registered otherwise in each way is not known', () => {
+  const reading = readProject({
+    files: {
+      'main.py':
+        "import outside\nfrom torch import nn\nfrom mmengine.registry import MODELS\nif outside.flag:\n    MODELS.register_module('Layer', module=nn.Conv2d)\nelse:\n    MODELS.register_module('Layer', module=nn.Linear)\n\nmodel = nn.Sequential(MODELS.build(dict(type='Layer', in_channels=3, out_channels=4, kernel_size=1)))\n",
+    },
+  });
+  expect(widths(reading)).not.toEqual([4]);
+});
+
 test('MMEngine: what nothing registers is not known', () => {
   const reading = readProject({
     files: {

@@ -194,14 +194,36 @@ export class Effects {
     }
   }
 
-  /** Runs what happens whichever way is taken, such as an import that had been put off: it is not undone. */
+  /**
+   * Runs what happens whichever way is taken, such as an import that had been put off: it is not undone. What it puts into
+   * something is added to what is remembered of that, too.
+   */
   unrecorded<T>(run: () => T): T {
     const records = this.#records;
-    this.#records = [];
+    const own: Changes = new Map();
+    this.#records = records.length === 0 ? [] : [own];
     try {
       return run();
     } finally {
       this.#records = records;
+      for (const [owner, before] of own)
+        for (const record of records) {
+          const remembered = record.get(owner);
+          if (remembered) record.set(owner, withNew(remembered, before, owner));
+        }
     }
   }
+}
+
+/** What is remembered of an owner, with the entries that it has got since `before`. */
+function withNew(remembered: Content, before: Content, owner: Owner): Content {
+  const content = new Map(remembered);
+  for (const [name, value] of fieldsOf(owner)) {
+    const field = remembered.get(name);
+    if (!(value instanceof Map) || field?.entries === undefined) continue;
+    const had = before.get(name)?.entries;
+    const added = [...value].filter(([key]) => had?.has(key) !== true && field.entries?.has(key) !== true);
+    if (added.length > 0) content.set(name, { ...field, entries: new Map([...field.entries, ...added]) });
+  }
+  return content;
 }

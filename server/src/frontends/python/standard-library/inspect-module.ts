@@ -88,8 +88,8 @@ export const inspectModule: ModuleTable = () => {
   const signatureClass = nativeClass('Signature', [], [['empty', empty]]);
   const isKind =
     (...accepted: readonly PyValue['kind'][]): LibraryFunction =>
-    (_, args) =>
-      bool(accepted.includes(args.positional[0]?.kind ?? 'none'));
+    (_, { positional: [value = none] }) =>
+      value.kind === 'unknown' ? value : bool(accepted.includes(value.kind));
   return new Map<string, PyValue>([
     ...functionValues({
       signature: signatureOf(signatureClass, parameterClass, empty),
@@ -98,7 +98,8 @@ export const inspectModule: ModuleTable = () => {
       ismodule: isKind('module'),
       ismethod: isKind('bound-method'),
       isroutine: isKind('function', 'builtin', 'bound-method'),
-      getmro: (_, args) => tuple(args.positional[0]?.kind === 'class' ? args.positional[0].mro : []),
+      getmro: (_, { positional: [value = none] }) =>
+        value.kind === 'unknown' ? value : tuple(value.kind === 'class' ? value.mro : []),
       unwrap: (_, args) => unwrapped(args.positional[0] ?? none),
       getsource: sourceOf,
       getfullargspec: argumentsOf,

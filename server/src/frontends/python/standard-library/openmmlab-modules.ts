@@ -14,7 +14,7 @@ import type {
   Scope,
 } from '../evaluator/machine.ts';
 import { deferredName, importModule, lazyName, resolveDeferred } from '../evaluator/modules.ts';
-import { hasKey } from '../evaluator/partial-dictionary.ts';
+import { addEntry, hasKey, isOpen, readEntry } from '../evaluator/partial-dictionary.ts';
 import { builtin, dict, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { readJson, readYaml } from './data-texts.ts';
 import { argument, functionValues, method, plainClasses, silentClass, type ModuleTable } from './module-table.ts';
@@ -234,11 +234,19 @@ const [modulesKey, parentKey, placesKey, builderKey] = ['<modules>', '<parent>',
 /** `Registry`, `build_from_cfg` and the registries that MMEngine itself has. */
 export const registryModule = (): ReadonlyMap<string, PyValue> => {
   const table = (self: InstanceValue): PyValue => self.attributes.get(modulesKey) ?? dict();
-  const find = (machine: Machine, self: InstanceValue, name: string, span: SourceSpan): PyValue | undefined => {
+  /** What is registered under a name; not known where only some ways of the program register it. */
+  const entry = (self: InstanceValue, name: string, span: SourceSpan): PyValue | undefined => {
     const modules = table(self);
-    if (modules.kind !== 'dict')
-      return modules.kind === 'unknown' ? modules : unknown('What is registered is not known', span);
-    const own = modules.entries.get(keyOf(string(name)))?.value;
+    if (modules.kind === 'unknown') return modules;
+    if (modules.kind !== 'dict' && modules.kind !== 'partial-dict')
+      return unknown('What is registered is not known', span);
+    return (
+      readEntry(modules, string(name)) ??
+      (isOpen(modules) ? unknown('What is registered is not known', span) : undefined)
+    );
+  };
+  const find = (machine: Machine, self: InstanceValue, name: string, span: SourceSpan): PyValue | undefined => {
+    const own = entry(self, name, span);
     if (own) return own;
     // Where its modules stand is imported when the first one is asked for; a name that is the module's own then shows itself.
     const places = self.attributes.get(placesKey);
@@ -248,8 +256,7 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
       const module = place.kind === 'string' ? importModule(machine, place.value, span) : undefined;
       // Asking for it runs the statement that registers it.
       if (module && deferredName(machine, module, name) === undefined) lazyName(machine, module, name, span);
-      const late = table(self);
-      const found = late.kind === 'dict' ? late.entries.get(keyOf(string(name)))?.value : undefined;
+      const found = entry(self, name, span);
       if (found) return found;
     }
     const parent = self.attributes.get(parentKey);
@@ -273,8 +280,14 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
         : name.kind === 'list'
           ? name.items
           : [name];
-    if (modules.kind === 'dict')
-      for (const key of names) machine.change(modules).entries.set(keyOf(key), { key, value });
+    if (modules.kind !== 'dict' && modules.kind !== 'partial-dict') return value;
+    // A module that one way of the program imports first is imported by the others when they ask for what it registers.
+    const isLoading = machine.scopes.at(-1)?.parent === undefined;
+    for (const key of names) {
+      const put = (): void => addEntry(machine, modules, key, value);
+      if (isLoading && !modules.entries.has(keyOf(key))) machine.unrecorded(put);
+      else put();
+    }
     return value;
   };
   const build = (
