@@ -255,7 +255,7 @@ describe('what a run fails with', () => {
     const folder = makeRun(temporaryFolder(), 'run');
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...runConfig(), steps: 0 }));
     const message = await failureOf(folder);
-    expect(message).toContain(`${join(folder, 'config.json')} is not as it should be: steps: `);
+    expect(message).toContain(`${join(folder, 'config.json')} is not as it should be: steps must be at least 1, not 0`);
   });
 
   it('checkpoints of which none is whole', async () => {

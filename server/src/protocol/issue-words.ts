@@ -7,6 +7,7 @@ export function issueWords(issue: v.BaseIssue<unknown>): string {
   // What nobody worded begins so.
   if (!issue.message.startsWith('Invalid ')) return issue.message;
   if (issue.received === 'undefined') return 'is missing';
+  if (issue.expected === 'never') return 'is no field that is known';
   const names = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, name]) => name);
   if (names.length > 1) return `is none of ${names.join(', ')}, but ${issue.received}`;
   const [name] = names;

@@ -66,16 +66,20 @@ describe("a run's folder", () => {
   });
 
   it.for([
-    ['a field of another kind', { ...runConfig(), steps: 'many' }, 'steps'],
-    ['a field within', { ...runConfig(), data: { kind: 'jpeg', path: 'x' } }, 'data.kind'],
-    ['a field out of range', { ...runConfig(), target: { resource: 'flops', fraction: 1 } }, 'target.fraction'],
-    ['an unknown field', { ...runConfig(), lambda: 1 }, 'lambda'],
-    ['no object', 3, 'it'],
+    ['a field of another kind', { ...runConfig(), steps: 'many' }, 'steps must be a number, not "many"'],
+    ['a field within', { ...runConfig(), data: { kind: 'jpeg', path: 'x' } }, 'data.kind is none of auto, idx'],
+    [
+      'a field out of range',
+      { ...runConfig(), target: { resource: 'flops', fraction: 1 } },
+      'target.fraction must be below 1, not 1',
+    ],
+    ['an unknown field', { ...runConfig(), lambda: 1 }, 'lambda is no field that is known'],
+    ['no object', 3, 'it must be an object { … }, not 3'],
   ] as const)('names the file and the place in a config.json with %s', ([, content, place]) => {
     const folder = newRun();
     writeFileSync(join(folder, 'config.json'), JSON.stringify(content));
     for (const result of [readConfig(folder), readSnapshot(folder)]) {
-      const start = `${join(folder, 'config.json')} is not as it should be: ${place}: `;
+      const start = `${join(folder, 'config.json')} is not as it should be: ${place}`;
       expect(result).toEqual({ ok: false, error: expect.stringContaining(start) as unknown });
     }
   });

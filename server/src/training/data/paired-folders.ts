@@ -27,13 +27,11 @@ const sides: readonly (readonly [kind: PairedKind, image: RegExp, target: RegExp
     /^(images?|imgs?|JPEGImages|leftImg8bit|inputs?)$/i,
     /^(masks?|labels?|annotations?|annots?|SegmentationClass|gtFine|gt|ground_?truth)$/i,
   ],
-  [
-    'pairs',
-    /^(inputs?|images?|source|noisy|blur(red|ry)?|rainy|hazy|A|x)$/i,
-    /^(targets?|outputs?|clean|sharp|gt|B|y)$/i,
-  ],
+  ['pairs', /^(inputs?|images?|source|noisy|blur(red|ry)?|rainy|hazy)$/i, /^(targets?|outputs?|clean|sharp|gt)$/i],
   ['pairs', /^(lr|low|low_?res|lq)$/i, /^(hr|high|high_?res|hq|gt)$/i],
 ];
+/** Letters name classes as well: they are sides only where pairs are asked for. */
+const letters: typeof sides = [['pairs', /^[ax]$/i, /^[by]$/i]];
 
 /** What stands behind the name of an image in those of its mask, or of its smaller copy. */
 const suffix =
@@ -50,7 +48,7 @@ function sidesIn(folder: string, wanted: PairedKind | undefined): Sides | undefi
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .map(({ name }) => name);
-  for (const [kind, image, target] of sides) {
+  for (const [kind, image, target] of wanted === undefined ? sides : [...sides, ...letters]) {
     const images = names.find((name) => image.test(name));
     const targets = names.find((name) => target.test(name) && name !== images);
     if (images === undefined || targets === undefined || (wanted ?? kind) !== kind) continue;

@@ -24,7 +24,7 @@ test('the time left is made of steps after the warm-up, and of the test', () => 
 });
 
 test('a report without a step has no figures that are no numbers', () => {
-  expect(new Averages().take(10)).toEqual({ loss: 0, accuracy: 0, stepMs: 0, secondsLeft: 0 });
+  expect(new Averages().take(10)).toEqual({ loss: 0, stepMs: 0, secondsLeft: 0 });
 });
 
 test('the time left is within a tenth of the truth after twenty steps, however slow the first and however often a checkpoint', () => {
