@@ -7,12 +7,14 @@ sets and checkpoints are the trainer's. `python torch_engine.py --about` prints 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import socket
 import struct
 import sys
 import types
+from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
@@ -154,6 +156,41 @@ def norm_of_all(ranks: int) -> Any:
     return either
 
 
+def imported_model(wanted: Header) -> nn.Module:
+    """The user's own model: made by an expression, a class or a function of a file."""
+    file = Path(wanted["file"]).resolve()
+    folder, names = file.parent, [file.stem]
+    while (folder / "__init__.py").is_file():
+        folder, names = folder.parent, [folder.name, *names]
+    for place in (wanted["folder"], str(folder)):
+        sys.path.insert(0, place)
+    os.chdir(wanted["folder"])
+    found = eval(wanted["expression"], vars(importlib.import_module(".".join(names))))
+    model = found if isinstance(found, nn.Module) else found()
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{wanted['expression']} of {file} makes a {type(model).__name__}, which is no torch.nn.Module")
+    return model
+
+
+def differences(tensors: Dict[str, Tensor], shapes: Dict[str, List[int]]) -> str:
+    """In what an imported model is not the one that was read; empty where it is."""
+    found = [f"no {name}" for name in shapes if name not in tensors]
+    found += [
+        f"{name} is {list(tensors[name].shape)}, not {shape}"
+        for name, shape in shapes.items() if name in tensors and list(tensors[name].shape) != shape
+    ]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return ", ".join(found[:5]) + more
+
+
+def tensors_in(output: Any) -> List[Tensor]:
+    """The tensors of what a model gives, in their order."""
+    if isinstance(output, Tensor):
+        return [output]
+    parts = output.values() if isinstance(output, dict) else output if isinstance(output, (list, tuple)) else ()
+    return [tensor for part in parts for tensor in tensors_in(part)]
+
+
 class Sums(NamedTuple):
     """What a loss came to on some images: summed over images and their places."""
 
@@ -194,9 +231,18 @@ class Training:
 
     def __init__(self, opening: Header, channel: Channel) -> None:
         self.opening, self.channel, self.device = opening, channel, channel.device
-        namespace: Dict[str, Any] = {}
-        exec(compile(opening["module"], "<the network as it was read>", "exec"), namespace)
-        model: nn.Module = namespace[opening["class"]]().to(self.device)
+        imported = opening.get("imported")
+        # Which of the model's outputs each loss takes.
+        self.taken: List[int] = imported["outputs"] if imported else list(range(len(opening["losses"])))
+        if imported:
+            model = imported_model(imported).to(self.device)
+            misfit = differences({**dict(model.named_parameters()), **dict(model.named_buffers())}, {name: shape for name, shape in opening["shapes"].items() if name in opening["tensors"]})
+            if misfit:
+                raise ValueError(f"{imported['expression']} is another model than the one that was read: {misfit}")
+        else:
+            namespace: Dict[str, Any] = {}
+            exec(compile(opening["module"], "<the network as it was read>", "exec"), namespace)
+            model = namespace[opening["class"]]().to(self.device)
         is_parallel, is_gpu = channel.ranks > 1, self.device.type == "cuda"
         self.model = nn.SyncBatchNorm.convert_sync_batchnorm(model) if is_parallel and is_gpu else model
         self.norms = [module for module in self.model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
@@ -235,7 +281,8 @@ class Training:
         """One output a loss."""
         with self._arithmetic():
             found = network(images)
-        return [output.float() for output in (found if isinstance(found, tuple) else (found,))]
+        outputs = tensors_in(found)
+        return [outputs[taken].float() for taken in self.taken]
 
     def _take_targets(self, numbers: Numbers, count: int) -> List[Tensor]:
         """Of each loss [count, size]: classes, of which those below 0 don't count, or numbers."""

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -198,3 +199,33 @@ def test_losses_of_pixels_and_several_outputs_are_those_of_the_embedded_engine(p
         tested, wanted = ([event for event in run if event["kind"] == "evaluated"][0] for run in (events, expected))
         assert tested["loss"] == pytest.approx(wanted["loss"], rel=1e-3)
         assert tested["accuracy"] == pytest.approx(wanted["accuracy"], abs=0.01)
+
+
+def test_the_own_class_trains_as_the_network_that_was_read_of_it(images):
+    expected = train(images, "written", "--engine", "torch")
+    events = train(images, "imported", "--engine", "torch", "--import")
+    assert counts(events) == counts(expected)
+    assert losses(events) == pytest.approx(losses(expected), rel=1e-3)
+
+
+def test_a_class_that_makes_another_model_than_the_one_read_is_refused(images):
+    # What Python makes of it depends on the environment, which reading does not know.
+    text = NET.replace("def __init__(self, width=8):", "def __init__(self, width=8):\n        import os\n        width = int(os.environ.get('NET_WIDTH', width))")
+    (images.folder / "net.py").write_text(text)
+    environment = {**ENVIRONMENT, "NET_WIDTH": "9"}
+    ran = subprocess.run(command(images, "run", "--engine", "torch", "--import"), cwd=images.folder, capture_output=True, text=True, env=environment)
+    assert ran.returncode == 1
+    assert "is another model than the one that was read: conv1.weight is [9, 3, 3, 3], not [8, 3, 3, 3]" in ran.stderr
+
+
+def test_machines_that_join_learn_what_one_process_does(images):
+    expected = train(images, "one", "--engine", "torch")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"127.0.0.1:{free.getsockname()[1]}"
+    words = ["--nnodes", "2", "--nproc-per-node", "1", "--rdzv-endpoint", endpoint]
+    joined = subprocess.Popen([*json.loads(os.environ["MORPHNET_COMMAND"]), "join", *words, "--node-rank", "1"], cwd=images.folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    events = train(images, "two", "--engine", "torch", *words)
+    assert joined.wait(60) == 0
+    assert counts(events) == counts(expected)
+    assert losses(events) == pytest.approx(losses(expected), rel=1e-3)

@@ -17,6 +17,7 @@ import { runCommand } from './run-command.ts';
 import type { RunOptions } from './run-settings.ts';
 import { setCommand, type SetOptions } from './set-command.ts';
 import { measureCommand, type MeasureOptions } from './measure-command.ts';
+import { joinCommand, type JoinOptions, type JoinTraining } from './join-command.ts';
 import { commandExamples } from './examples.ts';
 import { examplesText, helpFormat } from './help-format.ts';
 import { refuseTogether } from './contradictions.ts';
@@ -36,6 +37,8 @@ export interface CliServices {
   readonly networks?: RunNetworkService;
   /** Measures this machine, and models on it; absent where nothing can. */
   readonly measuring?: MeasuringService;
+  /** Further machines of a run. */
+  readonly joinTraining?: JoinTraining;
   /** morphnet-torch as one file. */
   readonly torchModule?: () => string;
   /** Absent where there is no git to ask. */
@@ -69,6 +72,7 @@ function commands(services: CliServices): Command {
     training,
     networks,
     torchModule,
+    joinTraining,
     measuring,
     openRevision,
     version,
@@ -149,6 +153,17 @@ function commands(services: CliServices): Command {
       );
   }
 
+  if (joinTraining !== undefined) {
+    program
+      .command('join')
+      .description('compute on this machine for a run that another one trains with the engine torch and --nnodes')
+      .requiredOption('--nnodes <count>', 'machines in all')
+      .requiredOption('--node-rank <number>', 'which of them this is, from 1; the run’s own is 0')
+      .requiredOption('--rdzv-endpoint <host:port>', 'the address that the run was given')
+      .option('--nproc-per-node <count>', 'processes here; as many as there')
+      .action((options: JoinOptions) => joinCommand(terminal, joinTraining, options));
+  }
+
   program
     .command('entries')
     .description('print the models that a file holds')
@@ -207,6 +222,7 @@ function addRunCommands(
       .argument('<file[::entry] | config.json | run folder>', `${modelArgument}; or settings; or a run to go on with`),
   )
     .option('--out <folder>', 'the run’s folder; by default a new one below .morphnet/runs')
+    .option('--slurm <file>', 'train nothing here: write a script for sbatch that trains on --nnodes machines')
     .option('--json', 'print one JSON event a line')
     .action((file: string, options: RunOptions) => runCommand(terminal, openSession, training, file, options));
 

@@ -15,6 +15,7 @@ export const commandExamples: Readonly<Record<string, readonly (readonly [comman
     ["run 'net.py::ResNet18()' --data data --target latency:0.7", 'for 70 % of the latency'],
     ['run .morphnet/runs/20260101-120000-net-1', 'goes on with a run that was stopped'],
   ],
+  join: [['join --nnodes 2 --node-rank 1 --rdzv-endpoint 10.0.0.1:29400', 'the second machine of a run']],
   apply: [
     ['apply .morphnet/runs/20260101-120000-net-1', 'prints the proposed widths as a diff'],
     ['apply .morphnet/runs/20260101-120000-net-1 --write', 'and writes them'],

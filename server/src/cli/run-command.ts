@@ -1,6 +1,6 @@
 // `morphnet run`: trains in a run's folder, shows how it goes, and says what was found. A folder as argument goes on with that run.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { AnalyzedModel } from '../analysis/analyzed-model.ts';
@@ -11,6 +11,7 @@ import type { NetworkGraph } from '../network/network-graph.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import { iterationName } from '../protocol/iteration-file.ts';
 import { sweepName } from '../protocol/sweep-file.ts';
+import { slurmScript } from '../protocol/torchrun.ts';
 import type { RunProposal, RunSnapshot } from '../protocol/run-files.ts';
 import { workspaceFor } from '../runs/portable-config.ts';
 import { orWorkFailed, workFailed, wrongArguments } from './cli-failure.ts';
@@ -19,7 +20,7 @@ import { parseInputArgument, shownPath } from './model-argument.ts';
 import { openModel, type OpenSession } from './open-model.ts';
 import { URI } from 'vscode-uri';
 import { RunProgress } from './run-progress.ts';
-import { parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
+import { parseCount, parseRunArgument, resolveRunConfig, type RunOptions } from './run-settings.ts';
 import { measuredMachine, type Terminal } from './terminal.ts';
 import { textTable } from './text-table.ts';
 import { failureOf, lastStep } from '../experiments/run-outcome.ts';
@@ -32,6 +33,10 @@ export async function runCommand(
   argument: string,
   options: RunOptions,
 ): Promise<void> {
+  if (options.slurm !== undefined) {
+    writeSlurmScript(terminal, argument, options, options.slurm);
+    return;
+  }
   const progress = new RunProgress(terminal, options.json === true);
   const run = await begin(terminal, openSession, training, argument, options, (event) => progress.show(event));
   if (!run.ok) throw workFailed(run.error);
@@ -46,6 +51,28 @@ export async function runCommand(
     );
   }
   if (options.json !== true) terminal.write(`${resultLines(result, shown).join('\n')}\n`);
+}
+
+/** A script for a cluster, which runs this very command on its machines. */
+function writeSlurmScript(terminal: Terminal, argument: string, options: RunOptions, file: string): void {
+  const nodes = options.nnodes === undefined ? 1 : parseCount('--nnodes', options.nnodes, 1);
+  const processes = options.nprocPerNode === undefined ? 1 : parseCount('--nproc-per-node', options.nprocPerNode, 1);
+  if (options.rdzvEndpoint !== undefined)
+    throw wrongArguments('--rdzv-endpoint is found by the script: the first of the machines that SLURM gives.');
+  const launched: ReadonlySet<string> = new Set(['slurm', 'nnodes', 'nprocPerNode', 'json', 'engine']);
+  const words = Object.entries(options).flatMap(([key, value]: readonly [string, unknown]) => {
+    if (launched.has(key) || value === undefined) return [];
+    const option = `--${key.replaceAll(/(?=[A-Z])/g, '-').toLowerCase()}`;
+    return value === true
+      ? [option]
+      : [option, ...[value].flat().flatMap((each) => (typeof each === 'string' ? [each] : []))];
+  });
+  const path = resolve(terminal.folder, file);
+  if (existsSync(path)) throw wrongArguments(`There is ${shownPath(path, terminal.folder)} already. Name a new file.`);
+  writeFileSync(path, slurmScript(['run', argument, '--engine', 'torch', ...words], nodes, processes));
+  terminal.write(
+    `${shownPath(path, terminal.folder)} is written. Start it: sbatch ${shownPath(path, terminal.folder)}\n`,
+  );
 }
 
 async function begin(

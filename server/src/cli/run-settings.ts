@@ -18,6 +18,7 @@ import {
   type RunLoss,
 } from '../protocol/run-config.ts';
 import { defaultsUnder, parseTarget, targetRemedy } from '../protocol/run-defaults.ts';
+import { rendezvousForm } from '../protocol/torchrun.ts';
 import type { MachineProfile } from '../protocol/machine-profile.ts';
 import { defaultSettings } from '../protocol/settings.ts';
 import { resolvedConfig, workspaceOf } from '../runs/portable-config.ts';
@@ -34,6 +35,10 @@ export interface RunOptions {
   readonly seed?: string;
   readonly engine?: string;
   readonly nprocPerNode?: string;
+  readonly nnodes?: string;
+  readonly rdzvEndpoint?: string;
+  readonly import?: boolean;
+  readonly slurm?: string;
   readonly mixedPrecision?: string;
   readonly algorithm?: string;
   readonly strength?: string;
@@ -127,6 +132,9 @@ export function resolveRunConfig(
   }
   for (const [option, value] of [
     ['--nproc-per-node', options.nprocPerNode],
+    ['--nnodes', options.nnodes],
+    ['--rdzv-endpoint', options.rdzvEndpoint],
+    ['--import', options.import],
     ['--mixed-precision', options.mixedPrecision],
   ] as const) {
     if (value !== undefined && options.engine !== undefined && options.engine !== 'torch')
@@ -342,10 +350,15 @@ export function parseCount(option: string, text: string, minimum: number): numbe
 
 /** What is said of the engine `torch`, over what a config says. */
 function torchOptions(
-  { nprocPerNode, mixedPrecision }: RunOptions,
+  { nprocPerNode, nnodes, rdzvEndpoint, mixedPrecision, import: isImported }: RunOptions,
   known: RunConfig['torch'],
 ): Pick<RunConfig, 'torch'> {
-  if (nprocPerNode === undefined && mixedPrecision === undefined) return {};
+  if ([nprocPerNode, nnodes, rdzvEndpoint, mixedPrecision, isImported].every((option) => option === undefined))
+    return {};
+  if (rdzvEndpoint !== undefined && !rendezvousForm.test(rdzvEndpoint))
+    throw wrongArguments(`--rdzv-endpoint ${rdzvEndpoint} must be an address of this machine, as host:port.`);
+  if (nnodes !== undefined && nnodes !== '1' && rdzvEndpoint === undefined && known?.rendezvous === undefined)
+    throw wrongArguments(`--nnodes ${nnodes} needs an address where the machines meet: --rdzv-endpoint HOST:29400.`);
   const precision = torchPrecisions.find((name) => name === mixedPrecision);
   if (mixedPrecision !== undefined && precision === undefined)
     throw wrongArguments(`--mixed-precision ${mixedPrecision} is none of ${torchPrecisions.join(', ')}.`);
@@ -353,6 +366,9 @@ function torchOptions(
     torch: {
       ...known,
       ...(nprocPerNode !== undefined && { processes: parseCount('--nproc-per-node', nprocPerNode, 1) }),
+      ...(nnodes !== undefined && { nodes: parseCount('--nnodes', nnodes, 1) }),
+      ...(rdzvEndpoint !== undefined && { rendezvous: rdzvEndpoint }),
+      ...(isImported !== undefined && { import: isImported }),
       ...(precision !== undefined && { precision }),
     },
   };

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { URI } from 'vscode-uri';
 import { AnalysisSession } from '../analysis/analysis-session.ts';
 import type { Result } from '../common/problem.ts';
@@ -17,6 +18,8 @@ import { sitePackagesVariable } from '../protocol/settings.ts';
 import { DiskReader } from './disk-reader.ts';
 import { createFrontends } from './frontends.ts';
 import { readerAt } from './git-revision.ts';
+import { joinTraining } from '../jobs/join-training.ts';
+import { pythonOf } from '../protocol/engine-report.ts';
 import { readThisMachine } from './machine-profiles.ts';
 import { createMeasuring } from './measuring.ts';
 import { torchModule } from './torch-module.ts';
@@ -82,6 +85,10 @@ const plainTerminal: Terminal = {
 };
 
 const trainer = findTrainer();
+const torchProgram = {
+  script: fileURLToPath(new URL('./torch_engine.py', import.meta.url)),
+  python: pythonOf(process.env),
+};
 const [first, ...others] = process.argv.slice(2);
 const editor = first === editorWord ? createEditorTerminal(process.stdin, process.stdout) : undefined;
 
@@ -94,6 +101,7 @@ void runCommandLine(
       networks: createRunNetworks(process.cwd()),
       measuring: createMeasuring(trainer),
       torchModule,
+      joinTraining: (processes, machines, say) => joinTraining(torchProgram, processes, machines, say),
     }),
     openRevision,
     version: packageVersion(),

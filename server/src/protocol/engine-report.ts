@@ -41,3 +41,10 @@ export const tfjsPathVariable = 'MORPHNET_TFJS_PATH';
 
 /** The trainer's environment variable that names the Python whose PyTorch the engine `torch` uses; without it `python3` of the path. */
 export const pythonVariable = 'MORPHNET_PYTHON';
+
+/** The Python of the engine `torch`: the one that is named, else that of the path, which Windows calls by another name. */
+export function pythonOf(environment: Readonly<Record<string, string | undefined>>): string {
+  const named = environment[pythonVariable];
+  if (named !== undefined && named !== '') return named;
+  return environment['OS'] === 'Windows_NT' ? 'python' : 'python3';
+}

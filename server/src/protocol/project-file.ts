@@ -157,7 +157,10 @@ export const projectFileSchema = v.strictObject({
   checkpointEvery: v.optional(described(run.checkpointEvery, 'Steps between two checkpoints; 100 unless given.')),
   engine: v.optional(described(run.engine, 'The engine that trains.')),
   torch: v.optional(
-    described(run.torch.wrapped, 'How the engine torch computes: its processes, and in what precision.'),
+    described(
+      run.torch.wrapped,
+      'How the engine torch computes: its processes, on how many machines, in what precision, and whether your own class is imported.',
+    ),
   ),
   threads: v.optional(described(run.threads, 'Threads that training may use; 0: all cores but one.')),
 });

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { engineNames } from './engine-report.ts';
 import { methodEntries } from './method-options.ts';
+import { rendezvousForm } from './torchrun.ts';
 
 /** `kind:path` or a path alone on the command line. A path is absolute once resolved. */
 export const dataSetSchema = v.strictObject({
@@ -119,6 +120,12 @@ export const runConfigSchema = v.strictObject({
     v.strictObject({
       /** Processes of torchrun on this machine, each with a share of the batch. */
       processes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64))),
+      /** Machines, each with so many processes; the others join by `morphnet join`. */
+      nodes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024))),
+      /** Where they meet: this machine's host:port. */
+      rendezvous: v.optional(v.pipe(v.string(), v.regex(rendezvousForm, 'must be host:port'))),
+      /** The user's own class is imported and trained, in place of the network as it was read. */
+      import: v.optional(v.boolean()),
       /** What products are computed in; weights and sums stay float32. */
       precision: v.optional(v.picklist(torchPrecisions)),
     }),

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type { Op } from '../network/op.ts';
-import { pythonVariable } from '../protocol/engine-report.ts';
+import { pythonOf, pythonVariable } from '../protocol/engine-report.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { EngineOptions } from '../training/engines/choose-engine.ts';
-import type { NetworkText } from '../training/engines/torch/torch-session.ts';
+import type { ImportedModel, NetworkText } from '../training/engines/torch/torch-session.ts';
 
 /** Known to the composition root. */
 export interface TorchProgram {
@@ -25,14 +25,21 @@ export function torchOptions(
   { script, write }: TorchProgram,
   config: RunConfig['torch'],
   workspace: string | undefined,
+  own?: ImportedModel,
 ): NonNullable<EngineOptions['torch']> {
   const named = process.env[pythonVariable];
   const isNamed = named !== undefined && named !== '';
   return {
-    python: isNamed ? named : process.platform === 'win32' ? 'python' : 'python3',
+    python: pythonOf(process.env),
     isNamed,
     script,
     processes: config?.processes ?? 1,
+    ...(config?.nodes !== undefined &&
+      config.nodes > 1 &&
+      config.rendezvous !== undefined && {
+        machines: { nodes: config.nodes, node: 0, rendezvous: config.rendezvous },
+      }),
+    ...(config?.import === true && own && { imported: own }),
     precision: config?.precision ?? 'float32',
     writeNetwork: (graph) => {
       const texts = workspace === undefined ? undefined : new SourceTexts(workspace);

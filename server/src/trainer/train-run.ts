@@ -17,6 +17,8 @@ import type { NewEvent, RunSink } from '../training/loop/run-sink.ts';
 import { objectiveOf } from '../training/loop/objective.ts';
 import { asNetworkGraph, imageShapeOf, outputImagesOf } from '../training/loop/training-setup.ts';
 import { sinkOf, type TrainerSink } from './folder-sink.ts';
+import { URI } from 'vscode-uri';
+import type { ImportedModel } from '../training/engines/torch/torch-session.ts';
 import { ParentWatch, say } from './parent-watch.ts';
 import { torchOptions, type TorchProgram } from './torch-program.ts';
 import { engineOf } from './trainer-engine.ts';
@@ -37,7 +39,7 @@ async function trainIn(
   if (!input.ok) return input;
   const dataSet = await readDataSet(config.data, { input: input.value, outputs: outputImagesOf(graph.value), decoder });
   if (!dataSet.ok) return dataSet;
-  const options = torchOptions(torch, config.torch, workspaceOf(folder));
+  const options = torchOptions(torch, config.torch, workspaceOf(folder), importedModel(config, workspaceOf(folder)));
   // What doesn't fit is said by the training itself.
   const objective = objectiveOf(graph.value, dataSet.value, config.losses);
   const losses = objective.ok ? objective.value.losses : undefined;
@@ -59,6 +61,11 @@ async function trainIn(
     parent,
   );
   return { ok: true, value: undefined };
+}
+
+/** The user's own class: the file, what makes the model in it, and the folder that it works in. */
+function importedModel({ model }: RunConfig, workspace: string): ImportedModel {
+  return { file: URI.parse(model.document).fsPath, expression: model.entry, folder: workspace };
 }
 
 /** Programs beside this one. */

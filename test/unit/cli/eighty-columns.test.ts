@@ -20,8 +20,8 @@ function tooLong(text: string): readonly string[] {
 const help = async (...words: readonly string[]): Promise<string> =>
   (await morphnetIn(repository, [...words, '--help'], undefined, undefined, createRunNetworks(repository))).output;
 
-// Measuring is not there in these tests.
-const commands = Object.keys(commandExamples).filter((name) => !['measure', 'calibrate'].includes(name));
+// Measuring and joining a run of several machines are not there in these tests.
+const commands = Object.keys(commandExamples).filter((name) => !['measure', 'calibrate', 'join'].includes(name));
 
 test('the help of every command fits, and has examples', async () => {
   expect(tooLong(await help())).toEqual([]);

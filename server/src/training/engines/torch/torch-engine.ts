@@ -8,8 +8,10 @@ import { channelAxisOf } from '../../../network/op-traits.ts';
 import type { OpId } from '../../../network/op.ts';
 import type { CompileRequest, Engine, OutputLoss, TrainingSession, Untrainable } from '../engine.ts';
 import { EngineUnavailable } from '../engine-unavailable.ts';
+import { stateEntries } from '../training-state.ts';
 import { type LossTerm, lossTerms } from '../loss-terms.ts';
-import { TorchTrainingSession, type NetworkText } from './torch-session.ts';
+import type { Machines } from '../../../protocol/torchrun.ts';
+import { TorchTrainingSession, type ImportedModel, type NetworkText } from './torch-session.ts';
 import { Worker } from './worker.ts';
 
 export interface TorchOptions {
@@ -18,7 +20,12 @@ export interface TorchOptions {
   readonly script: string;
   /** Threads of all processes together. */
   readonly threads: number;
+  /** On each machine. */
   readonly processes: number;
+  /** Where further machines take part. */
+  readonly machines?: Machines;
+  /** The user's own class, in place of the network as it was read. */
+  readonly imported?: ImportedModel;
   readonly precision: string;
   /** The network as text, or which operation can't be written, and why. */
   readonly writeNetwork: (graph: NetworkGraph) => Result<NetworkText>;
@@ -34,23 +41,26 @@ const remedy = 'Name a Python with PyTorch in the setting morphnet.training.pyth
 /** Rejects with `EngineUnavailable` when there is no PyTorch to be had. */
 export async function createTorchEngine(options: TorchOptions): Promise<Engine> {
   const { version, device } = await aboutPyTorch(options);
-  const { threads, processes } = options;
+  const { threads, processes, machines, imported } = options;
+  const shares = processes * (machines?.nodes ?? 1);
   return {
     info: { name: 'torch', version, threads, device },
     untrainable: (graph, losses) => untrainable(graph, losses, options),
     async compile(request): Promise<TrainingSession> {
       const { batchSize } = request;
-      if (batchSize % processes !== 0)
+      if (batchSize % shares !== 0)
         throw new Error(
-          `A batch of ${String(batchSize)} images has no equal shares for ${String(processes)} processes. Set the batch size to a multiple of ${String(processes)}`,
+          `A batch of ${String(batchSize)} images has no equal shares for ${String(shares)} processes. Set the batch size to a multiple of ${String(shares)}`,
         );
       const found = lossTerms(request.graph, request.losses);
       if (!found.ok) throw new Error(found.reason);
-      const network = options.writeNetwork(upTo(request.graph, found.terms));
+      const network = imported
+        ? importedNetwork(request, found.terms, imported)
+        : options.writeNetwork(upTo(request.graph, found.terms));
       if (!network.ok) throw new Error(network.error);
       const { script, python } = options;
       const share = Math.max(1, Math.floor(threads / processes));
-      const worker = await Worker.start({ python, script, threads: share, processes });
+      const worker = await Worker.start({ python, script, threads: share, processes, machines });
       return TorchTrainingSession.open(worker, {
         request,
         terms: found.terms,
@@ -88,12 +98,41 @@ function upTo(graph: NetworkGraph, terms: readonly LossTerm[]): NetworkGraph {
 function untrainable(
   graph: NetworkGraph,
   losses: readonly OutputLoss[] | undefined,
-  { writeNetwork }: TorchOptions,
+  { writeNetwork, imported }: TorchOptions,
 ): readonly Untrainable[] {
   const found = lossTerms(graph, losses);
   if (!found.ok) return [{ op: found.op, reason: found.reason }];
+  // What stands in the way of an own class is told when it is made.
+  if (imported) return [];
   const written = writeNetwork(upTo(graph, found.terms));
   return written.ok ? [] : [{ op: valueOf(graph, graph.outputs[0] ?? 0).producer, reason: written.error }];
+}
+
+/** The user's own class as it stands, or why it can't take the place of the network as it was read. */
+function importedNetwork(
+  request: CompileRequest,
+  terms: readonly LossTerm[],
+  imported: ImportedModel,
+): Result<NetworkText> {
+  const { graph } = request;
+  if (request.sources.some(({ kind }) => kind === 'gate'))
+    return {
+      ok: false,
+      error: 'Gates stand in the network as it was read, not in a class that is imported. Leave --import out',
+    };
+  const outputs = terms.map(({ value }) => graph.outputs.indexOf(value));
+  if (outputs.includes(-1))
+    return {
+      ok: false,
+      error:
+        'The model ends in a softmax or sigmoid, which the loss has itself. Leave --import out, or end the model before it',
+    };
+  const names = stateEntries({ ...request, optimizer: { kind: 'sgd', momentum: 0, weightDecay: 0 } });
+  const tensors = Object.fromEntries(names.map(({ name }) => [name, name]));
+  return {
+    ok: true,
+    value: { text: '', className: '', tensors, modules: new Map(), imported: { ...imported, outputs } },
+  };
 }
 
 /** The axis of a gated op's channels. */

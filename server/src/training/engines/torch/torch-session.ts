@@ -19,6 +19,17 @@ export interface NetworkText {
   readonly className: string;
   readonly tensors: Readonly<Record<string, string>>;
   readonly modules: ReadonlyMap<OpId, string>;
+  /** In place of the text: the user's own class, and which of its outputs the losses take. */
+  readonly imported?: ImportedModel & { readonly outputs: readonly number[] };
+}
+
+/** A class of the user's own. */
+export interface ImportedModel {
+  readonly file: string;
+  /** What makes the model in the file: `Net`, `ResNet(18)`, `model`. */
+  readonly expression: string;
+  /** Where it works: its paths are relative to this. */
+  readonly folder: string;
 }
 
 export interface TorchRequest {
@@ -68,6 +79,8 @@ export class TorchTrainingSession implements TrainingSession {
       module: network.text,
       class: network.className,
       tensors: network.tensors,
+      shapes: Object.fromEntries(stateEntries(request).map(({ name, shape }) => [name, shape])),
+      ...(network.imported && { imported: network.imported }),
       batch: request.batchSize,
       image: imageShape,
       seed: request.seed,

@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { torchrunWords, type Machines } from '../../../protocol/torchrun.ts';
 import { EngineUnavailable } from '../engine-unavailable.ts';
 
 /** A frame of a header and numbers as they lie in memory. */
@@ -20,6 +21,8 @@ export interface WorkerProgram {
   /** Threads of each process. */
   readonly threads: number;
   readonly processes: number;
+  /** Where further machines take part. */
+  readonly machines?: Machines | undefined;
 }
 
 /** Said when the process ends before it should; the run goes on from its last checkpoint. */
@@ -52,14 +55,13 @@ export class Worker {
   }
 
   /** Starts it and waits until it has loaded PyTorch. Rejects with `EngineUnavailable` when it can't. */
-  static async start({ python, script, threads, processes }: WorkerProgram): Promise<Worker> {
+  static async start({ python, script, threads, processes, machines }: WorkerProgram): Promise<Worker> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const token = randomUUID();
-    const torchrun = ['-m', 'torch.distributed.run', '--standalone', `--nproc-per-node=${String(processes)}`];
-    const child = spawn(python, [...(processes > 1 ? torchrun : []), script], {
+    const child = spawn(python, [...torchrunWords(processes, machines), script], {
       cwd: dirname(script),
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
