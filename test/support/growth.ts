@@ -33,13 +33,26 @@ export function within<Result>(milliseconds: number, work: () => Result): Result
 /** Times below this are noise. */
 const noticeableMs = 5;
 
+/** How often both sizes are timed anew while a busy machine has not let the larger one run undisturbed. */
+const mostRounds = 4;
+
 /** Fails unless `work` on an input of four times the size takes less than six times as long. */
 export function expectLinear<Input>(size: number, input: (size: number) => Input, work: (input: Input) => void): void {
   const [small, large] = [input(size), input(4 * size)];
   // Compiled once before it is timed.
   work(small);
-  const [once, fourTimes] = [leastMs(() => work(small)), leastMs(() => work(large))];
-  expect(fourTimes, `${once.toFixed(1)} ms, then ${fourTimes.toFixed(1)} ms`).toBeLessThan(
-    6 * Math.max(once, noticeableMs),
-  );
+  let [once, fourTimes] = [Infinity, Infinity];
+  const isLinear = (): boolean => fourTimes < 6 * Math.max(once, noticeableMs);
+  for (let round = 0; round < mostRounds && !isLinear(); round++) {
+    // What grows faster is not helped by this: the quickest try at the larger size is still too long.
+    once = Math.min(
+      once,
+      leastMs(() => work(small)),
+    );
+    fourTimes = Math.min(
+      fourTimes,
+      leastMs(() => work(large)),
+    );
+  }
+  expect(isLinear(), `${once.toFixed(1)} ms, then ${fourTimes.toFixed(1)} ms`).toBe(true);
 }
