@@ -98,6 +98,9 @@ function sameAttributes(op: Op, found: Op): boolean {
     case 'expand':
       // `-1` and the number that it stands for are the same; the output shapes have been compared.
       return true;
+    case 'resize':
+      // A slim file says sizes where the source says factors; the sizes are compared.
+      return JSON.stringify({ ...op.attributes, written: 0 }) === JSON.stringify({ ...found.attributes, written: 0 });
     default:
       return JSON.stringify(op.attributes, withoutReasons) === JSON.stringify(found.attributes, withoutReasons);
   }
