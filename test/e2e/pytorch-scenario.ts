@@ -48,7 +48,7 @@ export async function pytorchScenario({ scenario, workbench, folder, url }: Scen
     await workbench.screenshot('costs');
     // The module `layers` and its part 4, the second convolution.
     await workbench.dashboard
-      .getByRole('rowheader', { name: /^4 Conv2d/ })
+      .getByRole('rowheader', { name: /^4 .*Conv2d/ })
       .getByRole('button')
       .click();
     const line = original.slice(0, original.indexOf('nn.Conv2d(32, 64,')).split('\n').length;

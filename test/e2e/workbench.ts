@@ -206,7 +206,11 @@ export class Workbench {
       has: this.page.getByText(extension, { exact: true }),
     });
     const words = await row.locator('.activation-time').innerText();
-    await this.closeTab(/^Running Extensions/);
+    // Some editors open the list over the window, others as a tab.
+    const tab = this.page.locator('.tabs-container .tab', { hasText: /^Running Extensions/ });
+    if (await tab.isVisible()) await this.closeTab(/^Running Extensions/);
+    else await this.page.keyboard.press('Escape');
+    await row.waitFor({ state: 'hidden' });
     return Number(/(\d+)\s*ms/.exec(words)?.[1] ?? NaN);
   }
 
