@@ -177,18 +177,18 @@ test('diagnostics that are the same as before are not sent again', async () => {
 });
 
 test('a new error where something is half typed waits for a longer rest than others, and then is told', async () => {
-  await using editor = await openEditor({ delaysMs: { diagnostics: 1, halfTyped: 300, refresh: 1 } });
+  await using editor = await openEditor({ delaysMs: { diagnostics: 1, halfTyped: 1500, refresh: 1 } });
   const uri = await editor.open('small.cfg', smallNetwork);
   await editor.diagnostics(uri, (found) => found.length === 0);
   const start = performance.now();
   await editor.change(uri, `${smallNetwork}[convol`);
   const found = await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
-  expect(performance.now() - start).toBeGreaterThan(290);
+  expect(performance.now() - start).toBeGreaterThan(1490);
   expect(found.map(({ code }) => code)).toContain('syntax-darknet-section');
   const again = performance.now();
   await editor.change(uri, `# more\n${smallNetwork}[convol`);
   await editor.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
-  expect(performance.now() - again).toBeLessThan(290);
+  expect(performance.now() - again).toBeLessThan(1490);
 });
 
 test('an unknown device is said and replaced', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { reportCosts } from '../../../../server/src/costs/cost-report.ts';
 import { builtInDevices } from '../../../../server/src/costs/device-profile.ts';
 import { caffeFrontend } from '../../../../server/src/frontends/caffe/caffe-frontend.ts';
-import { expectLinear, within } from '../../../support/growth.ts';
+import { expectLinear, endsSoon } from '../../../support/growth.ts';
 import { CaffeNet, readCaffe } from '../../../support/caffe.ts';
 
 const chain = (count: number, layer: (i: number) => string): string =>
@@ -60,7 +60,7 @@ test.for<[string, string]>([
   ],
   ['a net of names', `layer {\n${'name: "x" '.repeat(40_000)}}`],
 ])('%s', ([, text]) => {
-  const { graph } = within(500, () => readCaffe(text));
+  const { graph } = endsSoon(() => readCaffe(text));
   if (graph !== undefined) reportCosts(graph, builtInDevices[0]!);
 });
 

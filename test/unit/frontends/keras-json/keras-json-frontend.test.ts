@@ -13,7 +13,7 @@ import { kerasJsonFrontend } from '../../../../server/src/frontends/keras-json/k
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
 import { editableLeaves } from '../../../../server/src/network/width-origin.ts';
 import { sessionOver, standardSettings, uriOf } from '../../../support/analysis-session.ts';
-import { expectLinear, leastMs, within } from '../../../support/growth.ts';
+import { expectLinear, leastMs, endsSoon } from '../../../support/growth.ts';
 import {
   functionalJson,
   inputLayer,
@@ -322,7 +322,7 @@ test.for([
   ],
 ] as const)('%s end soon', ([, text, message]) => {
   const written = text();
-  const { problems } = within(500, () => open(written));
+  const { problems } = endsSoon(() => open(written));
   if (message === undefined) expect(problems).toEqual([]);
   else expect(problems.join('\n')).toMatch(message);
 });

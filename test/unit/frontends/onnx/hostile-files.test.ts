@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { exactly } from '../../../../server/src/common/count.ts';
 import type { FileBytes } from '../../../../server/src/frontends/shared/frontend.ts';
 import { bytesOf, costOf, floats, node, onnxFile, readOnnx } from '../../../support/onnx-files.ts';
-import { within } from '../../../support/growth.ts';
+import { endsSoon } from '../../../support/growth.ts';
 
 /** What a field of bytes begins with. */
 const field = (number: number, length: number): number[] => [...varint(number * 8 + 2), ...varint(length)];
@@ -62,7 +62,7 @@ function onnxInput(name: string, shape: readonly number[]): number[] {
 
 describe('a file that is none', () => {
   const problemOf = (content: Uint8Array): string => {
-    const { graph, problems } = within(1_000, () => readOnnx(bytesOf(content)));
+    const { graph, problems } = endsSoon(() => readOnnx(bytesOf(content)));
     expect(graph).toBeUndefined();
     return problems[0]!.message;
   };

@@ -10,7 +10,7 @@ import { reportCosts, type Cost } from '../../../../server/src/costs/cost-report
 import { builtInDevices } from '../../../../server/src/costs/device-profile.ts';
 import type { NetworkGraph } from '../../../../server/src/network/network-graph.ts';
 import { sessionOver, standardSettings, uriOf } from '../../../support/analysis-session.ts';
-import { expectLinear, leastMs, within } from '../../../support/growth.ts';
+import { expectLinear, leastMs, endsSoon } from '../../../support/growth.ts';
 import { tensorflowJsFrontend } from '../../../support/tensorflow-js-frontend.ts';
 
 const document = uriOf('net.js');
@@ -133,7 +133,7 @@ test.for([
   ['a recursion without an end', 'const f = () => f();\nf();', /too deep/],
 ])('%s ends with what was read until then', ([, statement, message]) => {
   const text = `${head}export const model = ${line('7')};\n${statement as string}\n`;
-  const { graphs, problems } = within(8_000, () => open(text));
+  const { graphs, problems } = endsSoon(() => open(text));
   expect(problems.join('\n')).toMatch(message as RegExp);
   expect(unitsOf(graphs[0])).toEqual([7]);
 });
