@@ -1,4 +1,5 @@
-// Holds `morphnet cost --json` against real PyTorch, layer by layer: names, parameters, MACs, output shapes and totals.
+// Holds `morphnet cost --json` against real PyTorch, layer by layer: names, parameters, MACs, output shapes and totals,
+// and the memory that a training's forward pass leaves for the backward pass.
 //
 //   npm run check:costs [-- FILE[::ENTRY] …]      Python: $MORPHNET_PYTHON, what `pytorch:install` made, else python3
 //
@@ -23,6 +24,8 @@ const pytorchSchema = v.object({
   params: v.number(),
   macs: v.number(),
   counterMacs: v.number(),
+  /** Bytes that two images leave for the backward pass. */
+  kept: v.number(),
   layers: v.array(layer),
 });
 type Layer = v.InferOutput<typeof layer>;
@@ -55,7 +58,7 @@ function exampleModels(): readonly string[] {
 }
 
 function ourCosts(model: string): CostJson | undefined {
-  const text = output(process.execPath, [join(dist, 'cli.cjs'), 'cost', model, '--json']);
+  const text = output(process.execPath, [join(dist, 'cli.cjs'), 'cost', model, '--batch', '2', '--json']);
   return text === undefined ? undefined : v.parse(costJsonSchema, JSON.parse(text));
 }
 
@@ -99,6 +102,9 @@ function differences(ours: CostJson, theirs: PytorchCosts): readonly string[] {
   compare('total params', ours.totals.params, { value: theirs.params, atLeast: false });
   compare('total MACs', ours.totals.macs, { value: theirs.macs, atLeast: false });
   compare('total MACs by PyTorch’s flop counter', ours.totals.macs.value, theirs.counterMacs);
+  // PyTorch's masks of dropout are as wide as numbers on a processor, and a byte wide on a GPU, as we count them.
+  const keptError = Math.abs((ours.memory.kept.value ?? 0) / theirs.kept - 1);
+  if (!(keptError < 0.01)) compare('bytes kept for the backward pass', ours.memory.kept.value, theirs.kept);
   compare('unknown parts', ours.unknowns, []);
   return found;
 }
@@ -109,7 +115,7 @@ function check(model: string): boolean {
   if (ours === undefined || theirs === undefined) return false;
   const found = differences(ours, theirs);
   for (const difference of found) console.error(`  ${model}: ${difference}`);
-  const figures = `${String(theirs.layers.length)} layers, ${String(theirs.params)} params, ${String(theirs.macs)} MACs`;
+  const figures = `${String(theirs.layers.length)} layers, ${String(theirs.params)} params, ${String(theirs.macs)} MACs, ${String(theirs.kept)} B kept in training`;
   console.log(
     `${found.length === 0 ? 'equal' : 'DIFFERENT'}  ${model} at ${ours.input.shapes.map((shape) => shape.join('×')).join(', ')}: ${figures}`,
   );

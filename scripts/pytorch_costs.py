@@ -45,6 +45,24 @@ def multiply_adds(module, inputs, output):
     return 0
 
 
+def kept_bytes(model, inputs):
+    """Bytes of activations that a forward pass in training leaves for the backward pass, each memory once."""
+    own = {tensor.untyped_storage().data_ptr() for tensor in [*model.parameters(), *model.buffers()]}
+    kept = {}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        result = model.train()(*inputs)
+        size = sum(storage.nbytes() for storage in kept.values())
+    del result
+    return size
+
+
 def main():
     path, entry, *shapes = sys.argv[1:]
     # A model's file that reads options gets none.
@@ -77,6 +95,9 @@ def main():
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         model(*inputs)
+    hooked = len(layers)
+    kept = kept_bytes(model, [torch.zeros(2, *tensor.shape[1:]) for tensor in inputs])
+    del layers[hooked:]
     weighted = [layer for layer in layers if layer["params"] or layer["macs"]]
     print(
         json.dumps(
@@ -85,6 +106,7 @@ def main():
                 "params": sum(p.numel() for p in model.parameters()),
                 "macs": sum(layer["macs"] for layer in layers),
                 "counterMacs": counter.get_total_flops() // 2,
+                "kept": kept,
                 "layers": weighted,
             }
         )

@@ -4,7 +4,7 @@ import { knownValue, type Count } from '../common/count.ts';
 import { formatAmount, formatMilliseconds } from '../common/number-format.ts';
 import { parseAmount, verdictOf, type BudgetLine, type Budgets } from '../costs/budget.ts';
 import type { Cost, CostReport } from '../costs/cost-report.ts';
-import { peakActivationBytes } from '../costs/memory.ts';
+import { inferenceMemory } from '../costs/memory.ts';
 import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
@@ -53,7 +53,7 @@ export function checkBudgets(
               name: 'peak memory of activations',
               unit: 'B',
               limit: memory,
-              value: peakActivationBytes(model.graph, 1),
+              value: inferenceMemory(model.graph, 1).peak,
             },
             [],
           ),

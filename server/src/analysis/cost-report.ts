@@ -3,6 +3,8 @@
 import { knownValue, type Count } from '../common/count.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import { flopsPerMac } from '../costs/counting-convention.ts';
+import { bytesOfProducts } from '../costs/latency/execution.ts';
+import { parameterBytes } from '../costs/memory.ts';
 import { widthsOf } from '../network/op-traits.ts';
 import type { ModelEntry } from '../network/network-graph.ts';
 import type { Op, Padding } from '../network/op.ts';
@@ -16,6 +18,7 @@ import { unknownPartsOf } from './document-layers.ts';
 import { outputShape } from './inlay-hints.ts';
 import { conventionCosts, type NamedConvention } from './convention-report.ts';
 import { chooseDevice, latencySentence } from './latency-device.ts';
+import { memoryReport, memorySentences, type OpMemory } from './memory-report.ts';
 import { SourcePlaces } from './source-places.ts';
 
 /** One-based, as people count. */
@@ -44,6 +47,13 @@ interface ReportWidth {
   reason: string | null;
 }
 
+/** Bytes of a layer: see `OpMemory`. */
+interface ReportMemory {
+  weights: number | null;
+  alive: number | null;
+  kept: number | null;
+}
+
 interface ReportLayer {
   name: string;
   op: string;
@@ -60,6 +70,7 @@ interface ReportLayer {
   /** In the convention. */
   operations: number | null;
   latencyMs: number | null;
+  memory: ReportMemory;
   /** Null where no text makes the layer. */
   origin: (ReportRange & { callChain: ReportPlace[] }) | null;
   width: ReportWidth | null;
@@ -91,6 +102,19 @@ export interface ModelCostReport {
     operations: ReportTotal;
     latencyMs: ReportTotal;
   };
+  /** In bytes. */
+  memory: {
+    batch: number;
+    precision: string;
+    weights: ReportTotal;
+    peakActivations: ReportTotal;
+    /** The layer at which activations are most; empty where that is not known. */
+    peakLayer: string;
+    kept: ReportTotal;
+    trainingStep: ReportTotal;
+    /** The same in sentences. */
+    words: string[];
+  };
   layers: ReportLayer[];
   unknowns: { reason: string; origin: ReportRange | null }[];
 }
@@ -109,6 +133,7 @@ export function costReport(
   const { graph } = model;
   const counted = conventionCosts(graph, convention);
   const report = session.costs(graph, settings);
+  const memory = memoryReport(graph, settings);
   const places = new SourcePlaces(session);
   const files = new Map<string, string>();
   const place = (span: SourceSpan): ReportPlace => {
@@ -139,6 +164,7 @@ export function costReport(
         macs: valueOrNull(cost.macs),
         operations: valueOrNull(operations),
         latencyMs: valueOrNull(cost.latencyMs),
+        memory: memoryOf(memory.ops[op.id]),
         origin: op.site === undefined ? null : { ...range(op.site.span), callChain: op.site.callChain.map(place) },
         width: widthOf(session, model.graph.entry, op, places, range),
       },
@@ -156,6 +182,11 @@ export function costReport(
     macs: uncalled,
     operations: uncalled,
     latencyMs: uncalled,
+    memory: {
+      weights: valueOrNull(parameterBytes(layer.parameters, bytesOfProducts(memory.precision))),
+      alive: uncalled,
+      kept: uncalled,
+    },
     origin: { ...range(layer.site.span), callChain: layer.site.callChain.map(place) },
     width: null,
   }));
@@ -181,12 +212,27 @@ export function costReport(
       operations: totalOf(counted.total),
       latencyMs: totalOf(total.latencyMs),
     },
+    memory: {
+      batch: memory.batch,
+      precision: memory.precision,
+      weights: totalOf(memory.weights),
+      peakActivations: totalOf(memory.peakActivations),
+      peakLayer: (memory.peakAt === undefined ? undefined : graph.ops[memory.peakAt]?.name) ?? '',
+      kept: totalOf(memory.kept),
+      trainingStep: totalOf(memory.trainingStep),
+      words: [...memorySentences(graph, memory)],
+    },
     layers: [...layers, ...idle],
     unknowns: unknowns.map(({ reason, span }) => ({ reason, origin: span === undefined ? null : range(span) })),
   };
 }
 
 const zero: Count = { kind: 'exact', value: 0 };
+
+function memoryOf(memory: OpMemory | undefined): ReportMemory {
+  if (memory === undefined) return { weights: null, alive: null, kept: null };
+  return { weights: valueOrNull(memory.weights), alive: valueOrNull(memory.alive), kept: valueOrNull(memory.kept) };
+}
 
 function valueOrNull(count: Count): number | null {
   return count.kind === 'exact' ? count.value : null;

@@ -98,14 +98,18 @@ function commands(services: CliServices): Command {
     .argument('<file[::entry]>', modelArgument)
     .option('--input <shape>', 'the input’s shape without the batch: 3x32x32')
     .option('--device <name>', 'the device of latencies: RTX 4090, V100, or one’s own as laptop=500,40 (GFLOP/s, GB/s)')
-    .option('--batch <count>', 'images in the step that latencies are of; by default as the device was measured')
-    .option('--precision <name>', 'the number format of latencies: fp32, fp16, bf16, amp, amp_bf16 or int8')
+    .option(
+      '--batch <count>',
+      'images in the step that latencies and memory are of; by default as the device was measured, and one',
+    )
+    .option('--precision <name>', 'the number format of latencies and memory: fp32, fp16, bf16, amp, amp_bf16 or int8')
     .option(
       '--convention <name>',
       'how operations are counted: macs, flops (= 2 × MACs), or as a counter does: morphnet, fvcore, torch, torchvision, thop, ultralytics, torchinfo, ptflops, darknet',
     )
     .option('--format <name>', 'text, markdown, csv or json')
     .option('--json', 'the same as --format json')
+    .option('--memory', 'bytes in place of operations: weights, activations at inference, and what training keeps')
     .option('--check', 'fail where a budget of morphnet.json is broken')
     .option('--compare <revision>', 'print the change of every model of the file against a git revision, as Markdown')
     .action((file: string, options: CostOptions) =>

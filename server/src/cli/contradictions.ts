@@ -8,6 +8,9 @@ const groups: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--json', '--format'],
     ['--json', '--compare'],
     ['--format', '--compare'],
+    ['--memory', '--json'],
+    ['--memory', '--format'],
+    ['--memory', '--compare'],
   ],
   apply: [
     ['--write', '--slim-file'],

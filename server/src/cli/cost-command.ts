@@ -33,6 +33,7 @@ export interface CostOptions {
   readonly convention?: string;
   readonly format?: string;
   readonly json?: boolean;
+  readonly memory?: boolean;
   readonly check?: boolean;
   readonly compare?: string;
 }
@@ -61,7 +62,8 @@ export async function costCommand(
     precision: parsePrecision(options.precision),
   };
   const { problem } = chooseDevice(settings);
-  if (problem !== undefined) {
+  // Memory asks no device.
+  if (problem !== undefined && options.memory !== true) {
     const [reason = ''] = problem.split('. Latencies are for');
     throw wrongArguments(`${reason}, or describe one as laptop=500,40`);
   }
@@ -83,7 +85,7 @@ export async function costCommand(
     if (request !== undefined) before.value.requestEntry(file.document, request);
     terminal.write(compareCosts(before.value, session, file.document, settings, options.compare));
   } else {
-    terminal.write(formatted(report, format));
+    terminal.write(formatted(report, format, options.memory === true));
   }
   failWithoutFigures(report, problems);
   if (options.check === true) {
@@ -134,10 +136,10 @@ function failWithoutFigures(report: CostJson, problems: readonly Problem[]): voi
     throw workFailed(`Not all of the model is known, so that the totals are lower bounds: ${first.reason}`);
 }
 
-function formatted(report: CostJson, format: CostFormat): string {
+function formatted(report: CostJson, format: CostFormat, isOfMemory: boolean): string {
   switch (format) {
     case 'text':
-      return `${costTable(report).join('\n')}\n`;
+      return `${(isOfMemory ? memoryTable(report) : costTable(report)).join('\n')}\n`;
     case 'markdown':
       return costMarkdown(report);
     case 'csv':
@@ -187,19 +189,14 @@ function costTable(report: ModelCostReport): readonly string[] {
     { title: 'where', align: 'left' },
   ];
   const rows = report.layers.map((layer) => [
-    layer.name,
-    layer.op + (layer.kernel === null ? '' : ` ${layer.kernel.join('×')}`),
-    layer.outputShape.map((size) => size ?? '?').join('×'),
+    ...layerCells(layer),
     orUnknown(layer.operations, formatAmount),
     orUnknown(layer.params, formatAmount),
     orUnknown(layer.latencyMs, formatMilliseconds),
-    // What stands in the model's own file is told by its line.
-    layer.origin?.file === report.model ? `:${String(layer.origin.line)}` : placeText(layer.origin),
+    whereText(report, layer),
   ]);
-  const name = report.entry.name === '' ? report.model : `${report.model}::${report.entry.name}`;
-  const shapes = report.input.shapes.map(formatShape).join(', ');
   return [
-    `${name} at input ${shapes} (${inputWords(report.input.from)})`,
+    headLine(report),
     '',
     ...textTable(columns, rows),
     '',
@@ -211,14 +208,71 @@ function costTable(report: ModelCostReport): readonly string[] {
         `${formatLatency(countOf(totals.latencyMs))} on ${report.device}${report.batch === 1 ? '' : ` (batch ${String(report.batch)})`}`,
       ].join(' · '),
     ),
-    ...(isExactly(totals.params, 0) && report.unknowns.length === 0 ? [`${name} has no layers with weights.`] : []),
+    ...(isExactly(totals.params, 0) && report.unknowns.length === 0
+      ? [`${nameOf(report)} has no layers with weights.`]
+      : []),
     ...(report.difference === '' ? [] : [wrapLines(`${report.difference}.`)]),
     wrapLines(report.latency),
-    ...new Set(
-      report.unknowns.map(({ reason, origin }) =>
-        wrapLines(origin === null ? `not known: ${reason}` : `not known: ${reason} (${placeText(origin)})`),
-      ),
+    ...unknownLines(report),
+  ];
+}
+
+type ReportedLayer = ModelCostReport['layers'][number];
+
+const nameOf = ({ entry, model }: ModelCostReport): string => (entry.name === '' ? model : `${model}::${entry.name}`);
+
+function headLine(report: ModelCostReport): string {
+  const shapes = report.input.shapes.map(formatShape).join(', ');
+  return `${nameOf(report)} at input ${shapes} (${inputWords(report.input.from)})`;
+}
+
+const layerCells = ({ name, op, kernel, outputShape }: ReportedLayer): readonly string[] => [
+  name,
+  op + (kernel === null ? '' : ` ${kernel.join('×')}`),
+  outputShape.map((size) => size ?? '?').join('×'),
+];
+
+/** What stands in the model's own file is told by its line. */
+const whereText = ({ model }: ModelCostReport, { origin }: ReportedLayer): string =>
+  origin?.file === model ? `:${String(origin.line)}` : placeText(origin);
+
+function unknownLines({ unknowns }: ModelCostReport): readonly string[] {
+  const lines = unknowns.map(({ reason, origin }) =>
+    wrapLines(origin === null ? `not known: ${reason}` : `not known: ${reason} (${placeText(origin)})`),
+  );
+  return [...new Set(lines)];
+}
+
+/** The same of memory: what each layer's weights take, what lives while it runs, and what it keeps in training. */
+function memoryTable(report: ModelCostReport): readonly string[] {
+  const { batch, words } = report.memory;
+  const columns: readonly Column[] = [
+    { title: 'layer', align: 'left' },
+    { title: 'op', align: 'left' },
+    { title: 'output', align: 'right' },
+    { title: 'weights', align: 'right' },
+    { title: 'alive', align: 'right' },
+    { title: 'kept', align: 'right' },
+    { title: 'where', align: 'left' },
+  ];
+  const bytes = (amount: number | null): string => orUnknown(amount, (value) => formatAmount(value, 'B'));
+  const rows = report.layers.map((layer) => [
+    ...layerCells(layer),
+    bytes(layer.memory.weights),
+    bytes(layer.memory.alive),
+    bytes(layer.memory.kept),
+    whereText(report, layer),
+  ]);
+  return [
+    headLine(report),
+    '',
+    ...textTable(columns, rows),
+    '',
+    wrapLines(
+      `alive: activations that exist while the layer runs at inference; kept: what it keeps of them for the backward pass; ${batch === 1 ? 'of one image' : `of ${String(batch)} images`}.`,
     ),
+    ...words.map((sentence) => wrapLines(sentence)),
+    ...unknownLines(report),
   ];
 }
 

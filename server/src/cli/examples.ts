@@ -6,6 +6,7 @@ export const commandExamples: Readonly<Record<string, readonly (readonly [comman
     ["cost 'net.py::ResNet18()' --input 3x224x224", 'of one entry, at an input of your own'],
     ['cost net.cfg --device V100 --batch 32', 'with latencies of a V100 for 32 images'],
     ['cost net.py --compare HEAD --check', 'what changed since the last commit, and whether budgets are kept'],
+    ['cost net.py --memory --batch 32', 'what it holds in memory for 32 images, at inference and in training'],
     ['cost net.py --format csv', 'for a spreadsheet'],
   ],
   calibrate: [['calibrate', 'measures this machine with all cores but one']],

@@ -6,6 +6,8 @@ const place = v.object({ file: v.string(), line: v.number(), column: v.number() 
 const range = v.object({ ...place.entries, endLine: v.number(), endColumn: v.number() });
 /** Null where unknown; `atLeast` marks a lower bound. */
 const total = v.object({ value: v.nullable(v.number()), atLeast: v.boolean() });
+/** In bytes. */
+const bytes = v.nullable(v.number());
 const perAxis = v.nullable(v.array(v.number()));
 
 /** Lines and columns are one-based; `endColumn` is exclusive. Shapes leave out the batch. Kernel and the like have one entry per axis, null where the op has none. */
@@ -29,6 +31,16 @@ export const costJsonSchema = v.object({
     operations: total,
     latencyMs: total,
   }),
+  memory: v.object({
+    batch: v.number(),
+    precision: v.string(),
+    weights: total,
+    peakActivations: total,
+    peakLayer: v.string(),
+    kept: total,
+    trainingStep: total,
+    words: v.array(v.string()),
+  }),
   layers: v.array(
     v.object({
       name: v.string(),
@@ -45,6 +57,7 @@ export const costJsonSchema = v.object({
       macs: v.nullable(v.number()),
       operations: v.nullable(v.number()),
       latencyMs: v.nullable(v.number()),
+      memory: v.object({ weights: bytes, alive: bytes, kept: bytes }),
       /** Null in a model that was not read from a text. */
       origin: v.nullable(v.object({ ...range.entries, callChain: v.array(place) })),
       width: v.nullable(

@@ -25,6 +25,23 @@ async function costs(from: string, ...words: string[]): Promise<CostJson> {
   return v.parse(costJsonSchema, JSON.parse(output));
 }
 
+test('memory is told layer by layer, and in sentences for a file, for inference and for training', async () => {
+  const { status, output } = await morphnet(
+    repository,
+    'cost',
+    'examples/darknet-tiny.cfg',
+    '--memory',
+    '--batch',
+    '2',
+  );
+  expect(status).toBe(0);
+  // 3·32·9 weights; an image and what becomes of it; the image, for two of each: four bytes a number.
+  expect(output).toMatch(/^convolutional_0 +convolutional 3×3 +32×32×32 +3\.46 kB +287 kB +24\.6 kB +:11$/m);
+  expect(output).toMatch(/^Weights as a file: 1\.16 MB as fp32, 578 kB as fp16, 289 kB as int8\.$/m);
+  expect(output).toMatch(/^Inference: 786 kB of activations at once for 2 images, at/m);
+  expect(output).toMatch(/^Training step: [\d.]+ MB for 2 images: 1\.1\d MB of weights, as much of gradients,/m);
+});
+
 describe('JSON', () => {
   test('the example, with every layer in its place', async () => {
     const report = await costs(repository, 'examples/darknet-tiny.cfg');
