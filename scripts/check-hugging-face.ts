@@ -5,23 +5,17 @@
 //
 // MORPHNET_PYTHON names a Python with PyTorch and transformers; --truth reads what it printed before. Status 77 where there is none.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { AnalysisSession } from '../server/src/analysis/analysis-session.ts';
-import { chooseDevice } from '../server/src/analysis/latency-device.ts';
-import type { Count } from '../server/src/common/count.ts';
-import { reportCosts } from '../server/src/costs/cost-report.ts';
 import { huggingFaceFrontend } from '../server/src/frontends/hugging-face/hugging-face-frontend.ts';
 import { DiskReader } from '../server/src/main/disk-reader.ts';
 import type { NetworkGraph } from '../server/src/network/network-graph.ts';
-import { defaultSettings } from '../server/src/protocol/settings.ts';
-import { root } from './bundles.ts';
-import { findPython } from './python-with-pytorch.ts';
+import { figuresOf, linesOfLibrary } from './corpus/library-models.ts';
 
 const { values } = parseArgs({ options: { truth: { type: 'string' } } });
 const lineSchema = v.object({
@@ -33,24 +27,6 @@ const lineSchema = v.object({
   macs: v.optional(v.number()),
   failure: v.optional(v.string()),
 });
-
-function truthText(): string {
-  if (values.truth !== undefined) return readFileSync(values.truth, 'utf8');
-  const python = findPython();
-  const imports = 'import torch, importlib.util as u; assert u.find_spec("transformers")';
-  if (spawnSync(python, ['-c', imports]).status !== 0) {
-    console.log('skipped: no Python with PyTorch and transformers; MORPHNET_PYTHON can name one');
-    process.exit(77);
-  }
-  return execFileSync(python, [join(root, 'scripts/corpus/hugging_face_models.py')], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
-
-const text = (count: Count): string =>
-  count.kind === 'exact' ? String(count.value) : count.kind === 'at-least' ? `>=${String(count.value)}` : '?';
 
 const sizes = (shape: readonly unknown[]): string => shape.map(String).join('×');
 
@@ -94,9 +70,13 @@ const folder = mkdtempSync(join(tmpdir(), 'morphnet-hugging-face-'));
 const uri = pathToFileURL(folder).toString();
 const document = `${uri}/config.json`;
 try {
-  for (const line of truthText().split('\n')) {
+  for (const line of linesOfLibrary({
+    library: 'transformers',
+    script: 'hugging_face_models.py',
+    kept: values.truth,
+  })) {
     if (!line.startsWith('{"name"')) {
-      if (line.startsWith('{')) console.log(`transformers ${line}`);
+      console.log(`transformers ${line}`);
       continue;
     }
     const truth = v.parse(lineSchema, JSON.parse(line));
@@ -108,8 +88,7 @@ try {
     });
     const { models, problems } = session.analyze(document);
     const graph = models[0]?.graph;
-    const total = graph && reportCosts(graph, chooseDevice(defaultSettings).device).total;
-    const [params, macs] = total === undefined ? ['none', 'none'] : [text(total.params), text(total.macs)];
+    const [params, macs] = figuresOf(graph);
     const [first] = problems.filter(({ severity }) => severity !== 'information');
     if (truth.failure !== undefined) {
       unbuilt++;

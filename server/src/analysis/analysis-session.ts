@@ -24,7 +24,7 @@ import { groupChannels } from '../structure/group-channels.ts';
 import { partlyIn, type AnalyzedModel, type DocumentAnalysis } from './analyzed-model.ts';
 import { DocumentModels, maxModels } from './document-models.ts';
 import type { Result } from '../common/problem.ts';
-import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import type { NamedNumbers, NamingRequest, TextEdit } from '../frontends/shared/named-numbers.ts';
 import type { WordsHere } from '../frontends/shared/words.ts';
 import type { TrainingLines, TrainingLinesRequest } from '../frontends/shared/training-lines.ts';
 import { DocumentReaders, type ChosenReader } from './document-readers.ts';
@@ -371,6 +371,11 @@ export class AnalysisSession {
   trainingLines(request: TrainingLinesRequest): Result<TrainingLines> {
     const found = this.#models.frontendOf(request.document)?.trainingLines?.(request, this.#inputs.reader());
     return found ?? { ok: false, error: 'it is no Python file that mentions PyTorch' };
+  }
+
+  /** Edits of files that a document builds on, as edits of the document where its format lets it have the last word. */
+  inOwnFile(document: string, edits: readonly TextEdit[]): readonly TextEdit[] {
+    return this.#models.frontendOf(document)?.inOwnFile?.(document, edits, this.#inputs.reader()) ?? edits;
   }
 
   /** Gives numbers of a document's language names of their own. */

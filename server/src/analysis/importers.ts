@@ -11,11 +11,18 @@ export interface ImportWords {
   /** The classes and functions that it defines. */
   readonly defined: readonly string[];
   readonly words: ReadonlySet<string>;
+  /** The names, without the ending, of files that it builds on as configurations of OpenMMLab do: by their path. */
+  readonly bases: ReadonlySet<string>;
 }
 
 /** The words of a text. */
 export function importWords(text: string): ImportWords {
-  return { imported: importedWords(text), defined: definedIn(text), words: new Set(wordsOf(text)) };
+  return {
+    imported: importedWords(text),
+    defined: definedIn(text),
+    words: new Set(wordsOf(text)),
+    bases: basesOf(text),
+  };
 }
 
 /** The documents among `files` that import one of `documents`, directly or through others; those themselves are left out. */
@@ -30,7 +37,10 @@ export function importersOf(
   for (let round = 0; round < mostRounds && news.length > 0; round += 1) {
     const names = news.map(moduleName);
     news = files.filter((file) => {
-      if (found.has(file) || !names.some((name) => wordsIn(file).imported.has(name))) return false;
+      if (found.has(file)) return false;
+      const { imported, bases } = wordsIn(file);
+      if (names.some((name) => bases.has(name))) return true;
+      if (!names.some((name) => imported.has(name))) return false;
       // A package's own file passes on what it imports, maybe with a star; others must name what they take from it.
       return round === 0 || file.endsWith('/__init__.py') || defined.some((name) => wordsIn(file).words.has(name));
     });
@@ -43,6 +53,11 @@ export function importersOf(
 function moduleName(document: string): string {
   const parts = document.replace(/\.py$/, '').split('/');
   return (parts.at(-1) === '__init__' ? parts.at(-2) : parts.at(-1)) ?? '';
+}
+
+function basesOf(text: string): ReadonlySet<string> {
+  const paths = text.includes('_base_') ? [...text.matchAll(/["'](?:[^"'\n]*[/:])?([^"'/:\n]+)\.py["']/g)] : [];
+  return new Set(paths.map(([, name = '']) => name));
 }
 
 function definedIn(text: string): readonly string[] {

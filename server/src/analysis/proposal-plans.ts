@@ -5,7 +5,7 @@ import type { Result } from '../common/problem.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { NumberDialect } from '../frontends/shared/number-dialect.ts';
 import type { TracedEvaluation } from '../frontends/shared/frontend.ts';
-import type { NamedNumbers, NamingRequest } from '../frontends/shared/named-numbers.ts';
+import type { NamedNumbers, NamingRequest, TextEdit } from '../frontends/shared/named-numbers.ts';
 import { channelSlopes, paddedPart } from '../edits/channel-slopes.ts';
 import { ownWidthsPlan, refactoredPlan, type RefactoringSources } from '../edits/refactored-plan.ts';
 import type { Op } from '../network/op.ts';
@@ -29,6 +29,7 @@ export interface PlanTexts {
   grouping(graph: NetworkGraph): ChannelGrouping;
   readonly siblings: SiblingModels;
   trace(entry: ModelEntry, cancellation: Cancellation): TracedEvaluation | undefined;
+  inOwnFile(document: string, edits: readonly TextEdit[]): readonly TextEdit[];
   functionsIn(document: string): readonly SourceSpan[];
   nameNumbers(document: string, request: NamingRequest): Result<NamedNumbers>;
   evaluateWith(
@@ -202,6 +203,7 @@ export class ProposalPlans {
       numbers: this.#texts.numbersOf(graph.entry),
       read: (document) => this.#texts.textOf(document),
       isEditable: (document) => this.#texts.isEditable(document),
+      inOwnFile: (edits) => this.#texts.inOwnFile(graph.entry.document, edits),
       evaluate: (overlay) => this.#texts.evaluateWith(overlay, graph.entry, this.#cancellation),
       isCancelled: () => isCancelled(this.#cancellation),
       trace: () => {

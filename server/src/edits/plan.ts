@@ -34,6 +34,8 @@ export interface EditSources {
   readonly read: (document: string) => string | undefined;
   /** Whether a document is the user's to edit; library source is not. */
   readonly isEditable: (document: string) => boolean;
+  /** Edits as they are made for this model, where its file can have the last word over those that it builds on. */
+  readonly inOwnFile?: (edits: readonly LiteralEdit[]) => readonly LiteralEdit[];
   /** The network with these texts in place of the present ones; undefined when none comes out. */
   readonly evaluate: (overlay: ReadonlyMap<string, string>) => NetworkGraph | undefined;
   /** Whether nobody waits for the answer any more: what is planned from then on is a part only. */
@@ -353,14 +355,15 @@ export class EditPlanner {
   }
 
   #editsOf(solution: Solution): readonly LiteralEdit[] {
-    return [...solution.values]
-      .flatMap(([key, value]): readonly LiteralEdit[] => {
-        const leaf = solution.leaves.get(key);
-        const oldText = leaf && this.#literalText(leaf);
-        if (leaf === undefined || oldText === undefined) return [];
-        return [{ ...leaf.span, oldText, newText: this.#sources.numbers.write(value, oldText) }];
-      })
-      .sort((left, right) => left.document.localeCompare(right.document) || left.start - right.start);
+    const edits = [...solution.values].flatMap(([key, value]): readonly LiteralEdit[] => {
+      const leaf = solution.leaves.get(key);
+      const oldText = leaf && this.#literalText(leaf);
+      if (leaf === undefined || oldText === undefined) return [];
+      return [{ ...leaf.span, oldText, newText: this.#sources.numbers.write(value, oldText) }];
+    });
+    return [...(this.#sources.inOwnFile?.(edits) ?? edits)].sort(
+      (left, right) => left.document.localeCompare(right.document) || left.start - right.start,
+    );
   }
 
   /** The units that should change and that an op's widths depend on. */

@@ -2,7 +2,9 @@
 
 import type { Cancellation } from '../../common/cancellation.ts';
 import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
-import type { EvaluationLimits, SourceReader } from '../shared/frontend.ts';
+import { headOf, type EvaluationLimits, type SourceReader } from '../shared/frontend.ts';
+import { isConfiguration } from './configurations/configuration-text.ts';
+import { atSettings } from './configurations/configured-model.ts';
 import type { TriedEvaluation } from './discovery/fitting-input.ts';
 import { failureOf } from './evaluation-failure.ts';
 import { builtinNames } from './evaluator/builtins.ts';
@@ -104,7 +106,8 @@ function trace(
     });
     return undefined;
   }
-  return runModel(machine, frameworks.network, owner, model, entry);
+  const graph = runModel(machine, frameworks.network, owner, model, entry);
+  return isConfiguration(headOf(machine.reader.read(entry.document) ?? '')) ? atSettings(graph, entry.document) : graph;
 }
 
 /** Of what depends on an option that a program has to be given: how to name one with it. */

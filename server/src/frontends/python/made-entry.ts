@@ -2,6 +2,9 @@
 
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
+import { headOf } from '../shared/frontend.ts';
+import { isConfiguration } from './configurations/configuration-text.ts';
+import { configuredModel } from './configurations/configured-model.ts';
 import { definitionsIn } from './discovery/definitions.ts';
 import { graphFunctions, isGraphEntry } from './discovery/graph-functions.ts';
 import { madeModels } from './discovery/made-models.ts';
@@ -28,6 +31,7 @@ export function madeEntry(
   const [, held = entry.name, words] = /^([^(]+)\((-.*)\)$/.exec(entry.name) ?? [];
   if (words !== undefined) giveArguments(machine, words, entry.span);
   const text = machine.reader.read(entry.document) ?? '';
+  if (isConfiguration(headOf(text))) return configuredModel(machine, entry, parsed.body);
   const made = madeModels(parsed.body, text, definitionsIn(parsed.body)).find(({ name }) => name === held);
   return made
     ? keptModel(machine, (value) => frameworks.ownerOf(value) !== undefined, parsed.body, scope, made)

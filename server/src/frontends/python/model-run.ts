@@ -6,6 +6,8 @@ import { isUsual } from './discovery/input-shapes.ts';
 import { statedByModel } from './discovery/stated-sizes.ts';
 import { failureOf } from './evaluation-failure.ts';
 import type { InstanceValue, Machine, PyValue, TensorValue } from './evaluator/machine.ts';
+import { findMethod } from './evaluator/classes.ts';
+import { PythonError } from './evaluator/python-error.ts';
 import { pyFalse } from './evaluator/values.ts';
 import type { OpenLibrary } from './libraries/python-library.ts';
 import type { TracedNetwork } from './tracing/traced-network.ts';
@@ -22,6 +24,7 @@ export function runModel(
   // Modules are made for training, and are counted as they are used.
   for (const module of network.names.keys())
     if (module.attributes.has('training')) machine.change(module).attributes.set('training', pyFalse);
+  for (const module of network.names.keys()) leaveTraining(machine, module, entry.span);
   network.firstWeight = firstWeight(model);
   network.inputNames = inputNames(machine, owner, model, entry.span);
   const told = withStatedInputs(entry, owner, model);
@@ -48,6 +51,18 @@ export function runModel(
     machine.loseTrack(failure.message, failure.span ?? entry.span);
   }
   return finish(machine, network, owner.frameworkOf?.(model) ?? owner.framework, told, outputs);
+}
+
+/** A module whose class changes it as it goes from training to use is changed. */
+function leaveTraining(machine: Machine, module: InstanceValue, span: SourceSpan): void {
+  const train = findMethod(module.class, 'train');
+  if (train?.kind !== 'function') return;
+  try {
+    machine.call(train, { positional: [module, pyFalse], keywords: new Map() }, span);
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    machine.report(failureOf(error, span));
+  }
 }
 
 /** The sizes of the first weight with a side for its input, in the order in which a model makes its parts. */

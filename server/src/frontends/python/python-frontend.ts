@@ -3,11 +3,12 @@
 import type { Cancellation } from '../../common/cancellation.ts';
 import { isNotebookText } from '../../common/notebook-text.ts';
 import type { Result } from '../../common/problem.ts';
-import type { NamedNumbers } from '../shared/named-numbers.ts';
+import type { NamedNumbers, TextEdit } from '../shared/named-numbers.ts';
 import type { TrainingLines } from '../shared/training-lines.ts';
 import type { SourceSpan } from '../../common/source-span.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import {
+  headOf,
   overlongText,
   type EntryList,
   type EntryRequest,
@@ -18,6 +19,9 @@ import {
   type TracedEvaluation,
 } from '../shared/frontend.ts';
 import { pythonNumbers } from '../shared/number-dialect.ts';
+import { inChild } from './configurations/child-edits.ts';
+import { configurationEntries } from './configurations/configuration-entries.ts';
+import { isConfiguration } from './configurations/configuration-text.ts';
 import { findEntries } from './discovery/entries.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
 import { atLooseInput, evaluateFitting, type Try } from './discovery/fitting-input.ts';
@@ -46,12 +50,18 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
 
     accepts(document: string, head: string): boolean {
       const isPython = document.toLowerCase().endsWith('.py') || isNotebookText(document, head);
-      return isPython && (pythonLibraries.some(({ mentions }) => mentions.test(head)) || namesItsModel.test(head));
+      return (
+        isPython &&
+        (pythonLibraries.some(({ mentions }) => mentions.test(head)) ||
+          namesItsModel.test(head) ||
+          isConfiguration(head))
+      );
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
       const text = reader.read(document);
       if (text === undefined) return { entries: [], problems: [] };
+      if (isConfiguration(headOf(text))) return configurationEntries(document, text, reader, request);
       return findEntries(document, text, parser.parse(document, text), request);
     },
 
@@ -98,6 +108,15 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const errorsIn = (source: string): number => plainParser.parse(request.document, source).problems.length;
       if (errorsIn(written) <= errorsIn(text)) return lines;
       return { ok: false, error: 'with the lines it would be no Python any more' };
+    },
+
+    inOwnFile(document, edits, reader): readonly TextEdit[] {
+      if (edits.every((edit) => edit.document === document)) return edits;
+      if (!isConfiguration(headOf(reader.read(document) ?? ''))) return edits;
+      return inChild(document, edits, (file) => {
+        const text = reader.read(file);
+        return text === undefined ? undefined : { text, body: parser.parse(file, text).body };
+      });
     },
 
     nameNumbers(request, reader): Result<NamedNumbers> {

@@ -8,7 +8,7 @@ import type { Shape } from '../../network/shape.ts';
 import type { NumberDialect } from './number-dialect.ts';
 import type { ModuleWriter } from './module-writer.ts';
 import type { WidthOrigin } from '../../network/width-origin.ts';
-import type { NamedNumbers, NamingRequest } from './named-numbers.ts';
+import type { NamedNumbers, NamingRequest, TextEdit } from './named-numbers.ts';
 import type { NumberPassing, TracedCall } from './traced-calls.ts';
 import type { WordsHere } from './words.ts';
 import type { TrainingLines, TrainingLinesRequest } from './training-lines.ts';
@@ -189,6 +189,8 @@ export interface Frontend {
   words?(text: string, offset: number): WordsHere | undefined;
   /** The definitions of functions in a document; absent where a format has none. */
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
+  /** Edits of files that a document builds on, as edits of the document where its format lets it have the last word. */
+  inOwnFile?(document: string, edits: readonly TextEdit[], reader: SourceReader): readonly TextEdit[];
   /** Gives numbers names of their own; see `NamingRequest`. */
   nameNumbers?(request: NamingRequest, reader: SourceReader): Result<NamedNumbers>;
   /** The lines that make a training script learn widths; absent where a format has no training scripts. */

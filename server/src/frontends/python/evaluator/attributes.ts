@@ -382,7 +382,10 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
   const missing = unknownBaseOf(object);
   if (missing !== undefined) return unknown(`${missing}, a base of ${object.name}, is not known`, span);
   // What a library's class does by itself, such as to make an instance of a file, is described in part.
-  const base = object.mro.find((type) => type.span === undefined && !describedWhole.test(type.name));
+  const base = object.mro.find(
+    ({ span: own, name: known, allNames }) =>
+      own === undefined && !describedWhole.test(known) && allNames?.has(name) !== false,
+  );
   return base && object.span !== undefined ? unknown(`${name} of ${base.name} is not modelled`, span) : undefined;
 }
 

@@ -131,6 +131,8 @@ export interface ClassValue {
   readonly fields?: readonly { readonly name: string; readonly default?: PyValue }[];
   /** Classes that make something else than an instance (`int`, `list`, `dict`). */
   readonly construct?: (machine: Machine, args: Arguments, span: SourceSpan) => PyValue;
+  /** All names that a class of a library itself has, described here or not; absent where not all of them are known. */
+  readonly allNames?: ReadonlySet<string>;
   /** Whether nothing can change its instances. */
   readonly isImmutable?: true;
   /** The class of the class, where one is written. */
@@ -148,6 +150,8 @@ export interface InstanceValue {
   readonly items?: readonly PyValue[];
   /** A dict subclass's entries. */
   readonly dictionary?: DictValue | PartialDictValue;
+  /** Where a file writes the settings that it keeps, when what is made of them is to be found there. */
+  readonly writtenAt?: SourceSpan;
   /** Why it may have other attributes than those that are known. */
   readonly mayHaveMore?: string;
 }

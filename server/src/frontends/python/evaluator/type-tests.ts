@@ -92,7 +92,7 @@ export function isInstance(machine: Machine, value: PyValue, type: PyValue, span
   // In `int | None` it stands for its type.
   if (type.kind === 'none') return value.kind === 'none';
   if (type.kind !== 'class') return false;
-  const isMarked = findMethod(type, '__instancecheck__') ?? type.mro.find(({ metaclass }) => metaclass)?.metaclass;
+  const isMarked = findMethod(type, '__instancecheck__') ?? type.mro.find(isMarkedBy);
   if (value.kind === 'instance') {
     const isSame = (candidate: ClassValue): boolean =>
       candidate === type ||
@@ -104,7 +104,7 @@ export function isInstance(machine: Machine, value: PyValue, type: PyValue, span
     if (unknownBaseOf(value.class) !== undefined) return undefined;
     if (isAbstract(type)) return hasAbstract(value.class, type);
     if (value.dictionary !== undefined && type.name === 'dict') return true;
-    return isMarked && isMarked.kind !== 'none' ? undefined : false;
+    return isMarked === undefined || isMarked.kind === 'none' ? false : undefined;
   }
   if (value.kind === 'class' && /^Enum(Meta|Type)$/.test(type.name)) return value.attributes.has('__members__');
   if (value.kind === 'tuple' && value.class?.mro.includes(type)) return true;
@@ -129,5 +129,10 @@ export function isSubtype(type: ClassValue, base: ClassValue): boolean | undefin
     if (kind !== undefined) return typesByKind[kind]?.some((name) => same(name, base.name)) ?? false;
   }
   if (isAbstract(base)) return hasAbstract(type, base);
-  return base.mro.some(({ metaclass }) => metaclass !== undefined) ? undefined : false;
+  return base.mro.some(isMarkedBy) ? undefined : false;
 }
+
+/** Whether the class of a class has a say in what counts as one: that of abstract classes has none by itself. */
+const isMarkedBy = ({ metaclass, attributes }: ClassValue): boolean =>
+  attributes.has('__subclasshook__') ||
+  (metaclass !== undefined && !(metaclass.name === 'ABCMeta' && metaclass.span === undefined));

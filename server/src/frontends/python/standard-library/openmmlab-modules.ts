@@ -28,6 +28,8 @@ import {
   type Merging,
   type TreeRules,
 } from './settings-trees.ts';
+import { basesIn, placesOfBase } from '../configurations/configuration-text.ts';
+import { definingModule } from './registering-modules.ts';
 import { workspaceFile } from './workspace-files.ts';
 
 const deepest = 12;
@@ -146,9 +148,13 @@ function settingsOf(
   machine.tick(span);
   const folder = document.slice(0, document.lastIndexOf('/'));
   const base = emptyTree(machine, type, span);
-  for (const path of basesIn(text)) {
-    const below = path.includes('::') ? undefined : workspaceFile(machine, string(`${folder}/${path}`), span);
-    if (below === undefined) return unknown(`${path} is of another project, which is not followed`, span);
+  // What is imported is run by the importing file itself.
+  const written = basesIn(text).filter(({ isImported }) => isImported !== true);
+  for (const { path } of written) {
+    const [place] = placesOfBase(document, path, machine.reader.roots).filter(
+      (each) => machine.readDocument(each, span) !== undefined,
+    );
+    const below = workspaceFile(machine, string(place ?? `${folder}/${path}`), span);
     if (below.kind === 'unknown') return below;
     const inner = settingsOf(machine, below.document, below.text, rules, type, depth + 1, span);
     const lost = inner.kind === 'unknown' ? inner : mergeInto(machine, rules, base, inner, span);
@@ -157,14 +163,6 @@ function settingsOf(
   const own = ownSettings(machine, document, text, base, span);
   if (own.kind === 'unknown') return own;
   return mergeInto(machine, rules, base, own, span, { replaces: isReplacing }) ?? base;
-}
-
-/** The files that `_base_` names. */
-function basesIn(text: string): readonly string[] {
-  const [, written = ''] =
-    /^\s*["']?_base_["']?\s*[=:]\s*(\[[^\]]*\]|\([^)]*\)|["'][^"'\n]*["']|(?:\n\s*-[^\n]*)+)/m.exec(text) ?? [];
-  const quoted = [...written.matchAll(/["']([^"'\n]+)["']/g)].map(([, path = '']) => path);
-  return quoted.length > 0 ? quoted : [...written.matchAll(/-\s*([^\s#]+)/g)].map(([, path = '']) => path);
 }
 
 /** The names that a file sets, as settings; `{{_base_.name}}` is what the base says. */
@@ -231,6 +229,12 @@ const registrars = [
 
 const [modulesKey, parentKey, placesKey, builderKey] = ['<modules>', '<parent>', '<places>', '<builder>'];
 
+/** Where a library of OpenMMLab has its models, which older ones import before they build one. */
+function modelsOf({ attributes }: InstanceValue): readonly PyValue[] {
+  const scope = attributes.get('scope');
+  return scope?.kind === 'string' && scope.value !== '' ? [string(`${scope.value}.models`)] : [];
+}
+
 /** `Registry`, `build_from_cfg` and the registries that MMEngine itself has. */
 export const registryModule = (): ReadonlyMap<string, PyValue> => {
   const table = (self: InstanceValue): PyValue => self.attributes.get(modulesKey) ?? dict();
@@ -251,8 +255,13 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
     // Where its modules stand is imported when the first one is asked for; a name that is the module's own then shows itself.
     const places = self.attributes.get(placesKey);
     const isRoot = self.attributes.get(parentKey)?.kind !== 'instance';
-    const folders = places?.kind === 'list' || places?.kind === 'tuple' ? places.items : isRoot ? registrars : [];
+    const folders =
+      places?.kind === 'list' || places?.kind === 'tuple' ? places.items : isRoot ? registrars : modelsOf(self);
     for (const place of folders) {
+      const defining = place.kind === 'string' ? definingModule(machine, place.value, name, span) : undefined;
+      if (defining !== undefined) importModule(machine, defining, span);
+      const registered = defining === undefined ? undefined : entry(self, name, span);
+      if (registered) return registered;
       const module = place.kind === 'string' ? importModule(machine, place.value, span) : undefined;
       // Asking for it runs the statement that registers it.
       if (module && deferredName(machine, module, name) === undefined) lazyName(machine, module, name, span);
@@ -262,9 +271,32 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
     const parent = self.attributes.get(parentKey);
     return parent?.kind === 'instance' ? find(machine, parent, name, span) : undefined;
   };
+  /** The scope that a program or a configuration begins with. */
+  let defaultScope: string | undefined;
+  /** The registry that a library has for the same things as another one, its parent or its sister. */
+  const inScope = (
+    machine: Machine,
+    self: InstanceValue,
+    scope: string,
+    span: SourceSpan,
+  ): InstanceValue | undefined => {
+    const parent = self.attributes.get(parentKey);
+    const root = parent?.kind === 'instance' ? parent : self;
+    const module = importModule(machine, `${scope}.registry`, span);
+    const isHeirOf = (value: PyValue): value is InstanceValue =>
+      value.kind === 'instance' && value.class === type && value.attributes.get(parentKey) === root;
+    return module?.isModelled === false ? [...module.names.values()].find(isHeirOf) : undefined;
+  };
   const registered = (machine: Machine, self: InstanceValue, key: PyValue, span: SourceSpan): PyValue => {
     if (key.kind !== 'string') return key.kind === 'unknown' ? key : none;
-    return find(machine, self, key.value, span) ?? find(machine, self, key.value.replace(/^.*\./, ''), span) ?? none;
+    const [, scope, name = key.value] = /^(\w+)\.(.*)$/.exec(key.value) ?? [];
+    const there = scope === undefined ? undefined : inScope(machine, self, scope, span);
+    return (
+      (there && find(machine, there, name, span)) ??
+      find(machine, self, key.value, span) ??
+      find(machine, self, name, span) ??
+      none
+    );
   };
   const register = (
     machine: Machine,
@@ -313,7 +345,15 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
         `${named.kind === 'string' ? named.value : 'What is built here'} is registered by nothing that is read`,
         span,
       );
-    return machine.call(callee, { positional: [], keywords }, span);
+    const writtenAt = settings.kind === 'instance' ? settings.writtenAt : undefined;
+    if (writtenAt === undefined) return machine.call(callee, { positional: [], keywords }, span);
+    // What asks for it stays in the chain.
+    machine.callStack.push(span);
+    try {
+      return machine.call(callee, { positional: [], keywords }, writtenAt);
+    } finally {
+      machine.callStack.pop();
+    }
   };
   const type: ClassValue = nativeClass(
     'Registry',
@@ -347,9 +387,16 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
           return machine.call(builder, { ...args, keywords: new Map([...args.keywords, ['registry', self]]) }, span);
         return build(machine, self, argument(args, 0, 'cfg') ?? none, args.keywords.get('default_args'), span);
       }),
-      method('switch_scope_and_registry', (self, _args, machine, span) =>
-        machine.call(silentClass('switch', 'close', self), { positional: [], keywords: new Map() }, span),
-      ),
+      method('switch_scope_and_registry', (self, args, machine, span) => {
+        const asked = argument(args, 0, 'scope');
+        const scope = asked?.kind === 'string' ? asked.value : defaultScope;
+        const there = scope === undefined ? undefined : inScope(machine, self, scope, span);
+        return machine.call(
+          silentClass('switch', 'close', there ?? self),
+          { positional: [], keywords: new Map() },
+          span,
+        );
+      }),
       method('get', (self, args, machine, span) => registered(machine, self, argument(args, 0, 'key') ?? none, span)),
       method('__contains__', (self, { positional: [key = none] }, machine, span) => {
         const found = registered(machine, self, key, span);
@@ -406,7 +453,11 @@ export const registryModule = (): ReadonlyMap<string, PyValue> => {
           span,
         );
       },
-      init_default_scope: () => none,
+      init_default_scope: (_, args) => {
+        const scope = argument(args, 0, 'scope');
+        defaultScope = scope?.kind === 'string' ? scope.value : undefined;
+        return none;
+      },
       register_all_modules: () => none,
     }),
   ]);

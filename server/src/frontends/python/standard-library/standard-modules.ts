@@ -65,6 +65,8 @@ const tables: Readonly<Record<string, ModuleTable>> = {
   functools: functoolsModule,
   importlib: importlibModule,
   'importlib.metadata': importlibUtilModule,
+  // The same for Pythons that lack it.
+  importlib_metadata: importlibUtilModule,
   'importlib.util': importlibUtilModule,
   inspect: inspectModule,
   io: ioModule,

@@ -309,28 +309,42 @@ export const importlibModule: ModuleTable = () =>
   new Map<string, PyValue>([...functionValues({ import_module: importByName })]);
 
 /** Whether a module could be imported: one that is modelled, or whose source is there. Nothing is read of it. */
-const findSpec: LibraryFunction = (machine, args, span) => {
-  const name = textOfArgument(args.positional[0]);
+function isImportable(machine: Machine, name: string, span: SourceSpan): boolean {
   const path = name.split('.').join('/');
-  const isThere =
+  return (
     machine.library.module(machine, name) !== undefined ||
     machine.reader.roots.some((root) =>
       [`${root}/${path}/__init__.py`, `${root}/${path}.py`].some(
         (document) => machine.readDocument(document, span) !== undefined,
       ),
-    );
-  if (!isThere) return none;
+    )
+  );
+}
+
+const findSpec: LibraryFunction = (machine, args, span) => {
+  const name = textOfArgument(args.positional[0]);
+  if (!isImportable(machine, name, span)) return none;
   const attributes = new Map<string, PyValue>([['name', string(name)]]);
   return { kind: 'instance', class: specClass, attributes, site: { span, callChain: [] } };
 };
 
 const specClass = nativeClass('ModuleSpec', []);
 
+/** `distribution('name')`: a package that cannot be imported is not installed; of one that can, the version is not known. */
+const distribution: LibraryFunction = (machine, args, span) => {
+  const name = textOfArgument(args.positional[0]);
+  if (isImportable(machine, name.replaceAll('-', '_'), span))
+    return unknown(`Which version of ${name} is installed is not known`, span);
+  return machine.raise('ModuleNotFoundError', `No package metadata was found for ${name}`, span);
+};
+
 /** Of `importlib.util` and `importlib.metadata`. */
-export const importlibUtilModule: ModuleTable = () =>
+export const importlibUtilModule: ModuleTable = (machine) =>
   new Map<string, PyValue>([
+    ['PackageNotFoundError', machine.builtins.get('ModuleNotFoundError') ?? none],
     ...functionValues({
       find_spec: findSpec,
+      distribution,
       version: (machine, args) =>
         machine.library.module(machine, textOfArgument(args.positional[0]))?.names.get('__version__') ??
         string('0.0.0'),

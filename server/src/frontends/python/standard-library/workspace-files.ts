@@ -55,7 +55,7 @@ function filesAt(machine: Machine, path: string, span: SourceSpan): readonly Wor
 export function documentsOf(machine: Machine, path: string): readonly string[] {
   if (path === '' || path.length > 1000) return [];
   // What is made of `__file__` says where it is.
-  if (/^[a-z][\w+.-]+:\/\//i.test(path)) return [withoutDots(path)];
+  if (/^[a-z][\w+.-]+:\/\//i.test(path)) return [joinedPath(path)];
   if (/^([/\\~]|[a-z]:)/i.test(path)) return [];
   const { roots } = machine.reader;
   const [script = ''] = machine.dependencies;
@@ -68,11 +68,11 @@ export function documentsOf(machine: Machine, path: string): readonly string[] {
     folders.add(folder);
   }
   for (const root of roots) folders.add(root);
-  return [...folders].map((each) => withoutDots(`${each}/${path}`));
+  return [...folders].map((each) => joinedPath(`${each}/${path}`));
 }
 
 /** `a/./b/../c` as `a/c`. */
-function withoutDots(path: string): string {
+export function joinedPath(path: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][\w+.-]+:\/\/)?(.*)$/is.exec(path) ?? [];
   const kept: string[] = [];
   for (const part of rest.split('/')) {

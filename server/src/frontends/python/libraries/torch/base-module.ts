@@ -2,6 +2,7 @@
 
 import type { SourceSpan } from '../../../../common/source-span.ts';
 import { nativeClass } from '../../evaluator/classes.ts';
+import { unshared } from '../../evaluator/effects.ts';
 import { builtin, dict, keyOf, list, none, pyFalse, pyTrue, string, tuple } from '../../evaluator/values.ts';
 import type { TracedNetwork } from '../../tracing/traced-network.ts';
 import type { Machine, ClassValue, InstanceValue, PyValue, TensorValue } from '../../evaluator/machine.ts';
@@ -13,6 +14,37 @@ type Method = (
   span: SourceSpan,
   network: TracedNetwork,
 ) => PyValue;
+
+/** What `nn.Module` has by itself beside what every object has: `dir(nn.Module)` of PyTorch 2.13. */
+const namesOfModule: ReadonlySet<string> = new Set(
+  `T_destination __annotations__ __call__ __dict__ __getattr__ __module__ __setstate__ __weakref__ _apply _call_impl _compiled_call_impl
+   _get_backward_hooks _get_backward_pre_hooks _get_name _load_from_state_dict _maybe_warn_non_full_backward_hook _named_members
+   _register_load_state_dict_pre_hook _register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict _slow_forward _version
+   _wrapped_call_impl add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float
+   forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children
+   named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+   register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
+   register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+   set_submodule share_memory state_dict to to_empty train type xpu zero_grad
+   __class__ __delattr__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __getstate__ __gt__ __hash__ __init__ __init_subclass__
+   __le__ __lt__ __name__ __ne__ __new__ __qualname__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__
+   __subclasshook__ __abstractmethods__ __base__ __bases__ __basicsize__ __dictoffset__ __flags__ __instancecheck__ __itemsize__ __mro__ __or__
+   __prepare__ __ror__ __subclasscheck__ __subclasses__ __text_signature__ __weakrefoffset__ mro register`.split(/\s+/),
+);
+
+/** The same with all that any layer or container of `torch.nn` has. */
+export const namesOfLayers: ReadonlySet<string> = new Set([
+  ...namesOfModule,
+  ...`__add__ __constants__ __contains__ __delitem__ __deprecated__ __getitem__ __iadd__ __imul__ __ior__ __iter__
+   __jit_unused_properties__ __len__ __mul__ __or__ __reversed__ __rmul__ __ror__ __setitem__ _apply_instance_norm _check_input_dim
+   _check_non_zero_input_channels _conv_forward _ff_block _fill_padding_idx_with_zero _get_abs_string_index _get_full_log_prob
+   _get_in_channels _get_item_by_idx _get_no_batch_dim _get_num_spatial_dims _handle_no_batch_input _infer_parameters _init_flat_weights
+   _key_to_attr _lazy_load_hook _mha_block _output_padding _require_tuple_int _reset_parameters _sa_block _update_flat_weights
+   _weights_have_changed all_weights append check_forward_args check_hidden_size check_input clear cls_to_become convert_sync_batchnorm
+   copy extend flatten_parameters from_pretrained fromkeys generate_square_subsequent_mask get get_expected_cell_size
+   get_expected_hidden_size has_uninitialized_params initialize_parameters insert items keys log_prob merge_masks permute_hidden pop
+   popitem predict reset_parameters reset_running_stats setdefault update values`.split(/\s+/),
+]);
 
 /** All modules under one, itself first, each once, by qualified name. */
 function descendants(network: TracedNetwork, root: InstanceValue): readonly (readonly [string, InstanceValue])[] {
@@ -214,9 +246,11 @@ export function baseModuleClass(network: TracedNetwork): ClassValue {
     },
     true,
   );
-  return nativeClass(
+  const base = nativeClass(
     'Module',
     [],
     [['__init__', init], ['training', pyTrue], ['dump_patches', pyFalse], ...ownDictionaries(network), ...attributes],
   );
+  unshared(base).allNames = namesOfModule;
+  return base;
 }

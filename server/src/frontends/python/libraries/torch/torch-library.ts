@@ -5,7 +5,7 @@ import { unshared } from '../../evaluator/effects.ts';
 import { findMethod, isSubclass } from '../../evaluator/classes.ts';
 import { bool, builtin, int, none, pyFalse, unknown } from '../../evaluator/values.ts';
 import { attentionModules } from './attention-modules.ts';
-import { baseModuleClass } from './base-module.ts';
+import { baseModuleClass, namesOfLayers } from './base-module.ts';
 import { frameworkModule, parameterClass } from './library-modules.ts';
 import { containerItem, containerModules, methodsOfContainer } from './container-modules.ts';
 import { cpu, elementTypeOf } from './element-types.ts';
@@ -83,6 +83,7 @@ function moduleClasses(base: ClassValue, network: TracedNetwork): ReadonlyMap<st
   ];
   for (const row of rows) {
     const made = moduleClass(row, classes.get(row.base ?? 'Module') ?? base, network);
+    unshared(made).allNames = namesOfLayers;
     // Only layers with weights can be reset; source asks which ones can.
     if (layerModules.includes(row))
       unshared(made).attributes.set(
