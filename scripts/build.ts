@@ -20,7 +20,8 @@ for (const wasm of [
   await copyFile(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
 }
 await writeFile(join(dist, 'morphnet_torch.py'), torchModule());
-await copyFile(join(root, 'python', 'torch_engine.py'), join(dist, 'torch_engine.py'));
+for (const script of ['torch_engine.py', 'torch_timing.py'])
+  await copyFile(join(root, 'python', script), join(dist, script));
 const carried = bundledPackages([...bundles.values()].map(({ metafile }) => metafile));
 const parsers = [
   'node_modules/web-tree-sitter',

@@ -10,11 +10,35 @@ import { costsSubject } from '../panel/costs-panel.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { executeCommand, registerCommand } from './register-command.ts';
 
+/** What a machine can be measured with. */
+const ways = [
+  { label: 'ONNX Runtime', description: 'on the processor, in float32; built in', asked: {} },
+  ...(
+    [
+      ['fp32', 'float32'],
+      ['amp', 'mixed float16, as autocast computes'],
+      ['amp_bf16', 'mixed bfloat16, as autocast computes'],
+      ['fp16', 'float16'],
+    ] as const
+  ).map(([precision, words]) => ({
+    label: `PyTorch, ${precision}`,
+    description: `your own PyTorch, on its GPU if it has one; ${words}`,
+    asked: { precision },
+  })),
+];
+
 export function registerMeasureMachine({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.measureMachine', 'Measuring this machine', async () => {
     if (!(await requireTrust())) return;
+    const means = await vscode.window.showQuickPick(ways, {
+      title: 'Measure This Machine',
+      placeHolder: 'What runs the networks whose time is wanted',
+    });
+    if (means === undefined) return;
     const title = 'MorphNet: Measuring this machine for half a minute. Leave it alone as far as you can';
-    const profile = await measuring(server, title, (token) => server.request('morphnet/measureMachine', {}, token));
+    const profile = await measuring(server, title, (token) =>
+      server.request('morphnet/measureMachine', means.asked, token),
+    );
     if (profile === undefined) return;
     const { processor, threads, error } = profile;
     const select = 'Select Device';

@@ -2,12 +2,15 @@
 
 import { ratedProfile, thisMachineName, type DeviceProfile } from '../costs/device-profile.ts';
 import type { Rates } from '../costs/latency/fit-rates.ts';
+import type { Precision } from '../costs/latency/execution.ts';
 import { termNames, type Term } from '../costs/latency/terms.ts';
 
 /** What is kept of the measurement. */
 export interface MeasuredMachine {
   readonly measured: string;
   readonly machine: { readonly cpu: string; readonly runtime: string };
+  readonly pytorch?:
+    { readonly device: 'cpu' | 'gpu'; readonly name: string; readonly precision: Precision } | undefined;
   readonly threads: number;
   readonly batch: number;
   readonly error: number;
@@ -18,6 +21,7 @@ export interface MeasuredMachine {
 export function thisMachineProfile({
   measured,
   machine,
+  pytorch,
   threads,
   batch,
   error,
@@ -29,10 +33,18 @@ export function thisMachineProfile({
       return rate === undefined ? [] : [[term, rate]];
     }),
   );
-  const source = `${machine.cpu}, ${String(threads)} threads, ONNX Runtime ${machine.runtime}, ${measured.slice(0, 10)}`;
+  const processor = pytorch?.device ?? 'cpu';
+  const where = processor === 'gpu' ? (pytorch?.name ?? '') : `${machine.cpu}, ${String(threads)} threads`;
+  const runtime = pytorch === undefined ? 'ONNX Runtime' : 'PyTorch';
+  const source = `${where}, ${runtime} ${machine.runtime}, ${measured.slice(0, 10)}`;
   return ratedProfile(thisMachineName, {
     knowledge: { kind: 'measured', error, source },
-    execution: { precision: 'fp32', fusion: 'after-products', channelsLast: false, processor: 'cpu' },
+    execution: {
+      precision: pytorch?.precision ?? 'fp32',
+      fusion: pytorch === undefined ? 'after-products' : 'none',
+      channelsLast: false,
+      processor,
+    },
     batches: [batch, batch],
     rates,
   });

@@ -122,6 +122,11 @@ function commands(services: CliServices): Command {
       .description('measure this machine, so that latencies are of it; half a minute')
       .option('--threads <count>', 'threads to measure with; 0 leaves one core to others')
       .option('--batch <count>', 'images in a step; 1 unless given')
+      .option(
+        '--engine <name>',
+        'onnx, or torch: the PyTorch of MORPHNET_PYTHON, else of python3, on its GPU if it has one',
+      )
+      .option('--precision <name>', 'the number format in PyTorch: fp32, fp16, bf16, amp or amp_bf16')
       .option('--json', 'print the profile as JSON')
       .action((options: CalibrateOptions) => calibrateCommand(terminal, measuring, options));
     program

@@ -9,7 +9,10 @@ export const commandExamples: Readonly<Record<string, readonly (readonly [comman
     ['cost net.py --memory --batch 32', 'what it holds in memory for 32 images, at inference and in training'],
     ['cost net.py --format csv', 'for a spreadsheet'],
   ],
-  calibrate: [['calibrate', 'measures this machine with all cores but one']],
+  calibrate: [
+    ['calibrate', 'measures this machine with all cores but one'],
+    ['calibrate --engine torch --precision amp --batch 32', 'measures its GPU, in the PyTorch of MORPHNET_PYTHON'],
+  ],
   measure: [['measure net.py --batch 8', 'the times of steps of eight images, beside what is predicted']],
   run: [
     ['run net.py --data idx:data/MNIST/raw', 'learns widths with half of the FLOPs, on MNIST'],

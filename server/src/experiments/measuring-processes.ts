@@ -22,7 +22,7 @@ export function measureThisMachine(
     program,
     word: measureMachineWord,
     ...options,
-    input: '',
+    input: options.pytorch === undefined ? '' : JSON.stringify(options.pytorch),
     lines: measureMachineLineSchema,
     onProgress,
   });

@@ -2,7 +2,7 @@
 
 import type { Result } from '../common/problem.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
-import type { MachineProfile } from '../protocol/machine-profile.ts';
+import type { MachineProfile, PytorchChoice } from '../protocol/machine-profile.ts';
 import type { ModelMeasurement } from '../protocol/model-measurement.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { RunTime } from '../protocol/run-time.ts';
@@ -12,6 +12,8 @@ export interface MeasuringOptions {
   readonly threads: number;
   /** Images in a step. */
   readonly batch: number;
+  /** Measures a machine in the user's PyTorch, on its GPU where it has one. */
+  readonly pytorch?: PytorchChoice | undefined;
 }
 
 export interface Measuring<Measured> {
@@ -25,6 +27,8 @@ export type OnProgress = (share: number) => void;
 
 /** Composed in main/. */
 export interface MeasuringService {
+  /** The Python whose PyTorch measures where no setting names another. */
+  readonly python: string;
   machine(options: MeasuringOptions, onProgress: OnProgress): Measuring<MachineProfile>;
   /** Times a network as a whole and layer by layer. */
   model(network: NetworkGraph, options: MeasuringOptions, onProgress: OnProgress): Measuring<ModelMeasurement>;

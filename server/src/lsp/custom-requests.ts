@@ -2,6 +2,7 @@
 
 import { ErrorCodes, ResponseError, type CancellationToken, type Connection } from 'vscode-languageserver/node';
 import * as v from 'valibot';
+import { pytorchChoiceSchema } from '../protocol/machine-profile.ts';
 import type { ServerRequestName, ServerRequests } from '../protocol/lsp-extensions.ts';
 import { askedWidthsSchema } from '../protocol/cost-table.ts';
 import { expansionRequestSchema } from '../protocol/expansion-request.ts';
@@ -82,7 +83,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     handle: (context, params, token) => askAbout(context, params.uri, 'project-edit', params, token),
   },
   'morphnet/measureModel': { params: v.object({ uri: text, entry: text }), handle: measureModel },
-  'morphnet/measureMachine': { params: none, handle: measureMachine },
+  'morphnet/measureMachine': {
+    params: v.object({ precision: v.exactOptional(pytorchChoiceSchema.entries.precision) }),
+    handle: measureMachine,
+  },
   'morphnet/timeRun': { params: v.object({ config: runConfigSchema }), handle: timeRun },
   'morphnet/devices': { params: none, handle: listDevices },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },

@@ -12,18 +12,20 @@ const noTrainer = 'What measures is missing from this installation. Install the 
 const threads = 0;
 
 export async function measureMachine(
-  { measuring }: ServerContext,
-  _params: unknown,
+  { measuring, settings }: ServerContext,
+  { precision }: ServerRequests['morphnet/measureMachine']['params'],
   token: CancellationToken,
 ): Promise<ServerRequests['morphnet/measureMachine']['result']> {
   if (measuring === undefined) return refuse(noTrainer);
   const { service, progress, stored } = measuring;
-  const profile = await ended(service.machine.bind(service, { threads, batch: 1 }), progress, token);
+  const python = (await settings.of()).training.python || service.python;
+  const pytorch = precision && { python, precision };
+  const profile = await ended(service.machine.bind(service, { threads, batch: 1, pytorch }), progress, token);
   if (!profile.ok) return refuse(profile.error);
   const path = service.store(profile.value);
   stored();
-  const { machine, error, threads: used } = profile.value;
-  return { processor: machine.cpu, threads: used, error, path };
+  const { machine, pytorch: measured, error, threads: used } = profile.value;
+  return { processor: measured?.device === 'gpu' ? measured.name : machine.cpu, threads: used, error, path };
 }
 
 export async function measureModel(

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { trainableModule } from '../frontends/python/libraries/torch/trainable-module.ts';
+import type { NetworkGraph } from '../network/network-graph.ts';
 import { enginesWord } from '../protocol/engine-report.ts';
 import { measureMachineWord } from '../protocol/machine-profile.ts';
 import { measureModelWord } from '../protocol/model-measurement.ts';
@@ -17,6 +18,12 @@ const torch = {
   write: trainableModule,
 };
 
+/** The networks that a machine is measured with stand in no source: each call is as plain as its name. */
+const timing = {
+  script: fileURLToPath(new URL('./torch_timing.py', import.meta.url)),
+  write: (graph: NetworkGraph) => trainableModule(graph, ({ label }) => `${label}(x)`),
+};
+
 const decoder = new URL('./image-decoder.cjs', import.meta.url);
 
 const [word, threads, batch] = process.argv.slice(2);
@@ -25,7 +32,7 @@ if (word === undefined) {
   process.stderr.write('The trainer takes the folder of a run as its argument.\n');
   process.exit(2);
 } else if (word === enginesWord) void printEngines(threads, torch);
-else if (word === measureMachineWord) void printMachine(threads, batch);
+else if (word === measureMachineWord) void printMachine(threads, batch, timing);
 else if (word === measureModelWord) void printModel(threads, batch);
 else if (word === timeRunWord) void printRunTime({ decoder, torch });
 else void trainRun(word, { decoder, torch });

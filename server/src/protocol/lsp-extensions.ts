@@ -3,6 +3,7 @@
 import type { AskedWidthTexts, CostTable, TriedCosts } from './cost-table.ts';
 import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
+import type { PytorchChoice } from './machine-profile.ts';
 import type { ModelMeasurement } from './model-measurement.ts';
 import type { RunConfig } from './run-config.ts';
 import type { RunTime } from './run-time.ts';
@@ -123,7 +124,8 @@ export interface ServerRequests {
   'morphnet/measureModel': { params: { uri: string; entry: string }; result: ModelMeasurement | Refusal };
   /** Measures this machine and keeps its profile; half a minute. `error`: the median relative error on what was not fitted. */
   'morphnet/measureMachine': {
-    params: Record<string, never>;
+    /** With a precision in the user's PyTorch, on its GPU if it has one; else in ONNX Runtime. */
+    params: { precision?: PytorchChoice['precision'] };
     result: { processor: string; threads: number; error: number; path: string } | Refusal;
   };
   'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };

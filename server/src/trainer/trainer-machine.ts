@@ -2,15 +2,27 @@
 // (protocol/machine-profile.ts and model-measurement.ts).
 
 import { text } from 'node:stream/consumers';
+import * as v from 'valibot';
 import { neverCancelled } from '../common/cancellation.ts';
 import type { Result } from '../common/problem.ts';
+import { pytorchChoiceSchema } from '../protocol/machine-profile.ts';
+import type { TorchTiming } from '../training/latency/torch-stopwatch.ts';
 import { measureMachine, type MeasureOptions } from '../training/latency/measure-machine.ts';
 import { measureModel } from '../training/latency/measure-model.ts';
 import { asNetworkGraph } from '../training/loop/training-setup.ts';
 import { say } from './parent-watch.ts';
 
-export function printMachine(threads: string | undefined, batch: string | undefined): Promise<void> {
-  return print('This machine can’t be measured', threads, batch, measureMachine);
+/** What is told of PyTorch comes on stdin. */
+export function printMachine(
+  threads: string | undefined,
+  batch: string | undefined,
+  torch: Pick<TorchTiming, 'script' | 'write'>,
+): Promise<void> {
+  return print('This machine can’t be measured', threads, batch, async (options) => {
+    const asked = await text(process.stdin);
+    if (asked === '') return measureMachine(options);
+    return measureMachine({ ...options, torch: { ...torch, ...v.parse(pytorchChoiceSchema, JSON.parse(asked)) } });
+  });
 }
 
 /** The network comes on stdin. */

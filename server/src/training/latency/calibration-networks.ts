@@ -7,6 +7,35 @@ import type { ActivationFunction, OpAttributes, Parameter, ValueId } from '../..
 
 const site = { span: { document: '', start: 0, end: 0 }, callChain: [] };
 
+/** PyTorch's names, by which its modules are written. */
+const activationLabels: Partial<Record<ActivationFunction, string>> = {
+  relu: 'ReLU',
+  relu6: 'ReLU6',
+  silu: 'SiLU',
+  sigmoid: 'Sigmoid',
+  gelu: 'gelu',
+  'hard-swish': 'Hardswish',
+};
+
+function labelOf(attributes: OpAttributes): string {
+  switch (attributes.kind) {
+    case 'activation':
+      return activationLabels[attributes.function] ?? attributes.function;
+    case 'layer-norm':
+      return 'LayerNorm';
+    case 'softmax':
+      return 'Softmax';
+    case 'elementwise':
+      return attributes.operator === 'add' ? '+' : '*';
+    case 'pool':
+      return attributes.mode === 'max' ? 'MaxPool2d' : 'AvgPool2d';
+    case 'adaptive-pool':
+      return 'AdaptiveAvgPool2d';
+    default:
+      return attributes.kind;
+  }
+}
+
 /** A network grown by chaining layers onto its last value. */
 class Chain {
   readonly #builder = new GraphBuilder();
@@ -21,7 +50,7 @@ class Chain {
   #add(attributes: OpAttributes, inputs: readonly ValueId[], parameters: readonly Parameter[] = []): ValueId {
     const added = this.#builder.add({
       name: attributes.kind,
-      label: attributes.kind,
+      label: labelOf(attributes),
       attributes,
       inputs,
       parameters,
@@ -36,6 +65,10 @@ class Chain {
     return Number(this.#builder.shapeOf(this.last).at(axis));
   }
 
+  #parameter(role: Parameter['role'], shape: readonly number[]): Parameter {
+    return { id: `${role} ${String(this.last)}`, role, shape };
+  }
+
   then(attributes: OpAttributes, others: readonly ValueId[] = []): this {
     this.last = this.#add(attributes, [this.last, ...others]);
     return this;
@@ -43,7 +76,8 @@ class Chain {
 
   convolution(outChannels: number, kernel = 3, stride = 1, groups = 1): this {
     const inChannels = this.#size(1);
-    const bias: Parameter = { id: `bias ${String(this.last)}`, role: 'bias', shape: [outChannels] };
+    const weight = this.#parameter('weight', [outChannels, inChannels / groups, kernel, kernel]);
+    const bias = this.#parameter('bias', [outChannels]);
     const side = (kernel - 1) >> 1;
     this.last = this.#add(
       {
@@ -62,7 +96,7 @@ class Chain {
         channelAxis: 1,
       },
       [this.last],
-      [bias],
+      [weight, bias],
     );
     return this;
   }
@@ -73,7 +107,31 @@ class Chain {
   }
 
   dense(outFeatures: number): this {
-    return this.then({ kind: 'dense', inFeatures: this.#size(-1), outFeatures });
+    const inFeatures = this.#size(-1);
+    const weight = this.#parameter('weight', [outFeatures, inFeatures]);
+    this.last = this.#add({ kind: 'dense', inFeatures, outFeatures }, [this.last], [weight]);
+    return this;
+  }
+
+  batchNorm(): this {
+    const channels = this.#size(1);
+    const roles = ['scale', 'shift', 'running-mean', 'running-variance'] as const;
+    this.last = this.#add(
+      { kind: 'batch-norm', channels, epsilon: 1e-5, momentum: 0.1, hasScale: true, hasShift: true, channelAxis: 1 },
+      [this.last],
+      roles.map((role) => this.#parameter(role, [channels])),
+    );
+    return this;
+  }
+
+  layerNorm(): this {
+    const width = this.#size(-1);
+    this.last = this.#add(
+      { kind: 'layer-norm', normalizedAxes: [2], epsilon: 1e-5 },
+      [this.last],
+      (['scale', 'shift'] as const).map((role) => this.#parameter(role, [width])),
+    );
+    return this;
   }
 
   activation(name: ActivationFunction): this {
@@ -162,11 +220,7 @@ function attention(tokens: number, width: number): NetworkGraph {
     .then({ kind: 'matmul' }, [keys])
     .then({ kind: 'softmax', axis: 2, log: false })
     .then({ kind: 'matmul' }, [queries]);
-  return chain
-    .dense(width)
-    .plus(tensor)
-    .then({ kind: 'layer-norm', normalizedAxes: [2], epsilon: 1e-5 })
-    .build();
+  return chain.dense(width).plus(tensor).layerNorm().build();
 }
 
 /** All of them. Those of one line differ in size only. */
@@ -246,7 +300,7 @@ export function calibrationNetworks(): readonly NetworkGraph[] {
     [1024, 96],
   ] as const) {
     chains.push(new Chain(tokens, width).dense(4 * width), new Chain(tokens, 4 * width).dense(width));
-    chains.push(new Chain(tokens, width).then({ kind: 'layer-norm', normalizedAxes: [2], epsilon: 1e-5 }));
+    chains.push(new Chain(tokens, width).layerNorm());
     chains.push(
       new Chain(tokens, 4 * width).activation('gelu'),
       new Chain(tokens, tokens).then({ kind: 'softmax', axis: 2, log: false }),
@@ -271,17 +325,7 @@ export function calibrationNetworks(): readonly NetworkGraph[] {
     );
     const pair = image(channels, side);
     chains.push(pair.then({ kind: 'concat', axis: 1 }, [pair.last]));
-    chains.push(
-      image(channels, side).then({
-        kind: 'batch-norm',
-        channels,
-        epsilon: 1e-5,
-        momentum: 0.1,
-        hasScale: true,
-        hasShift: true,
-        channelAxis: 1,
-      }),
-    );
+    chains.push(image(channels, side).batchNorm());
     chains.push(
       image(channels, side)
         .then({ kind: 'permute', order: [0, 2, 3, 1] })

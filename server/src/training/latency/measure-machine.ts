@@ -8,14 +8,16 @@ import type { Execution } from '../../costs/latency/execution.ts';
 import { workOf, type Work } from '../../costs/latency/work.ts';
 import type { NetworkGraph } from '../../network/network-graph.ts';
 import type { MachineProfile } from '../../protocol/machine-profile.ts';
-import { loadOnnxRuntime } from '../engines/onnx/onnx-runtime.ts';
 import { calibrationNetworks } from './calibration-networks.ts';
-import { timeNetwork } from './time-network.ts';
+import { onnxStopwatch, type Stopwatch } from './stopwatch.ts';
+import { torchStopwatch, type TorchTiming } from './torch-stopwatch.ts';
 
 export interface MeasureOptions {
   /** 0: all cores but one. */
   readonly threads: number;
   readonly batch: number;
+  /** In the user's PyTorch; else in ONNX Runtime. */
+  readonly torch?: Omit<TorchTiming, 'threads'> | undefined;
   readonly now: () => number;
   readonly cancellation: Cancellation;
   /** Called with the share that is done. */
@@ -28,22 +30,31 @@ const budgetMilliseconds = 45_000;
 const mostSpread = 0.35;
 const folds = 5;
 
-/** How networks run here. */
-function executionHere(batch: number): Execution {
-  return { precision: 'fp32', batch, fusion: 'after-products', channelsLast: false, processor: 'cpu' };
-}
-
 /** All of a network's work, or undefined where a shape is unknown. */
-function wholeWork(network: NetworkGraph, batch: number): readonly Work[] | undefined {
-  const works = workOf(network, executionHere(batch));
+function wholeWork(network: NetworkGraph, execution: Execution): readonly Work[] | undefined {
+  const works = workOf(network, execution);
   return works.includes(undefined) ? undefined : works.flatMap((work) => work ?? []);
 }
 
 /** Measures; a failure says what disturbed or stopped it. */
 export async function measureMachine(options: MeasureOptions): Promise<Result<MachineProfile>> {
-  const { batch, now, cancellation, onProgress } = options;
   const threads = options.threads || Math.max(1, availableParallelism() - 1);
-  const runtime = await loadOnnxRuntime(threads);
+  const stopwatch: Result<Stopwatch> = options.torch
+    ? await torchStopwatch({ ...options.torch, threads })
+    : { ok: true, value: await onnxStopwatch(threads, options.now) };
+  if (!stopwatch.ok) return stopwatch;
+  try {
+    return await measureWith(stopwatch.value, threads, options);
+  } finally {
+    stopwatch.value.close();
+  }
+}
+
+async function measureWith(
+  stopwatch: Stopwatch,
+  threads: number,
+  { batch, cancellation, onProgress }: MeasureOptions,
+): Promise<Result<MachineProfile>> {
   const networks = calibrationNetworks();
   const each = budgetMilliseconds / networks.length;
   const samples: Sample[] = [];
@@ -51,9 +62,9 @@ export async function measureMachine(options: MeasureOptions): Promise<Result<Ma
   for (const [index, network] of networks.entries()) {
     if (cancellation.isCancellationRequested)
       return { ok: false, error: 'Measuring was cancelled; nothing was stored.' };
-    const timed = await timeNetwork(runtime, network, batch, { milliseconds: each * 0.8, leastRuns: 5 }, now);
+    const timed = await stopwatch.time(network, batch, { milliseconds: each * 0.8, leastRuns: 5 });
     if (!timed.ok) return timed;
-    const work = wholeWork(network, batch);
+    const work = wholeWork(network, { ...stopwatch.execution, batch });
     if (work !== undefined) samples.push({ work, milliseconds: timed.value.milliseconds });
     spreads.push(timed.value.spread);
     onProgress((index + 1) / networks.length);
@@ -65,13 +76,14 @@ export async function measureMachine(options: MeasureOptions): Promise<Result<Ma
       error: `The measurements vary by ${String(Math.round(100 * spread))} %, so something else uses this machine. Nothing was stored; close what runs beside it and measure again.`,
     };
   }
-  const expectation = expectationFrom(samples);
+  const expectation = expectationFrom(samples, stopwatch.execution.processor);
   return {
     ok: true,
     value: {
       version: 1,
       measured: new Date().toISOString(),
-      machine: machineIdentity(runtime.version),
+      machine: machineIdentity(stopwatch.runtime),
+      ...(stopwatch.pytorch && { pytorch: stopwatch.pytorch }),
       threads,
       batch,
       spread,
@@ -92,7 +104,7 @@ function machineIdentity(runtime: string): MachineProfile['machine'] {
 }
 
 /** Peak and bandwidth as the best of the samples reach them. */
-function expectationFrom(samples: readonly Sample[]): Expectation {
+function expectationFrom(samples: readonly Sample[], processor: Execution['processor']): Expectation {
   const best = (isWanted: (term: string) => boolean): number =>
     Math.max(
       ...samples.map(({ work, milliseconds }) => {
@@ -102,7 +114,7 @@ function expectationFrom(samples: readonly Sample[]): Expectation {
     );
   const shortest = Math.min(...samples.map(({ milliseconds }) => milliseconds));
   return {
-    processor: 'cpu',
+    processor,
     macsPerSecond: best((term) => term === 'convolution' || term === 'pointwise' || term === 'dense'),
     bytesPerSecond: best((term) => term === 'element bytes' || term === 'relu bytes' || term === 'concat bytes'),
     startMicroseconds: Math.max(0.2, (1e3 * shortest) / 8),
