@@ -1,8 +1,8 @@
 // `npm run fuzz:python`: random programs around things that can't be known, read by the evaluator and run by CPython under many
 // values of the unknown. Whatever the evaluator says that a name holds must hold in every run; a program that shows otherwise is
-// made small and printed, and kept with --keep.
+// made small and printed, and kept with --keep. With --calls the programs call what Python brings along, each function by itself.
 //
-//   npm run fuzz:python [-- --programs 20000 --from 0 --seed 1 --only 4711 --runs 12 --most 10 --seconds 400 --keep]     Python: $MORPHNET_PYTHON, else python3
+//   npm run fuzz:python [-- --programs 20000 --from 0 --seed 1 --only 4711 --runs 12 --most 10 --seconds 400 --keep --calls --shrink 15]     Python: $MORPHNET_PYTHON, else python3
 //
 // Exit status: 0 no false claim, 1 a false claim.
 
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { createPythonParser } from '../server/src/frontends/python/syntax/python-parser.ts';
 import { root } from './bundles.ts';
 import { judge, runInPython, shrunk } from './soundness/compare.ts';
+import { randomCalls } from './soundness/library-calls.ts';
 import { programText, randomProgram } from './soundness/programs.ts';
 
 const { values } = parseArgs({
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     most: { type: 'string', default: '10' },
     seconds: { type: 'string', default: 'Infinity' },
     keep: { type: 'boolean', default: false },
+    calls: { type: 'boolean', default: false },
+    shrink: { type: 'string', default: '15' },
   },
 });
 const [seed, runs, most] = [Number(values.seed), Number(values.runs), Number(values.most)];
@@ -39,7 +42,7 @@ const batch = 100;
 /** No further programs are begun after so many milliseconds. */
 const mostTime = 1000 * Number(values.seconds);
 /** Milliseconds for making a program small. */
-const mostShrinking = 15_000;
+const mostShrinking = 1000 * Number(values.shrink);
 const begin = performance.now();
 const numbers =
   values.only === undefined
@@ -49,7 +52,7 @@ let [looked, ended, known, knowable] = [0, 0, 0, 0];
 const found: { readonly number: number; readonly kind: string }[] = [];
 for (let at = 0; at < numbers.length && found.length < most && performance.now() - begin < mostTime; at += batch) {
   const some = numbers.slice(at, at + batch);
-  const programs = some.map((number) => randomProgram(seed, number));
+  const programs = some.map((number) => (values.calls ? randomCalls : randomProgram)(seed, number));
   const truths = runInPython(python, programs.map(programText), runs, seed);
   for (const [i, pieces] of programs.entries()) {
     if (found.length >= most) break;

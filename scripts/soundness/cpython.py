@@ -127,19 +127,34 @@ def outside(draw):
         kept.append(value)
         change(value)
 
+    def any_value():
+        return draw.choice([
+            0, 1, 2, -1, 5, 0.5, 2.0, True, None, "", "x", "ab", "3", [], [1, 2, 3], [5], (), (1, 2), {}, {"x": 2}, {"z": 1}, set(),
+            {1, 3}, range(2), len, int, lambda *given: given, lambda value: value, types.SimpleNamespace(x=4, w=[1]),
+        ])
+
     text = draw.choice(["a = 7", "l.append(8)", "o.x = 9", "d.clear()", "pass"])
     members = dict(
         flip=flip, number=number, words=words, opaque=opaque, Base=Base, Meta=Meta, decorate=decorate, context=context,
         attach=attach, store=Keeper, registry={}, box=Keeper(), value=draw.randrange(5), flag=draw.random() < 0.5,
         settings=types.SimpleNamespace(width=draw.randrange(5)), table={"w": draw.randrange(5)},
         name=draw.choice(["x", "y", "z"]), text=text, text_value=draw.choice(["1", "2", "l.append(1) or 3"]),
-        pair=(draw.randrange(5), draw.randrange(5)),
+        pair=(draw.randrange(5), draw.randrange(5)), thing=any_value(), other=any_value(),
     )
     vars(module).update(members)
     return module
 
 
+class Budget:
+    """How much may be written of one run: a list that holds itself has no end."""
+
+    left = 0
+
+
 def written(value, depth=0):
+    Budget.left -= 1
+    if Budget.left < 0:
+        raise TooLong
     if value is None:
         return ["n"]
     kind = type(value)
@@ -214,6 +229,7 @@ def run(code, seed):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     names.pop("open")
+    Budget.left = 20_000
     try:
         return {
             name: written(value)
@@ -221,6 +237,14 @@ def run(code, seed):
             if not name.startswith("__") and not isinstance(value, types.ModuleType)
         }
     except BaseException:
+        return None
+
+
+def attempt(code, seed):
+    try:
+        return run(code, seed)
+    except TooLong:  # The alarm rang when the program had just ended.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         return None
 
 
@@ -232,7 +256,7 @@ def main():
         request = json.loads(line)
         try:
             code = compile(request["text"], "program", "exec", dont_inherit=True)
-            answer = [run(code, request["seed"] + i) for i in range(request["runs"])]
+            answer = [attempt(code, request["seed"] + i) for i in range(request["runs"])]
         except SyntaxError as error:
             answer = {"error": str(error)}
         out.write(json.dumps(answer) + "\n")

@@ -4,7 +4,14 @@ import type { SourceSpan } from '../../../common/source-span.ts';
 import { attributeView } from './attribute-view.ts';
 import { containerMethod } from './container-methods.ts';
 import { unshared } from './effects.ts';
-import { findInMetaclass, findMethod, isContainerOfOurs, nativeClass, unknownBaseOf } from './classes.ts';
+import {
+  findInMetaclass,
+  findMethod,
+  isContainerOfOurs,
+  isWhollyWritten,
+  nativeClass,
+  unknownBaseOf,
+} from './classes.ts';
 import { deleteItem, getItem } from './items.ts';
 import {
   deferredName,
@@ -18,7 +25,7 @@ import {
 } from './modules.ts';
 import { hasKey, partial, lostIn } from './partial-dictionary.ts';
 import { binary } from './operators.ts';
-import { mayHaveAttribute } from './python-names.ts';
+import { lacksName, mayHaveAttribute } from './python-names.ts';
 import { stringMethod } from './string-methods.ts';
 import {
   amongOf,
@@ -46,15 +53,27 @@ import type {
   UnknownValue,
 } from './machine.ts';
 
-/** Reads an attribute. Raises AttributeError where Python would and we know enough to say so. */
-export function getAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue {
+/** Reads an attribute; unknown where there may be one that is not described, undefined where there is certainly none. */
+export function attributeOrUnknown(
+  machine: Machine,
+  object: PyValue,
+  name: string,
+  span: SourceSpan,
+): PyValue | undefined {
   const found = findAttribute(machine, object, name, span);
   if (found !== undefined) return found;
   // A class of a library that we describe has more than the description says.
   if (object.kind === 'class' && object.span === undefined)
     return { ...unknown(`${object.name}.${name} is not modelled`, span), path: `${object.name}.${name}` };
-  if (mayHaveAttribute(object, name))
-    return { ...unknown(`${name} of a ${typeName(object)} is not modelled`, span), ...amongOf([object]) };
+  return mayHaveAttribute(object, name)
+    ? { ...unknown(`${name} of a ${typeName(object)} is not modelled`, span), ...amongOf([object]) }
+    : undefined;
+}
+
+/** Reads an attribute. Raises AttributeError where Python would and we know enough to say so. */
+export function getAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue {
+  const found = attributeOrUnknown(machine, object, name, span);
+  if (found !== undefined) return found;
   return machine.raise('AttributeError', `'${typeName(object)}' object has no attribute '${name}'`, span);
 }
 
@@ -63,7 +82,10 @@ const isElementType = /^((bfloat|float|u?int|complex)\d+|bool|string)$/;
 /** Reads an attribute, or undefined where there is none. */
 export function findAttribute(machine: Machine, object: PyValue, name: string, span: SourceSpan): PyValue | undefined {
   if (name === '__class__' && object.kind !== 'instance' && object.kind !== 'unknown' && object.kind !== 'super')
-    return { kind: 'class', name: typeName(object), bases: [], mro: [], attributes: new Map() };
+    return (
+      machine.builtins.get(typeName(object)) ??
+      unknown(`What the class of a ${typeName(object)} is is not modelled`, span)
+    );
   switch (object.kind) {
     case 'unknown':
       return ofUnknown(object, name);
@@ -149,6 +171,9 @@ export function findAttribute(machine: Machine, object: PyValue, name: string, s
       return undefined;
     case 'int':
     case 'float':
+      // Integers have it since Python 3.12.
+      if (name === 'is_integer' && object.kind === 'int')
+        return unknown('Whether integers have is_integer depends on Python', span);
       if (name === 'is_integer') return builtin(name, () => ({ kind: 'bool', value: Number.isInteger(object.value) }));
       if (name === 'item') return builtin(name, () => object);
       if (name === 'value' && object.kind === 'int' && object.isDimension === true) return object;
@@ -319,10 +344,12 @@ function plainAccess(machine: Machine, name: string, self: PyValue): PyValue | u
   return builtin(name, (inner, { positional: [key = none, value = none] }, span) => {
     if (key.kind !== 'string') {
       inner.undecided(key, span);
-      return key.kind === 'unknown' ? key : none;
+      return key.kind === 'unknown' || key.kind === 'instance'
+        ? unknown('Which attribute this is is not known', span)
+        : inner.raise('TypeError', 'attribute name must be string', span);
     }
     if (name === '__setattr__') setPlainly(inner, self, key.value, value, span);
-    else if (name === '__delattr__') deletePlainly(inner, self, key.value);
+    else if (name === '__delattr__') deletePlainly(inner, self, key.value, span);
     else {
       const found = readPlainly(inner, self, key.value, span);
       return found ?? inner.raise('AttributeError', `'${typeName(self)}' object has no attribute '${key.value}'`, span);
@@ -341,7 +368,19 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
   if (name === '__name__' || name === '__qualname__') return string(object.name);
   if (name === '__bases__') return tuple(object.bases);
   if (name === '__mro__') return tuple(object.mro);
-  if (name === '__dict__') return dict([...object.attributes].map(([key, value]) => [string(key), value]));
+  if (name === '__dict__') {
+    const given = [...object.attributes].map(([key, value]) => [string(key), value] as const);
+    // What every class has that derives from no other, and whether it has more, such as annotations.
+    const others = object.bases.length > 0 ? ['__doc__'] : ['__dict__', '__weakref__', '__doc__'];
+    const lost = unknown('It is there without being written', span);
+    const made = dict([
+      ...given,
+      ...others.filter((each) => !object.attributes.has(each)).map((each) => [string(each), lost] as const),
+    ]);
+    return object.attributes.has('__slots__')
+      ? { ...unknown('Which attributes stand in slots is not followed', span), ...amongOf([object]) }
+      : made;
+  }
   const found = findMethod(object, name);
   if (found !== undefined) {
     if (found.kind === 'static-method') return found.function;
@@ -358,10 +397,18 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
       : builtin(name, fromKeys);
   if (/^(maketrans|fromhex|from_bytes)$/.test(name) && object.span === undefined) return undefined;
   if (/^(str|list|tuple|dict|set|int|float)$/.test(object.name) && object.span === undefined) {
+    if (lacksName(object.name, name))
+      return machine.raise('AttributeError', `type object '${object.name}' has no attribute '${name}'`, span);
     // `str.isalnum(text)`: the method of whatever it is called with.
     return builtin(
       name,
       (_, { positional: [self = none, ...positional], keywords }, at) => {
+        if (isOfAnother(self, object.name))
+          machine.raise(
+            'TypeError',
+            `descriptor '${name}' for '${object.name}' objects doesn't apply to '${typeName(self)}'`,
+            at,
+          );
         const own = self.kind === 'instance' && self.dictionary ? dictionaryMethod(self.dictionary, name) : undefined;
         return machine.call(own ?? getAttribute(machine, self, name, at), { positional, keywords }, at);
       },
@@ -387,6 +434,16 @@ function classAttribute(machine: Machine, object: ClassValue, name: string, span
       own === undefined && !describedWhole.test(known) && allNames?.has(name) !== false,
   );
   return base && object.span !== undefined ? unknown(`${name} of ${base.name} is not modelled`, span) : undefined;
+}
+
+/** Whether a value is certainly none of a built-in type. */
+function isOfAnother({ kind }: PyValue, type: string): boolean {
+  const own = { string: 'str', 'partial-dict': 'dict', bool: 'int' }[kind as string] ?? kind;
+  return (
+    /^(str|list|tuple|dict|set|int|float|none|function|builtin|range|class)$/.test(own) &&
+    own !== type &&
+    !(own === 'int' && type === 'float')
+  );
 }
 
 /** `dict.fromkeys(keys, value)` */
@@ -531,11 +588,17 @@ export function deleteAttribute(machine: Machine, object: PyValue, name: string,
   else if (object.kind === 'unknown') {
     machine.loseAmong(object, span);
     machine.mayRaise();
-  } else deletePlainly(machine, object, name);
+  } else deletePlainly(machine, object, name, span);
 }
 
-function deletePlainly(machine: Machine, object: PyValue, name: string): void {
-  if (object.kind === 'instance') machine.change(object).attributes.delete(name);
-  else if (object.kind === 'class') machine.change(object).attributes.delete(name);
-  else if (object.kind === 'module') machine.change(object).names.delete(name);
+function deletePlainly(machine: Machine, object: PyValue, name: string, span: SourceSpan): void {
+  if (object.kind === 'instance') {
+    const isThere = machine.change(object).attributes.delete(name);
+    if (!isThere && whyMore(object) === undefined && isWhollyWritten(object))
+      machine.raise('AttributeError', `'${object.class.name}' object has no attribute '${name}'`, span);
+  } else if (object.kind === 'class') {
+    const isThere = machine.change(object).attributes.delete(name);
+    if (!isThere && unknownBaseOf(object) === undefined)
+      machine.raise('AttributeError', `type object '${object.name}' has no attribute '${name}'`, span);
+  } else if (object.kind === 'module') machine.change(object).names.delete(name);
 }

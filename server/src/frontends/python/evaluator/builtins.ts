@@ -1,12 +1,13 @@
 // Python's built-in functions and types. Numbers that go through them keep their trail.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { deleteAttribute, findAttribute, setAttribute } from './attributes.ts';
+import { attributeOrUnknown, deleteAttribute, setAttribute } from './attributes.ts';
 import { unshared } from './effects.ts';
 import { mapping } from './container-methods.ts';
 import { isWhollyWritten, nativeClass, resolutionOrder } from './classes.ts';
 import { exceptionClasses } from './exceptions.ts';
 import { roundHalfToEven } from '../../shared/number-dialect.ts';
+import { isUnhashable, taken } from './argument-kinds.ts';
 import { argument, range, toFloat, toInteger } from './number-builtins.ts';
 import { importTop } from './modules.ts';
 import { binary } from './operators.ts';
@@ -34,6 +35,7 @@ import {
   set,
   string,
   tuple,
+  typeName,
   unknown,
 } from './values.ts';
 import { addEntries, addEntry, lostIn, partial } from './partial-dictionary.ts';
@@ -63,6 +65,8 @@ function length(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
       return int(rangeLength(value));
     case 'unknown':
       return value;
+    case 'iterator':
+      return machine.raise('TypeError', 'object of this type has no len()', span);
     case 'partial-dict':
       return lostIn(value);
     case 'tensor': {
@@ -91,14 +95,16 @@ function extreme(which: 'min' | 'max'): Function {
     if (lost) return lost;
     if (given.length === 0)
       return args.keywords.get('default') ?? machine.raise('ValueError', `${which}() of nothing`, span);
+    const key = [...args.keywords].filter(([name]) => name === 'key');
     const sorted = sortValues(
       machine,
       given,
-      { positional: [], keywords: new Map([...args.keywords].filter(([name]) => name === 'key')) },
+      // In reverse, what is equal keeps its order: the first of the largest comes first.
+      { positional: [], keywords: new Map([...key, ['reverse', bool(which === 'max')] as const]) },
       span,
     );
     if ('kind' in sorted) return sorted;
-    const chosen = which === 'min' ? sorted[0] : sorted.findLast((value) => sorted.at(-1) === value);
+    const [chosen] = sorted;
     if (chosen?.kind === 'int' && !args.keywords.has('key'))
       return int(chosen.value, computed(which, chosen.value, given, span));
     return chosen ?? none;
@@ -110,7 +116,9 @@ function sum(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   if ('kind' in given) return given;
   const start = argument(args, 1, 'start') ?? int(0);
   const isPlainZero = start.kind === 'int' && start.value === 0;
-  const values = isPlainZero ? given : [start, ...given];
+  // A number keeps its trail, a tensor makes no operation.
+  const isNumber = given[0]?.kind === 'int' || given[0]?.kind === 'float' || given[0]?.kind === 'tensor';
+  const values = isPlainZero && (isNumber || given[0]?.kind === 'unknown') ? given : [start, ...given];
   machine.tick(span, values.length);
   const [first, ...rest] = values;
   if (first === undefined) return start;
@@ -137,18 +145,36 @@ const functions: Readonly<Record<string, Function>> = {
       return method ? machine.callWith(method, span) : unknown('What this is without its sign is not known', span);
     }
     if (value.kind === 'tensor') return machine.callWith(machine.attribute(value, 'abs', span), span);
-    return value;
+    return value.kind === 'unknown'
+      ? value
+      : machine.raise('TypeError', `bad operand type for abs(): '${machine.nameOfType(value)}'`, span);
   },
-  round: (_, args, span) => {
-    const value = argument(args, 0) ?? none;
+  round: (machine, args, span) => {
+    const given = taken(machine, 'vi? number ndigits', args, span);
+    if ('kind' in given) return given;
+    const [value = none, wanted = none] = given;
     const number = numberOf(value);
-    if (number === undefined) return value;
-    const digits = args.positional[1] ? integerOf(args.positional[1]) : undefined;
+    if (value.kind === 'tensor' || value.kind === 'unknown') return value;
+    if (number === undefined)
+      return value.kind === 'instance'
+        ? unknown('How this is rounded is not followed', span)
+        : machine.raise('TypeError', `type ${machine.nameOfType(value)} doesn't define __round__ method`, span);
+    if (!Number.isFinite(number)) return unknown('How this number is rounded is not followed', span);
+    const digits = integerOf(wanted);
     if (digits !== undefined)
       return value.kind === 'float' ? float(roundedTo(number, digits)) : int(roundedTo(number, Math.min(digits, 0)));
     return int(roundHalfToEven(number), computed('round', roundHalfToEven(number), [value], span));
   },
-  pow: (machine, args, span) => binary(machine, '**', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
+  pow: (machine, args, span) => {
+    const [base, exponent, modulus = none] = [
+      argument(args, 0, 'base'),
+      argument(args, 1, 'exp'),
+      argument(args, 2, 'mod'),
+    ];
+    if (!base || !exponent) return machine.raise('TypeError', 'pow() takes at least two arguments', span);
+    if (modulus.kind === 'none') return binary(machine, '**', base, exponent, span);
+    return unknown('A power by a modulus is not worked out', span);
+  },
   divmod: (machine, args, span) =>
     tuple([
       binary(machine, '//', argument(args, 0) ?? none, argument(args, 1) ?? none, span),
@@ -158,8 +184,12 @@ const functions: Readonly<Record<string, Function>> = {
     const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
     machine.hold(given.length, span);
-    const startValue = argument(args, 1, 'start');
-    const start = startValue ? (integerOf(startValue) ?? 0) : 0;
+    const startValue = argument(args, 1, 'start') ?? int(0);
+    const start = integerOf(startValue);
+    if (start === undefined)
+      return startValue.kind === 'unknown' || startValue.kind === 'instance' || startValue.kind === 'tensor'
+        ? unknown('From which number these are counted is not known', span)
+        : machine.raise('TypeError', `'${machine.nameOfType(startValue)}' object is not an integer`, span);
     return { kind: 'iterator', items: given.map((item, i) => tuple([int(start + i), item])), position: 0 };
   },
   zip: (machine, args, span) => {
@@ -171,6 +201,11 @@ const functions: Readonly<Record<string, Function>> = {
     }
     const rows = columns.length === 0 ? 0 : Math.min(...columns.map((column) => column.length));
     machine.hold(rows * columns.length, span);
+    const strict = machine.truth(args.keywords.get('strict') ?? none, span);
+    if (strict !== false && columns.some((column) => column.length !== rows))
+      return strict === true
+        ? machine.raise('ValueError', 'zip() arguments are not of one length', span)
+        : unknown('Whether these have to be of one length is not known', span);
     return {
       kind: 'iterator',
       items: Array.from({ length: rows }, (_, i) => tuple(columns.map((column) => column[i] ?? none))),
@@ -205,6 +240,8 @@ const functions: Readonly<Record<string, Function>> = {
     return { kind: 'iterator', items: kept, position: 0 };
   },
   reversed: (machine, args, span) => {
+    if (args.positional[0]?.kind === 'set' || args.positional[0]?.kind === 'iterator')
+      return machine.raise('TypeError', 'object is not reversible', span);
     const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
     machine.hold(given.length, span);
@@ -250,9 +287,10 @@ const functions: Readonly<Record<string, Function>> = {
     const [object, name] = args.positional;
     if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
     try {
-      const found = machine.guarded(() => findAttribute(machine, object, name.value, span));
+      const found = machine.guarded(() => attributeOrUnknown(machine, object, name.value, span));
       if (found?.kind !== 'unknown') return bool(found !== undefined);
       // What is not known but certainly there was set: it stands in the object itself.
+      if (object.kind === 'class' && object.span === undefined) return found;
       const isSet = found.isMaybe !== true && 'attributes' in object && object.attributes.has(name.value);
       return isSet ? pyTrue : found;
     } catch (error) {
@@ -265,7 +303,7 @@ const functions: Readonly<Record<string, Function>> = {
     if (!object || name?.kind !== 'string') return unknown('The name of this attribute is not known', span);
     if (fallback === undefined) return machine.attribute(object, name.value, span);
     try {
-      return machine.guarded(() => findAttribute(machine, object, name.value, span)) ?? fallback;
+      return machine.guarded(() => attributeOrUnknown(machine, object, name.value, span)) ?? fallback;
     } catch (error) {
       if (error instanceof PythonError && error.exception.class.name === 'AttributeError') return fallback;
       throw error;
@@ -273,15 +311,21 @@ const functions: Readonly<Record<string, Function>> = {
   },
   setattr: (machine, args, span) => {
     const [object, name, value] = args.positional;
-    if (!object || !name || !value) return none;
+    if (!object || !name || !value) return machine.raise('TypeError', 'setattr expected 3 arguments', span);
+    if (hasNoAttributes.test(object.kind))
+      return machine.raise('AttributeError', `'${machine.nameOfType(object)}' object has no such attribute`, span);
     if (name.kind === 'string') setAttribute(machine, object, name.value, value, span);
+    else if (!/^(unknown|instance)$/.test(name.kind)) machine.raise('TypeError', 'attribute name must be string', span);
     else machine.handOver([object], unknown('Which attribute is set here is not known', span));
     return none;
   },
   delattr: (machine, args, span) => {
     const [object, name] = args.positional;
-    if (!object || !name) return none;
+    if (!object || !name) return machine.raise('TypeError', 'delattr expected 2 arguments', span);
+    if (hasNoAttributes.test(object.kind))
+      return machine.raise('AttributeError', `'${machine.nameOfType(object)}' object has no such attribute`, span);
     if (name.kind === 'string') deleteAttribute(machine, object, name.value, span);
+    else if (!/^(unknown|instance)$/.test(name.kind)) machine.raise('TypeError', 'attribute name must be string', span);
     else machine.handOver([object], unknown('Which attribute is deleted here is not known', span));
     return none;
   },
@@ -294,7 +338,13 @@ const functions: Readonly<Record<string, Function>> = {
       );
     return bool(['function', 'builtin', 'class', 'bound-method', 'partial'].includes(value.kind));
   },
-  id: (_, args) => string(keyOf(argument(args, 0) ?? none)),
+  id: (_, args, span) => {
+    const value = argument(args, 0) ?? none;
+    // Which numbers and texts are one object is Python's own matter.
+    return /^(int|float|string|tuple|unknown|bound-method)$/.test(value.kind)
+      ? unknown('Which object this is is not known', span)
+      : string(keyOf(value));
+  },
   hash: (_, args, span) => {
     const value = argument(args, 0) ?? none;
     return value.kind === 'int' && value.value >= 0 ? value : unknown('What the hash of this is is not known', span);
@@ -303,19 +353,39 @@ const functions: Readonly<Record<string, Function>> = {
   format: (machine, args, span) => {
     const [value, specification] = args.positional;
     if (specification?.kind === 'unknown') return specification;
+    if (specification && specification.kind !== 'string')
+      return unknown('How this is to be written is not known', span);
     return formatValue(machine, value ?? none, specification?.kind === 'string' ? specification.value : '', span);
   },
   print: () => none,
   input: (_, _args, span) => unknown('What a user types is not known', span),
   vars: (machine, args, span) => machine.attribute(argument(args, 0) ?? none, '__dict__', span),
-  dir: () => list([]),
-  chr: (_, args) => string(String.fromCharCode(args.positional[0] ? (integerOf(args.positional[0]) ?? 0) : 0)),
-  ord: (_, args) => int(args.positional[0]?.kind === 'string' ? args.positional[0].value.charCodeAt(0) : 0),
+  dir: (_, _args, span) => unknown('All that this has is not listed', span),
+  chr: (machine, args, span) => {
+    const given = taken(machine, 'i', args, span);
+    if ('kind' in given) return given;
+    const code = integerOf(given[0] ?? none) ?? -1;
+    return code >= 0 && code <= 0x10ffff
+      ? string(String.fromCodePoint(code))
+      : machine.raise('ValueError', 'chr() arg not in range(0x110000)', span);
+  },
+  ord: (machine, args, span) => {
+    const given = taken(machine, 'S', args, span);
+    if ('kind' in given) return given;
+    const text = given[0]?.kind === 'string' ? given[0].value : '';
+    const code = text.codePointAt(0);
+    return code !== undefined && Array.from(text).length === 1
+      ? int(code)
+      : machine.raise('TypeError', 'ord() expected a character', span);
+  },
   open: (machine, args, span) => {
     const open = machine.library.module(machine, 'io')?.names.get('open');
     return open ? machine.call(open, args, span) : unknown('Files are not read', span);
   },
 };
+
+/** Values that take no attributes. */
+const hasNoAttributes = /^(int|float|string|bool|none|list|tuple|dict|partial-dict|set|range|builtin|iterator)$/;
 
 function quantify(machine: Machine, value: PyValue | undefined, wanted: boolean, span: SourceSpan): PyValue {
   const given = items(machine, value, span);
@@ -332,9 +402,14 @@ function quantify(machine: Machine, value: PyValue | undefined, wanted: boolean,
 
 function sequenceType(name: string, make: (all: readonly PyValue[]) => PyValue): ClassValue {
   return nativeClass(name, [], [], (machine, args, span) => {
+    const all = taken(machine, 'v?', args, span);
+    if ('kind' in all) return all;
+    if (args.positional[0]?.kind === 'none')
+      return machine.raise('TypeError', "'NoneType' object is not iterable", span);
     const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
     machine.hold(given.length, span);
+    if (/set/.test(name) && given.some(isUnhashable)) return machine.raise('TypeError', 'unhashable type', span);
     if (/set/.test(name) && !given.every((item) => isCertainKey(item)))
       return unknown('Which of these are equal is not known', span);
     return make(given);
@@ -356,6 +431,9 @@ function makeDictionary(machine: Machine, args: Arguments, span: SourceSpan): Py
       const parts = machine.iterate(pair, span);
       if ('kind' in parts) return parts;
       const [key, value] = parts;
+      if (parts.length !== 2)
+        return machine.raise('ValueError', 'dictionary update sequence element has another length than 2', span);
+      if (key && isUnhashable(key)) return machine.raise('TypeError', 'unhashable type', span);
       if (key && !isCertainKey(key)) return unknown('Which key this is is not known', span);
       if (key && value) machine.change(made).entries.set(keyOf(key), { key, value });
     }
@@ -385,6 +463,7 @@ function dictionaryMethods(): [string, PyValue][] {
     const given = items(machine, args.positional[0], span);
     if ('kind' in given) return given;
     machine.hold(given.length, span);
+    if (given.some(isUnhashable)) return machine.raise('TypeError', 'unhashable type', span);
     return dict(given.map((key) => [key, args.positional[1] ?? none]));
   };
   return [
@@ -414,16 +493,21 @@ export function builtinNames(): Map<string, PyValue> {
   names.set(
     'bool',
     nativeClass('bool', [], [], (machine, args, span) => {
-      const value = argument(args, 0) ?? none;
-      const truth = machine.truth(value, span);
+      const all = taken(machine, 'v?', args, span);
+      if ('kind' in all) return all;
+      const truth = machine.truth(all[0] ?? none, span);
       return truth === undefined ? unknown('Whether this holds is not known', span) : bool(truth);
     }),
   );
   names.set(
     'str',
     nativeClass('str', [], [], (machine, args, span) => {
-      const value = argument(args, 0);
+      const value = argument(args, 0, 'object');
       if (value?.kind === 'unknown') return value;
+      if (args.positional.length > 1)
+        return /^(unknown|instance|tensor)$/.test(value?.kind ?? '')
+          ? unknown('How these bytes are read is not followed', span)
+          : machine.raise('TypeError', 'decoding this is not supported', span);
       return value ? written(textOf(machine, value, span), span) : string('');
     }),
   );
@@ -524,6 +608,6 @@ function newClass({ positional: [name, bases, names], keywords }: Arguments, spa
 function typeOf(machine: Machine, value: PyValue): PyValue {
   if (value.kind === 'instance') return value.class;
   if (value.kind === 'unknown') return value;
-  const name = { string: 'str', none: 'NoneType' }[value.kind as string] ?? value.kind;
+  const name = typeName(value);
   return machine.builtins.get(name) ?? nativeClass(name, []);
 }

@@ -155,6 +155,12 @@ export function namedTuple(
     [],
     ['_fields', '__match_args__'].map((each) => [each, tuple(fields.map((field) => string(field.name)))] as const),
     (_, args, span) => {
+      const others = [...args.keywords.keys()].filter((each) => {
+        const place = fields.findIndex((field) => field.name === each);
+        return place < 0 || place < args.positional.length;
+      });
+      if (args.positional.length > fields.length || others.length > 0)
+        machine.raise('TypeError', `${name}() takes ${String(fields.length)} arguments`, span);
       const items = fields.map((field, i) => {
         const value = args.positional[i] ?? args.keywords.get(field.name) ?? field.default;
         return value ?? machine.raise('TypeError', `${name}() misses the argument '${field.name}'`, span);

@@ -1,8 +1,9 @@
 // Methods of list, tuple, dict, set and iterators.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isUnhashable } from './argument-kinds.ts';
 import { equal } from './operators.ts';
-import { addEntries, addEntry, copyOf, partial, partialMethods } from './partial-dictionary.ts';
+import { addEntries, addEntry, copyOf, isCounter, partial, partialMethods } from './partial-dictionary.ts';
 import { sortValues } from './sorting.ts';
 import {
   amongOf,
@@ -54,7 +55,8 @@ function itemsOf(machine: Machine, value: PyValue | undefined, span: SourceSpan)
 }
 
 /** The key of an argument. */
-function knownKey(value: PyValue, span: SourceSpan): string {
+function knownKey(machine: Machine, value: PyValue, span: SourceSpan): string {
+  if (isUnhashable(value)) machine.raise('TypeError', `unhashable type: '${machine.nameOfType(value)}'`, span);
   if (!isCertainKey(value)) throw new NotKnown(unknown('Which key this is is not known', span));
   return keyOf(value);
 }
@@ -102,7 +104,7 @@ function isSameOrEqual(machine: Machine, item: PyValue, wanted: PyValue, span: S
 function keysOf(machine: Machine, values: readonly PyValue[], span: SourceSpan): Map<string, PyValue> {
   const found = new Map<string, PyValue>();
   for (const item of values.flatMap((each) => itemsOf(machine, each, span))) {
-    const key = knownKey(item, span);
+    const key = knownKey(machine, item, span);
     if (!found.has(key)) found.set(key, item);
   }
   return found;
@@ -193,8 +195,11 @@ function update(self: DictValue | PartialDictValue, args: Arguments, machine: Ma
     addEntries(machine, self, from);
   } else {
     for (const pair of itemsOf(machine, from, span)) {
-      const [key, value] = itemsOf(machine, pair, span);
-      if (key && value) machine.change(self).entries.set(knownKey(key, span), { key, value });
+      const parts = itemsOf(machine, pair, span);
+      const [key, value] = parts;
+      if (parts.length !== 2)
+        return machine.raise('ValueError', 'dictionary update sequence element has another length than 2', span);
+      if (key && value) machine.change(self).entries.set(knownKey(machine, key, span), { key, value });
     }
   }
   for (const [name, value] of args.keywords) addEntry(machine, self, string(name), value);
@@ -202,8 +207,8 @@ function update(self: DictValue | PartialDictValue, args: Arguments, machine: Ma
 }
 
 const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
-  get: (self, { positional: [key = none, otherwise = none] }, _machine, span) =>
-    self.entries.get(knownKey(key, span))?.value ?? otherwise,
+  get: (self, { positional: [key = none, otherwise = none] }, machine, span) =>
+    self.entries.get(knownKey(machine, key, span))?.value ?? otherwise,
   keys: (self, _args, machine, span) => {
     machine.walk(self.entries.size, span);
     return { ...list([...self.entries.values()].map(({ key }) => key)), isKeys: true };
@@ -217,22 +222,28 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     return list([...self.entries.values()].map(({ key, value }) => tuple([key, value])));
   },
   pop: (self, args, machine, span) => {
-    const key = knownKey(args.positional[0] ?? none, span);
+    // Nothing is looked up in what is empty.
+    const [, otherwise] = args.positional;
+    if (self.entries.size === 0 && otherwise) return otherwise;
+    const key = knownKey(machine, args.positional[0] ?? none, span);
     const found = self.entries.get(key)?.value;
     if (found) machine.change(self).entries.delete(key);
     return (
       found ?? args.positional[1] ?? machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span)
     );
   },
-  popitem: (self, _args, machine, span) => {
-    const last = [...self.entries].at(-1);
+  popitem: (self, args, machine, span) => {
+    const end = args.positional[0] ?? args.keywords.get('last');
+    const isLast = end === undefined ? true : machine.truth(end, span);
+    if (isLast === undefined) throw new NotKnown(unknown('From which end this is taken is not known', span));
+    const last = [...self.entries].at(isLast ? -1 : 0);
     if (!last) return machine.raise('KeyError', 'dictionary is empty', span);
     machine.change(self).entries.delete(last[0]);
     return tuple([last[1].key, last[1].value]);
   },
   setdefault: (self, args, machine, span) => {
     const [key, value] = args.positional;
-    const text = knownKey(key ?? none, span);
+    const text = knownKey(machine, key ?? none, span);
     const found = self.entries.get(text);
     if (found) return found.value;
     machine.change(self).entries.set(text, { key: key ?? none, value: value ?? none });
@@ -248,7 +259,7 @@ const dictMethods: Readonly<Record<string, Method<DictValue>>> = {
     return none;
   },
   move_to_end: (self, args, machine, span) => {
-    const key = knownKey(args.positional[0] ?? none, span);
+    const key = knownKey(machine, args.positional[0] ?? none, span);
     const entry = self.entries.get(key);
     if (!entry) return machine.raise('KeyError', machine.text(args.positional[0] ?? none, span), span);
     const last = args.positional[1] ?? args.keywords.get('last');
@@ -277,10 +288,15 @@ function symmetricDifference(self: SetValue, args: Arguments, machine: Machine, 
   ]);
 }
 
+/** A set is looked for in a set as a frozen one, which equals it. */
+function lookedForAsFrozen({ positional: [item] }: Arguments, span: SourceSpan): void {
+  if (item?.kind === 'set') throw new NotKnown(unknown('Whether this set is in there is not followed', span));
+}
+
 const setMethods: Readonly<Record<string, Method<SetValue>>> = {
   add: (self, args, machine, span) => {
     const item = args.positional[0] ?? none;
-    const key = knownKey(item, span);
+    const key = knownKey(machine, item, span);
     if (!self.entries.has(key)) machine.change(self).entries.set(key, item);
     return none;
   },
@@ -303,12 +319,14 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
     return none;
   },
   discard: (self, args, machine, span) => {
-    machine.change(self).entries.delete(knownKey(args.positional[0] ?? none, span));
+    lookedForAsFrozen(args, span);
+    machine.change(self).entries.delete(knownKey(machine, args.positional[0] ?? none, span));
     return none;
   },
   remove: (self, args, machine, span) => {
+    lookedForAsFrozen(args, span);
     const [item = none] = args.positional;
-    const isThere = machine.change(self).entries.delete(knownKey(item, span));
+    const isThere = machine.change(self).entries.delete(knownKey(machine, item, span));
     return isThere ? none : machine.raise('KeyError', machine.text(item, span), span);
   },
   clear: (self, _args, machine) => {
@@ -333,6 +351,21 @@ const setMethods: Readonly<Record<string, Method<SetValue>>> = {
     bool(![...keysOf(machine, args.positional, span).keys()].some((key) => self.entries.has(key))),
   copy: (self) => set(self.entries.values()),
 };
+
+/** What a frozen set does not have. */
+const changing: ReadonlySet<string> = new Set(
+  `add clear difference_update discard intersection_update pop remove symmetric_difference_update update`.split(' '),
+);
+
+/** What counters do otherwise than dictionaries is not followed. */
+const counterMethods: Readonly<Record<string, Method<DictValue>>> = Object.fromEntries(
+  ['update', 'subtract', 'most_common', 'elements', 'total', 'copy'].map((name): [string, Method<DictValue>] => [
+    name,
+    (_self, _args, _machine, span) => {
+      throw new NotKnown(unknown(`What ${name} of a Counter does is not followed`, span));
+    },
+  ]),
+);
 
 /** Adds items to a list, which may be the list that they come from. */
 export function addItems(machine: Machine, target: PyValue[], items: readonly PyValue[], span: SourceSpan): void {
@@ -365,7 +398,9 @@ function bindMethod<T extends Container>(
 
 /** Methods that leave their container as it is, whatever they are given. */
 const leaving: ReadonlySet<string> = new Set(
-  `copy count difference get index intersection isdisjoint issubset issuperset symmetric_difference union`.split(' '),
+  `copy count difference elements get index intersection isdisjoint issubset issuperset most_common symmetric_difference total union`.split(
+    ' ',
+  ),
 );
 
 /** A method of a container, bound to it; undefined when it has none of that name. */
@@ -379,10 +414,11 @@ export function containerMethod(self: Container, name: string): PyValue | undefi
     case 'partial-dict': {
       const part = partial(self);
       if (part) return bindMethod<PartialDictValue>({ ...partialMethods, update }, part, name);
-      return self.kind === 'dict' ? bindMethod(dictMethods, self, name) : undefined;
+      if (self.kind !== 'dict') return undefined;
+      return bindMethod(isCounter(self) ? { ...dictMethods, ...counterMethods } : dictMethods, self, name);
     }
     case 'set':
-      return bindMethod(setMethods, self, name);
+      return self.isFrozen && changing.has(name) ? undefined : bindMethod(setMethods, self, name);
     case 'iterator':
       return undefined;
   }

@@ -10,6 +10,7 @@ const hierarchy: readonly (readonly [string, string])[] = [
   ['KeyboardInterrupt', 'BaseException'],
   ['ArithmeticError', 'Exception'],
   ['ZeroDivisionError', 'ArithmeticError'],
+  ['OverflowError', 'ArithmeticError'],
   ['AssertionError', 'Exception'],
   ['AttributeError', 'Exception'],
   ['ImportError', 'Exception'],

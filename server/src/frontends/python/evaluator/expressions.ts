@@ -1,5 +1,6 @@
 // Evaluates expressions. One function a kind that needs more than a line; everything that can fail in Python raises.
 
+import { setName } from './names.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import type { WidthOrigin } from '../../../network/width-origin.ts';
 import { assertUnreachable } from '../../../common/assert.ts';
@@ -148,7 +149,7 @@ function evaluateKind(machine: Machine, scope: Scope, expression: Expression): P
       const value = evaluate(expression.value);
       let target = scope;
       while (target.names.has(comprehensionMark) && target.parent) target = target.parent;
-      machine.change(target).names.set(expression.name, value);
+      setName(machine, target, expression.name, value);
       return value;
     }
     case 'yield': {

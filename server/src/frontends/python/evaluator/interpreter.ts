@@ -26,10 +26,11 @@ import { HandedOver } from './handed-over.ts';
 import { FollowedWays } from './ways.ts';
 import { Effects } from './effects.ts';
 import { EvaluationStopped, PythonError } from './python-error.ts';
+import { isUnhashable } from './argument-kinds.ts';
 import { hasKey, isMaybe, lostIn, partial } from './partial-dictionary.ts';
 import { describe } from './text.ts';
 import type { ValueFlow } from './value-flow.ts';
-import { int, isCertainKey, keyOf, string, tuple, typeName, unknown, rangeLength } from './values.ts';
+import { int, isCertainKey, keyOf, string, tuple, typeName, unknown, rangeLength, plainOf } from './values.ts';
 import type {
   Changing,
   Ways,
@@ -263,9 +264,10 @@ export class Interpreter implements Machine {
     throw new EvaluationStopped('limit-steps', undecidedMessage(reason), span);
   }
 
-  /** Ends this path with a Python exception of a built-in class. */
-  raise(className: string, message: string, span: SourceSpan, ends?: Scope): never {
-    const found = this.builtins.get(className);
+  /** Ends this path with a Python exception of a class, which may be named where it is built in. */
+  raise(thrown: string | ClassValue, message: string, span: SourceSpan, ends?: Scope): never {
+    const className = typeof thrown === 'string' ? thrown : thrown.name;
+    const found = typeof thrown === 'string' ? this.builtins.get(thrown) : thrown;
     const type: ClassValue =
       found?.kind === 'class' ? found : { kind: 'class', name: className, bases: [], mro: [], attributes: new Map() };
     const exception: InstanceValue = {
@@ -547,7 +549,15 @@ export class Interpreter implements Machine {
 
   /** `item in container`; undefined when it is not known. */
   contains(container: PyValue, item: PyValue, span: SourceSpan): boolean | undefined {
-    if (container.kind === 'string' && item.kind === 'string') return container.value.includes(item.value);
+    if (container.kind === 'string') {
+      const part = plainOf(item);
+      if (part.kind === 'string') return container.value.includes(part.value);
+      if (part.kind === 'unknown' || part.kind === 'instance') return undefined;
+      this.raise('TypeError', `'in <string>' requires string as left operand, not ${typeName(item)}`, span);
+    }
+    const isKeyed = container.kind === 'dict' || container.kind === 'partial-dict' || container.kind === 'set';
+    if (container.kind === 'set' && item.kind === 'set') return undefined;
+    if (isKeyed && isUnhashable(item)) this.raise('TypeError', `unhashable type: '${typeName(item)}'`, span);
     if (container.kind === 'dict' || container.kind === 'partial-dict') return hasKey(container, item);
     if (container.kind === 'set') return isCertainKey(item) ? container.entries.has(keyOf(item)) : undefined;
     if (container.kind === 'instance') {

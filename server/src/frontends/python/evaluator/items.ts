@@ -1,8 +1,9 @@
 // `object[index]`: reading, setting and deleting items of sequences, dictionaries and what overloads them.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
+import { isUnhashable } from './argument-kinds.ts';
 import { addItems } from './container-methods.ts';
-import { hasKey, isOpen, readEntry } from './partial-dictionary.ts';
+import { hasKey, isCounter, isOpen, readEntry } from './partial-dictionary.ts';
 import { findMethod, isWhollyWritten } from './classes.ts';
 import { amongOf, isCertainKey, rangeLength, int, keyOf, list, string, tuple, typeName, unknown } from './values.ts';
 import type { Machine, PyValue } from './machine.ts';
@@ -75,7 +76,11 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       const place = integerOf(index);
       if (place === undefined) {
         // The parameters of a union of types: `Pair[int]`.
-        if (object.kind === 'tuple' && object.items.every(({ kind }) => kind === 'class' || kind === 'none'))
+        if (
+          object.kind === 'tuple' &&
+          object.items.length > 0 &&
+          object.items.every(({ kind }) => kind === 'class' || kind === 'none')
+        )
           return object;
         return machine.raise('TypeError', `${typeName(object)} indices must be integers`, span);
       }
@@ -85,6 +90,8 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       );
     }
     case 'dict': {
+      if (isUnhashable(index))
+        return machine.raise('TypeError', `unhashable type: '${machine.nameOfType(index)}'`, span);
       if (!isCertainKey(index))
         return { ...unknown('Which key this is is not known', span), ...amongOf(itemsIn(object)) };
       const found = readEntry(object, index);
@@ -92,6 +99,7 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
       if (isOpen(object)) return unknown('Whether this key is there is not known', span);
       if (object.missing) {
         const value = machine.callWith(object.missing, span);
+        if (isCounter(object)) return value;
         machine.change(object).entries.set(keyOf(index), { key: index, value });
         return value;
       }
@@ -118,7 +126,11 @@ export function getItem(machine: Machine, object: PyValue, index: PyValue, span:
           step: object.step * bounds.step,
         };
       }
-      const place = integerOf(index) ?? 0;
+      const place = integerOf(index);
+      if (place === undefined)
+        return index.kind === 'instance' || index.kind === 'tensor'
+          ? unknown('Which item this is is not known', span)
+          : machine.raise('TypeError', 'range indices must be integers or slices', span);
       const i = place < 0 ? place + length : place;
       return i >= 0 && i < length
         ? int(object.start + i * object.step)

@@ -514,7 +514,7 @@ export interface Machine {
   /** Ends the evaluation where too much depends on something that is not known. */
   stopUndecided(reason: string, span: SourceSpan): never;
   /** Ends this path with a Python exception of a built-in class. */
-  raise(className: string, message: string, span: SourceSpan, ends?: Scope): never;
+  raise(className: string | ClassValue, message: string, span: SourceSpan, ends?: Scope): never;
   /** Reports a problem once a place and sentence. */
   report(problem: Problem): void;
   /** Keeps an exception that ended a statement of a module's text. */

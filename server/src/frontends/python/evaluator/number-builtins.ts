@@ -13,13 +13,16 @@ export const argument = (args: Arguments, index: number, name = ''): PyValue | u
 export function toInteger(machine: Machine, args: Arguments, span: SourceSpan): PyValue {
   const value = argument(args, 0);
   if (value === undefined) return int(0);
-  if (value.kind === 'int' || value.kind === 'unknown') return value;
+  const base = argument(args, 1, 'base');
+  if (value.kind === 'unknown') return value;
+  if (base !== undefined && value.kind !== 'string')
+    return machine.raise('TypeError', "int() can't convert non-string with explicit base", span);
+  if (value.kind === 'int') return value;
   if (value.kind === 'string') {
-    const written = argument(args, 1, 'base');
-    const base = written ? integerOf(written) : 10;
-    if (base === undefined || base < 2 || base > 36)
+    const radix = base ? integerOf(base) : 10;
+    if (radix === undefined || radix < 2 || radix > 36)
       return unknown('In which base this number is written is not known', span);
-    const parsed = integerIn(value.value, base);
+    const parsed = integerIn(value.value, radix);
     return parsed === undefined
       ? machine.raise('ValueError', `invalid literal for int(): '${value.value}'`, span)
       : int(parsed);
@@ -49,8 +52,11 @@ export function toFloat(machine: Machine, args: Arguments, span: SourceSpan): Py
       '-inf': -Infinity,
       nan: NaN,
       infinity: Infinity,
+      '+inf': Infinity,
+      '-infinity': -Infinity,
     };
-    const parsed = special[text] ?? Number(text);
+    const isNumber = /^[+-]?(\d+(_\d+)*)?(\.(\d+(_\d+)*)?)?(e[+-]?\d+)?$/.test(text) && /^[+-]?\.?\d/.test(text);
+    const parsed = special[text] ?? (isNumber ? Number(text.replaceAll('_', '')) : NaN);
     return text !== 'nan' && Number.isNaN(parsed)
       ? machine.raise('ValueError', 'could not convert string to float', span)
       : float(parsed);

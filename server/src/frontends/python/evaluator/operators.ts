@@ -21,13 +21,15 @@ import {
   tuple,
   unknown,
 } from './values.ts';
-import { addEntries } from './partial-dictionary.ts';
+import { addEntries, isCounter } from './partial-dictionary.ts';
 import type { DictValue, Machine, FloatValue, IntValue, PartialDictValue, PyValue, SetValue } from './machine.ts';
 import { computed, integerOf, numberOf } from './numbers.ts';
 
 /** Python's integer division rounds down. */
 function floorModulo(left: number, right: number): number {
-  return left - right * Math.floor(left / right);
+  const rest = left - right * Math.floor(left / right);
+  // A rest of nothing has the sign of the divisor.
+  return rest === 0 && right < 0 ? -0 : rest;
 }
 
 function arithmetic(operator: BinaryOperator, left: number, right: number): number | undefined {
@@ -89,9 +91,13 @@ function numeric(
   if ((operator === '/' || operator === '//' || operator === '%') && b === 0) {
     return machine.raise('ZeroDivisionError', 'division by zero', span);
   }
+  if (/^([&|^]|<<|>>)$/.test(operator) && (left.kind === 'float' || right.kind === 'float'))
+    return machine.raise('TypeError', `unsupported operand type(s) for ${operator}: a float`, span);
   const value = arithmetic(operator, a, b);
   if (value === undefined) {
     if (operator === '<<' && b > 0) return tooLarge(machine, span);
+    if ((operator === '<<' || operator === '>>') && b < 0)
+      return machine.raise('ValueError', 'negative shift count', span);
     return machine.raise('TypeError', `${operator} does not take these numbers`, span);
   }
   const isInteger =
@@ -101,7 +107,8 @@ function numeric(
     return tooLarge(machine, span);
   const known = traced.find((candidate) => candidate === operator);
   const origin = known && computed(known, value, [left, right], span);
-  return isInteger ? int(value, origin) : float(value, origin);
+  // Integers know no sign of zero.
+  return isInteger ? int(value === 0 ? 0 : value, origin) : float(value, origin);
 }
 
 /** Python's integers have no end, ours do: such a number is no width, and the rest of the model may do without it. */
@@ -196,6 +203,8 @@ function combine(
       ]);
     }
   }
+  if ((isDictionary(left) && isCounter(left)) || (isDictionary(right) && isCounter(right)))
+    return unknown('What is done with a Counter is not followed', span);
   if (isDictionary(left) && isDictionary(right) && operator === '|') {
     machine.hold(left.entries.size + right.entries.size, span);
     const made = dict();

@@ -16,6 +16,14 @@ export function isMaybe(value: PyValue): boolean {
   return value.kind === 'unknown' && value.isMaybe === true;
 }
 
+/** The name of what a Counter gives for keys that it does not have; it does not keep it. */
+export const counterZero = 'Counter';
+
+/** Whether a dictionary counts: it has operators, and keeps nothing when it is asked for what it does not have. */
+export function isCounter({ missing }: DictValue | PartialDictValue): boolean {
+  return missing?.kind === 'builtin' && missing.name === counterZero;
+}
+
 /** What is read where there may be nothing: not known, but something. */
 function present(value: PyValue): PyValue {
   return value.kind === 'unknown' && value.isMaybe ? unknown(value.reason, value.span) : value;

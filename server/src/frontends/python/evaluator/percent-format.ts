@@ -13,7 +13,8 @@ const place = /%(?:\(([^()]*)\))?([-#0 +]*)(\*|\d+)?(?:\.(\*|\d*))?[hlL]?(.)/gsu
 /** The template with its places filled. A value that is not known makes the whole text so. */
 export function formatPercent(machine: Machine, template: string, value: PyValue, span: SourceSpan): PyValue {
   const values = value.kind === 'tuple' ? value.items : [value];
-  const isMapping = value.kind === 'dict' || value.kind === 'instance';
+  // What has items may be meant for places with names: none has to be used.
+  const isMapping = value.kind === 'dict' || value.kind === 'partial-dict' || value.kind === 'list';
   let [next, at, text, isNamed] = [0, 0, '', false];
   const take = (): PyValue =>
     values[next++] ?? machine.raise('TypeError', 'not enough arguments for format string', span);
@@ -49,7 +50,7 @@ export function formatPercent(machine: Machine, template: string, value: PyValue
   }
   if (template.slice(at).includes('%')) return incomplete(machine, span);
   if (next < values.length && !isNamed && !isMapping)
-    return value.kind === 'unknown'
+    return value.kind === 'unknown' || value.kind === 'instance' || value.kind === 'tensor'
       ? notKnown(span)
       : machine.raise('TypeError', 'not all arguments converted during string formatting', span);
   return string(text + template.slice(at));

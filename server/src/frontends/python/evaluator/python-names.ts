@@ -23,8 +23,25 @@ const attributes: Readonly<Partial<Record<PyValue['kind'], string>>> = {
 
 const byKind = new Map(Object.entries(attributes).map(([kind, names]) => [kind, new Set(names.split(/\s+/))]));
 
+const ofContainers = /^__(iter|len|getitem|setitem|delitem|contains|reversed|next)__$/;
+
+/** Whether a built-in type certainly has no method or attribute of that name. */
+export function lacksName(type: string, name: string): boolean {
+  const kind = type === 'str' ? 'string' : type;
+  if (name.startsWith('__')) return /^(int|float)$/.test(type) && ofContainers.test(name);
+  return byKind.get(kind)?.has(name) === false;
+}
+
+/** What `object` gives to every object. */
+const ofObject: ReadonlySet<string> = new Set(
+  `__annotations__ __delattr__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __getstate__ __gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__`.split(
+    ' ',
+  ),
+);
+
 /** Whether a value of a built-in type may have an attribute that we don't describe. */
 export function mayHaveAttribute({ kind }: PyValue, name: string): boolean {
+  if (kind === 'instance' && ofObject.has(name)) return true;
   if (kind === 'instance' || kind === 'module' || kind === 'super') return false;
   // Every function, class and type has its special names, and classes those that their metaclass gives.
   if (name.startsWith('__') || (kind === 'class' && (name.startsWith('_') || name === 'mro' || name === 'register')))

@@ -22,7 +22,7 @@ const typesByKind: Readonly<Partial<Record<PyValue['kind'], readonly string[]>>>
   tensor: ['Tensor'],
   function: ['function', 'FunctionType', 'Callable', 'Hashable'],
   'bound-method': ['method', 'MethodType', 'Callable', 'Hashable'],
-  builtin: ['function', 'Callable', 'Hashable'],
+  builtin: ['builtin_function_or_method', 'BuiltinFunctionType', 'Callable', 'Hashable'],
   class: ['type', 'Callable', 'Hashable'],
   partial: ['partial', 'Callable', 'Hashable'],
   module: ['module', 'ModuleType', 'Hashable'],

@@ -165,6 +165,8 @@ export function typeName(value: PyValue): string {
       return 'method';
     case 'class':
       return 'type';
+    case 'builtin':
+      return 'builtin_function_or_method';
     default:
       return value.kind;
   }

@@ -1,12 +1,26 @@
 // Python's `collections`, `collections.abc` and `itertools`. Iterators are read ahead, so endless ones have an end here.
 
 import { nativeClass, namedTuple } from '../evaluator/classes.ts';
-import { binary } from '../evaluator/operators.ts';
-import { amongOf, builtin, dict, int, keyOf, list, none, string, tuple, unknown } from '../evaluator/values.ts';
+import { binary, equal } from '../evaluator/operators.ts';
+import { counterZero } from '../evaluator/partial-dictionary.ts';
+import { isUnhashable } from '../evaluator/argument-kinds.ts';
+import {
+  amongOf,
+  builtin,
+  dict,
+  int,
+  isCertainKey,
+  keyOf,
+  list,
+  none,
+  string,
+  tuple,
+  unknown,
+} from '../evaluator/values.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { argument, functionValues, plainClasses, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import type { Machine, Arguments, ClassValue, DictValue, PyValue } from '../evaluator/machine.ts';
-import { integerOf } from '../evaluator/numbers.ts';
+import { integerOf, numberOf } from '../evaluator/numbers.ts';
 
 /** What `count()`, `cycle()` and `repeat()` give before they end: more than any model zips them with. */
 const endless = 4096;
@@ -23,6 +37,8 @@ function dictionaryOf(machine: Machine, args: Arguments, span: SourceSpan): PyVa
 const defaultdict: LibraryFunction = (machine, args, span) => {
   const [factory, ...positional] = args.positional;
   const made = dictionaryOf(machine, { positional, keywords: args.keywords }, span);
+  if (factory && /^(int|float|string|bool|list|tuple|dict|set)$/.test(factory.kind))
+    return machine.raise('TypeError', 'first argument must be callable or None', span);
   if (made.kind !== 'dict' || !factory || factory.kind === 'none') return made;
   return { kind: 'dict', entries: made.entries, missing: factory } satisfies DictValue;
 };
@@ -30,16 +46,22 @@ const defaultdict: LibraryFunction = (machine, args, span) => {
 const counter: LibraryFunction = (machine, args, span) => {
   const [source] = args.positional;
   const made = dict();
-  if (source === undefined) return { ...made, missing: builtin('int', () => int(0)) };
+  const zero = builtin(counterZero, () => int(0));
+  if (args.keywords.size > 0 || source?.kind === 'instance')
+    return unknown('What is counted here is not followed', span);
+  if (source === undefined || source.kind === 'none') return { ...made, missing: zero };
+  if (source.kind === 'dict') return { ...dict(), entries: new Map(source.entries), missing: zero };
   const items = machine.iterate(source, span);
   if ('kind' in items) return items;
+  if (items.some(isUnhashable)) return machine.raise('TypeError', 'unhashable type', span);
+  if (!items.every((item) => isCertainKey(item))) return unknown('Which of these are equal is not known', span);
   for (const item of items) {
     const known = made.entries.get(keyOf(item))?.value;
     machine
       .change(made)
       .entries.set(keyOf(item), { key: item, value: int(1 + (known?.kind === 'int' ? known.value : 0)) });
   }
-  return { ...made, missing: builtin('int', () => int(0)) };
+  return { ...made, missing: zero };
 };
 
 const namedtuple: LibraryFunction = (machine, args, span) => {
@@ -53,6 +75,8 @@ const namedtuple: LibraryFunction = (machine, args, span) => {
           .map(string)
       : machine.iterate(fields, span);
   if ('kind' in names) return names;
+  if (names.some((each) => each.kind !== 'string' || !/^[A-Za-z]\w*$/.test(each.value)))
+    return unknown('The names of these fields are not known', span);
   const defaultsValue = args.keywords.get('defaults');
   const defaults = defaultsValue ? machine.iterate(defaultsValue, span) : [];
   if ('kind' in defaults) return defaults;
@@ -65,6 +89,10 @@ const namedtuple: LibraryFunction = (machine, args, span) => {
 
 const deque: LibraryFunction = (machine, args, span) => {
   const longest = argument(args, 1, 'maxlen');
+  const most = longest && integerOf(longest);
+  if (longest && longest.kind !== 'none' && longest.kind !== 'unknown' && most === undefined)
+    return machine.raise('TypeError', 'an integer is required', span);
+  if (most !== undefined && most < 0) return machine.raise('ValueError', 'maxlen must be non-negative', span);
   if (longest && longest.kind !== 'none') return unknown('A deque of limited length is not followed', span);
   const [source] = args.positional;
   const items = source ? machine.iterate(source, span) : [];
@@ -120,8 +148,9 @@ export const abstractCollectionsModule: ModuleTable = () => {
 /** An iterator over known items. */
 const iterator = (items: readonly PyValue[]): PyValue => ({ kind: 'iterator', items, position: 0 });
 
-/** A function over the items of its arguments; one that is not known makes the result unknown. */
+/** A function over the items of all its arguments, or of the first; one that is not known makes the result unknown. */
 function overItems(
+  which: 'all' | 'first',
   make: (
     columns: readonly (readonly PyValue[])[],
     args: Arguments,
@@ -131,14 +160,9 @@ function overItems(
 ): LibraryFunction {
   return (machine, args, span) => {
     const columns: (readonly PyValue[])[] = [];
-    for (const value of args.positional) {
-      if (
-        integerOf(value) !== undefined ||
-        value.kind === 'none' ||
-        value.kind === 'function' ||
-        value.kind === 'builtin'
-      )
-        continue;
+    if (which === 'first' && args.positional.length === 0)
+      return machine.raise('TypeError', 'something to walk is missing', span);
+    for (const value of which === 'all' ? args.positional : args.positional.slice(0, 1)) {
       const items = machine.iterate(value, span);
       if ('kind' in items) return items;
       columns.push(items);
@@ -171,16 +195,24 @@ const repeated = (items: readonly PyValue[], count: number): readonly PyValue[] 
 const functions: Readonly<Record<string, LibraryFunction>> = {
   product: (machine, args, span) => {
     const times = integerOf(args.keywords.get('repeat') ?? none) ?? 1;
-    return overItems((columns) =>
+    return overItems('all', (columns) =>
       product(machine, Array.from({ length: Math.min(times, 32) }, () => columns).flat(), span),
     )(machine, args, span);
   },
-  combinations: overItems(([items = []], args, machine, span) =>
-    combinations(machine, items, integerOf(argument(args, 1, 'r') ?? none) ?? 0, span),
-  ),
-  accumulate: overItems(([items = []], args, machine, span) => {
-    const callee = argument(args, 1, 'func');
-    const totals: PyValue[] = [];
+  combinations: (machine, args, span) => {
+    const wanted = argument(args, 1, 'r') ?? none;
+    const size = integerOf(wanted);
+    if (size === undefined && (wanted.kind === 'unknown' || wanted.kind === 'instance'))
+      return unknown('How many are taken together is not known', span);
+    if (size === undefined) return machine.raise('TypeError', 'an integer is required', span);
+    if (size < 0) return machine.raise('ValueError', 'r must be non-negative', span);
+    return overItems('first', ([items = []]) => combinations(machine, items, size, span))(machine, args, span);
+  },
+  accumulate: overItems('first', ([items = []], args, machine, span) => {
+    const given = argument(args, 1, 'func');
+    const callee = given?.kind === 'none' ? undefined : given;
+    const start = args.keywords.get('initial');
+    const totals: PyValue[] = start && start.kind !== 'none' ? [start] : [];
     for (const item of items) {
       const last = totals.at(-1);
       if (last === undefined) totals.push(item);
@@ -188,21 +220,29 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
     }
     return totals;
   }),
-  pairwise: overItems(([items = []]) => items.slice(1).map((item, i) => tuple([items[i] ?? none, item]))),
-  zip_longest: overItems((columns, args) =>
+  pairwise: overItems('first', ([items = []]) => items.slice(1).map((item, i) => tuple([items[i] ?? none, item]))),
+  zip_longest: overItems('all', (columns, args) =>
     Array.from({ length: Math.max(0, ...columns.map((column) => column.length)) }, (_, i) =>
       tuple(columns.map((column) => column[i] ?? args.keywords.get('fillvalue') ?? none)),
     ),
   ),
-  cycle: overItems(([items = []]) => repeated(items, endless)),
+  cycle: overItems('first', ([items = []]) => repeated(items, endless)),
   repeat: (machine, args, span) => {
-    const times = Math.max(0, integerOf(argument(args, 1, 'times') ?? none) ?? endless);
+    const wanted = argument(args, 1, 'times');
+    const count = wanted ? integerOf(wanted) : endless;
+    if (count === undefined)
+      return wanted?.kind === 'unknown' || wanted?.kind === 'instance'
+        ? unknown('How often this is repeated is not known', span)
+        : machine.raise('TypeError', 'an integer is required', span);
+    const times = Math.max(0, count);
     machine.hold(times, span);
     return iterator(repeated([argument(args, 0, 'object') ?? none], times));
   },
   count: (machine, args, span) => {
     const start = argument(args, 0, 'start') ?? int(0);
     const step = argument(args, 1, 'step') ?? int(1);
+    if (numberOf(start) === undefined || numberOf(step) === undefined)
+      return unknown('From what this counts is not known', span);
     return iterator(
       Array.from({ length: endless }, (_, i) =>
         binary(machine, '+', start, binary(machine, '*', step, int(i), span), span),
@@ -212,7 +252,13 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
   islice: (machine, args, span) => {
     const items = machine.iterate(args.positional[0] ?? none, span);
     if ('kind' in items) return items;
-    const [first, second, third] = args.positional.slice(1).map(integerOf);
+    const bounds = args.positional.slice(1);
+    const lost = bounds.find((bound) => bound.kind === 'unknown' || bound.kind === 'instance');
+    if (lost) return unknown('Which of these are taken is not known', span);
+    if (bounds.some((bound) => bound.kind !== 'none' && (integerOf(bound) ?? -1) < 0))
+      return machine.raise('ValueError', 'Indices for islice() must be None or non-negative integers', span);
+    const [first, second, third] = bounds.map(integerOf);
+    if (third === 0) return machine.raise('ValueError', 'Step for islice() must be a positive integer or None.', span);
     const [start, stop] = args.positional.length === 2 ? [0, first] : [first ?? 0, second];
     return iterator(items.slice(start, stop).filter((_, i) => i % Math.max(1, third ?? 1) === 0));
   },
@@ -231,10 +277,12 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
   takewhile: (machine, args, span) => {
     const items = machine.iterate(args.positional[1] ?? none, span);
     if ('kind' in items) return items;
-    const end = items.findIndex(
-      (item) => machine.truth(machine.callWith(args.positional[0] ?? none, span, item), span) !== true,
-    );
-    return iterator(end < 0 ? items : items.slice(0, end));
+    for (const [i, item] of items.entries()) {
+      const truth = machine.truth(machine.callWith(args.positional[0] ?? none, span, item), span);
+      if (truth === undefined) return unknown('Where these end is not known', span);
+      if (!truth) return iterator(items.slice(0, i));
+    }
+    return iterator(items);
   },
   groupby: (machine, args, span) => {
     const items = machine.iterate(args.positional[0] ?? none, span);
@@ -244,7 +292,9 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
     for (const item of items) {
       const value = key && key.kind !== 'none' ? machine.callWith(key, span, item) : item;
       const last = groups.at(-1);
-      if (last && keyOf(last.key) === keyOf(value)) last.items.push(item);
+      const same = last && equal(machine, last.key, value, span);
+      if (last && same === undefined) return unknown('Which of these belong together is not known', span);
+      if (last && same === true) last.items.push(item);
       else groups.push({ key: value, items: [item] });
     }
     return iterator(groups.map((group) => tuple([group.key, iterator(group.items)])));
@@ -252,7 +302,7 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
 };
 
 export const itertoolsModule: ModuleTable = () => {
-  const chained = overItems((columns) => columns.flat());
+  const chained = overItems('all', (columns) => columns.flat());
   const fromIterable: LibraryFunction = (machine, args, span) => {
     const parts = machine.iterate(args.positional[0] ?? none, span);
     return 'kind' in parts ? parts : chained(machine, { positional: parts, keywords: new Map() }, span);

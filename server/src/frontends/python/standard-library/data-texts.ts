@@ -20,7 +20,8 @@ export function readJson(machine: Machine, data: DataText, span: SourceSpan): Py
   try {
     JSON.parse(data.text.replace(/\bNaN\b|-?\bInfinity\b/g, '0'));
   } catch {
-    return machine.raise('ValueError', 'this is not JSON', span);
+    const error = machine.library.module(machine, 'json')?.names.get('JSONDecodeError');
+    return machine.raise(error?.kind === 'class' ? error : 'ValueError', 'this is not JSON', span);
   }
   // Tabs may stand anywhere in JSON, but not where YAML counts columns.
   const text = data.text.replaceAll('\t', ' ');

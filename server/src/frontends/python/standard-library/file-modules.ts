@@ -117,7 +117,13 @@ const reading =
     return 'kind' in data ? data : read(machine, data, span);
   };
 
-export const jsonModule: ModuleTable = () =>
+/** What errors in data derive from. */
+function valueError(machine: Machine): readonly ClassValue[] {
+  const found = machine.builtins.get('ValueError');
+  return found?.kind === 'class' ? [found] : [];
+}
+
+export const jsonModule: ModuleTable = (machine) =>
   new Map<string, PyValue>([
     ...functionValues({
       load: reading(readJson),
@@ -125,7 +131,8 @@ export const jsonModule: ModuleTable = () =>
       dump: () => none,
       dumps: (_, _args, span) => unknown('What this text is is not followed', span),
     }),
-    ...plainClasses('JSONEncoder JSONDecoder JSONDecodeError'),
+    ...plainClasses('JSONEncoder JSONDecoder'),
+    ['JSONDecodeError', nativeClass('JSONDecodeError', valueError(machine))],
   ]);
 
 export const yamlModule: ModuleTable = () =>
@@ -213,10 +220,12 @@ function isLiteral(expression: Expression): boolean {
 export const literalEval: LibraryFunction = (machine, args, span) => {
   const text = argument(args, 0);
   if (text?.kind === 'unknown') return text;
-  if (text?.kind !== 'string') return text ?? none;
+  if (text?.kind !== 'string') return unknown('What this is as a literal is not followed', span);
   const { body, problems } = machine.parser.parse(span.document, text.value.trim(), span);
   const [first] = body;
-  if (first?.kind !== 'expression' || body.length > 1 || problems.length > 0 || !isLiteral(first.expression))
+  if (first === undefined || body.length > 1 || problems.length > 0)
+    return machine.raise('SyntaxError', 'invalid syntax', span);
+  if (first.kind !== 'expression' || !isLiteral(first.expression))
     return machine.raise('ValueError', 'malformed node or string', span);
   const module = { kind: 'module', name: '', document: '', names: new Map(), isModelled: true } as const;
   return machine.evaluate({ names: new Map(), parent: undefined, module }, first.expression);

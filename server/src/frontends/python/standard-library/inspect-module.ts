@@ -103,14 +103,18 @@ export const inspectModule: ModuleTable = () => {
       unwrap: (_, args) => unwrapped(args.positional[0] ?? none),
       getsource: sourceOf,
       getfullargspec: argumentsOf,
-      getmembers: (_, args) => {
+      getmembers: (_, args, span) => {
         const [value] = args.positional;
+        // Of a module its own names; what all objects have is not listed.
+        if (value?.kind !== 'module' && args.positional.length < 2)
+          return unknown('All that this has is not listed', span);
         const names =
           value?.kind === 'module'
             ? value.names
             : value?.kind === 'class' || value?.kind === 'instance'
               ? value.attributes
-              : new Map<string, PyValue>();
+              : undefined;
+        if (names === undefined) return unknown('All that this has is not listed', span);
         return list([...names].map(([name, member]) => tuple([string(name), member])));
       },
     }),

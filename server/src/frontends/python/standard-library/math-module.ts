@@ -23,10 +23,18 @@ function real(calculate: (...numbers: number[]) => number): LibraryFunction {
     if (lost) return lost;
     const numbers = given.map(numberOf);
     const known = numbers.filter((number) => number !== undefined);
+    if (known.length !== numbers.length && given.some(({ kind }) => kind === 'instance'))
+      return unknown('Which number this is is not known', span);
     if (known.length !== numbers.length) return machine.raise('TypeError', 'must be real number', span);
     const result = calculate(...known);
+    // `pow(0, -1)`
+    const isPole = known[0] === 0;
     if (Number.isNaN(result) && !known.some(Number.isNaN))
       return machine.raise('ValueError', 'math domain error', span);
+    if (!Number.isFinite(result) && known.every(Number.isFinite))
+      return result < 0 || isPole
+        ? machine.raise('ValueError', 'math domain error', span)
+        : machine.raise('OverflowError', 'math range error', span);
     return float(result);
   };
 }
@@ -49,16 +57,27 @@ function integral(calculate: (...numbers: number[]) => number): LibraryFunction 
     const lost = firstLost(args.positional);
     if (lost) return lost;
     const numbers = args.positional.map(integerOf).filter((number) => number !== undefined);
-    if (numbers.length !== args.positional.length) return machine.raise('TypeError', 'must be an integer', span);
-    return int(calculate(...numbers));
+    if (numbers.length !== args.positional.length)
+      return args.positional.some(({ kind }) => kind === 'instance' || kind === 'tensor')
+        ? unknown('Which number this is is not known', span)
+        : machine.raise('TypeError', 'must be an integer', span);
+    const result = calculate(...numbers);
+    return Number.isSafeInteger(result)
+      ? int(result)
+      : unknown('This number has more than 15 digits and is not worked out', span);
   };
 }
 
 const predicate =
   (holds: (value: number) => boolean): LibraryFunction =>
-  (_, args) => {
+  (machine, args, span) => {
     const value = args.positional[0] ?? none;
-    return value.kind === 'unknown' ? value : bool(holds(numberOf(value) ?? NaN));
+    if (value.kind === 'unknown') return value;
+    const number = numberOf(numberIn(machine, value, span));
+    if (number !== undefined) return bool(holds(number));
+    return value.kind === 'tensor' || value.kind === 'instance'
+      ? unknown('Which number this is is not known', span)
+      : machine.raise('TypeError', 'must be real number', span);
   };
 
 const greatestDivisor = (a: number, b: number): number => (b === 0 ? Math.abs(a) : greatestDivisor(b, a % b));
@@ -93,7 +112,12 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
   trunc: rounding('int', Math.trunc),
   sqrt: real(Math.sqrt),
   exp: real(Math.exp),
-  log: real((value, base = Math.E) => (base === Math.E ? Math.log(value) : Math.log(value) / Math.log(base))),
+  log: (machine, args, span) =>
+    numberOf(args.positional[1] ?? none) === 1 && (numberOf(args.positional[0] ?? none) ?? 0) > 0
+      ? machine.raise('ZeroDivisionError', 'float division by zero', span)
+      : real((value, base = Math.E) =>
+          base <= 0 ? NaN : base === Math.E ? Math.log(value) : Math.log(value) / Math.log(base),
+        )(machine, args, span),
   log2: real(Math.log2),
   log10: real(Math.log10),
   log1p: real(Math.log1p),
@@ -120,17 +144,31 @@ const functions: Readonly<Record<string, LibraryFunction>> = {
   lcm: integral((...numbers) =>
     numbers.reduce((a, b) => (a * b === 0 ? 0 : Math.abs(a * b) / greatestDivisor(a, b)), 1),
   ),
-  comb: integral(choose),
-  factorial: integral(factorial),
-  isqrt: integral((value) => Math.floor(Math.sqrt(value))),
+  comb: (machine, args, span) =>
+    args.positional.some((value) => (integerOf(value) ?? 0) < 0)
+      ? machine.raise('ValueError', 'must be a non-negative integer', span)
+      : integral(choose)(machine, args, span),
+  factorial: (machine, args, span) =>
+    (integerOf(args.positional[0] ?? none) ?? 0) < 0
+      ? machine.raise('ValueError', 'factorial() not defined for negative values', span)
+      : integral(factorial)(machine, args, span),
+  isqrt: (machine, args, span) =>
+    (integerOf(args.positional[0] ?? none) ?? 0) < 0
+      ? machine.raise('ValueError', 'isqrt() argument must be nonnegative', span)
+      : integral((value) => Math.floor(Math.sqrt(value)))(machine, args, span),
   isnan: predicate(Number.isNaN),
   isinf: predicate((value) => value === Infinity || value === -Infinity),
   isfinite: predicate(Number.isFinite),
-  isclose: (_, args) => {
+  isclose: (machine, args, span) => {
     const [a, b] = args.positional.map(numberOf);
     const relative = numberOf(args.keywords.get('rel_tol') ?? none) ?? 1e-9;
     const absolute = numberOf(args.keywords.get('abs_tol') ?? none) ?? 0;
-    if (a === undefined || b === undefined) return firstLost(args.positional) ?? bool(false);
+    if (a === undefined || b === undefined)
+      return firstLost(args.positional) ?? machine.raise('TypeError', 'must be real number', span);
+    const lost = firstLost([...args.keywords.values()]);
+    if (lost) return lost;
+    if (a === b) return bool(true);
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return bool(false);
     return bool(Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute));
   },
   prod: (machine, args, span) => {

@@ -1,13 +1,33 @@
 // Python's `dataclasses`, `enum`, `abc` and `types`: classes that other classes are made with.
 
-import { fieldRecord, findMethod, makeDataclass, missingDefault, nativeClass } from '../evaluator/classes.ts';
+import type { SourceSpan } from '../../../common/source-span.ts';
+import {
+  fieldRecord,
+  findMethod,
+  makeDataclass,
+  missingDefault,
+  nativeClass,
+  unknownBaseOf,
+} from '../evaluator/classes.ts';
 import { unshared } from '../evaluator/effects.ts';
 import { amongOf, unknown, bool, builtin, dict, list, none, string, tuple } from '../evaluator/values.ts';
 import { functionValues, namespaceClass, passThrough, plainClasses, type ModuleTable } from './module-table.ts';
 import { copyOf, emptyCopyOf } from '../evaluator/partial-dictionary.ts';
-import type { ClassValue, InstanceValue, PyValue } from '../evaluator/machine.ts';
+import type { ClassValue, InstanceValue, Machine, PyValue } from '../evaluator/machine.ts';
 
 const fieldNames = (type: ClassValue): readonly string[] => (type.fields ?? []).map((field) => field.name);
+
+/** Values that are copied where a record is made a tuple. */
+const copied = /^(instance|list|dict|partial-dict|unknown)$/;
+
+/** What a function of data classes gives for what is certainly or possibly none; undefined for one. */
+function ofRecord(machine: Machine, value: PyValue, span: SourceSpan): PyValue | undefined {
+  const type = value.kind === 'instance' ? value.class : value;
+  if (type.kind === 'class' && findMethod(type, '__dataclass_fields__') !== undefined) return undefined;
+  if (type.kind === 'unknown' || (type.kind === 'class' && unknownBaseOf(type) !== undefined))
+    return { ...unknown('Whether this is a data class is not known', span), ...amongOf([value]) };
+  return machine.raise('TypeError', 'a dataclass type or instance is expected', span);
+}
 
 /** An instance of a dataclass as a dictionary, nested ones too. */
 function asDictionary(value: PyValue, depth = 0): PyValue {
@@ -37,32 +57,46 @@ export const dataclassesModule: ModuleTable = () => {
         attributes: new Map(args.keywords),
         site: { span, callChain: [...machine.callStack] },
       }),
-      asdict: (_, args) => asDictionary(args.positional[0] ?? none),
-      astuple: (_, args) => {
-        const [value] = args.positional;
-        return tuple(
-          value?.kind === 'instance' ? fieldNames(value.class).map((name) => value.attributes.get(name) ?? none) : [],
+      asdict: (machine, args, span) => {
+        const [value = none] = args.positional;
+        return (
+          ofRecord(machine, value, span) ??
+          (args.keywords.size > 0 ? unknown('How this dictionary is made is not followed', span) : asDictionary(value))
         );
+      },
+      astuple: (machine, args, span) => {
+        const [value = none] = args.positional;
+        const other = ofRecord(machine, value, span);
+        if (other) return other;
+        const parts =
+          value.kind === 'instance' ? fieldNames(value.class).map((name) => value.attributes.get(name) ?? none) : [];
+        return parts.some((part) => copied.test(part.kind))
+          ? unknown('Records and lists in a record are not followed here', span)
+          : tuple(parts);
       },
       replace: (machine, args, span) => {
         const [value] = args.positional;
-        if (value?.kind !== 'instance') return value ?? none;
+        const other = ofRecord(machine, value ?? none, span);
+        if (other || value?.kind !== 'instance') return other ?? none;
         const given = fieldNames(value.class).flatMap((name) => {
           const own = value.attributes.get(name);
           return own ? [[name, own] as const] : [];
         });
         return machine.call(value.class, { positional: [], keywords: new Map([...given, ...args.keywords]) }, span);
       },
-      fields: (_, args) => {
-        const [value] = args.positional;
-        const type = value?.kind === 'instance' ? value.class : value;
-        if (type?.kind !== 'class') return list([]);
+      fields: (machine, args, span) => {
+        const [value = none] = args.positional;
+        const type = value.kind === 'instance' ? value.class : value;
+        const other = ofRecord(machine, type, span);
+        if (other || type.kind !== 'class') return other ?? none;
         return tuple((type.fields ?? []).map(fieldRecord));
       },
-      is_dataclass: (_, args) => {
-        const [value] = args.positional;
-        const type = value?.kind === 'instance' ? value.class : value;
-        return bool(type?.kind === 'class' && findMethod(type, '__dataclass_fields__') !== undefined);
+      is_dataclass: (_, args, span) => {
+        const [value = none] = args.positional;
+        const type = value.kind === 'instance' ? value.class : value;
+        if (type.kind === 'unknown' || (type.kind === 'class' && unknownBaseOf(type) !== undefined))
+          return unknown('Whether this is a data class is not known', span);
+        return bool(type.kind === 'class' && findMethod(type, '__dataclass_fields__') !== undefined);
       },
     }),
     ['KW_ONLY', nativeClass('KW_ONLY', [])],
@@ -102,11 +136,12 @@ export const typesModule: ModuleTable = () =>
     ['SimpleNamespace', namespaceClass('SimpleNamespace')],
     [
       'MethodType',
-      builtin('MethodType', (_, args) => {
+      builtin('MethodType', (_, args, span) => {
         const [callee, self] = args.positional;
-        return callee?.kind === 'function' && self
+        if (!callee || !self) return unknown('What this binds is not known', span);
+        return callee.kind === 'function'
           ? { kind: 'bound-method', self, function: callee }
-          : (callee ?? none);
+          : { kind: 'partial', function: callee, args: { positional: [self], keywords: new Map() } };
       }),
     ],
     ['MappingProxyType', passThrough('MappingProxyType')],

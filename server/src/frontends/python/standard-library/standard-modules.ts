@@ -1,6 +1,6 @@
 // Which modules of Python's standard library are modelled, by dotted name.
 
-import { bool, list, string } from '../evaluator/values.ts';
+import { bool, list, string, unknown } from '../evaluator/values.ts';
 import { argparseModule } from './argparse-module.ts';
 import { abstractCollectionsModule, collectionsModule, itertoolsModule } from './collections-modules.ts';
 import { configParserModule } from './configparser-module.ts';
@@ -42,8 +42,10 @@ const keywordModule: ModuleTable = () =>
   new Map<string, PyValue>([
     ['kwlist', list([...reservedWords].map(string))],
     ...functionValues({
-      iskeyword: (_, args) =>
-        bool(args.positional[0]?.kind === 'string' && reservedWords.has(args.positional[0].value)),
+      iskeyword: (_, args, span) =>
+        args.positional[0]?.kind === 'string'
+          ? bool(reservedWords.has(args.positional[0].value))
+          : unknown('Whether this is a word of Python is not known', span),
     }),
   ]);
 

@@ -25,17 +25,54 @@ const textOfArgument = (value: PyValue | undefined): string => pathOf(value) ?? 
 /** A function from text to text. */
 const onText =
   (change: (...texts: string[]) => PyValue): LibraryFunction =>
-  (_, args) =>
-    args.positional.find((value) => value.kind === 'unknown') ?? change(...args.positional.map(textOfArgument));
+  (machine, args, span) => {
+    const lost = args.positional.find((value) => value.kind === 'unknown');
+    if (lost) return lost;
+    if (args.positional.length === 0) return machine.raise('TypeError', 'a path is missing', span);
+    const other = args.positional.find((value) => pathOf(value) === undefined);
+    if (other?.kind === 'instance') return unknown('Which path this is is not known', span);
+    if (other)
+      return machine.raise(
+        'TypeError',
+        `expected str, bytes or os.PathLike object, not ${machine.nameOfType(other)}`,
+        span,
+      );
+    return change(...args.positional.map(textOfArgument));
+  };
+
+/** `os.path.normpath` */
+function normalized(path: string): string {
+  const start = path.startsWith('//') && !path.startsWith('///') ? '//' : path.startsWith('/') ? '/' : '';
+  const kept: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..' || (start === '' && (kept.length === 0 || kept.at(-1) === '..'))) kept.push(part);
+    else kept.pop();
+  }
+  return start + kept.join('/') || '.';
+}
+
+/** `os.path.join`: what is absolute leaves out what stands before it. */
+function joined([first = '', ...parts]: readonly string[]): string {
+  return parts.reduce(
+    (path, part) => (part.startsWith('/') ? part : path === '' || path.endsWith('/') ? path + part : `${path}/${part}`),
+    first,
+  );
+}
 
 const lastSlash = (path: string): number => path.lastIndexOf('/');
 const dotOf = (path: string): number =>
-  path.lastIndexOf('.') > lastSlash(path) + 1 ? path.lastIndexOf('.') : path.length;
+  path
+    .slice(lastSlash(path) + 1)
+    .replace(/^\.+/, '')
+    .includes('.')
+    ? path.lastIndexOf('.')
+    : path.length;
 
 export const pathModule: ModuleTable = () =>
   new Map(
     functionValues({
-      join: onText((...parts) => string(parts.filter((part) => part !== '').join('/'))),
+      join: onText((...parts) => string(joined(parts))),
       basename: onText((path = '') => string(path.slice(lastSlash(path) + 1))),
       dirname: onText((path = '') => string(path.slice(0, Math.max(0, lastSlash(path))))),
       splitext: onText((path = '') => tuple([string(path.slice(0, dotOf(path))), string(path.slice(dotOf(path)))])),
@@ -44,7 +81,7 @@ export const pathModule: ModuleTable = () =>
       ),
       abspath: onText((path = '') => string(path)),
       realpath: onText((path = '') => string(path)),
-      normpath: onText((path = '') => string(path)),
+      normpath: onText((path = '') => string(normalized(path))),
       expanduser: onText((path = '') => string(path)),
       exists: existsOnDisk,
       isfile: existsOnDisk,
@@ -62,7 +99,7 @@ export const osModule: ModuleTable = () =>
         isInPackage(machine, span) ? (args.positional[1] ?? args.keywords.get('default') ?? none) : environment(span),
       getcwd: () => string('.'),
       makedirs: () => none,
-      cpu_count: () => int(1),
+      cpu_count: (_, _args, span) => unknown('How many processors there are is not known', span),
     }),
     ['environ', environment({ document: '', start: 0, end: 0 })],
     [unsetEnvironment, dict()],

@@ -3,6 +3,7 @@
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { unshared } from '../evaluator/effects.ts';
 import { nativeClass } from '../evaluator/classes.ts';
+import { taken } from '../evaluator/argument-kinds.ts';
 import { bool, builtin, dict, int, list, none, string, tuple, unknown } from '../evaluator/values.ts';
 import { functionValues, type LibraryFunction, type ModuleTable } from './module-table.ts';
 import { linearMatches, type Anchor, type PatternMatch } from './linear-pattern.ts';
@@ -233,10 +234,13 @@ export const regularExpressionModule: ModuleTable = () => {
       for (const match of matches) {
         result += subject.slice(last, match.index);
         last = endOf(match);
+        if (by?.kind === 'unknown') return by;
         if (by?.kind === 'string') result += expanded(by.value, match);
         else {
           const text = machine.callWith(by ?? none, span, matchObject(matchClass, match, span));
-          result += text.kind === 'string' ? text.value : '';
+          if (text.kind !== 'string')
+            return text.kind === 'unknown' ? text : machine.raise('TypeError', 'expected str instance', span);
+          result += text.value;
         }
       }
       return string(result + subject.slice(last));
@@ -267,24 +271,37 @@ export const regularExpressionModule: ModuleTable = () => {
     ]),
     ...functionValues({
       sub: (machine, args, span) =>
-        run(
-          substitute(args.positional[1]),
-          patternOf(args.positional[0], bitsOf(args, 4)),
-          args.positional[2],
-          machine,
-          span,
-        ),
-      escape: (_, args) =>
-        string(args.positional[0]?.kind === 'string' ? args.positional[0].value.replace(/[^\w]/g, '\\$&') : ''),
-      compile: (machine, args, span) => ({
-        kind: 'instance',
-        class: patternClass,
-        site: { span, callChain: [...machine.callStack] },
-        attributes: new Map<string, PyValue>([
-          ['pattern', args.positional[0] ?? none],
-          ['flags', int(bitsOf(args, 1))],
-        ]),
-      }),
+        /^(none|int|float|bool|list|tuple|dict|set)$/.test(args.positional[1]?.kind ?? '')
+          ? machine.raise('TypeError', 'the replacement is no text', span)
+          : run(
+              substitute(args.positional[1]),
+              patternOf(args.positional[0], bitsOf(args, 4)),
+              args.positional[2],
+              machine,
+              span,
+            ),
+      escape: (machine, args, span) => {
+        const given = taken(machine, 'S', args, span);
+        if ('kind' in given) return given;
+        const text = given[0]?.kind === 'string' ? given[0].value : '';
+        return string(text.replace(/[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g, '\\$&'));
+      },
+      compile: (machine, args, span) => {
+        const [source] = args.positional;
+        // What is compiled already comes back.
+        if (source?.kind === 'instance' && source.class === patternClass) return source;
+        const given = taken(machine, 'Sv? pattern flags', args, span);
+        if ('kind' in given) return given;
+        return {
+          kind: 'instance',
+          class: patternClass,
+          site: { span, callChain: [...machine.callStack] },
+          attributes: new Map<string, PyValue>([
+            ['pattern', args.positional[0] ?? none],
+            ['flags', int(bitsOf(args, 1))],
+          ]),
+        };
+      },
     }),
     ...flagBits.flatMap(([short, long, bit]): [string, PyValue][] => [
       [short, int(bit)],
