@@ -35,7 +35,7 @@ const sharedTests = /\/test\/(list|seq|mapping|string)_tests\.py$/;
 /** What one test may take of the limits: ten times what a whole model may. */
 const shareOfTest = 1 / 100;
 /** Milliseconds for one test, where its steps are slow ones; most take one. */
-const mostTime = 60_000;
+const mostTime = 20_000;
 
 const { values } = parseArgs({
   options: {

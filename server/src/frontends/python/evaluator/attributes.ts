@@ -344,6 +344,10 @@ function plainAccess(machine: Machine, name: string, self: PyValue): PyValue | u
   return builtin(name, (inner, { positional: [key = none, value = none] }, span) => {
     if (key.kind !== 'string') {
       inner.undecided(key, span);
+      if (name !== '__getattribute__' && self.kind === 'class')
+        inner.change(self).unknownBase = 'One of its attributes, which was set under a name that is not known,';
+      else if (name !== '__getattribute__')
+        inner.handOver([self], unknown('Which attribute is set here is not known', span));
       return key.kind === 'unknown' || key.kind === 'instance'
         ? unknown('Which attribute this is is not known', span)
         : inner.raise('TypeError', 'attribute name must be string', span);

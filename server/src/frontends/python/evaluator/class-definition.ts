@@ -4,7 +4,7 @@ import { findMethod, namedTuple, resolutionOrder } from './classes.ts';
 import { unshared } from './effects.ts';
 import { isEnum, makeEnum } from './enums.ts';
 import { evaluateArguments, evaluateExpression } from './expressions.ts';
-import { none, string, unknown } from './values.ts';
+import { amongOf, none, string, unknown } from './values.ts';
 import type { Arguments, ClassValue, Machine, PyValue, Scope } from './machine.ts';
 import type { ClassDefinition, Statement } from '../syntax/ast.ts';
 
@@ -18,6 +18,16 @@ function unknownMetaclass(machine: Machine, meta: PyValue): PyValue {
   return own === undefined
     ? none
     : unknown(`What ${own} of the metaclass ${meta.name} does is not followed`, meta.span);
+}
+
+/** Whether what stands for the metaclass makes something that need be no class at all. */
+function makesNoClass(meta: PyValue): boolean {
+  if (meta.kind !== 'class') return meta.kind !== 'unknown' && meta.kind !== 'builtin';
+  const isWritten = meta.span !== undefined && meta.unknownBase === undefined;
+  return (
+    isWritten &&
+    meta.mro.every((type) => type.span !== undefined || /^(int|str|float|tuple|list|dict|object)$/.test(type.name))
+  );
 }
 
 /** Tells what stands in a class its name there (`__set_name__`), and the bases of the class (`__init_subclass__`). */
@@ -51,6 +61,15 @@ export function defineClass(machine: Machine, scope: Scope, definition: ClassDef
   for (const { kind, name, value } of definition.bases)
     if (kind === 'keyword' && name !== undefined && name !== 'metaclass')
       keywords.set(name, evaluateExpression(machine, scope, value));
+  // A metaclass may be among what is given in a dictionary.
+  const isOther =
+    definition.bases.some(({ kind }) => kind === 'dictionary-splat') ||
+    (metaclass !== undefined && makesNoClass(metaclass));
+  if (isOther || given.some((base) => base.kind !== 'class' && base.kind !== 'unknown' && base.kind !== 'builtin'))
+    return {
+      ...unknown(`What the class statement of ${definition.name} makes is not followed`, definition.nameSpan),
+      ...amongOf(given),
+    };
   const lost = [...given, ...(metaclass ? [unknownMetaclass(machine, metaclass)] : [])].find(
     (base) => base.kind === 'unknown',
   );

@@ -60,7 +60,7 @@ function evaluateKind(machine: Machine, scope: Scope, expression: Expression): P
       return expression.isInteger ? int(expression.value, origin) : float(expression.value, origin);
     }
     case 'string':
-      return string(expression.value);
+      return { kind: 'string', value: expression.value, isWritten: true };
     case 'format-string':
       return formatString(machine, scope, expression);
     case 'constant':

@@ -49,6 +49,12 @@ export interface FloatValue {
   readonly value: number;
   readonly origin?: WidthOrigin | undefined;
 }
+export interface StringValue {
+  readonly kind: 'string';
+  readonly value: string;
+  /** Whether it stands in the source: Python keeps one object of each such text. */
+  readonly isWritten?: true;
+}
 export interface ListValue {
   readonly kind: 'list';
   readonly items: readonly PyValue[];
@@ -249,7 +255,7 @@ export type PyValue =
   | { readonly kind: 'bool'; readonly value: boolean }
   | IntValue
   | FloatValue
-  | { readonly kind: 'string'; readonly value: string }
+  | StringValue
   | ListValue
   | TupleValue
   | DictValue

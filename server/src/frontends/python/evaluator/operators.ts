@@ -297,10 +297,13 @@ export function equal(machine: Machine, one: PyValue, other: PyValue, span: Sour
   if ((left.kind === 'list' && right.kind === 'list') || (left.kind === 'tuple' && right.kind === 'tuple')) {
     if (left.items.length !== right.items.length) return false;
     let sure: boolean | undefined = true;
+    const { length } = left.items;
     for (const [i, item] of left.items.entries()) {
       machine.tick(span);
       const opposite = right.items[i];
       const same = opposite && equal(machine, item, opposite, span);
+      // A comparison may change what is compared.
+      if (left.items.length !== length || right.items.length !== length) return undefined;
       if (same === false) return false;
       if (same === undefined) sure = undefined;
     }
@@ -348,6 +351,8 @@ function equalByMethod(
     [left, right],
     [right, left],
   ] as const) {
+    const isComputed = self.kind === 'instance' && findMethod(self.class, '__eq__')?.kind === 'property';
+    if (isComputed) return 'unknown';
     const method = self.kind === 'instance' ? machine.method(self, '__eq__', span) : undefined;
     if (method === undefined) continue;
     const result = machine.callWith(method, span, other);
@@ -371,6 +376,10 @@ function equalByMethod(
   return isOpen(left) || isOpen(right) ? 'unknown' : undefined;
 }
 
+function isWritten(...values: readonly PyValue[]): boolean {
+  return values.every((value) => value.kind === 'string' && (value.isWritten === true || value.value.length < 2));
+}
+
 /** One comparison. */
 export function compare(
   machine: Machine,
@@ -385,7 +394,12 @@ export function compare(
       if (left.kind === 'unknown') return left;
       if (right.kind === 'unknown') return right;
       const scalar = left.kind === right.kind && ['none', 'bool', 'int', 'string', 'ellipsis'].includes(left.kind);
-      const same = left === right || (scalar && keyOf(left) === keyOf(right));
+      const alike = scalar && keyOf(left) === keyOf(right);
+      // Of small numbers and of texts that are written Python has one object each; of others it may have several.
+      const isOne =
+        left.kind === 'int' ? left.value >= -5 && left.value <= 256 : left.kind !== 'string' || isWritten(left, right);
+      if (alike && left !== right && !isOne) return unknown('Whether these are one object is not known', span);
+      const same = left === right || alike;
       if (
         !same &&
         left.kind === 'class' &&

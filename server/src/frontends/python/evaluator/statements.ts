@@ -64,8 +64,15 @@ export function recoverFrom(
   }
 }
 
-function deleteName(machine: Machine, scope: Scope, name: string): void {
-  machine.change(scope).names.delete(name);
+function deleteName(machine: Machine, scope: Scope, name: string, span: SourceSpan): void {
+  const owner = scope.globals?.has(name) ? scope.module : scope;
+  const value = owner.names.get(name);
+  if (value?.kind === 'instance' && !machine.library.isLayer(value)) {
+    // Whether it was the last that held the object, and when that is noticed, is not followed.
+    const last = machine.method(value, '__del__', span);
+    if (last) machine.handOver([last], unknown('When an object is gone is not known', span));
+  }
+  machine.change(owner).names.delete(name);
   if (scope.names === scope.module.names) machine.change(scope.module).deferred?.delete(name);
 }
 
@@ -200,7 +207,7 @@ export function runStatement(machine: Machine, scope: Scope, statement: Statemen
       return undefined;
     case 'delete':
       for (const target of statement.targets) {
-        if (target.kind === 'name') deleteName(machine, scope, target.name);
+        if (target.kind === 'name') deleteName(machine, scope, target.name, target.span);
         else if (target.kind === 'subscript')
           deleteItem(machine, evaluate(target.object), evaluate(target.index), target.span);
         else if (target.kind === 'attribute')

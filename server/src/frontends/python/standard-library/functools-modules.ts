@@ -162,12 +162,14 @@ const comparisons: readonly (readonly [string, ComparisonOperator])[] = [
 
 const itemgetter: LibraryFunction = (_, args) =>
   builtin('itemgetter', (machine, given, span) => {
+    if (given.positional.length !== 1) return machine.raise('TypeError', 'expected 1 argument', span);
     const values = args.positional.map((index) => getItem(machine, given.positional[0] ?? none, index, span));
     return values.length === 1 ? (values[0] ?? none) : tuple(values);
   });
 
 const attrgetter: LibraryFunction = (_, args) =>
   builtin('attrgetter', (machine, given, span) => {
+    if (given.positional.length !== 1) return machine.raise('TypeError', 'expected 1 argument', span);
     const values = args.positional.map((name) => {
       if (name.kind !== 'string')
         return name.kind === 'unknown' ? name : machine.raise('TypeError', 'attribute name must be a string', span);
