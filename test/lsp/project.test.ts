@@ -33,6 +33,22 @@ test('a changed project file changes the hints', async () => {
   expect((await editor.hints(uri))[0]).toContain('4×16×16');
 });
 
+test('devices of the project are known to its files, and one of them is theirs where none is chosen', async () => {
+  await using editor = await openEditor();
+  const edge = { peakGflopsPerSecond: 0.01, memoryGigabytesPerSecond: 1 };
+  editor.workspace.write('morphnet.json', JSON.stringify({ device: 'edge box', devices: { 'edge box': edge } }));
+  const uri = await editor.open('small.cfg', smallNetwork);
+  const devices = await editor.request('morphnet/devices', { uri });
+  expect(devices.find(({ name }) => name === 'edge box')).toEqual({
+    name: 'edge box',
+    description: 'roofline of 0.01 GFLOP/s and 1 GB/s',
+    builtIn: false,
+  });
+  expect((await editor.request('morphnet/devices', { uri: '' })).some(({ name }) => name === 'edge box')).toBe(false);
+  const table = await editor.request('morphnet/costTable', { uri, entry: '' });
+  expect(table).toMatchObject({ device: 'edge box' });
+});
+
 test('a wrong project file is said on the model and forgotten once mended', async () => {
   await using editor = await openEditor({ settings: withoutLatency });
   const uri = await editor.open('small.cfg', smallNetwork);

@@ -204,6 +204,8 @@ interface Shown {
 class Stage {
   readonly documents: OpenDocument[] = [];
   readonly messages: Shown[] = [];
+  /** What boxes said of texts that they did not take. */
+  readonly refusals: string[] = [];
   readonly panels: WebviewPanel[] = [];
   readonly statusBar = new Map<string, { text: string; isShown: boolean }>();
   readonly contexts = new Map<string, unknown>();
@@ -235,7 +237,8 @@ class Stage {
 
   /** Everything as it is before anybody has done anything. */
   clear(): void {
-    for (const list of [this.documents, this.messages, this.panels, this.executed, this.progress]) list.length = 0;
+    for (const list of [this.documents, this.messages, this.panels, this.executed, this.progress, this.refusals])
+      list.length = 0;
     for (const map of [this.statusBar, this.contexts, this.commands]) map.clear();
     this.configuration = {};
     this.folders = [];
@@ -271,6 +274,12 @@ interface Item {
   readonly label: string;
 }
 
+interface InputBox {
+  readonly title?: string;
+  /** A text refuses; an object is a note. */
+  readonly validateInput?: (text: string) => unknown;
+}
+
 export const window = {
   get activeTextEditor(): unknown {
     return stage.activeTextEditor;
@@ -298,7 +307,14 @@ export const window = {
     const chosen = stage.answer(options.placeHolder ?? '', labels);
     return items.find(({ label }) => label === chosen);
   },
-  showInputBox: ({ title = '' }: { readonly title?: string }) => Promise.resolve(stage.answer(title, [])),
+  showInputBox: async ({ title = '', validateInput }: InputBox) => {
+    const answer = stage.answer(title, []);
+    // What is refused can't be entered: the box stays, and the user goes away.
+    const said = answer === undefined ? undefined : await validateInput?.(answer);
+    if (typeof said !== 'string') return answer;
+    stage.refusals.push(said);
+    return undefined;
+  },
   showTextDocument: (document: unknown) =>
     Promise.resolve({ document, revealRange: () => undefined, selection: undefined }),
   withProgress: <T>(

@@ -4,6 +4,8 @@
 import * as vscode from 'vscode';
 import { conventionChoices, defaultSettings, parseSettings } from '../../../server/src/protocol/settings.ts';
 import type { ClientServices } from '../client-services.ts';
+import { activeDocument } from '../active-document.ts';
+import { askForDevice } from './ask-for-device.ts';
 import { registerCommand } from './register-command.ts';
 
 /** MACs, FLOPs or a public counter's, in hints, hovers, lenses and the table of costs. */
@@ -24,18 +26,25 @@ export function registerSelectConvention(): vscode.Disposable {
 export function registerSelectDevice({ server }: ClientServices): vscode.Disposable {
   return registerCommand('morphnet.selectDevice', 'Selecting the device', async () => {
     const { device: current } = parseSettings(vscode.workspace.getConfiguration().get('morphnet') ?? defaultSettings);
-    const devices = await server.request('morphnet/devices', {});
-    const choice = await vscode.window.showQuickPick(
-      [{ name: 'auto', description: 'this machine once it is measured', builtIn: true }, ...devices].map(
-        ({ name, description, builtIn }) => ({
-          label: name === current ? `$(check) ${name}` : name,
-          description: `${description}${builtIn ? '' : ', from your settings'}`,
-          name,
-        }),
-      ),
-      { placeHolder: 'The device that latency is estimated for' },
+    const devices = await server.request('morphnet/devices', { uri: activeDocument()?.toString() ?? '' });
+    const known = [{ name: 'auto', description: 'this machine once it is measured', builtIn: true }, ...devices].map(
+      ({ name, description, builtIn }) => ({
+        label: name === current ? `$(check) ${name}` : name,
+        description: `${description}${builtIn ? '' : ', your own'}`,
+        name,
+      }),
     );
-    if (choice !== undefined) await updateSetting('device', choice.name);
+    const another = {
+      label: '$(add) Another Device…',
+      description: 'by its peak compute and memory bandwidth',
+      name: undefined,
+    };
+    const choice = await vscode.window.showQuickPick([...known, another], {
+      placeHolder: 'The device that latency is estimated for',
+    });
+    if (choice === undefined) return;
+    const name = choice.name ?? (await askForDevice(new Set(devices.map((device) => device.name))));
+    if (name !== undefined) await updateSetting('device', name);
   });
 }
 

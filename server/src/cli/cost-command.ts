@@ -13,6 +13,7 @@ import type { Count } from '../common/count.ts';
 import type { Problem } from '../common/problem.ts';
 import { formatAmount, formatCount, formatLatency, formatMilliseconds } from '../common/number-format.ts';
 import { formatShape } from '../network/shape.ts';
+import { settingsUnder } from '../protocol/project-file.ts';
 import { defaultSettings, precisionNames, type PrecisionName } from '../protocol/settings.ts';
 import type { CostJson } from '../protocol/cost-json.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
@@ -53,14 +54,14 @@ export async function costCommand(
   const file = parseModelArgument(argument, terminal.folder);
   const format = parseFormat(options);
   const convention = parseConvention(options.convention ?? defaultSettings.convention);
-  const settings = {
+  const settings = settingsUnder(findProject(file.path, terminal.folder)?.project, {
     ...defaultSettings,
     ...measuredMachine(terminal),
     ...parseDeviceArgument(options.device ?? defaultSettings.device),
     convention,
     batch: parseBatch(options.batch),
     precision: parsePrecision(options.precision),
-  };
+  });
   const { problem } = chooseDevice(settings);
   // Memory asks no device.
   if (problem !== undefined && options.memory !== true) {

@@ -24,6 +24,7 @@ import { defaultSettings } from '../protocol/settings.ts';
 import { resolvedConfig, workspaceOf } from '../runs/portable-config.ts';
 import { workFailed, wrongArguments } from './cli-failure.ts';
 import { isFile, parseDeviceArgument, parseModelArgument, shownPath, type ModelFile } from './model-argument.ts';
+import { settingsUnder, type ProjectFile } from '../protocol/project-file.ts';
 import { findProject, readProject, type FoundProject } from './project-settings.ts';
 
 export interface RunOptions {
@@ -153,7 +154,7 @@ export function resolveRunConfig(
     ...(options.engine !== undefined && { engine: parseEngine(options.engine) }),
     ...torchOptions(options, base.torch),
     ...methodOptions(options),
-    ...(options.device !== undefined && { device: deviceOf(options.device, thisMachine) }),
+    ...(options.device !== undefined && { device: deviceOf(options.device, projectOf(argument), thisMachine) }),
   };
   return v.parse(runConfigSchema, config);
 }
@@ -258,14 +259,23 @@ function gateOf(text: string): unknown {
 }
 
 /** The device that `--device` names or describes. */
-function deviceOf(text: string, thisMachine: MachineProfile | undefined): RunConfig['device'] {
-  const settings = { ...defaultSettings, ...parseDeviceArgument(text), ...(thisMachine && { thisMachine }) };
+function deviceOf(
+  text: string,
+  project: ProjectFile | undefined,
+  thisMachine: MachineProfile | undefined,
+): RunConfig['device'] {
+  const own = { ...defaultSettings, ...parseDeviceArgument(text), ...(thisMachine && { thisMachine }) };
+  const settings = settingsUnder(project, own);
   const { device, problem } = chooseDevice(settings);
   if (problem !== undefined) {
     const names = knownDevices(settings).map(({ name }) => name);
     throw wrongArguments(`There is no device ${text}; known are ${names.join(', ')}, or describe one as laptop=500,40`);
   }
   return writtenDevice(device);
+}
+
+function projectOf(argument: RunArgument): ProjectFile | undefined {
+  return argument.kind === 'config' ? undefined : argument.project?.project;
 }
 
 function freshConfig(
@@ -275,7 +285,10 @@ function freshConfig(
   folder: string,
   thisMachine: MachineProfile | undefined,
 ): Omit<RunConfig, 'data'> & { data?: DataSetReference } {
-  const { device } = chooseDevice({ ...defaultSettings, ...(thisMachine && { thisMachine }) });
+  const settings = { ...defaultSettings, ...(thisMachine && { thisMachine }) };
+  const { device, problem } = chooseDevice(settingsUnder(found?.project, settings));
+  if (problem !== undefined && found?.project.device !== undefined)
+    throw wrongArguments(`morphnet.json: ${problem.split('. Latencies are for')[0] ?? problem}.`);
   const data = options.data === undefined ? projectData(found, folder) : undefined;
   if (options.data === undefined && data === undefined) {
     throw wrongArguments(

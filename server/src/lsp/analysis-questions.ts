@@ -17,6 +17,7 @@ import type {
 import type { AttachedProposal } from '../analysis/analysis-session.ts';
 import type { NetworkGraph } from '../network/network-graph.ts';
 import type {
+  DeviceSummary,
   FileModels,
   ModelSummary,
   Refusal,
@@ -46,6 +47,8 @@ export interface AnalysisQuestions {
   readonly diagnostics: { readonly params: AboutDocument; readonly answer: Diagnostic[] };
   /** Which models files offer, by their text alone. */
   readonly entries: { readonly params: { readonly uris: readonly string[] }; readonly answer: readonly FileModels[] };
+  /** The devices that latencies can be estimated for; of an empty URI those of the user. */
+  readonly devices: { readonly params: { readonly uri: string }; readonly answer: readonly DeviceSummary[] };
   readonly models: { readonly params: { readonly uri: string }; readonly answer: readonly ModelSummary[] };
   /** The edit of `morphnet.json` that chooses a model or its input. */
   readonly 'project-edit': {

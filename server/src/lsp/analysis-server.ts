@@ -16,6 +16,7 @@ import type {
   ToAnalysis,
 } from './analysis-questions.ts';
 import { answerers, documentOf, isBackground, isKnown } from './answers.ts';
+import { settingsUnder } from '../protocol/project-file.ts';
 import { ProjectFiles } from './project-files.ts';
 import { describeFailure } from './server-log.ts';
 import { SharedSignals } from './shared-signals.ts';
@@ -134,7 +135,10 @@ class AnalysisServer {
   }
 
   #answerOf(question: Asked, cancellation: Cancellation): FromAnalysis {
-    const { id, name, params, settings } = question;
+    const { id, name, params } = question;
+    const about = documentOf(params);
+    const project = about === undefined ? undefined : this.#projects.of(about)?.project;
+    const settings = settingsUnder(project, question.settings);
     const context: AnalysisContext = {
       session: this.#session,
       projects: this.#projects,

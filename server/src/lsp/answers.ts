@@ -12,6 +12,7 @@ import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
 import { provideHover } from './hover.ts';
 import { provideInlayHints, resolveInlayHint } from './inlay-hints.ts';
+import { listDevices } from './list-devices.ts';
 import { listEntries, listModels } from './list-models.ts';
 import { projectEdit } from './project-edit.ts';
 import { findScriptLines } from './script-lines.ts';
@@ -40,6 +41,7 @@ export const answerers: Answerers = {
   diagnostics: documentDiagnostics,
   entries: listEntries,
   models: listModels,
+  devices: listDevices,
   'cost-table': costTable,
   'try-widths': tryWidths,
   'width-edits': widthEdits,
@@ -80,6 +82,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
       return session.isKnown(uri, 'all');
     case 'completion':
     case 'project-edit':
+    case 'devices':
       return true;
     case 'entries':
     case 'inlay-hint':

@@ -11,7 +11,6 @@ import { runConfigSchema } from '../protocol/run-config.ts';
 import { innerRunSchema, runIdSchema } from '../protocol/run-names.ts';
 import { attachScript } from './attach-script.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
-import { listDevices } from './list-devices.ts';
 import { measureMachine, measureModel, timeRun } from './measure-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
 import { guardRequest } from './requests.ts';
@@ -88,7 +87,10 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     handle: measureMachine,
   },
   'morphnet/timeRun': { params: v.object({ config: runConfigSchema }), handle: timeRun },
-  'morphnet/devices': { params: none, handle: listDevices },
+  'morphnet/devices': {
+    params: v.object({ uri: text }),
+    handle: (context, params, token) => askAbout(context, params.uri, 'devices', params, token),
+  },
   'morphnet/draftRun': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: draftRunOf },
   'morphnet/attachScript': {
     params: v.object({ config: runConfigSchema, script: text, withPackage: v.boolean() }),

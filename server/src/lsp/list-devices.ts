@@ -1,11 +1,10 @@
-// The devices that latencies can be estimated for.
+// The devices that latencies can be estimated for, with those of the project that a document belongs to.
 
 import { deviceDescription, knownDevices } from '../analysis/latency-device.ts';
 import type { DeviceSummary } from '../protocol/lsp-extensions.ts';
-import type { ServerContext } from './server-context.ts';
+import type { AnalysisContext } from './analysis-context.ts';
 
-export async function listDevices(context: ServerContext): Promise<readonly DeviceSummary[]> {
-  const settings = await context.settings.of();
+export function listDevices({ settings }: AnalysisContext): readonly DeviceSummary[] {
   return knownDevices(settings).map((device) => ({
     name: device.name,
     description: deviceDescription(device),

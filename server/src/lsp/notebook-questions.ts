@@ -154,6 +154,7 @@ const translations: Translations = {
   siblings: { into: ofNotebook },
   committed: { into: ofNotebook },
   entries: {},
+  devices: { into: ofNotebook },
   models: { into: ofNotebook },
   'project-edit': { into: ofNotebook },
   'cost-table': {

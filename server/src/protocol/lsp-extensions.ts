@@ -128,7 +128,8 @@ export interface ServerRequests {
     params: { precision?: PytorchChoice['precision'] };
     result: { processor: string; threads: number; error: number; path: string } | Refusal;
   };
-  'morphnet/devices': { params: Record<string, never>; result: readonly DeviceSummary[] };
+  /** Those of the user, and of the project that a document belongs to; an empty URI is of no project. */
+  'morphnet/devices': { params: { uri: string }; result: readonly DeviceSummary[] };
   'morphnet/draftRun': { params: { uri: string; entry?: string }; result: RunDraft | Refusal };
   /** The files and the lines that a training script gets; nothing is written. `byHand`: the lines can't be placed, and why. */
   'morphnet/attachScript': {

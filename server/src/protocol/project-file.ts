@@ -5,6 +5,7 @@ import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type Par
 import * as v from 'valibot';
 import { issueWords } from './issue-words.ts';
 import { methodEntries } from './method-options.ts';
+import { deviceLimits, type Settings } from './settings.ts';
 import { dataSetSchema, runConfigSchema, targetResources } from './run-config.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -21,6 +22,23 @@ const amount = v.union([
   v.pipe(v.number(), v.gtValue(0, notAnAmount)),
   v.pipe(v.string(), v.regex(/^\s*\d+(\.\d+)?\s*[kKMGT]?B?\s*$/, notAnAmount)),
 ]);
+
+/** A figure of a device, in its unit: what no device has is refused where it stands. */
+const deviceFigure = ([least, most]: readonly [number, number], unit: string) => {
+  const words = `must be between ${String(least)} and ${most.toLocaleString('en-US')} ${unit}, as devices have`;
+  return v.pipe(v.number(), v.minValue(least, words), v.maxValue(most, words));
+};
+
+const deviceSchema = v.strictObject({
+  peakGflopsPerSecond: described(
+    deviceFigure(deviceLimits.peakGflopsPerSecond, 'GFLOP/s'),
+    'Peak compute in GFLOP/s, two for each multiply-add.',
+  ),
+  memoryGigabytesPerSecond: described(
+    deviceFigure(deviceLimits.memoryGigabytesPerSecond, 'GB/s'),
+    'Memory bandwidth in GB/s.',
+  ),
+});
 
 /** Most that a model may cost. */
 const budgetsSchema = v.strictObject({
@@ -56,6 +74,18 @@ export const projectFileSchema = v.strictObject({
     described(
       budgetsSchema,
       'What the models may cost at most; morphnet cost --check and a diagnostic hold them to it.',
+    ),
+  ),
+  device: v.optional(
+    described(
+      v.pipe(v.string(), v.minLength(1)),
+      'The device of latencies, where the setting morphnet.device or --device says no other: a known one, or one of devices.',
+    ),
+  ),
+  devices: v.optional(
+    described(
+      v.record(v.string(), deviceSchema),
+      'Devices of your own by name: {"edge box": {"peakGflopsPerSecond": 500, "memoryGigabytesPerSecond": 25}}.',
     ),
   ),
   data: v.optional(
@@ -167,6 +197,16 @@ export const projectFileSchema = v.strictObject({
 
 export type ProjectFile = v.InferOutput<typeof projectFileSchema>;
 export type ProjectModel = v.InferOutput<typeof projectModelSchema>;
+
+/** Settings as they are under a project: its devices beside the user's own, which count first, and its device where none is chosen. */
+export function settingsUnder<Some extends Pick<Settings, 'device' | 'devices'>>(
+  project: Pick<ProjectFile, 'device' | 'devices'> | undefined,
+  settings: Some,
+): Some {
+  if (project?.device === undefined && project?.devices === undefined) return settings;
+  const device = settings.device === 'auto' ? (project.device ?? 'auto') : settings.device;
+  return { ...settings, device, devices: { ...project.devices, ...settings.devices } };
+}
 
 /** What is wrong in a `morphnet.json`, at UTF-16 offsets of its text. */
 export interface ProjectFileProblem {

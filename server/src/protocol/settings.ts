@@ -50,6 +50,12 @@ export interface DeviceSetting {
   readonly memoryGigabytesPerSecond: number;
 }
 
+/** From a microcontroller to a rack, and some: what a device of the user's own can have. */
+export const deviceLimits: Readonly<Record<keyof DeviceSetting, readonly [least: number, most: number]>> = {
+  peakGflopsPerSecond: [0.001, 1e8],
+  memoryGigabytesPerSecond: [0.001, 1e6],
+};
+
 /** The environment variable that tells a command line which an editor starts of `morphnet.python.sitePackages`. */
 export const sitePackagesVariable = 'MORPHNET_SITE_PACKAGES';
 

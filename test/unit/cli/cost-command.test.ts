@@ -42,6 +42,18 @@ test('memory is told layer by layer, and in sentences for a file, for inference 
   expect(output).toMatch(/^Training step: [\d.]+ MB for 2 images: 1\.1\d MB of weights, as much of gradients,/m);
 });
 
+test('latencies are of the project’s device, and of another that is asked for', async () => {
+  mkdirSync(join(folder, 'edge'), { recursive: true });
+  writeFileSync(
+    join(folder, 'edge/net.cfg'),
+    '[net]\nchannels=3\nwidth=8\nheight=8\n[convolutional]\nfilters=4\nsize=3\n',
+  );
+  const devices = { 'edge box': { peakGflopsPerSecond: 1, memoryGigabytesPerSecond: 1 } };
+  writeFileSync(join(folder, 'edge/morphnet.json'), JSON.stringify({ device: 'edge box', devices }));
+  expect((await costs(folder, 'edge/net.cfg')).device).toBe('edge box');
+  expect((await costs(folder, 'edge/net.cfg', '--device', 'V100')).device).toBe('V100');
+});
+
 describe('JSON', () => {
   test('the example, with every layer in its place', async () => {
     const report = await costs(repository, 'examples/darknet-tiny.cfg');
@@ -211,6 +223,15 @@ describe('what can go wrong', () => {
     const result = await morphnet(repository, ...words);
     expect(result.notes).toMatch(message);
     expect(result).toMatchObject({ status, output: '' });
+  });
+
+  test('a project’s device that is none is told', async () => {
+    mkdirSync(join(folder, 'far'), { recursive: true });
+    writeFileSync(join(folder, 'far/net.cfg'), '[net]\nchannels=3\nwidth=8\nheight=8\n[avgpool]\n');
+    writeFileSync(join(folder, 'far/morphnet.json'), '{ "device": "edge box" }');
+    const { status, notes } = await morphnet(folder, 'cost', 'far/net.cfg');
+    expect(status).toBe(2);
+    expect(notes).toMatch(/^There is no device edge box; known are /);
   });
 
   test('a wrong morphnet.json is named with line, column and field', async () => {

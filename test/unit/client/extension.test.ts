@@ -186,3 +186,33 @@ test('a width is asked for by layer, and set once it is accepted', async () => {
   await run('morphnet.setWidth', model.uri.toString(), '');
   expect(model.getText()).toBe(smallNetwork.replace('filters=4', 'filters=2'));
 });
+
+test('another device is asked for figure by figure, and is the one of latencies then', async () => {
+  const answers: Readonly<Record<string, string>> = {
+    'The device that latency is estimated for': '$(add) Another Device…',
+    'Another Device (1/3)': 'edge box',
+    'Another Device (2/3)': '500',
+    'Another Device (3/3)': '25',
+  };
+  stage.answer = (asked) => answers[asked];
+  await run('morphnet.selectDevice');
+  expect(stage.configuration).toMatchObject({
+    device: 'edge box',
+    devices: { 'edge box': { peakGflopsPerSecond: 500, memoryGigabytesPerSecond: 25 } },
+  });
+});
+
+test.for([
+  ['Another Device (1/3)', 'V100', 'There is a device V100.'],
+  ['Another Device (2/3)', '1e12', 'Write a number between 0.001 and 100,000,000.'],
+])('%s does not take %s', async ([box, text, refusal]) => {
+  const answers: Readonly<Record<string, string>> = {
+    'The device that latency is estimated for': '$(add) Another Device…',
+    'Another Device (1/3)': 'edge box',
+    [box!]: text!,
+  };
+  stage.answer = (asked) => answers[asked];
+  await run('morphnet.selectDevice');
+  expect(stage.refusals).toEqual([refusal]);
+  expect(stage.configuration).toEqual({});
+});

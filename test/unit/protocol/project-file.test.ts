@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { findDevice } from '../../../server/src/costs/device-profile.ts';
 import { inputShapes, parseProjectFile } from '../../../server/src/protocol/project-file.ts';
+import { deviceLimits } from '../../../server/src/protocol/settings.ts';
 
 /** The text that each problem stands at, with its message. */
 function problems(text: string): readonly string[] {
@@ -63,3 +65,20 @@ test.for(readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((na
     expect(problems(readFileSync(examples + name, 'utf8'))).toEqual([]);
   },
 );
+
+test('a device has figures as devices have, which costs take, too', () => {
+  const project = (peakGflopsPerSecond: number, memoryGigabytesPerSecond: number): string =>
+    JSON.stringify({ devices: { laptop: { peakGflopsPerSecond, memoryGigabytesPerSecond } } });
+  expect(problems(project(5e12, 40))).toEqual([
+    '5000000000000 <- devices.laptop.peakGflopsPerSecond must be between 0.001 and 100,000,000 GFLOP/s, as devices have',
+  ]);
+  expect(problems(project(500, 0))).toEqual([
+    '0 <- devices.laptop.memoryGigabytesPerSecond must be between 0.001 and 1,000,000 GB/s, as devices have',
+  ]);
+  const [compute, memory] = [deviceLimits.peakGflopsPerSecond, deviceLimits.memoryGigabytesPerSecond];
+  const isTaken = (peakGflopsPerSecond: number, memoryGigabytesPerSecond: number): boolean =>
+    findDevice('laptop', { laptop: { peakGflopsPerSecond, memoryGigabytesPerSecond } }).ok;
+  for (const place of [0, 1]) expect(isTaken(compute[place]!, memory[place]!)).toBe(true);
+  expect(isTaken(compute[0] / 2, memory[0])).toBe(false);
+  expect(isTaken(compute[1], memory[1] * 2)).toBe(false);
+});
