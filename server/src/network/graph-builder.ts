@@ -25,7 +25,13 @@ export interface NewOp {
 interface GrowingValue {
   readonly shape: Shape;
   readonly producer: number;
-  readonly consumers: Set<number>;
+}
+
+/** What stood at some time; nothing is added to it. */
+interface Standing {
+  readonly ops: readonly Op[];
+  readonly values: ReadonlyMap<ValueId, GrowingValue>;
+  readonly names: ReadonlyMap<string, number>;
 }
 
 export class GraphBuilder {
@@ -35,6 +41,8 @@ export class GraphBuilder {
   /** Ids are not given twice, also where a moment was brought back: a value of what was undone is none of the graph's. */
   #nextValue: ValueId = 0;
   #names = new Map<string, number>();
+  /** What stands now as it was last asked for, until something is added: asking again costs nothing. */
+  #standing: Standing | undefined;
   readonly #idle: IdleLayer[] = [];
   readonly #unknowns: UnknownPart[] = [];
 
@@ -48,13 +56,13 @@ export class GraphBuilder {
       op.inputs.map((id) => this.shapeOf(id)),
     );
     if (!shapes.ok) return shapes;
+    this.#standing = undefined;
     const id = this.#ops.length;
     const outputs = shapes.value.map((shape) => {
       const value = this.#nextValue++;
-      this.#values.set(value, { shape, producer: id, consumers: new Set() });
+      this.#values.set(value, { shape, producer: id });
       return value;
     });
-    for (const input of op.inputs) this.#values.get(input)?.consumers.add(id);
     this.#ops.push({
       id,
       name: this.#uniqueName(op.name),
@@ -86,13 +94,17 @@ export class GraphBuilder {
 
   /** What stands now, as a function that brings it back. */
   moment(): () => void {
-    const copied = (values: ReadonlyMap<ValueId, GrowingValue>): Map<ValueId, GrowingValue> =>
-      new Map([...values].map(([id, value]) => [id, { ...value, consumers: new Set(value.consumers) }]));
-    const [ops, values, names] = [[...this.#ops], copied(this.#values), new Map(this.#names)];
+    const then = (this.#standing ??= {
+      ops: [...this.#ops],
+      values: new Map(this.#values),
+      names: new Map(this.#names),
+    });
     return () => {
-      this.#ops = [...ops];
-      this.#values = copied(values);
-      this.#names = new Map(names);
+      if (this.#standing === then) return;
+      this.#ops = [...then.ops];
+      this.#values = new Map(then.values);
+      this.#names = new Map(then.names);
+      this.#standing = then;
     };
   }
 
@@ -125,11 +137,13 @@ export class GraphBuilder {
   build(framework: Framework, entry: ModelEntry, outputs: readonly ValueId[]): NetworkGraph {
     const numbers = new Map([...this.#values.keys()].map((id, number) => [id, number]));
     const numbered = (ids: readonly ValueId[]): readonly ValueId[] => ids.flatMap((id) => numbers.get(id) ?? []);
-    const values: Value[] = [...this.#values.values()].map((value, id) => ({
+    const consumers = new Map<ValueId, Set<number>>([...this.#values.keys()].map((id) => [id, new Set()]));
+    for (const { id, inputs } of this.#ops) for (const input of inputs) consumers.get(input)?.add(id);
+    const values: Value[] = [...this.#values].map(([value, { shape, producer }], id) => ({
       id,
-      shape: value.shape,
-      producer: value.producer,
-      consumers: [...value.consumers],
+      shape,
+      producer,
+      consumers: [...(consumers.get(value) ?? [])],
     }));
     const ops = this.#ops.map((op) => ({ ...op, inputs: numbered(op.inputs), outputs: numbered(op.outputs) }));
     return {

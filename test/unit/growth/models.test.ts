@@ -164,3 +164,35 @@ test('the state of a run', () => {
     }));
   expectLinear(20_000, events, (all) => all.reduce(afterEvent, newState));
 });
+
+/** Behind its layers as much is asked that is not known and makes no layer. */
+const asking = (layers: number): string => `# morphnet: entry=Net() input=3x8x8
+import outside
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 1)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        x = self.stem(x)
+        for i in range(${String(layers)}):
+            x = self.act(x)
+        for i in range(${String(layers)}):
+            if outside.wants(i):
+                note = i
+            else:
+                note = -1
+        return x
+`;
+
+test('following ways that add nothing to a large network', () => {
+  expectLinear(200, asking, (text) => {
+    const session = sessionOver(new Map([['net.py', text]]));
+    const model = session.model(uriOf('net.py'));
+    expect(model?.graph.unknowns).toEqual([]);
+  });
+});

@@ -20,7 +20,7 @@ import {
 } from '../shared/frontend.ts';
 import { pythonNumbers } from '../shared/number-dialect.ts';
 import { inChild } from './configurations/child-edits.ts';
-import { configurationEntries } from './configurations/configuration-entries.ts';
+import { atImagesAlone, configurationEntries } from './configurations/configuration-entries.ts';
 import { isConfiguration } from './configurations/configuration-text.ts';
 import { findEntries } from './discovery/entries.ts';
 import { ValueFlow } from './evaluator/value-flow.ts';
@@ -83,6 +83,7 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       const parsed = parser.parse(entry.document, text);
       const evaluate: Try = (one, bounds) => evaluateEntry(parser, parsed, one, reader, bounds, cancellation);
       const { body } = parsed;
+      if (isConfiguration(headOf(text))) return atImagesAlone(evaluate(entry, limits).evaluation);
       if (entry.input.from !== 'default')
         return withoutGuesses(atLooseInput(evaluate(entry, limits).evaluation, entry), entry, body);
       const data = withSize(preparedData(body, text), entry.input.shapes);

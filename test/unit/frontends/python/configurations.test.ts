@@ -175,6 +175,16 @@ test.for([
   expect(analysis.problems).toEqual([]);
 });
 
+test('a model that wants more than an image is no mistake', () => {
+  const pairs = library['mmtoy/models/nets/chain.py'].replace(
+    'def forward(self, x):\n        return self.fc',
+    'def forward(self, x, names=None):\n        for name in names:\n            pass\n        return self.fc',
+  );
+  const { problems, graph } = readConfiguration(bases, { 'mmtoy/models/nets/chain.py': pairs });
+  expect(graph?.unknowns).not.toEqual([]);
+  expect(problems.map(({ severity }) => severity)).toEqual(['information']);
+});
+
 test('a library that is not there is named', () => {
   const { graph, problems } = readProject({
     files: { 'net.py': "default_scope = 'mmother'\nmodel = dict(type='Whole', backbone=dict(type='Chain'))\n" },

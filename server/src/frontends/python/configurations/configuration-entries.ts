@@ -1,9 +1,10 @@
 // The model that a configuration of OpenMMLab tells of: the settings by the name `model`, its own or of a file that it builds on.
 
+import type { Problem } from '../../../common/problem.ts';
 import type { SourceSpan } from '../../../common/source-span.ts';
 import { findDirectives } from '../../shared/directive.ts';
 import { askedInput } from '../../shared/file-entries.ts';
-import type { EntryList, EntryRequest, SourceReader } from '../../shared/frontend.ts';
+import type { EntryList, EntryRequest, Evaluation, SourceReader } from '../../shared/frontend.ts';
 import { basesIn, configurationFiles, imageOfConfiguration } from './configuration-text.ts';
 
 /** The name by which a configuration keeps its model. */
@@ -28,6 +29,19 @@ export function configurationEntries(
   };
   const entry = { document, name: modelName, from: 'call' as const, span: placeOfModel(document, text), input };
   return { entries: [entry], problems: [...misread, ...problems] };
+}
+
+/**
+ * What was found where a model is given images and nothing else. A detector that wants to know more of them raises then, and is no
+ * less right for it.
+ */
+export function atImagesAlone(evaluation: Evaluation): Evaluation {
+  const told = evaluation.problems.map((problem): Problem =>
+    problem.code === 'python-raises' || problem.code === 'shape-mismatch'
+      ? { ...problem, severity: 'information', message: `${problem.message}. It is given an image alone here` }
+      : problem,
+  );
+  return { ...evaluation, problems: told };
 }
 
 /** Where a file says `model`, else what it builds on. */

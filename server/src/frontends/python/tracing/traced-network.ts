@@ -80,6 +80,9 @@ export class TracedNetwork {
   readonly #rules: () => readonly LayerRules[];
   #usedParameters = new Set<string>();
   #constants = new Map<TensorValue, TensorValue>();
+  /** Both as they were last asked for, until one of them grows. */
+  #standing:
+    { readonly used: ReadonlySet<string>; readonly constants: ReadonlyMap<TensorValue, TensorValue> } | undefined;
   /** Off until the entry's input is there: what a constructor or the file's own top level runs is no part of the model. */
   #isRecording = false;
   #firstLayer: OpAttributes | undefined;
@@ -98,16 +101,24 @@ export class TracedNetwork {
     if (!this.#isRecording) return { ops: 0, restore: () => undefined };
     const back = this.builder.moment();
     const flowsBack = this.flows.moment();
-    const [used, constants] = [new Set(this.#usedParameters), new Map(this.#constants)];
+    const then = (this.#standing ??= { used: new Set(this.#usedParameters), constants: new Map(this.#constants) });
     return {
       ops: this.builder.opCount,
       restore: () => {
         back();
         flowsBack();
-        this.#usedParameters = new Set(used);
-        this.#constants = new Map(constants);
+        if (this.#standing === then) return;
+        this.#usedParameters = new Set(then.used);
+        this.#constants = new Map(then.constants);
+        this.#standing = then;
       },
     };
+  }
+
+  #use(parameter: string): void {
+    if (this.#usedParameters.has(parameter)) return;
+    this.#standing = undefined;
+    this.#usedParameters.add(parameter);
   }
 
   /** The name of the layer whose forward runs; empty for the model itself. */
@@ -215,7 +226,7 @@ export class TracedNetwork {
       paddedWidths: emission.paddedWidths,
     });
     if (!added.ok) return this.#misfit(machine, emission, name, site, ids, added.error);
-    for (const parameter of parameters) this.#usedParameters.add(parameter.id);
+    for (const parameter of parameters) this.#use(parameter.id);
     const dtype = emission.dtype ?? (movesElements.has(attributes.kind) ? inputs[0]?.dtype : undefined);
     return { ...this.#output(added.value[0]), ...(dtype !== undefined && { dtype }), ...ownerOf(inputs) };
   }
@@ -243,7 +254,7 @@ export class TracedNetwork {
 
   /** Counts a parameter as used by ops that list it in parts. */
   noteUse(tensor: TensorValue): void {
-    if (tensor.parameter) this.#usedParameters.add(tensor.parameter.id);
+    if (tensor.parameter) this.#use(tensor.parameter.id);
   }
 
   /** Layers that were made but whose parameters no op used. */
@@ -257,7 +268,7 @@ export class TracedNetwork {
       const idle = this.parametersOf(module).flatMap(([, tensor]): Parameter[] => {
         const { parameter } = tensor;
         if (!parameter?.trainable || this.#usedParameters.has(parameter.id)) return [];
-        this.#usedParameters.add(parameter.id);
+        this.#use(parameter.id);
         return [{ id: parameter.id, role: parameter.role, shape: tensor.shape }];
       });
       if (idle.length > 0)
@@ -388,8 +399,9 @@ export class TracedNetwork {
         : [],
       site,
     });
-    if (parameter) this.#usedParameters.add(parameter.id);
+    if (parameter) this.#use(parameter.id);
     const output = this.#output(added.ok ? added.value[0] : undefined);
+    this.#standing = undefined;
     this.#constants.set(tensor, output);
     machine.tick(site.span);
     return output.id ?? 0;
