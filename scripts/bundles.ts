@@ -66,6 +66,7 @@ const nodeEntries = {
   'language-client': 'client/src/language-client.ts',
   lsp: 'server/src/main/lsp.ts',
   'analysis-worker': 'server/src/main/analysis-worker.ts',
+  'layout-worker': 'server/src/main/layout-worker.ts',
   trainer: 'server/src/main/trainer.ts',
   'image-decoder': 'server/src/main/image-decoder.ts',
   cli: 'server/src/main/cli.ts',
@@ -96,6 +97,7 @@ export async function buildLanguageServer(
   ])
     await copyFile(require.resolve(wasm), join(folder, wasm.slice(wasm.indexOf('/') + 1)));
   await buildNodeBundle('analysis-worker', join(folder, 'analysis-worker.cjs'), mode);
+  await buildNodeBundle('layout-worker', join(folder, 'layout-worker.cjs'), mode);
   const server = join(folder, 'lsp.cjs');
   await buildNodeBundle('lsp', server, mode);
   return server;

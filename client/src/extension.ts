@@ -21,7 +21,7 @@ import { registerSelectModel, registerSetInput } from './commands/select-model.t
 import { registerSetArguments } from './commands/set-arguments.ts';
 import { registerGiveOwnWidths } from './commands/give-own-widths.ts';
 import { registerScaleWidths, registerSetWidth } from './commands/set-width.ts';
-import { registerShowCosts } from './commands/show-costs.ts';
+import { registerShowCosts, registerShowGraph } from './commands/show-costs.ts';
 import { registerShowTradeOff } from './commands/show-trade-off.ts';
 import { registerStopRun } from './commands/stop-run.ts';
 import { registerSweepStrengths } from './commands/sweep-strengths.ts';
@@ -85,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAddToScript(services),
     registerOpenDashboard(services),
     registerShowCosts(services),
+    registerShowGraph(services),
     registerOpenModelFile(services),
     modelFileEditor(context, server),
     registerSelectModel(services),

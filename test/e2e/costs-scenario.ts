@@ -32,6 +32,29 @@ export async function costsScenario({ scenario, workbench, url }: ScenarioContex
     // Stage 3 costs most: six blocks of 1.47 billion multiply-adds in all.
     assert.match(await table.locator('tbody tr').first().innerText(), /layer3/);
     await workbench.screenshot('costs-resnet50-folded');
+  });
+
+  await scenario.step(
+    'as a graph it shows the same network: shares as heat, ties in colors, one click to the code',
+    async () => {
+      await table.getByRole('button', { name: 'Graph', exact: true }).click();
+      await table.getByRole('group', { name: 'Network of resnet50()' }).waitFor();
+      // Sixteen blocks of three or four convolutions and a sum, the stem, two pools and the head, each with what follows it.
+      await table.getByText(/^7\d boxes and \d+ links\. The largest shares: /).waitFor();
+      await workbench.screenshot('costs-graph');
+      await table.getByRole('button', { name: /^layer1\.0\.conv2 / }).click();
+      await workbench.cursorOnLine(15);
+      await table.locator('[aria-current="true"]').first().waitFor();
+      await table.getByRole('button', { name: 'Whole graph' }).click();
+      await workbench.screenshot('costs-graph-whole');
+      await table.getByRole('button', { name: 'Table', exact: true }).click();
+      await workbench.closeTab(/^Costs: resnet50/);
+    },
+  );
+
+  await scenario.step('the command shows the graph at once', async () => {
+    await workbench.command('MorphNet: Show Graph');
+    await table.getByRole('group', { name: 'Network of resnet50()' }).waitFor();
     await workbench.closeTab(/^Costs: resnet50/);
   });
 

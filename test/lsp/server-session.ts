@@ -44,6 +44,7 @@ import {
 } from 'vscode-languageserver/node';
 import { torchModule } from '../../scripts/torch-module.ts';
 import { createRunNetworks } from '../../server/src/experiments/run-network-service.ts';
+import { layOut } from '../../server/src/analysis/layered-layout.ts';
 import { analysisHere } from './analysis-here.ts';
 import { darknetFrontend } from '../../server/src/frontends/darknet/darknet-frontend.ts';
 import type { Result } from '../../server/src/common/problem.ts';
@@ -282,7 +283,14 @@ export class Editor implements AsyncDisposable {
     const down = new PassThrough();
     const server = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
     const networks = createRunNetworks(workspace.folder);
-    startServer(server, { startAnalysis: analysisHere(analysis), runs, networks, torchModule, delaysMs });
+    startServer(server, {
+      startAnalysis: analysisHere(analysis),
+      layOut: (drawing) => Promise.resolve(layOut(drawing)),
+      runs,
+      networks,
+      torchModule,
+      delaysMs,
+    });
     server.listen();
     this.#client = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
     this.#client.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));

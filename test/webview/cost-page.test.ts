@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.ts';
 import { DashboardPages } from './dashboard-page.ts';
-import { sampleCosts, sampleTried } from './sample-costs.ts';
+import { sampleCosts, sampleGraph, sampleTried } from './sample-costs.ts';
 import { themes } from './themes.ts';
 
 const executable = findChromium(process.env);
@@ -154,6 +154,103 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await page.getByRole('button', { name: 'End the comparison' }).press('Enter');
     await section.waitFor({ state: 'hidden' });
     await page.close();
+  });
+
+  test.for([
+    ['dark', 1000],
+    ['light', 520],
+    ['highContrast', 600],
+    ['dark', 320],
+  ] as const)('the graph, %s, %d pixels: accessible, within the policy and the window', async ([theme, width]) => {
+    const costs = await open(theme, width);
+    const { page } = costs;
+    await page.getByRole('button', { name: 'Graph' }).press('Enter');
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'view', view: 'graph' });
+    await page.getByText('Laying the network out…').waitFor();
+    await costs.send({ kind: 'graph', graph: sampleGraph() });
+    await page.getByRole('group', { name: 'Network of ResNet()' }).waitFor();
+    await page.getByText('The largest shares: stem 16.7 %').waitFor();
+    expect(await costs.accessibilityProblems()).toEqual([]);
+    expect(await costs.violations()).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `graph-${theme}-${width}.png`) });
+    await page.getByRole('button', { name: 'Table' }).press('Enter');
+    await page.getByRole('table').waitFor();
+    await page.close();
+  });
+
+  test('the graph is worked with by keyboard: along links, to the code, nearer and further', async () => {
+    const costs = await open('dark', 1000, 8);
+    const { page } = costs;
+    await costs.send({ kind: 'graph', graph: sampleGraph(8) });
+    await costs.send({ kind: 'show', view: 'graph' });
+    const box = (name: RegExp) => page.getByRole('button', { name });
+    await box(/^input/).waitFor();
+    // One box is in the order of Tab; arrow keys lead on from it.
+    expect(await page.locator('[data-box][tabindex="0"]').count()).toBe(1);
+    await box(/^input/).focus();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toMatch(/^stem Conv2d · ReLU 16×32×32 · 16\.7 % · 1\.00 MMACs$/);
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toMatch(/^layer1\.0\.conv1/);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(focused).toMatch(/^layer1\.1\.conv1/);
+    await page.keyboard.press('Enter');
+    expect((await costs.posted()).at(-1)).toEqual({ kind: 'show-box', box: 4 });
+    // A box that is out of view comes into view with the keyboard.
+    await page.keyboard.press('Home');
+    expect(await page.locator('[data-box="16"]').count()).toBe(0);
+    for (let times = 0; times < 6; times++) await page.getByRole('button', { name: 'Zoom in' }).press('Enter');
+    await box(/^input/).focus();
+    await page.keyboard.press('End');
+    await expect.poll(focused).toMatch(/^fc/);
+    const inside = await page.locator('[data-box]:focus').evaluate((element) => {
+      const [one, all] = [element.getBoundingClientRect(), element.closest('.graph-box')!.getBoundingClientRect()];
+      return one.left >= all.left && one.right <= all.right && one.top >= all.top && one.bottom <= all.bottom;
+    });
+    expect(inside).toBe(true);
+    // All of it at once.
+    await page.keyboard.press('0');
+    await expect.poll(() => page.locator('[data-box]').count()).toBe(sampleGraph(8).boxes.length);
+    await page.close();
+  });
+
+  test('the graph is dragged, zoomed at the pointer, and follows the cursor of the code', async () => {
+    const costs = await open('dark', 1000, 8);
+    const { page } = costs;
+    await costs.send({ kind: 'graph', graph: sampleGraph(8) });
+    await costs.send({ kind: 'show', view: 'graph' });
+    const part = async () => (await page.locator('.graph-box svg').getAttribute('viewBox'))?.split(' ').map(Number);
+    const seen = () => page.locator('.graph-box').evaluate(({ clientWidth }) => clientWidth);
+    await page.getByRole('button', { name: /^input/ }).waitFor();
+    const before = await part();
+    await page.mouse.move(500, 500);
+    await page.mouse.down();
+    await page.mouse.move(300, 500, { steps: 4 });
+    await page.mouse.up();
+    const dragged = await part();
+    // Two hundred pixels at the zoom that the page began with.
+    expect(dragged![0]).toBeCloseTo(before![0]! + 200 * (before![2]! / (await seen())), 0);
+    // A drag is no click.
+    expect((await costs.posted()).filter(({ kind }) => kind === 'show-box')).toEqual([]);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -150);
+    await page.keyboard.up('Control');
+    await expect.poll(async () => (await part())![2]).toBeLessThan(dragged![2]!);
+    await costs.send({ kind: 'cursor', uri: 'file:///project/net.py', line: 4 });
+    const here = page.locator('[data-box][aria-current]');
+    await here.first().waitFor();
+    expect(await here.first().getAttribute('aria-label')).toMatch(/^layer1\.\d\.conv1/);
+    await page.close();
+  });
+
+  test('says in words why there is no graph', async () => {
+    const costs = await open();
+    await costs.page.getByRole('button', { name: 'Graph' }).press('Enter');
+    await costs.send({ kind: 'no-graph', message: 'net.py: ResNet() has 2,001 operations.' });
+    await costs.page.getByText('net.py: ResNet() has 2,001 operations.').waitFor();
+    await costs.page.close();
   });
 
   test('of a long table only what is in view is drawn', async () => {

@@ -7,9 +7,11 @@ import * as vscode from 'vscode';
 import {
   fromCostPageSchema,
   type AskedWidthTexts,
+  type CostPageView,
   type CostTable,
   type ToCostPage,
 } from '../../../server/src/protocol/cost-table.ts';
+import type { CostGraphPicture } from '../../../server/src/protocol/cost-graph.ts';
 import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { isRefusal, showFailure, showRefusal } from '../messages.ts';
@@ -37,14 +39,18 @@ export class CostsPanel implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   /** What the page shows; absent until it is there. */
   #table: CostTable | undefined;
+  #view: CostPageView = 'table';
+  /** The drawing that the page shows, if it shows one. */
+  #graph: CostGraphPicture | undefined;
   /** The model's times on this machine, for the layers that it had then. */
   #times: { readonly layers: string; readonly times: ModelMeasurement } | undefined;
   /** Measured, and not shown yet. */
   #measured: ModelMeasurement | undefined;
   /** Counts what was asked for, so that a late answer does not overwrite a newer one. */
   #asked = 0;
-  /** The same for widths that are tried out. */
+  /** The same for widths that are tried out, and for drawings. */
   #tries = 0;
+  #drawn = 0;
 
   /** Takes over the panel, whether new or restored by the editor. `folder` holds the page's script and style. */
   constructor(panel: vscode.WebviewPanel, folder: vscode.Uri, server: ServerConnection, subject: string) {
@@ -86,6 +92,12 @@ export class CostsPanel implements vscode.Disposable {
     this.#panel.reveal();
   }
 
+  /** Shows the network as a graph, or as a table. */
+  show(view: CostPageView): void {
+    this.#view = view;
+    this.#post({ kind: 'show', view });
+  }
+
   /** Shows what was measured beside what is predicted, until the model has other layers. */
   showTimes(times: ModelMeasurement): void {
     this.#measured = times;
@@ -120,7 +132,15 @@ export class CostsPanel implements vscode.Disposable {
     try {
       switch (checked.output.kind) {
         case 'ready':
+          if (this.#view !== 'table') this.#post({ kind: 'show', view: this.#view });
           await this.#send();
+          break;
+        case 'view':
+          this.#view = checked.output.view;
+          await this.#draw();
+          break;
+        case 'show-box':
+          await this.#goTo(this.#graph?.boxes[checked.output.box]?.places[0]);
           break;
         case 'copy':
           await vscode.env.clipboard.writeText(checked.output.text);
@@ -133,7 +153,7 @@ export class CostsPanel implements vscode.Disposable {
           await setWidths(this.#server, this.#model(), checked.output.asked);
           break;
         case 'show-in-code':
-          await this.#show(checked.output.row);
+          await this.#goTo(this.#table?.rows[checked.output.row]?.place ?? undefined);
           break;
         case 'compare':
           await this.#compare();
@@ -163,6 +183,17 @@ export class CostsPanel implements vscode.Disposable {
     this.#measured = undefined;
     if (this.#times?.layers === layers) this.#post({ kind: 'measured', times: this.#times.times });
     else this.#times = undefined;
+    await this.#draw();
+  }
+
+  /** Sends the network as a drawing, where that is what the page shows. */
+  async #draw(): Promise<void> {
+    if (this.#view !== 'graph') return;
+    const drawn = ++this.#drawn;
+    const graph = await this.#server.request('morphnet/costGraph', this.#model());
+    if (drawn !== this.#drawn) return;
+    this.#graph = isRefusal(graph) ? undefined : graph;
+    this.#post(isRefusal(graph) ? { kind: 'no-graph', message: graph.message } : { kind: 'graph', graph });
   }
 
   /** The model that the page shows. */
@@ -185,9 +216,10 @@ export class CostsPanel implements vscode.Disposable {
     else this.#post({ kind: 'compared', name, table });
   }
 
-  async #show(row: number): Promise<void> {
-    const place = this.#table?.rows[row]?.place;
-    if (place === undefined || place === null) return;
+  async #goTo(
+    place: { readonly uri: string; readonly line: number; readonly character: number } | undefined,
+  ): Promise<void> {
+    if (place === undefined) return;
     const position = new vscode.Position(place.line, place.character);
     await showSource(vscode.Uri.parse(place.uri, true), new vscode.Range(position, position));
   }

@@ -42,14 +42,14 @@ export class RunPanels<P extends Page> implements vscode.Disposable {
   }
 
   /** Shows a run's page: the one that is open, or a new one beside the code. */
-  open(id: string): void {
+  open(id: string): P {
     const known = this.#pages.get(id);
     if (known !== undefined) {
       known.reveal();
-      return;
+      return known;
     }
     const column = activeDocument() === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    this.#adopt(vscode.window.createWebviewPanel(this.#viewType, 'MorphNet', column), id);
+    return this.#adopt(vscode.window.createWebviewPanel(this.#viewType, 'MorphNet', column), id);
   }
 
   dispose(): void {
@@ -58,13 +58,14 @@ export class RunPanels<P extends Page> implements vscode.Disposable {
     this.#pages.clear();
   }
 
-  #adopt(panel: vscode.WebviewPanel, id: string): void {
+  #adopt(panel: vscode.WebviewPanel, id: string): P {
     const page = this.#take(panel, id);
     this.#pages.set(id, page);
     panel.onDidDispose(() => {
       page.dispose();
       this.#pages.delete(id);
     });
+    return page;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Count } from '../common/count.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { Cost } from '../costs/cost-report.ts';
 import { widthsOf } from '../network/op-traits.ts';
+import type { Op } from '../network/op.ts';
 import type { AnalysisSession } from './analysis-session.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import type { AnalyzedModel } from './analyzed-model.ts';
@@ -55,15 +56,8 @@ export function costRows(
   const [ties, settled] = [tieNumbers(grouping), settledWidths(grouping)];
   const rows = graph.ops.flatMap((op): readonly CostRow[] => {
     const cost = report.ops[op.id];
-    if (cost === undefined) return [];
+    if (!isCosted(op, cost)) return [];
     const costs = knownCosts(cost);
-    if (
-      op.parameters.length === 0 &&
-      knownCount(cost.macs).value === 0 &&
-      costs.operations.value === 0 &&
-      op.attributes.kind !== 'opaque'
-    )
-      return [];
     return [
       {
         name: op.name,
@@ -78,6 +72,17 @@ export function costRows(
     ];
   });
   return { rows, totals: knownCosts(report.total) };
+}
+
+/** Whether an op has a row of the table: it has parameters or operations, or nobody knows. */
+export function isCosted(op: Op, cost: Cost | undefined): cost is Cost {
+  if (cost === undefined) return false;
+  return (
+    op.parameters.length > 0 ||
+    op.attributes.kind === 'opaque' ||
+    knownCount(cost.macs).value !== 0 ||
+    knownCount(cost.operations).value !== 0
+  );
 }
 
 const knownCount = (count: Count): KnownCount =>

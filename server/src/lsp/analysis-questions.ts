@@ -27,6 +27,7 @@ import type {
 } from '../protocol/lsp-extensions.ts';
 import type { RunConfig } from '../protocol/run-config.ts';
 import type { Settings } from '../protocol/settings.ts';
+import type { CostGraphBoxes } from './cost-graph.ts';
 
 /** What may be asked, with what it takes and gives. */
 export interface AnalysisQuestions {
@@ -58,6 +59,10 @@ export interface AnalysisQuestions {
   readonly 'cost-table': {
     readonly params: { readonly uri: string; readonly entry?: string; readonly committed?: boolean };
     readonly answer: ServerRequests['morphnet/costTable']['result'];
+  };
+  readonly 'cost-graph': {
+    readonly params: { readonly uri: string; readonly entry?: string };
+    readonly answer: CostGraphBoxes | Refusal;
   };
   readonly 'try-widths': {
     readonly params: ServerRequests['morphnet/tryWidths']['params'];

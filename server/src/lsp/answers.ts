@@ -7,6 +7,7 @@ import type { AnalysisQuestions, Asked, QuestionName } from './analysis-question
 import { provideCodeActions, readSiblings, resolveCodeAction } from './code-actions.ts';
 import { provideCodeLenses, readCommitted } from './code-lenses.ts';
 import { provideCompletion } from './completion.ts';
+import { costGraphBoxes } from './cost-graph.ts';
 import { costTable } from './cost-table.ts';
 import { documentDiagnostics } from './diagnostics.ts';
 import { draftRun, runNetwork } from './draft-run.ts';
@@ -43,6 +44,7 @@ export const answerers: Answerers = {
   models: listModels,
   devices: listDevices,
   'cost-table': costTable,
+  'cost-graph': costGraphBoxes,
   'try-widths': tryWidths,
   'width-edits': widthEdits,
   'own-widths': ownWidths,
@@ -78,6 +80,7 @@ export function isKnown({ name, params }: Asked, session: AnalysisSession): bool
     case 'code-lenses':
     case 'models':
     case 'cost-table':
+    case 'cost-graph':
     case 'try-widths':
       return session.isKnown(uri, 'all');
     case 'completion':

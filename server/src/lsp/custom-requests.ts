@@ -10,6 +10,7 @@ import { experimentKindSchema, experimentTaskSchema } from '../protocol/experime
 import { runConfigSchema } from '../protocol/run-config.ts';
 import { innerRunSchema, runIdSchema } from '../protocol/run-names.ts';
 import { attachScript } from './attach-script.ts';
+import { costGraphPicture } from './cost-graph-requests.ts';
 import { expandRun, startExperiment, stopExperiment } from './experiment-requests.ts';
 import { measureMachine, measureModel, timeRun } from './measure-requests.ts';
 import { layerLocation, proposalEdits, slimModel } from './proposal-requests.ts';
@@ -58,6 +59,7 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     params: v.object({ uri: text, entry: v.exactOptional(text), committed: v.exactOptional(v.boolean()) }),
     handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
   },
+  'morphnet/costGraph': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: costGraphPicture },
   'morphnet/tryWidths': {
     params: v.object({ uri: text, entry: v.exactOptional(text), asked: askedWidthsSchema }),
     handle: (context, params, token) => askAbout(context, params.uri, 'try-widths', params, token),
@@ -144,6 +146,7 @@ export function registerCustomRequests(connection: Connection, context: ServerCo
   register('morphnet/entries', requests['morphnet/entries']);
   register('morphnet/models', requests['morphnet/models']);
   register('morphnet/costTable', requests['morphnet/costTable']);
+  register('morphnet/costGraph', requests['morphnet/costGraph']);
   register('morphnet/tryWidths', requests['morphnet/tryWidths']);
   register('morphnet/widthEdits', requests['morphnet/widthEdits']);
   register('morphnet/ownWidths', requests['morphnet/ownWidths']);

@@ -79,6 +79,16 @@ function editsInCells<A extends { readonly documents: readonly WireDocumentEdits
   return 'refused' in answer ? answer : { ...answer, documents: documentsInCells(answer.documents, cells) };
 }
 
+/** A place of the page of costs. */
+function placeIn(
+  { uri, line, character }: { readonly uri: string; readonly line: number; readonly character: number },
+  cells: NotebookCells,
+): { uri: string; line: number; character: number } {
+  const at = { line, character };
+  const there = cells.placed({ uri, range: { start: at, end: at } });
+  return { uri: there.uri, ...there.range.start };
+}
+
 const placed = (location: Location, cells: NotebookCells): Location => cells.placed(location);
 
 type Translations = { readonly [Name in QuestionName]: Translation<Name> };
@@ -164,13 +174,17 @@ const translations: Translations = {
         ? answer
         : {
             ...answer,
-            rows: answer.rows.map((row) => {
-              if (row.place === null) return row;
-              const { uri, line, character } = row.place;
-              const at = { line, character };
-              const there = cells.placed({ uri, range: { start: at, end: at } });
-              return { ...row, place: { uri: there.uri, ...there.range.start } };
-            }),
+            rows: answer.rows.map((row) => (row.place === null ? row : { ...row, place: placeIn(row.place, cells) })),
+          },
+  },
+  'cost-graph': {
+    into: ofNotebook,
+    back: (answer, cells) =>
+      'refused' in answer
+        ? answer
+        : {
+            ...answer,
+            boxes: answer.boxes.map((box) => ({ ...box, places: box.places.map((place) => placeIn(place, cells)) })),
           },
   },
   'try-widths': { into: ofNotebook },

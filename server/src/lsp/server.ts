@@ -31,6 +31,7 @@ import { modelFilesPattern, wordLanguages } from '../protocol/languages.ts';
 import type { Settings } from '../protocol/settings.ts';
 import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
+import { rememberingLayout, type LayOutDrawing } from './cost-graph-requests.ts';
 import { registerCustomRequests } from './custom-requests.ts';
 import { uriOfAction } from './code-actions.ts';
 import { Debounced } from './debounce.ts';
@@ -49,6 +50,7 @@ import { WorkspaceRuns } from './workspace-runs.ts';
 /** What the composition root gives: all that touches the world. */
 export interface ServerEnvironment {
   readonly startAnalysis: StartAnalysis;
+  readonly layOut: LayOutDrawing;
   /** Absent where no trainer is installed: costs are shown all the same. */
   readonly runs?: RunService;
   readonly experiments?: ExperimentService;
@@ -164,6 +166,7 @@ class LanguageServer {
         },
       },
       networks: environment.networks,
+      layOut: rememberingLayout(environment.layOut),
       torchModule: environment.torchModule,
     };
     this.#diagnostics = new PulledDiagnostics(this.#context, environment.delaysMs);

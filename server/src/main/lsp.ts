@@ -7,6 +7,7 @@ import { createRunNetworks } from '../experiments/run-network-service.ts';
 import { createTrainingQueue } from '../jobs/training-queue.ts';
 import { startServer } from '../lsp/server.ts';
 import { startAnalysis } from './analysis-thread.ts';
+import { layOutInThread } from './layout-thread.ts';
 import { readThisMachine } from './machine-profiles.ts';
 import { createMeasuring } from './measuring.ts';
 import { torchModule } from './torch-module.ts';
@@ -31,6 +32,7 @@ function main(): void {
   const experiments = commandLine && training && createExperimentService(commandLine, training);
   startServer(connection, {
     startAnalysis,
+    layOut: layOutInThread,
     delaysMs,
     thisMachine: () => {
       const found = readThisMachine();

@@ -11,6 +11,8 @@ export interface CommandArguments {
   'morphnet.openExample': readonly [];
   /** Shows what every layer of a model costs; asks which model where that is not said. */
   'morphnet.showCosts': readonly [uri?: string, entry?: string];
+  /** Shows a model's network as a graph, by what its layers cost; asks as the one before. */
+  'morphnet.showGraph': readonly [uri?: string, entry?: string];
   /** Shows the costs of a model file that is no text, or of any other; asks which where that is not said. */
   'morphnet.openModelFile': readonly [uri?: string];
   /** Shows a run's dashboard; without an id the latest run's, or a choice. */
@@ -83,6 +85,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.addToScript', title: 'Add to My Training Script…', category: 'MorphNet' },
   { command: 'morphnet.openExample', title: 'Open Example', category: 'MorphNet' },
   { command: 'morphnet.showCosts', title: 'Show Costs', category: 'MorphNet', icon: '$(list-tree)' },
+  { command: 'morphnet.showGraph', title: 'Show Graph', category: 'MorphNet', icon: '$(type-hierarchy)' },
   { command: 'morphnet.openModelFile', title: 'Open Model File…', category: 'MorphNet' },
   { command: 'morphnet.openDashboard', title: 'Open Dashboard', category: 'MorphNet', icon: '$(graph)' },
   { command: 'morphnet.showTradeOff', title: 'Show Trade-off Curve', category: 'MorphNet' },

@@ -2,6 +2,7 @@
 // page says `ready`, the host sends `table`, and again whenever the source or a setting changed it.
 
 import * as v from 'valibot';
+import { costGraphSchema } from './cost-graph.ts';
 import { modelMeasurementSchema } from './model-measurement.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
@@ -72,6 +73,9 @@ export type TriedCosts = v.InferOutput<typeof triedCostsSchema>;
 export type CostTable = v.InferOutput<typeof costTableSchema>;
 export type CostTableRow = CostTable['rows'][number];
 
+/** How the page shows a model. */
+const costView = v.picklist(['table', 'graph']);
+
 /** Host to page. */
 export const toCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('table'), table: costTableSchema }),
@@ -80,6 +84,11 @@ export const toCostPageSchema = v.variant('kind', [
   v.object({ kind: v.literal('not-tried'), message: v.string() }),
   /** What was asked to compare with, by its name. */
   v.object({ kind: v.literal('compared'), name: v.string(), table: costTableSchema }),
+  /** The network as a drawing, or why there is none. */
+  v.object({ kind: v.literal('graph'), graph: costGraphSchema }),
+  v.object({ kind: v.literal('no-graph'), message: v.string() }),
+  /** Show the one or the other. */
+  v.object({ kind: v.literal('show'), view: costView }),
   /** The cursor stands on this line (zero-based) of a document. */
   v.object({ kind: v.literal('cursor'), uri: v.string(), line: v.number() }),
   /** The model's times on this machine; they are gone with the next table that has other layers. */
@@ -94,11 +103,16 @@ export const fromCostPageSchema = v.variant('kind', [
   /** Ask what to compare the costs with. */
   v.object({ kind: v.literal('compare') }),
   v.object({ kind: v.literal('show-in-code'), row: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  /** Of the drawing. */
+  v.object({ kind: v.literal('show-box'), box: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  /** What the page shows from now on: the graph is sent while it is shown. */
+  v.object({ kind: v.literal('view'), view: costView }),
   v.object({ kind: v.literal('try'), asked: askedWidthsSchema }),
   /** Bring these widths into the source. */
   v.object({ kind: v.literal('set'), asked: askedWidthsSchema }),
   v.object({ kind: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(20_000_000)) }),
 ]);
 
+export type CostPageView = v.InferOutput<typeof costView>;
 export type ToCostPage = v.InferOutput<typeof toCostPageSchema>;
 export type FromCostPage = v.InferOutput<typeof fromCostPageSchema>;

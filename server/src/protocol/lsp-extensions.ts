@@ -1,5 +1,6 @@
 // Requests and notifications beyond the LSP, both directions. Names and types only: neither LSP package is imported here.
 
+import type { CostGraphPicture } from './cost-graph.ts';
 import type { AskedWidthTexts, CostTable, TriedCosts } from './cost-table.ts';
 import type { ExpansionRequest } from './expansion-request.ts';
 import type { ExperimentKind, ExperimentSummary, ExperimentTask } from './experiment-messages.ts';
@@ -98,6 +99,8 @@ export interface ServerRequests {
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
   /** A model's costs, layer by layer; without an entry the chosen model's; `committed`: at the last commit. */
   'morphnet/costTable': { params: { uri: string; entry?: string; committed?: boolean }; result: CostTable | Refusal };
+  /** A model's network as boxes and links with their places; of networks that are too large, a refusal. */
+  'morphnet/costGraph': { params: { uri: string; entry?: string }; result: CostGraphPicture | Refusal };
   /** A model's costs at other widths; nothing is written or proven. */
   'morphnet/tryWidths': {
     params: { uri: string; entry?: string; asked: AskedWidthTexts };

@@ -1,8 +1,16 @@
 // What every layer of a model costs, as a tree that can be sorted, filtered and folded.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { CostTable, CostTableRow, FromCostPage, TriedCosts } from '../../../server/src/protocol/cost-table.ts';
+import type { CostGraphPicture } from '../../../server/src/protocol/cost-graph.ts';
+import type {
+  CostPageView,
+  CostTable,
+  CostTableRow,
+  FromCostPage,
+  TriedCosts,
+} from '../../../server/src/protocol/cost-table.ts';
 import type { ModelMeasurement } from '../../../server/src/protocol/model-measurement.ts';
+import { fits } from '../model/cost-graph.ts';
 import { costCopy, type CopyFormat } from '../model/cost-copies.ts';
 import {
   costTree,
@@ -19,6 +27,7 @@ import {
   type SortKey,
 } from '../model/cost-tree.ts';
 import { measuredTimes, timesSentence, timeText } from '../model/measured-times.ts';
+import { tieColors, tieWords } from '../model/ties.ts';
 import {
   askedOf,
   haveSameWidths,
@@ -29,6 +38,7 @@ import {
   type WrittenWidths,
 } from '../model/tried-widths.ts';
 import { useIsNarrow } from '../is-narrow.ts';
+import { CostGraph } from './cost-graph.tsx';
 import { CostComparison } from './cost-comparison.tsx';
 import { RowTable, type Column } from './row-table.tsx';
 import { TriedWidths } from './tried-widths.tsx';
@@ -43,6 +53,11 @@ export interface CostPageState {
   readonly notTried?: string;
   /** What the costs are compared with. */
   readonly compared?: { readonly name: string; readonly table: CostTable };
+  /** The network as a drawing, or why there is none. */
+  readonly graph?: CostGraphPicture;
+  readonly noGraph?: string;
+  /** What the host asked to be shown; each asking is a value of its own. */
+  readonly shown?: { readonly view: CostPageView };
   /** Where the cursor stands in the source. */
   readonly cursor?: { readonly uri: string; readonly line: number };
 }
@@ -52,10 +67,8 @@ export interface CostPageProperties {
   readonly post: (message: FromCostPage) => void;
 }
 
-export function CostPage({
-  state: { table, refusal, tried, notTried, cursor, times, compared },
-  post,
-}: CostPageProperties) {
+export function CostPage({ state, post }: CostPageProperties) {
+  const { table, refusal } = state;
   return (
     <main>
       {refusal !== undefined && (
@@ -66,28 +79,14 @@ export function CostPage({
       {table === undefined ? (
         refusal === undefined && <p class="empty">Reading the model…</p>
       ) : (
-        <Costs
-          present={table}
-          tried={tried}
-          notTried={notTried}
-          times={times}
-          cursor={cursor}
-          compared={compared}
-          post={post}
-        />
+        <Costs present={table} state={state} post={post} />
       )}
     </main>
   );
 }
 
-interface CostsProperties {
+interface CostsProperties extends CostPageProperties {
   readonly present: CostTable;
-  readonly tried: TriedCosts | undefined;
-  readonly notTried: string | undefined;
-  readonly times: ModelMeasurement | undefined;
-  readonly cursor: CostPageState['cursor'];
-  readonly compared: CostPageState['compared'];
-  readonly post: CostPageProperties['post'];
 }
 
 /** What is written into the fields for widths; a table of other widths, such as after an edit, begins anew. */
@@ -110,7 +109,25 @@ function useWrittenWidths(
   return [written, write];
 }
 
-function Costs({ present, tried, notTried, times, cursor, compared, post }: CostsProperties) {
+/** Table or graph, as the user or the host said last. */
+function useShownView(
+  asked: CostPageState['shown'],
+  post: CostPageProperties['post'],
+): readonly [CostPageView, (view: CostPageView) => void] {
+  const [shown, setShown] = useState<CostPageView>(asked?.view ?? 'table');
+  const show = (next: CostPageView): void => {
+    setShown(next);
+    post({ kind: 'view', view: next });
+  };
+  useEffect(() => {
+    if (asked !== undefined) show(asked.view);
+  }, [asked]);
+  return [shown, show];
+}
+
+function Costs({ present, state, post }: CostsProperties) {
+  const { tried, notTried, times, cursor, compared, graph, noGraph } = state;
+  const [shownView, show] = useShownView(state.shown, post);
   const [view, setView] = useState<CostView>(firstView);
   const [written, write] = useWrittenWidths(present, post);
   const isNarrow = useIsNarrow();
@@ -141,6 +158,14 @@ function Costs({ present, tried, notTried, times, cursor, compared, post }: Cost
       </p>
       {times !== undefined && <p role="status">{timesSentence(table, times)}</p>}
       <div class="tools">
+        <span role="group" aria-label="Show as">
+          <button type="button" aria-pressed={shownView === 'table'} onClick={() => show('table')}>
+            Table
+          </button>
+          <button type="button" aria-pressed={shownView === 'graph'} onClick={() => show('graph')}>
+            Graph
+          </button>
+        </span>
         <label>
           Filter{' '}
           <input
@@ -150,12 +175,16 @@ function Costs({ present, tried, notTried, times, cursor, compared, post }: Cost
             onInput={(event) => setView({ ...view, filter: event.currentTarget.value })}
           />
         </label>
-        <button type="button" onClick={() => setView({ ...view, folded: new Set() })}>
-          Unfold all
-        </button>
-        <button type="button" onClick={() => setView({ ...view, folded: new Set(modulePaths(roots)) })}>
-          Fold all
-        </button>
+        {shownView === 'table' && (
+          <>
+            <button type="button" onClick={() => setView({ ...view, folded: new Set() })}>
+              Unfold all
+            </button>
+            <button type="button" onClick={() => setView({ ...view, folded: new Set(modulePaths(roots)) })}>
+              Fold all
+            </button>
+          </>
+        )}
         <button type="button" onClick={() => post({ kind: 'measure' })}>
           Measure here
         </button>
@@ -185,36 +214,46 @@ function Costs({ present, tried, notTried, times, cursor, compared, post }: Cost
       {compared !== undefined && compared !== ended && (
         <CostComparison here={table} there={compared.table} name={compared.name} close={() => setEnded(compared)} />
       )}
-      <p class="visually-hidden" role="status">
-        {nodes.length} rows are shown
-      </p>
-      <RowTable
-        caption={`Costs of ${table.entry === '' ? table.file : table.entry}, layer by layer`}
-        columns={columnsOf(words, view, sortBy, { isMeasured: times !== undefined, isNarrow })}
-        count={nodes.length}
-        lines={isNarrow ? 2 : 1}
-        row={(index) => {
-          const node = nodes[index];
-          return node === undefined ? (
-            <></>
-          ) : (
-            <NodeRow
-              node={node}
-              table={table}
-              measured={measured}
-              words={words}
-              view={view}
-              isNarrow={isNarrow}
-              cursor={cursor}
-              fold={fold}
-              post={post}
-              presentWidth={presentWidths.get(node.path) ?? null}
-              written={written.layers.get(node.path)}
-              writeWidth={(row, text) => write(withWidth(written, row, text))}
-            />
-          );
-        }}
-      />
+      {shownView === 'graph' ? (
+        graph !== undefined && fits(graph, table) ? (
+          <CostGraph graph={graph} table={table} words={words} filter={view.filter} cursor={cursor} post={post} />
+        ) : (
+          <p role="status">{noGraph ?? 'Laying the network out…'}</p>
+        )
+      ) : (
+        <>
+          <p class="visually-hidden" role="status">
+            {nodes.length} rows are shown
+          </p>
+          <RowTable
+            caption={`Costs of ${table.entry === '' ? table.file : table.entry}, layer by layer`}
+            columns={columnsOf(words, view, sortBy, { isMeasured: times !== undefined, isNarrow })}
+            count={nodes.length}
+            lines={isNarrow ? 2 : 1}
+            row={(index) => {
+              const node = nodes[index];
+              return node === undefined ? (
+                <></>
+              ) : (
+                <NodeRow
+                  node={node}
+                  table={table}
+                  measured={measured}
+                  words={words}
+                  view={view}
+                  isNarrow={isNarrow}
+                  cursor={cursor}
+                  fold={fold}
+                  post={post}
+                  presentWidth={presentWidths.get(node.path) ?? null}
+                  written={written.layers.get(node.path)}
+                  writeWidth={(row, text) => write(withWidth(written, row, text))}
+                />
+              );
+            }}
+          />
+        </>
+      )}
     </>
   );
 }
@@ -284,9 +323,6 @@ interface NodeRowProperties {
   readonly writeWidth: (row: CostTableRow, text: string) => void;
 }
 
-/** Colors of ties; there are more ties than colors, and the title says which layers it is. */
-const tieColors = 6;
-
 function NodeRow(properties: NodeRowProperties) {
   const { node, table, measured, words, view, isNarrow, cursor, fold, post } = properties;
   const { row, index, costs } = node;
@@ -310,7 +346,7 @@ function NodeRow(properties: NodeRowProperties) {
             </button>
           )}
           {row?.tie !== undefined && row.tie !== null && (
-            <span class={`tie tie-${String(row.tie % tieColors)}`} title={tieWords(table, row.tie, row.name)} />
+            <span class={`tie tie-${String(row.tie % tieColors)}`} title={tieWords(table, row)} />
           )}
           {index !== undefined && row?.place !== null ? (
             <button type="button" class="link layer" onClick={() => post({ kind: 'show-in-code', row: index })}>
@@ -387,10 +423,4 @@ function WidthCell({
       />
     </span>
   );
-}
-
-function tieWords({ rows }: CostTable, tie: number, own: string): string {
-  const others = rows.filter((row) => row.tie === tie && row.name !== own).map(({ name }) => name);
-  const shown = others.slice(0, 6).join(', ');
-  return `Tied to ${shown}${others.length > 6 ? ` and ${String(others.length - 6)} more` : ''}: their widths change together`;
 }

@@ -58,17 +58,17 @@ function closed({ children: open, row, index, ...node }: OpenNode): CostNode {
   const children = [...open.values()].map(closed);
   const parts = [...(row === undefined ? [] : [row]), ...children.map(({ costs }) => costs)];
   const costs = {
-    operations: sum(parts.map(({ operations }) => operations)),
-    params: sum(parts.map(({ params }) => params)),
-    activations: sum(parts.map(({ activations }) => activations)),
-    latencyMs: sum(parts.map(({ latencyMs }) => latencyMs)),
+    operations: sumOf(parts.map(({ operations }) => operations)),
+    params: sumOf(parts.map(({ params }) => params)),
+    activations: sumOf(parts.map(({ activations }) => activations)),
+    latencyMs: sumOf(parts.map(({ latencyMs }) => latencyMs)),
   };
   const layers = children.reduce((total, child) => total + child.layers, row === undefined ? 0 : 1);
   return { ...node, ...(row !== undefined && { row }), ...(index !== undefined && { index }), children, layers, costs };
 }
 
 /** A sum of which one part is unknown is a lower bound; of which all are, unknown. */
-function sum(counts: readonly TableCount[]): TableCount {
+export function sumOf(counts: readonly TableCount[]): TableCount {
   const known = counts.filter(({ value }) => value !== null);
   if (known.length === 0 && counts.length > 0) return { value: null, atLeast: false };
   return {

@@ -2,21 +2,41 @@
 
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { toCostPageSchema, type FromCostPage, type ToCostPage } from '../../../server/src/protocol/cost-table.ts';
+import {
+  toCostPageSchema,
+  type CostTable,
+  type FromCostPage,
+  type ToCostPage,
+} from '../../../server/src/protocol/cost-table.ts';
 import { CostPage, type CostPageState } from '../components/cost-page.tsx';
 import { openHost } from '../host.ts';
 import './dashboard.css';
 import './costs.css';
 
 /** The answer to the widths that were asked for last takes the place of the one before. */
-function withAnswer(state: CostPageState, answer: Pick<CostPageState, 'tried' | 'notTried'>): CostPageState {
-  const { table, refusal, times, cursor } = state;
+function withAnswer(
+  { tried: _before, notTried: _reason, ...others }: CostPageState,
+  answer: Pick<CostPageState, 'tried' | 'notTried'>,
+): CostPageState {
+  return { ...others, ...answer };
+}
+
+/** The same for the drawing. */
+function withGraph(
+  { graph: _before, noGraph: _reason, ...others }: CostPageState,
+  answer: Pick<CostPageState, 'graph' | 'noGraph'>,
+): CostPageState {
+  return { ...others, ...answer };
+}
+
+/** A new table: what was tried or measured belongs to the one before; the drawing is sent anew if it differs. */
+function withTable({ cursor, graph, noGraph, shown }: CostPageState, table: CostTable): CostPageState {
   return {
-    ...(table !== undefined && { table }),
-    ...(refusal !== undefined && { refusal }),
-    ...(times !== undefined && { times }),
+    table,
     ...(cursor !== undefined && { cursor }),
-    ...answer,
+    ...(graph !== undefined && { graph }),
+    ...(noGraph !== undefined && { noGraph }),
+    ...(shown !== undefined && { shown }),
   };
 }
 
@@ -29,7 +49,7 @@ if (container !== null) {
     switch (message.kind) {
       case 'table':
         performance.mark('costs given');
-        state.value = { ...(state.value.cursor && { cursor: state.value.cursor }), table: message.table };
+        state.value = withTable(state.value, message.table);
         // Drawn before the next frame, and on the screen by the one after it.
         requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('costs painted')));
         break;
@@ -44,6 +64,15 @@ if (container !== null) {
         break;
       case 'compared':
         state.value = { ...state.value, compared: { name: message.name, table: message.table } };
+        break;
+      case 'graph':
+        state.value = withGraph(state.value, { graph: message.graph });
+        break;
+      case 'no-graph':
+        state.value = withGraph(state.value, { noGraph: message.message });
+        break;
+      case 'show':
+        state.value = { ...state.value, shown: { view: message.view } };
         break;
       case 'cursor':
         state.value = { ...state.value, cursor: { uri: message.uri, line: message.line } };
