@@ -65,7 +65,9 @@ const nodeEntries = {
   client: 'client/src/extension.ts',
   'language-client': 'client/src/language-client.ts',
   lsp: 'server/src/main/lsp.ts',
+  'language-server': 'server/src/main/language-server.ts',
   'analysis-worker': 'server/src/main/analysis-worker.ts',
+  analysis: 'server/src/main/analysis.ts',
   'layout-worker': 'server/src/main/layout-worker.ts',
   trainer: 'server/src/main/trainer.ts',
   'image-decoder': 'server/src/main/image-decoder.ts',
@@ -96,8 +98,8 @@ export async function buildLanguageServer(
     'tree-sitter-typescript/tree-sitter-tsx.wasm',
   ])
     await copyFile(require.resolve(wasm), join(folder, wasm.slice(wasm.indexOf('/') + 1)));
-  await buildNodeBundle('analysis-worker', join(folder, 'analysis-worker.cjs'), mode);
-  await buildNodeBundle('layout-worker', join(folder, 'layout-worker.cjs'), mode);
+  for (const name of ['language-server', 'analysis-worker', 'analysis', 'layout-worker'] as const)
+    await buildNodeBundle(name, join(folder, `${name}.cjs`), mode);
   const server = join(folder, 'lsp.cjs');
   await buildNodeBundle('lsp', server, mode);
   return server;

@@ -1,6 +1,7 @@
 // The language server as a process, with an editor's side of the protocol: for measurements of what users wait for.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import {
   CancellationTokenSource,
@@ -176,8 +177,12 @@ export class LanguageServerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.sendRequest('shutdown');
+    const ended = once(this.#process, 'exit');
     await this.#connection.sendNotification('exit');
+    // It ends by itself, and keeps then what was compiled of it.
+    const impatient = setTimeout(() => this.#process.kill(), 5000);
+    await ended;
+    clearTimeout(impatient);
     this.#connection.dispose();
-    this.#process.kill();
   }
 }

@@ -52,8 +52,8 @@ let openTrainings: OpenTrainings | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   server = new LanguageServer(context);
   openTrainings = new OpenTrainings(context.workspaceState);
-  const progress = new RunProgress(server, openTrainings);
   const dashboards = dashboardPanels(context, server);
+  const progress = new RunProgress(server, openTrainings, (id) => dashboards.of(id));
   const costs = costsPanels(context, server);
   const experiments = new ExperimentProgress(server, dashboards, openTrainings);
   const tradeOffs = tradeOffPanels(context, server, experiments.sweeps);

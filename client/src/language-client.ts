@@ -1,3 +1,3 @@
 // The client library, in a bundle of its own: it is large, and activation must not wait for it to be compiled.
 
-export { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+export { LanguageClient, State } from 'vscode-languageclient/node';

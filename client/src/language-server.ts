@@ -1,5 +1,6 @@
 // The language server's life in the client: started on first need, off the activation path, and shown as a ServerConnection.
 
+import type { ChildProcess } from 'node:child_process';
 import * as vscode from 'vscode';
 import { modelLanguages } from '../../server/src/protocol/languages.ts';
 import type {
@@ -9,9 +10,9 @@ import type {
   ServerRequests,
 } from '../../server/src/protocol/lsp-extensions.ts';
 import type { LanguageClient } from './language-client.ts';
-import { onInterpreterChosen, withInterpreter } from './python-interpreter.ts';
+import { KnownInterpreter } from './python-interpreter.ts';
 import type { ServerConnection } from './server-connection.ts';
-import { serverNodeOptions } from './server-node-options.ts';
+import { startServerProcess } from './server-process.ts';
 
 /** Documents that the server is told about. Untitled ones have costs too; they cannot be trained. */
 const documentSelector = [
@@ -32,6 +33,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
     'morphnet/measuring': new vscode.EventEmitter(),
   };
   readonly #restarts = new vscode.EventEmitter<void>();
+  readonly #interpreter = new KnownInterpreter();
   #starting: Promise<LanguageClient> | undefined;
   #disposed = false;
 
@@ -83,18 +85,18 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
 
   async #launch(): Promise<LanguageClient> {
     if (this.#disposed) throw new Error('The extension is shutting down.');
-    const { LanguageClient: Client, State, TransportKind } = await import('./language-client.ts');
-    const module = this.#context.asAbsolutePath('dist/lsp.cjs');
+    // The server starts while the library that speaks to it is compiled.
+    const program = this.#context.asAbsolutePath('dist/lsp.cjs');
+    let early: ChildProcess | undefined = startServerProcess(program);
+    const { LanguageClient: Client, State } = await import('./language-client.ts');
     const client = new Client(
       'morphnet',
       'MorphNet',
-      {
-        run: { module, transport: TransportKind.ipc, options: { execArgv: [...serverNodeOptions] } },
-        debug: {
-          module,
-          transport: TransportKind.ipc,
-          options: { execArgv: [...serverNodeOptions, '--nolazy', '--inspect=6009'] },
-        },
+      // Called again whenever the server has to take the place of one that died.
+      () => {
+        const process = early ?? startServerProcess(program);
+        early = undefined;
+        return Promise.resolve(process);
       },
       {
         documentSelector,
@@ -105,9 +107,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
           workspace: {
             configuration: async (params, token, next) => {
               const sections = await next(params, token);
-              return Array.isArray(sections)
-                ? Promise.all(sections.map((section) => withInterpreter(section)))
-                : sections;
+              return Array.isArray(sections) ? sections.map((section) => this.#interpreter.into(section)) : sections;
             },
           },
         },
@@ -121,9 +121,7 @@ export class LanguageServer implements ServerConnection, vscode.Disposable {
       this.#emitters['morphnet/experimentGrew'].fire(params),
     );
     await client.start();
-    void onInterpreterChosen(
-      () => void client.sendNotification('workspace/didChangeConfiguration', { settings: null }),
-    );
+    this.#interpreter.ask(() => void client.sendNotification('workspace/didChangeConfiguration', { settings: null }));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) this.#restarts.fire();
     });

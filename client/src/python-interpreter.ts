@@ -16,7 +16,7 @@ export async function chosenInterpreter(): Promise<string | undefined> {
 }
 
 /** Calls when another interpreter is chosen. */
-export async function onInterpreterChosen(listener: () => void): Promise<void> {
+async function onInterpreterChosen(listener: () => void): Promise<void> {
   call(await environmentsOfExtension(), 'onDidChangeActiveEnvironmentPath', listener);
 }
 
@@ -38,11 +38,31 @@ function call(object: unknown, name: string, ...rest: readonly unknown[]): unkno
   return typeof method === 'function' ? Reflect.apply(method, object, rest) : undefined;
 }
 
-/** A section of settings as the server asks for it, with the chosen interpreter where the setting names none. */
-export async function withInterpreter(section: unknown): Promise<unknown> {
-  const training = field(section, 'training');
-  if (typeof section !== 'object' || section === null || field(training, 'python') !== '') return section;
-  const python = await chosenInterpreter();
-  if (python === undefined || typeof training !== 'object') return section;
-  return { ...section, training: { ...training, python } };
+/**
+ * The interpreter for those who can't wait: the Python extension takes seconds to start, and the first costs of a window need no
+ * interpreter. What is not known yet counts as not chosen, and is told once it is.
+ */
+export class KnownInterpreter {
+  #path: string | undefined;
+  #asked: Promise<void> | undefined;
+
+  /** Asks the Python extension; `changed` is called when there is an interpreter, and whenever there is another. */
+  ask(changed: () => void): void {
+    this.#asked ??= onInterpreterChosen(() => void this.#read(changed)).then(() => this.#read(changed));
+  }
+
+  /** A section of settings as the server asks for it, with the interpreter where the setting names none. */
+  into(section: unknown): unknown {
+    const training = field(section, 'training');
+    if (typeof section !== 'object' || section === null || field(training, 'python') !== '') return section;
+    if (this.#path === undefined || typeof training !== 'object') return section;
+    return { ...section, training: { ...training, python: this.#path } };
+  }
+
+  async #read(changed: () => void): Promise<void> {
+    const path = await chosenInterpreter();
+    if (path === this.#path) return;
+    this.#path = path;
+    changed();
+  }
 }

@@ -43,7 +43,7 @@ export async function costsScenario({ scenario, workbench, url }: ScenarioContex
       await table.getByText(/^7\d boxes and \d+ links\. The largest shares: /).waitFor();
       await workbench.screenshot('costs-graph');
       await table.getByRole('button', { name: /^layer1\.0\.conv2 / }).click();
-      await workbench.cursorOnLine(15);
+      await workbench.cursorOnLine(14);
       await table.locator('[aria-current="true"]').first().waitFor();
       await table.getByRole('button', { name: 'Whole graph' }).click();
       await workbench.screenshot('costs-graph-whole');

@@ -1,6 +1,6 @@
 // The server as users have it, with the analysis on a thread of its own: a file that uses all its fuel keeps nobody waiting.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,8 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const uriOf = (name: string): string => pathToFileURL(join(folder, name)).toString();
 
-async function openServer(): Promise<LanguageServerProcess> {
-  const editor = new LanguageServerProcess(server, pathToFileURL(folder).toString());
+async function openServer(environment: Readonly<Record<string, string>> = {}): Promise<LanguageServerProcess> {
+  const executable = process.execPath;
+  const editor = new LanguageServerProcess(server, pathToFileURL(folder).toString(), { executable, environment });
   await editor.start();
   return editor;
 }
@@ -30,6 +31,25 @@ async function openServer(): Promise<LanguageServerProcess> {
 const endless = Array.from({ length: 8 }, (_, i) =>
   modelDoing('while True:\n    pass').replaceAll('Net', `Net${String(i)}`),
 ).join('\n');
+
+test('what was compiled of the server is kept when it ends, and taken by the next', async () => {
+  const kept = join(folder, 'cache/morphnet');
+  const serveOnce = async (): Promise<number> => {
+    await using editor = await openServer({ XDG_CACHE_HOME: join(folder, 'cache') });
+    await editor.open(uriOf('good.py'), modelDoing('pass'));
+    // Before the editor closes.
+    const lenses = await editor.lenses(uriOf('good.py'));
+    return lenses;
+  };
+  const lenses = await serveOnce();
+  expect(lenses).toBeGreaterThan(0);
+  const names = readdirSync(kept);
+  expect(names).toEqual([expect.stringMatching(/^language-server-[0-9a-f]{16}\.code$/)]);
+  const written = statSync(join(kept, names[0]!)).mtimeMs;
+  expect(await serveOnce()).toBe(lenses);
+  expect(readdirSync(kept)).toEqual(names);
+  expect(statSync(join(kept, names[0]!)).mtimeMs).toBe(written);
+});
 
 test('a hover is answered while another file is evaluated', async () => {
   await using editor = await openServer();

@@ -33,4 +33,3 @@ export class LanguageClient {
 }
 
 export const State = { Running: 2 } as const;
-export const TransportKind = { ipc: 1 } as const;

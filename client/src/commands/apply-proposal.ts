@@ -19,7 +19,7 @@ export function registerApplyExpanded(services: ClientServices): vscode.Disposab
 }
 
 function registerApply(
-  { server }: ClientServices,
+  { server, progress }: ClientServices,
   command: 'morphnet.applyProposal' | 'morphnet.applyExpanded',
   expanded: boolean,
 ): vscode.Disposable {
@@ -39,6 +39,7 @@ function registerApply(
     const { applied, failure } = await previewEdits(words, result.documents);
     if (failure !== undefined) await vscode.window.showErrorMessage(`MorphNet: ${failure}`);
     if (!applied) return;
+    progress.decided(id);
     const [first] = result.documents;
     if (first !== undefined) await showSource(vscode.Uri.parse(first.uri, true));
     if (layer !== undefined || result.isExact) return;

@@ -62,6 +62,11 @@ export class DashboardPanel implements vscode.Disposable {
     });
   }
 
+  /** Whether somebody can see it. */
+  get isVisible(): boolean {
+    return this.#panel.visible;
+  }
+
   reveal(): void {
     this.#panel.reveal();
   }

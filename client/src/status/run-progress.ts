@@ -17,20 +17,27 @@ interface FollowedRun {
   isRemoved: boolean;
 }
 
+/** A run's dashboard. */
+interface RunPage {
+  readonly isVisible: boolean;
+}
+
 const hasEnded = ({ view }: FollowedRun): boolean => view.status !== 'running' && view.status !== 'queued';
 
 export class RunProgress implements vscode.Disposable {
   readonly #server: ServerConnection;
   readonly #open: OpenTrainings;
+  readonly #pageOf: (id: string) => RunPage | undefined;
   readonly #item: vscode.StatusBarItem;
   readonly #runs = new Map<string, FollowedRun>();
   /** Runs that ended and that nobody has looked at since, latest last. */
   readonly #undecided: FollowedRun[] = [];
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  constructor(server: ServerConnection, open: OpenTrainings) {
+  constructor(server: ServerConnection, open: OpenTrainings, pageOf: (id: string) => RunPage | undefined) {
     this.#server = server;
     this.#open = open;
+    this.#pageOf = pageOf;
     this.#item = vscode.window.createStatusBarItem('morphnet.run', vscode.StatusBarAlignment.Left);
     this.#item.name = 'MorphNet run';
     this.#subscriptions = [
@@ -90,8 +97,10 @@ export class RunProgress implements vscode.Disposable {
     const { id } = followed.view;
     if (hasEnded(followed) && this.#runs.delete(id)) {
       this.#open.remove({ kind: 'run', id });
-      if (!followed.isRemoved) this.#undecided.push(followed);
-      void this.#tellOutcome(followed);
+      const isSeen = this.#pageOf(id)?.isVisible === true && followed.view.status === 'finished';
+      if (!followed.isRemoved && !isSeen) this.#undecided.push(followed);
+      // Whoever looks at the dashboard sees what came of it, and what to do next.
+      if (!isSeen) void this.#tellOutcome(followed);
     }
     this.#showItem();
   }
@@ -103,7 +112,9 @@ export class RunProgress implements vscode.Disposable {
     switch (view.status) {
       case 'finished': {
         const message = `MorphNet: ${title}: ${outcome ?? 'finished.'}`;
-        await act(id, await vscode.window.showInformationMessage(message, 'Apply', ...open));
+        // The dashboard has the button too: the editor's message could not take its own back once that was used.
+        const apply = this.#pageOf(id) === undefined ? ['Apply'] : [];
+        await act(id, await vscode.window.showInformationMessage(message, ...apply, ...open));
         return;
       }
       case 'failed': {

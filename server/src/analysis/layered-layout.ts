@@ -1,6 +1,6 @@
 // Where the boxes and links of a drawing go: layer by layer from top to bottom, as dagre lays it out. Numbers in, numbers out.
 
-import { Graph, layout } from '@dagrejs/dagre';
+import { Graph, layout, type EdgeLabel, type GraphLabel, type NodeLabel } from '@dagrejs/dagre';
 
 /** Sizes are in pixels at a zoom of 1. */
 export interface Drawing {
@@ -35,7 +35,7 @@ const gaps = { across: 28, down: 26 };
 
 export function layOut({ boxes, links }: Drawing): LaidOut {
   const drawn = new Set(nearLinks(boxes.length, links));
-  const graph = new Graph();
+  const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
   graph.setGraph({ nodesep: gaps.across, ranksep: gaps.down, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));
   boxes.forEach(({ width, height }, box) => graph.setNode(String(box), { width, height }));

@@ -8,27 +8,8 @@ import type { CostGraphBoxes } from './cost-graph.ts';
 import { refuse } from './refusal.ts';
 import { askAbout, type ServerContext } from './server-context.ts';
 
-/** Lays a drawing out beside this thread; undefined where it was ended before. Composed in main/. */
-export type LayOutDrawing = (drawing: Drawing, signal: AbortSignal) => Promise<LaidOut | undefined>;
-
-/** Drawings that were laid out last: switching back and forth, or a number that is edited, lays nothing out anew. */
-const mostKept = 8;
-
 /** What is drawn in a box: three lines of text, of which long ones are cut. */
 const box = { height: 60, least: 120, most: 250, perCharacter: 6.6, padding: 26 };
-
-/** Remembers what it laid out, by the drawing. */
-export function rememberingLayout(layOut: LayOutDrawing): LayOutDrawing {
-  const kept = new Map<string, LaidOut>();
-  return async (drawing, signal) => {
-    const key = JSON.stringify(drawing);
-    const laidOut = kept.get(key) ?? (await layOut(drawing, signal));
-    kept.delete(key);
-    if (laidOut !== undefined) kept.set(key, laidOut);
-    for (const oldest of [...kept.keys()].slice(0, -mostKept)) kept.delete(oldest);
-    return laidOut;
-  };
-}
 
 export async function costGraphPicture(
   context: ServerContext,

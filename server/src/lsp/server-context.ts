@@ -6,7 +6,7 @@ import type { MeasuringService } from '../experiments/measuring-service.ts';
 import type { RunNetworkService } from '../experiments/run-network-service.ts';
 import type { AnalysisClient } from './analysis-client.ts';
 import type { AnalysisQuestions, QuestionName } from './analysis-questions.ts';
-import type { LayOutDrawing } from './cost-graph-requests.ts';
+import type { LayOutDrawing } from './drawing-layouts.ts';
 import type { NotebookCells } from './notebook-cells.ts';
 import { intoCells, intoNotebook } from './notebook-questions.ts';
 import type { ServerLog } from './server-log.ts';

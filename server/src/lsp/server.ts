@@ -31,7 +31,7 @@ import { modelFilesPattern, wordLanguages } from '../protocol/languages.ts';
 import type { Settings } from '../protocol/settings.ts';
 import { AnalysisClient, type StartAnalysis } from './analysis-client.ts';
 import type { AnalysisQuestions } from './analysis-questions.ts';
-import { rememberingLayout, type LayOutDrawing } from './cost-graph-requests.ts';
+import { rememberingLayout, type LayOutDrawing } from './drawing-layouts.ts';
 import { registerCustomRequests } from './custom-requests.ts';
 import { uriOfAction } from './code-actions.ts';
 import { Debounced } from './debounce.ts';

@@ -1,9 +1,8 @@
 // Starts the analysis as a thread of this process.
 
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { StartAnalysis } from '../lsp/analysis-client.ts';
-import type { AnalysisWorkerData } from './analysis-worker.ts';
+import type { AnalysisThread, StartAnalysis } from '../lsp/analysis-client.ts';
+import type { AnalysisThreadData } from './analysis.ts';
 
 /**
  * Where V8's heap may grow to gigabytes, it lets it grow to four times what is alive before it cleans up; under this bound, in
@@ -13,33 +12,35 @@ import type { AnalysisWorkerData } from './analysis-worker.ts';
  */
 const mostMegabytes = 512;
 
-/** Starts analysis threads of a bundle. */
+/** Starts analysis threads of a bundle; the first at once, so that it has its program by the time that it is asked for. */
 export function analysisThreadsOf(bundle: string): StartAnalysis {
+  let early: Worker | undefined = threadOf(bundle);
   return (port, signals) => {
-    const workerData: AnalysisWorkerData = { port, signals };
-    const thread = new Worker(bundle, {
-      workerData,
-      transferList: [port],
-      resourceLimits: { maxOldGenerationSizeMb: mostMegabytes },
-    });
-    let reason = '';
-    thread.on('error', (error) => {
-      reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    });
-    return {
-      onEnd: (listener) => {
-        thread.on('exit', (code) => {
-          listener(reason === '' ? `it exited with status ${String(code)}` : reason);
-        });
-      },
-      end: async () => {
-        await thread.terminate();
-      },
-    };
+    const thread = early ?? threadOf(bundle);
+    early = undefined;
+    const data: AnalysisThreadData = { port, signals };
+    thread.postMessage(data, [port]);
+    return watched(thread);
   };
 }
 
-/** Starts a thread of the bundle that stands beside this one. */
-export const startAnalysis: StartAnalysis = analysisThreadsOf(
-  fileURLToPath(new URL('./analysis-worker.cjs', import.meta.url)),
-);
+function threadOf(bundle: string): Worker {
+  return new Worker(bundle, { resourceLimits: { maxOldGenerationSizeMb: mostMegabytes } });
+}
+
+function watched(thread: Worker): AnalysisThread {
+  let reason = '';
+  thread.on('error', (error) => {
+    reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  });
+  return {
+    onEnd: (listener) => {
+      thread.on('exit', (code) => {
+        listener(reason === '' ? `it exited with status ${String(code)}` : reason);
+      });
+    },
+    end: async () => {
+      await thread.terminate();
+    },
+  };
+}

@@ -9,5 +9,5 @@ const answering: ReadonlySet<string> = new Set(['cost', 'entries', 'graph', 'set
 
 const bundle = fileURLToPath(new URL('./command-line.cjs', import.meta.url));
 const command = process.argv[2] ?? '';
-if (answering.has(command) && existsSync(bundle)) runCompiled(bundle, command);
+if (answering.has(command) && existsSync(bundle)) runCompiled(bundle, command).keepAtEnd();
 else void import('./command-line.ts');

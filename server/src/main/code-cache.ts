@@ -29,24 +29,45 @@ type ModuleFunction = (
   folder: string,
 ) => void;
 
+/** A program that runs, and when to keep what was compiled of it; nothing is kept that is there already. */
+interface CompiledProgram {
+  readonly exports: unknown;
+  /** Once this process ends well. */
+  readonly keepAtEnd: () => void;
+  /** After so many milliseconds, should the thread live as long. */
+  readonly keepLater: (afterMs: number) => void;
+}
+
 /**
  * Runs the bundle at a path, once. `part` says which part of its functions this process will need, as each part is kept
- * apart; what it has compiled by its end is kept for the next, if it ends well.
+ * apart.
  */
-export function runCompiled(bundle: string, part: string): void {
+export function runCompiled(bundle: string, part: string): CompiledProgram {
   const source = readFileSync(bundle, 'utf8');
   const kept = process.env[offVariable] === undefined ? keptCode(bundle, part) : undefined;
   const cachedData = kept && read(kept);
   const wrapped = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`;
   const script = new Script(wrapped, { filename: bundle, ...(cachedData && { cachedData }) });
-  if (kept !== undefined && (cachedData === undefined || script.cachedDataRejected === true))
-    process.once('exit', (status) => {
-      if (status === 0) keep(kept, part, () => script.createCachedData());
-    });
-  const module = { exports: {} };
+  const isNew = cachedData === undefined || script.cachedDataRejected === true;
+  const keepNow = (): void => {
+    if (kept !== undefined && isNew) keep(kept, part, () => script.createCachedData());
+  };
+  const module: { readonly exports: object } = { exports: {} };
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- the wrapper above is one
   const run = script.runInThisContext() as ModuleFunction;
   run(module.exports, createRequire(bundle), module, bundle, dirname(bundle));
+  return {
+    // A bundle puts another object in its place.
+    exports: module.exports,
+    keepAtEnd: () => {
+      process.once('exit', (status) => {
+        if (status === 0) keepNow();
+      });
+    },
+    keepLater: (afterMs) => {
+      if (isNew) setTimeout(keepNow, afterMs).unref();
+    },
+  };
 }
 
 /** Where the code of this very bundle is kept for this very Node: V8 itself looks at neither date nor content. */

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Drawing, LaidOut } from '../analysis/layered-layout.ts';
-import type { LayOutDrawing } from '../lsp/cost-graph-requests.ts';
+import type { LayOutDrawing } from '../lsp/drawing-layouts.ts';
 
 /** The thread's program, which stands beside this bundle. */
 const program = fileURLToPath(new URL('./layout-worker.cjs', import.meta.url));

@@ -1,51 +1,15 @@
-// The language server's composition root: the channel to the editor and the analysis thread are made here and handed to lsp/.
+// What the editor starts: the thread that reads models first, then the language server, which are compiled beside each other; each
+// with the code that was compiled of it before.
 
-import { createConnection } from 'vscode-languageserver/node';
-import { createExperimentService } from '../experiments/local-experiment-service.ts';
-import { createRunService } from '../experiments/local-run-service.ts';
-import { createRunNetworks } from '../experiments/run-network-service.ts';
-import { createTrainingQueue } from '../jobs/training-queue.ts';
-import { startServer } from '../lsp/server.ts';
-import { startAnalysis } from './analysis-thread.ts';
-import { layOutInThread } from './layout-thread.ts';
-import { readThisMachine } from './machine-profiles.ts';
-import { createMeasuring } from './measuring.ts';
-import { torchModule } from './torch-module.ts';
-import { findCommandLine, findTrainer } from './trainer-program.ts';
+import { fileURLToPath } from 'node:url';
+import type { StartAnalysis } from '../lsp/analysis-client.ts';
+import { analysisThreadsOf } from './analysis-thread.ts';
+import { runCompiled } from './code-cache.ts';
 
-/** Long enough to type on, short enough to feel like an answer. */
-const delaysMs = { diagnostics: 250, halfTyped: 2000, refresh: 400 };
+const beside = (name: string): string => fileURLToPath(new URL(`./${name}.cjs`, import.meta.url));
 
-function main(): void {
-  // The channel is the one that the command line names: `--node-ipc` or `--stdio`. What the editor sent meanwhile waits in it.
-  const connection = createConnection();
-  // Handlers catch their own failures; this is for what escapes them, in libraries too. An editor without its server is worse.
-  const survive = (error: unknown): void => {
-    connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  };
-  process.on('uncaughtException', survive);
-  process.on('unhandledRejection', survive);
-  const trainer = findTrainer();
-  const training = trainer && createTrainingQueue(trainer);
-  const runs = trainer && createRunService(trainer, { training });
-  const commandLine = findCommandLine();
-  const experiments = commandLine && training && createExperimentService(commandLine, training);
-  startServer(connection, {
-    startAnalysis,
-    layOut: layOutInThread,
-    delaysMs,
-    thisMachine: () => {
-      const found = readThisMachine();
-      if (!found.ok) connection.console.warn(found.error);
-      return found.ok ? found.value : undefined;
-    },
-    ...(runs && { runs }),
-    networks: createRunNetworks(process.cwd()),
-    torchModule,
-    ...(experiments && { experiments }),
-    ...(trainer && { measuring: createMeasuring(trainer) }),
-  });
-  connection.listen();
-}
-
-main();
+const startAnalysis = analysisThreadsOf(beside('analysis-worker'));
+const { exports, keepAtEnd } = runCompiled(beside('language-server'), 'language-server');
+keepAtEnd();
+// eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- it is what `language-server.ts` exports
+(exports as { readonly serve: (start: StartAnalysis) => void }).serve(startAnalysis);

@@ -14,6 +14,8 @@ import { link } from '../../support/language-client.ts';
 import { stage, type OpenDocument } from '../../support/vscode.ts';
 
 vi.mock('vscode', () => import('../../support/vscode.ts'));
+// The server of a test is in this process.
+vi.mock('../../../client/src/server-process.ts', () => ({ startServerProcess: () => undefined }));
 vi.mock('../../../client/src/language-client.ts', () => import('../../support/language-client.ts'));
 
 const [firstLayer = ''] = darknetGraph(smallNetwork).ops.flatMap(({ name, attributes }) =>
@@ -152,6 +154,32 @@ test('a run is resumed, shown while it trains, and at its end asks what to do', 
   });
   await vi.waitFor(() => expect(model.getText()).toContain('filters=3'));
   expect(stage.messages.map(({ message }) => message)).toContain('MorphNet: small.cfg: Half the cost.');
+});
+
+test('at the end of a run whose dashboard is seen there is no message; where it is behind others, none that applies', async () => {
+  const finish = (): void => {
+    runs.grow({
+      id: 'run-1',
+      status: 'finished',
+      events: [{ version: 1, time: 1, kind: 'finished', step: 1000, summary: 'Half the cost.' }],
+    });
+  };
+  const item = () => stage.statusBar.get('morphnet.run');
+  await run('morphnet.openDashboard', 'run-1');
+  await run('morphnet.resumeRun', 'run-1');
+  await vi.waitFor(() => expect(item()?.isShown).toBe(true));
+  finish();
+  await vi.waitFor(() => expect(item()?.isShown).toBe(false));
+  expect(stage.messages).toEqual([]);
+  stage.panels[0]!.visible = false;
+  await run('morphnet.resumeRun', 'run-1');
+  await vi.waitFor(() => expect(item()?.isShown).toBe(true));
+  finish();
+  await vi.waitFor(() => expect(stage.messages).toHaveLength(1));
+  expect(stage.messages[0]).toMatchObject({
+    message: 'MorphNet: small.cfg: Half the cost.',
+    choices: ['Open Dashboard'],
+  });
 });
 
 test('in Restricted Mode nothing trains, and it is said why', async () => {

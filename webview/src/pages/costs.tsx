@@ -2,42 +2,15 @@
 
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import {
-  toCostPageSchema,
-  type CostTable,
-  type FromCostPage,
-  type ToCostPage,
-} from '../../../server/src/protocol/cost-table.ts';
+import { toCostPageSchema, type FromCostPage, type ToCostPage } from '../../../server/src/protocol/cost-table.ts';
 import { CostPage, type CostPageState } from '../components/cost-page.tsx';
 import { openHost } from '../host.ts';
 import './dashboard.css';
 import './costs.css';
 
-/** The answer to the widths that were asked for last takes the place of the one before. */
-function withAnswer(
-  { tried: _before, notTried: _reason, ...others }: CostPageState,
-  answer: Pick<CostPageState, 'tried' | 'notTried'>,
-): CostPageState {
-  return { ...others, ...answer };
-}
-
-/** The same for the drawing. */
-function withGraph(
-  { graph: _before, noGraph: _reason, ...others }: CostPageState,
-  answer: Pick<CostPageState, 'graph' | 'noGraph'>,
-): CostPageState {
-  return { ...others, ...answer };
-}
-
-/** A new table: what was tried or measured belongs to the one before; the drawing is sent anew if it differs. */
-function withTable({ cursor, graph, noGraph, shown }: CostPageState, table: CostTable): CostPageState {
-  return {
-    table,
-    ...(cursor !== undefined && { cursor }),
-    ...(graph !== undefined && { graph }),
-    ...(noGraph !== undefined && { noGraph }),
-    ...(shown !== undefined && { shown }),
-  };
+/** A state with some of its fields left out. */
+function without(state: CostPageState, ...names: readonly (keyof CostPageState)[]): CostPageState {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !names.some((left) => left === name)));
 }
 
 const container = document.getElementById('costs');
@@ -49,7 +22,11 @@ if (container !== null) {
     switch (message.kind) {
       case 'table':
         performance.mark('costs given');
-        state.value = withTable(state.value, message.table);
+        // What was tried, measured or compared was of the one before; the drawing is sent anew where it differs.
+        state.value = {
+          ...without(state.value, 'refusal', 'times', 'tried', 'notTried', 'compared'),
+          table: message.table,
+        };
         // Drawn before the next frame, and on the screen by the one after it.
         requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('costs painted')));
         break;
@@ -57,19 +34,19 @@ if (container !== null) {
         state.value = { ...state.value, times: message.times };
         break;
       case 'tried':
-        state.value = withAnswer(state.value, { tried: message.tried });
+        state.value = { ...without(state.value, 'notTried'), tried: message.tried };
         break;
       case 'not-tried':
-        state.value = withAnswer(state.value, { notTried: message.message });
+        state.value = { ...without(state.value, 'tried'), notTried: message.message };
         break;
       case 'compared':
         state.value = { ...state.value, compared: { name: message.name, table: message.table } };
         break;
       case 'graph':
-        state.value = withGraph(state.value, { graph: message.graph });
+        state.value = { ...without(state.value, 'noGraph'), graph: message.graph };
         break;
       case 'no-graph':
-        state.value = withGraph(state.value, { noGraph: message.message });
+        state.value = { ...without(state.value, 'graph'), noGraph: message.message };
         break;
       case 'show':
         state.value = { ...state.value, shown: { view: message.view } };
