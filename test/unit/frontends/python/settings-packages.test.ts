@@ -213,3 +213,22 @@ test('MMEngine: what nothing registers is not known', () => {
   });
   expect(widths(reading)[0]).toContain('Other is registered by nothing that is read');
 });
+
+test.for([
+  ['a norm that is written on top of one of PyTorch', 'class Norm(nn.SyncBatchNorm):\n    pass', 8],
+  ['an abstract block', 'from abc import ABCMeta\n\n\nclass Norm(nn.Module, metaclass=ABCMeta):\n    pass', 8],
+  ['PyTorch’s own', 'Norm = nn.BatchNorm2d', 8],
+  ['one that says it', "class Norm(nn.BatchNorm2d):\n    _abbr_ = 'bn'", 4],
+] as const)('MMCV asks a class whether it has a short name: %s', ([, written, expected]) => {
+  const reading = read(
+    `${written}\n\n\nmodel = Net(4 if hasattr(Norm, '_abbr_') or issubclass(Norm, nn.Conv2d) else 8)`,
+  );
+  expect(widths(reading)).toEqual([expected, 10]);
+});
+
+test('a class of which a metaclass makes more may have any name', () => {
+  const reading = read(
+    "class Meta(type):\n    pass\n\n\nclass Norm(nn.Module, metaclass=Meta):\n    pass\n\n\nmodel = Net(4 if hasattr(Norm, '_abbr_') else 8)",
+  );
+  expect(widths(reading)).not.toEqual([8, 10]);
+});

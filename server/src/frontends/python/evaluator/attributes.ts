@@ -63,7 +63,7 @@ export function attributeOrUnknown(
   const found = findAttribute(machine, object, name, span);
   if (found !== undefined) return found;
   // A class of a library that we describe has more than the description says.
-  if (object.kind === 'class' && object.span === undefined)
+  if (object.kind === 'class' && object.span === undefined && object.allNames?.has(name) !== false)
     return { ...unknown(`${object.name}.${name} is not modelled`, span), path: `${object.name}.${name}` };
   return mayHaveAttribute(object, name)
     ? { ...unknown(`${name} of a ${typeName(object)} is not modelled`, span), ...amongOf([object]) }

@@ -1,7 +1,7 @@
 // Which names Python's own types and its built-in scope have, where we describe only a part: what is asked for and is one of
 // these is not known; any other name is a mistake.
 
-import type { PyValue } from './machine.ts';
+import type { ClassValue, PyValue } from './machine.ts';
 
 /** Public attributes by kind of value: what `dir` shows of every type that the kind stands for, as lists do for deques. */
 const attributes: Readonly<Partial<Record<PyValue['kind'], string>>> = {
@@ -40,13 +40,27 @@ const ofObject: ReadonlySet<string> = new Set(
 );
 
 /** Whether a value of a built-in type may have an attribute that we don't describe. */
-export function mayHaveAttribute({ kind }: PyValue, name: string): boolean {
+export function mayHaveAttribute(value: PyValue, name: string): boolean {
+  const { kind } = value;
   if (kind === 'instance' && ofObject.has(name)) return true;
   if (kind === 'instance' || kind === 'module' || kind === 'super') return false;
   // Every function, class and type has its special names, and classes those that their metaclass gives.
-  if (name.startsWith('__') || (kind === 'class' && (name.startsWith('_') || name === 'mro' || name === 'register')))
-    return true;
+  if (name.startsWith('__')) return true;
+  if (value.kind === 'class')
+    return name === 'mro' || name === 'register' || (name.startsWith('_') && mayBeGiven(value, name));
   return byKind.get(kind)?.has(name) === true;
+}
+
+/** Whether a name of a class that begins with one line may be of its metaclass, or of a base that is not described whole. */
+function mayBeGiven({ mro, fields }: ClassValue, name: string): boolean {
+  if ((fields?.length ?? 0) > 0 || /^_(abc_|dump_registry$)/.test(name)) return true;
+  return mro.some(
+    (each) =>
+      (each.metaclass !== undefined && (each.metaclass.span !== undefined || each.metaclass.name !== 'ABCMeta')) ||
+      (each.span === undefined &&
+        each.allNames?.has(name) !== false &&
+        !/^(object|ABC|Generic|Protocol)$/.test(each.name)),
+  );
 }
 
 /** Built-in names that we don't describe. */
