@@ -82,7 +82,9 @@ export class AnalysisSession {
   /** What documents offer by themselves, and would with the texts of a proof. */
   readonly #entriesOf: Memo<readonly ModelEntry[]>;
   readonly #importWords: Memo<ImportWords>;
+  readonly #functions: Memo<readonly SourceSpan[]>;
   readonly #entriesWith = new WeakMap<ReadonlyMap<string, string>, Map<string, readonly ModelEntry[]>>();
+  readonly #refused = new WeakMap<ReadonlyMap<string, string>, boolean>();
   /** The other models of the documents that edits touch. */
   readonly siblings: SiblingModels;
   /** Proven edits for proposals; a graph's plans go with it. */
@@ -101,6 +103,7 @@ export class AnalysisSession {
     this.siblings = new SiblingModels(this, this.#inputs);
     this.#entriesOf = new Memo(this.#inputs);
     this.#importWords = new Memo(this.#inputs);
+    this.#functions = new Memo(this.#inputs);
     this.plans = new ProposalPlans(this, this.#inputs, options.rebuild ?? rebuildByStructure);
   }
 
@@ -325,7 +328,7 @@ export class AnalysisSession {
     const reader = this.#inputs.reader(overlay);
     const text = reader.read(entry.document);
     const frontend = this.#models.frontendOf(entry.document, text);
-    if (frontend === undefined) return undefined;
+    if (frontend === undefined || this.#isRefused(overlay)) return undefined;
     const found = this.#sameEntry(frontend, entry, reader, overlay);
     if (found === undefined) return undefined;
     // The edit is proven at this input, whichever way it was found.
@@ -359,7 +362,10 @@ export class AnalysisSession {
 
   /** The definitions of functions in a document. */
   functionsIn(document: string): readonly SourceSpan[] {
-    return this.#models.frontendOf(document)?.functions?.(document, this.#inputs.reader()) ?? [];
+    return this.#functions.of(
+      document,
+      () => this.#models.frontendOf(document)?.functions?.(document, this.#inputs.reader()) ?? [],
+    );
   }
 
   /** Whether a document's language lets numbers get names of their own. */
@@ -395,12 +401,7 @@ export class AnalysisSession {
   trace(entry: ModelEntry, cancellation: Cancellation = neverCancelled): TracedEvaluation | undefined {
     const frontend = this.#models.frontendOf(entry.document);
     if (frontend?.trace === undefined) return undefined;
-    const reader = this.#inputs.reader();
-    const isAssumed = entry.input.from === 'default';
-    const found = isAssumed
-      ? frontend.evaluate(entry, reader, this.#limits, cancellation).graph?.entry.input
-      : entry.input;
-    return frontend.trace({ ...entry, input: found ?? entry.input }, reader, this.#limits, cancellation);
+    return frontend.trace(entry, this.#inputs.reader(), this.#limits, cancellation);
   }
 
   /** The costs of a graph on the settings' device; worked out once. */
@@ -445,6 +446,20 @@ export class AnalysisSession {
     if (after !== undefined) return after;
     const request: EntryRequest = { entry: name, input: entry.input.shapes, from: 'request' };
     return frontend.entries(document, reader, request).entries.find((one) => one.name === name);
+  }
+
+  /** Whether texts of a proof would be no programs in their language where the present ones are; asked once a proof. */
+  #isRefused(overlay: ReadonlyMap<string, string>): boolean {
+    const known = this.#refused.get(overlay);
+    if (known !== undefined) return known;
+    const refused = [...overlay].some(([document, text]) => {
+      const frontend = this.#models.frontendOf(document, text);
+      if (frontend?.refusalOf?.(document, text) === undefined) return false;
+      const present = this.#inputs.read(document);
+      return present === undefined || frontend.refusalOf(document, present) === undefined;
+    });
+    this.#refused.set(overlay, refused);
+    return refused;
   }
 
   /** All models of a file are proven with the same texts, in which they are looked for once. */

@@ -242,3 +242,26 @@ def net():
   expect(rest.refused.map(({ layers }) => layers)).toEqual([['tower.blocks.1.conv1']]);
   expect(rest.refused[0]?.reason).toMatch(/of a library, which is not yours to edit\.$/);
 });
+
+const product = `${head}
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        inner = (width
+                 * 2)
+        self.conv1 = nn.Conv2d(3, inner, 3)
+        self.conv2 = nn.Conv2d(inner, 4, 3)
+
+    def forward(self, x):
+        return self.conv2(self.conv1(x))
+`;
+
+test('a text that is read here but refused by Python proves nothing', () => {
+  const session = sessionOver(new Map([['net.py', product]]));
+  const [model] = session.analyze(uriOf('net.py')).models;
+  const proven = (text: string): boolean =>
+    session.evaluateWith(new Map([[uriOf('net.py'), text]]), model!.entry) !== undefined;
+  expect(proven(product)).toBe(true);
+  expect(proven(product.replace('(width', 'width').replace('* 2)', '* 2'))).toBe(false);
+  expect(proven(product.replace('(3, inner, 3)', '(3, kernel_size=3, inner)'))).toBe(false);
+});

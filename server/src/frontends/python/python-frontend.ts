@@ -31,8 +31,9 @@ import { moduleAsFunction } from './refactoring/function-text.ts';
 import { nameNumbers } from './refactoring/name-numbers.ts';
 import { functionsOf } from './syntax/definitions.ts';
 import { trainingLines } from './training-script/training-lines.ts';
+import { refusalByPython } from './syntax/strict-python.ts';
 import { rememberingParser } from './syntax/parse-cache.ts';
-import type { PythonParser } from './syntax/python-parser.ts';
+import type { ParsedModule, PythonParser } from './syntax/python-parser.ts';
 import { byFramework, passiveWords, pythonLibraries } from './libraries/python-libraries.ts';
 import { evaluateEntry } from './evaluate-entry.ts';
 
@@ -86,14 +87,17 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
       if (isConfiguration(headOf(text))) return atImagesAlone(evaluate(entry, limits).evaluation);
       if (entry.input.from !== 'default')
         return withoutGuesses(atLooseInput(evaluate(entry, limits).evaluation, entry), entry, body);
-      const data = withSize(preparedData(body, text), entry.input.shapes);
-      const fitting = evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
+      const fitting = atFittingInput(entry, text, parsed, limits, cancellation, evaluate);
       return withoutGuesses(fitting, entry, body);
     },
 
     functions(document, reader): readonly SourceSpan[] {
       const text = reader.read(document);
       return text === undefined ? [] : functionsOf(parser.parse(document, text).body).map(({ span }) => span);
+    },
+
+    refusalOf(document, text): string | undefined {
+      return refusalByPython(text, parser.parse(document, text))?.reason;
     },
 
     trainingLines(request, reader): Result<TrainingLines> {
@@ -139,10 +143,35 @@ export function createPythonFrontend(plainParser: PythonParser): Frontend {
     },
 
     trace(entry, reader, limits, cancellation): TracedEvaluation {
-      const flow = new ValueFlow();
-      const parsed = parser.parse(entry.document, reader.read(entry.document) ?? '');
-      const { evaluation } = evaluateEntry(parser, parsed, entry, reader, limits, cancellation, flow);
-      return { ...evaluation, calls: flow.calls, passings: flow.passings };
+      const text = reader.read(entry.document) ?? '';
+      const parsed = parser.parse(entry.document, text);
+      const flows: { readonly evaluation: Evaluation; readonly flow: ValueFlow }[] = [];
+      const evaluate: Try = (one, bounds) => {
+        const flow = new ValueFlow();
+        const tried = evaluateEntry(parser, parsed, one, reader, bounds, cancellation, flow);
+        flows.push({ evaluation: tried.evaluation, flow });
+        return tried;
+      };
+      const evaluation =
+        entry.input.from === 'default'
+          ? atFittingInput(entry, text, parsed, limits, cancellation, evaluate)
+          : evaluate(entry, limits).evaluation;
+      // Where no input fits, what counts is the first evaluation with other findings.
+      const of = flows.find((tried) => tried.evaluation === evaluation) ?? flows[0];
+      return { ...evaluation, calls: of?.flow.calls ?? [], passings: of?.flow.passings ?? new Map() };
     },
   };
+}
+
+/** An entry of which no one says what it is called with, at the first input that fits. */
+function atFittingInput(
+  entry: ModelEntry,
+  text: string,
+  { body }: ParsedModule,
+  limits: EvaluationLimits,
+  cancellation: Cancellation,
+  evaluate: Try,
+): Evaluation {
+  const data = withSize(preparedData(body, text), entry.input.shapes);
+  return evaluateFitting(entry, (wanted) => inputsToTry(wanted, data), limits, cancellation, evaluate);
 }

@@ -191,6 +191,11 @@ export interface Frontend {
   functions?(document: string, reader: SourceReader): readonly SourceSpan[];
   /** Edits of files that a document builds on, as edits of the document where its format lets it have the last word. */
   inOwnFile?(document: string, edits: readonly TextEdit[], reader: SourceReader): readonly TextEdit[];
+  /**
+   * Why a text is no program in its language although it can be read here, as what is being typed is forgiven; absent where
+   * whatever can be read is one. Edits must not lead to such a text.
+   */
+  refusalOf?(document: string, text: string): string | undefined;
   /** Gives numbers names of their own; see `NamingRequest`. */
   nameNumbers?(request: NamingRequest, reader: SourceReader): Result<NamedNumbers>;
   /** The lines that make a training script learn widths; absent where a format has no training scripts. */

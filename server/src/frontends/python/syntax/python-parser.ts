@@ -17,6 +17,8 @@ import { treeWalk, type TreeWalk } from './tree-walk.ts';
 export interface ParsedModule {
   readonly body: readonly Statement[];
   readonly problems: readonly Problem[];
+  /** Whether a sign was supposed where it is missing; what stands around it is whole, so that it is no problem to show. */
+  readonly hasSupposed?: boolean;
 }
 
 export interface PythonParser {
@@ -120,7 +122,7 @@ function lowerModule(tree: SyntaxTree, lowering: Lowering): ParsedModule {
     const broken = firstBroken(tree.root);
     if (broken) reportBroken(lowering, broken);
   }
-  return { body, problems: lowering.problems };
+  return { body, problems: lowering.problems, hasSupposed: tree.hasError };
 }
 
 function firstBroken(node: SyntaxNode): SyntaxNode | undefined {
