@@ -103,7 +103,7 @@ const dataRow: ConfigRow = {
 const weightsRow: ConfigRow = {
   label: 'Trained weights',
   isAdvanced: true,
-  prompt: 'A .safetensors or .npz file with the model’s names to start from; leave empty for random weights.',
+  prompt: 'A .safetensors, .pth or .npz file with the model’s names to start from; leave empty for random weights.',
   show: ({ weights }) => weights ?? 'none: random ones',
   text: ({ weights }) => weights ?? '',
   read: (typed, config) => {

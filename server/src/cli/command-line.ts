@@ -204,7 +204,7 @@ function commands(services: CliServices): Command {
     .option('--slim-file <file>', 'write the network to this new file instead, as a model of its own')
     .option(
       '--weights <file>',
-      'trained weights of the model (.safetensors, .npz): what is left of them goes beside the slim file',
+      'trained weights of the model (.safetensors, .pth, .npz): what is left of them goes beside the slim file',
     )
     .option('--json', 'print what was planned as JSON')
     .action((file: string, layers: string[], options: SetOptions) =>
@@ -250,7 +250,7 @@ function addRunCommands(
     .option('--slim-file <file>', 'write the slim model to this new file instead, as a model of its own')
     .option(
       '--weights <file>',
-      'trained weights of the model (.safetensors, .npz): what is left of them goes beside the slim file',
+      'trained weights of the model (.safetensors, .pth, .npz): what is left of them goes beside the slim file',
     )
     .action((folder: string, options: ApplyOptions) => applyCommand(terminal, openSession, training, folder, options));
 

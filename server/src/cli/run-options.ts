@@ -15,7 +15,7 @@ export function withRunOptions(command: Command, data: 'asked' | 'own' = 'asked'
   }
   return command
     .option('--target <target>', 'what to save, and the share that should remain: flops:0.5')
-    .option('--weights <file>', 'trained weights to start from, .safetensors or .npz with the model’s names')
+    .option('--weights <file>', 'trained weights to start from, .safetensors, .pth or .npz with the model’s names')
     .option(
       '--loss <losses>',
       'what each output learns, where it does not go without saying: cross-entropy,mse*0.1=age',

@@ -336,7 +336,7 @@ function parseData(text: string, folder: string): DataSetReference {
 function weightsOf(text: string, folder: string): string {
   const path = resolve(folder, text);
   if (isFile(path)) return path;
-  throw wrongArguments(`--weights ${text} is no file. Name a .safetensors or .npz file.`);
+  throw wrongArguments(`--weights ${text} is no file. Name a .safetensors, .pth or .npz file.`);
 }
 
 /** What the outputs learn. */

@@ -82,7 +82,7 @@ export const runConfigSchema = v.strictObject({
     input: v.array(v.array(v.pipe(v.number(), v.integer(), v.minValue(1)))),
   }),
   data: dataSetSchema,
-  /** A .safetensors or .npz file of trained weights to start from, by name; absent: random ones. */
+  /** A .safetensors, .pth or .npz file of trained weights to start from, by name; absent: random ones. */
   weights: v.optional(v.pipe(v.string(), v.minLength(1))),
   target: targetSchema,
   /** The regulariser's strength λ; absent: found from the target fraction. */

@@ -1,10 +1,10 @@
-// Python's pickles, read without running them: the opcodes of protocols 0 to 4 that plain values and NumPy arrays are written
-// with (Lib/pickletools.py lists them). What would call something in Python becomes a record of that call, and is looked at.
+// Python's pickles, read without running them: the opcodes of protocols 0 to 4 that plain values, NumPy arrays and what PyTorch
+// saves are written with (Lib/pickletools.py lists them). What would call something in Python becomes a record of that call, and is looked at.
 
 import type { Result } from '../../common/problem.ts';
 
 /** A name that the pickle refers to, `numpy.core.multiarray._reconstruct`: nothing is loaded. */
-class PickledName {
+export class PickledName {
   readonly name: string;
   constructor(name: string) {
     this.name = name;
@@ -12,7 +12,7 @@ class PickledName {
 }
 
 /** A call that Python would make: what is called, with which arguments, and the state that it is given afterwards. */
-class PickledCall {
+export class PickledCall {
   readonly callee: unknown;
   readonly args: unknown;
   state: unknown;
@@ -22,10 +22,18 @@ class PickledCall {
   }
 }
 
+/** What stands outside the pickle, by what it says of it: a storage of PyTorch's. */
+export class PickledReference {
+  readonly id: unknown;
+  constructor(id: unknown) {
+    this.id = id;
+  }
+}
+
 /** Strings of Python 2 and bytes of Python 3 are both bytes here. */
 export type Pickled = unknown;
 
-/** More values than any batch of CIFAR has; keeps a small file from becoming a large one. */
+/** More values than any batch of CIFAR and any list of weights has; keeps a small file from becoming a large one. */
 const mostSteps = 2_000_000;
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -61,7 +69,7 @@ class Unpickler {
       if (String.fromCharCode(code) === '.') return this.#pop();
       this.#step(code);
     }
-    throw new Error('has more values than a data set’s batch');
+    throw new Error('has more values than a data set’s batch or a list of weights');
   }
 
   #take(count: number): Buffer {
@@ -140,6 +148,15 @@ class Unpickler {
       case ')':
         push([]);
         return;
+      case '\x8f':
+        push([]);
+        return;
+      case '\x90':
+        this.#append(this.#sinceMark());
+        return;
+      case 'Q':
+        push(new PickledReference(this.#pop()));
+        return;
       case 'N':
         push(null);
         return;
@@ -206,12 +223,14 @@ class Unpickler {
       case 'R':
       case '\x81': {
         const [args, callee] = [this.#pop(), this.#pop()];
-        push(encodedText(callee, args) ?? new PickledCall(callee, args));
+        push(encodedText(callee, args) ?? orderedDictionary(callee, args) ?? new PickledCall(callee, args));
         return;
       }
       case 'b': {
         const state = this.#pop();
         const built = this.#top();
+        // A dictionary's own attributes, such as the versions of a state dictionary's modules.
+        if (built instanceof Map) return;
         if (!(built instanceof PickledCall)) throw new Error('holds something else than plain values and arrays');
         built.state = state;
         return;
@@ -280,6 +299,11 @@ function encodedText(callee: unknown, args: unknown): Uint8Array | undefined {
   return Buffer.from(Buffer.from(text).toString('utf8'), 'latin1');
 }
 
+function orderedDictionary(callee: unknown, args: unknown): Map<unknown, unknown> | undefined {
+  const isOrdered = callee instanceof PickledName && callee.name === 'collections.OrderedDict';
+  return isOrdered && Array.isArray(args) && args.length === 0 ? new Map() : undefined;
+}
+
 /** Lists and dictionaries are plain; an array of bytes is a call of NumPy's with its content as state. Undefined when it is none. */
 export function pickledBytes(value: Pickled): Uint8Array | undefined {
   if (!(value instanceof PickledCall) || !(value.callee instanceof PickledName)) return undefined;
@@ -291,6 +315,11 @@ export function pickledBytes(value: Pickled): Uint8Array | undefined {
   const isBytes = type instanceof PickledCall && Array.isArray(type.args) && isText(type.args[0], 'u1');
   if (!isBytes || isFortran === true || isFortran === 1) return undefined;
   return content instanceof Uint8Array ? content : undefined;
+}
+
+/** A string, which is kept as the bytes that it is written with. */
+export function pickledText(value: Pickled): string | undefined {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : undefined;
 }
 
 function isText(value: unknown, text: string): boolean {

@@ -1,4 +1,4 @@
-// Weights that a training starts from: a safetensors file, or NumPy's `.npz`, with the parameters under the names of the model.
+// Weights that a training starts from: a safetensors file, NumPy's `.npz`, or what `torch.save` wrote, with the parameters under the names of the model.
 
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
@@ -6,11 +6,9 @@ import type { Result } from '../../common/problem.ts';
 import { reasonOf } from './data-set.ts';
 import { readNpy } from './npy.ts';
 import { openNpz } from './npz.ts';
-
-export interface NamedWeight {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+import { readPytorchFile } from './pytorch-file.ts';
+import { inOrder } from './strided.ts';
+import { floatReaders, type NamedWeight } from './weight.ts';
 
 /** Larger files are not read: more than any network that trains here has, in bytes. */
 const mostBytes = 4 * 2 ** 30;
@@ -18,14 +16,19 @@ const mostBytes = 4 * 2 ** 30;
 /** By name, without what wrappers put in front. The failure is a sentence that names the file. */
 export async function readWeightFile(path: string): Promise<Result<ReadonlyMap<string, NamedWeight>>> {
   const isArchive = /\.npz$/i.test(path);
-  if (!isArchive && !/\.safetensors$/i.test(path))
+  const isPytorch = /\.(?:pth|pt|bin|ckpt|tar)$/i.test(path);
+  if (!isArchive && !isPytorch && !/\.safetensors$/i.test(path))
     return {
       ok: false,
-      error: `${path} is neither .safetensors nor .npz. Save the weights as one: safetensors.torch.save_file(model.state_dict(), "weights.safetensors")`,
+      error: `${path} is neither .safetensors, .pth nor .npz. Save the weights as one: safetensors.torch.save_file(model.state_dict(), "weights.safetensors")`,
     };
   try {
     if (statSync(path).size > mostBytes) return { ok: false, error: `${path} is larger than the 4 GB that are read` };
-    const found = isArchive ? await fromArchive(path) : fromSafetensors(readFileSync(path));
+    const found = isPytorch
+      ? await readPytorchFile(path, mostBytes)
+      : isArchive
+        ? await fromArchive(path)
+        : fromSafetensors(readFileSync(path));
     if (!found.ok) return { ok: false, error: `${path} ${found.error}` };
     return { ok: true, value: new Map([...found.value].map(([name, weight]) => [withoutWrappers(name), weight])) };
   } catch (error) {
@@ -45,27 +48,8 @@ const entrySchema = v.object({
   data_offsets: v.tuple([v.number(), v.number()]),
 });
 
-/** How numbers of a type lie in a file; what is no floating point number is no weight. */
-const readers: Readonly<Record<string, readonly [number, (view: DataView, at: number) => number]>> = {
-  F64: [8, (view, at) => view.getFloat64(at, true)],
-  F32: [4, (view, at) => view.getFloat32(at, true)],
-  F16: [2, (view, at) => halfFloat(view.getUint16(at, true))],
-  BF16: [2, (view, at) => upperHalf(view.getUint16(at, true))],
-};
-
-function halfFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 25) * (1024 + fraction);
-}
-
-/** bfloat16 is the first half of a float32. */
-function upperHalf(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, bits * 65536);
-  return view.getFloat32(0);
+function isFloat(type: string): type is keyof typeof floatReaders {
+  return Object.hasOwn(floatReaders, type);
 }
 
 function fromSafetensors(bytes: Buffer): Result<ReadonlyMap<string, NamedWeight>> {
@@ -81,9 +65,8 @@ function fromSafetensors(bytes: Buffer): Result<ReadonlyMap<string, NamedWeight>
     const entry = v.safeParse(entrySchema, described);
     if (!entry.success) return fail(`does not describe its tensor ${name}`);
     const { dtype, shape, data_offsets: offsets } = entry.output;
-    const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined;
-    if (reader === undefined) continue;
-    const [size, read] = reader;
+    if (!isFloat(dtype)) continue;
+    const [size, read] = floatReaders[dtype];
     const count = shape.reduce((product, length) => product * length, 1);
     const start = bodyStart + offsets[0];
     if (offsets[1] - offsets[0] !== count * size || start + count * size > bytes.length)
@@ -105,29 +88,11 @@ async function fromArchive(path: string): Promise<Result<ReadonlyMap<string, Nam
       const array = readNpy(content.value);
       if (!array.ok) return { ok: false, error: `${array.error} (in ${name})` };
       const { shape, strides, type, elements } = array.value;
-      if (type.startsWith('f')) weights.set(name, { shape, data: inOrder(shape, strides, elements) });
+      if (type.startsWith('f'))
+        weights.set(name, { shape, data: inOrder(shape, strides, (at) => Number(elements[at] ?? NaN)) });
     }
     return { ok: true, value: weights };
   } finally {
     archive.value.close();
   }
-}
-
-/** Elements by rows, however they lie. */
-function inOrder(
-  shape: readonly number[],
-  strides: readonly number[],
-  elements: ArrayLike<number | bigint>,
-): Float32Array {
-  const count = shape.reduce((product, length) => product * length, 1);
-  return Float32Array.from({ length: count }, (_, index) => {
-    let rest = index;
-    let at = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
-      const length = shape[axis] ?? 1;
-      at += (rest % length) * (strides[axis] ?? 1);
-      rest = Math.floor(rest / length);
-    }
-    return Number(elements[at] ?? NaN);
-  });
 }

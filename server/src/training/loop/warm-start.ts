@@ -2,7 +2,8 @@
 
 import type { Result } from '../../common/problem.ts';
 import { formatShape } from '../../network/shape.ts';
-import { readWeightFile, type NamedWeight } from '../data/weight-file.ts';
+import { readWeightFile } from '../data/weight-file.ts';
+import type { NamedWeight } from '../data/weight.ts';
 import type { TensorState, TrainingSession } from '../engines/engine.ts';
 
 /** Puts the weights of a file into a session; gives a sentence about what was not in it, or none. The failure names the file. */

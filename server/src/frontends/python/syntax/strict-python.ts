@@ -44,7 +44,8 @@ class Lines {
       const text = this.text.slice(start, end);
       // Without brackets several kinds of exceptions are for the newest versions alone.
       if (/^except\b/.test(text) && hasComma) return { at: start, reason: 'several exceptions need brackets' };
-      if (starts.has(start) || /^(?:@|from\s+__future__|(?:else|elif|except|finally|case|type|async)\b)/.test(text)) return undefined;
+      if (starts.has(start) || /^(?:@|from\s+__future__|(?:else|elif|except|finally|case|type|async)\b)/.test(text))
+        return undefined;
       return { at: start, reason: 'no statement begins here' };
     });
   }
