@@ -7,7 +7,7 @@
 // Exit status: 0 no figure is wrong, 1 one is, 77 there is no such Python.
 
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as v from 'valibot';
@@ -53,8 +53,10 @@ function completeTruths(interpreter: string, models: readonly PackageModel[]): R
   const missing = models.filter(({ expression }) => !keptTruths().has(expression));
   for (let at = 0; at < missing.length; at += 8) {
     const input = JSON.stringify(missing.slice(at, at + 8));
-    const run = spawnSync(interpreter, [script, folder], { input, encoding: 'utf8', maxBuffer: 1e9 });
-    appendFileSync(kept, run.stdout);
+    // As it is told, so that nothing is lost where this is stopped.
+    const out = openSync(kept, 'a');
+    spawnSync(interpreter, [script, folder], { input, stdio: ['pipe', out, 'ignore'] });
+    closeSync(out);
   }
   return keptTruths();
 }

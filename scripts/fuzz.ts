@@ -2,7 +2,7 @@
 // `npm run check:keras-packages` have fetched them, of public libraries are mutated as half-finished edits do it, and read as the editor and the command line
 // read them. No text may crash, hang, or take longer than the limits allow.
 //
-//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711 --format onnx|yaml|json|js|ts|cfg|prototxt|py]
+//   npm run fuzz [-- --cases 10000 --seed 1 --only 4711 --format onnx|yaml|json|js|ts|cfg|prototxt|py|hugging-face|openmmlab]
 //
 // Each case follows from the seed and its number alone, so `--only` repeats one. Exit status: 0 all survived, 1 not.
 
@@ -76,10 +76,14 @@ const groups = [
 const ofFormat =
   values.format === undefined || values.format === 'onnx'
     ? undefined
-    : groups.flatMap(({ sources }) => sources).filter(({ name }) => name.endsWith(`.${values.format ?? ''}`));
+    : groups
+        .flatMap(({ sources }) => sources)
+        .filter(({ name }) => name.endsWith(`.${values.format ?? ''}`) || name.includes(`/${values.format ?? ''}/`));
 
 const frontends = await createFrontends();
 const roots = [
+  // The library that configurations of OpenMMLab name.
+  pathToFileURL(join(root, 'test/fixtures/configurations/openmmlab')).toString(),
   pathToFileURL(root).toString().replace(/\/$/, ''),
   pathToFileURL(site).toString(),
   pathToFileURL(kerasPackages).toString(),

@@ -124,6 +124,7 @@ export class TableReader {
       regMax: numberOf(valueAt(this.#root, 'reg_max')) ?? 16,
       isEndToEnd: endToEnd?.kind === 'scalar' && endToEnd.value === true,
       keypoints,
+      isVersion5: rows.some((row) => itemsOf(itemsOf(row)[3]).some((argument) => textOf(argument) === 'anchors')),
       isLegacy: !rows.some((row) => moduleTable.get(moduleOf(row))?.isNew === true),
     };
   }
@@ -160,7 +161,8 @@ export class TableReader {
       const scaled = count > 1 ? Math.max(1, roundHalfToEven(count * this.#scale.depth)) : count;
       if (scaled > mostRepeats)
         throw new Misfit(`a row repeats its module more than ${mostRepeats.toLocaleString('en')} times`);
-      return this.#module(found, { name, span: row.span, inputs: chosen, given, count: scaled, settings });
+      const anchors = this.#anchors(itemsOf(written), found);
+      return this.#module(found, { anchors, name, span: row.span, inputs: chosen, given, count: scaled, settings });
     } catch (error) {
       if (!(error instanceof Misfit)) throw error;
       return this.#opaque(name, module, row, inputs, error.message);
@@ -176,17 +178,32 @@ export class TableReader {
       readonly given: readonly Argument[];
       readonly count: number;
       readonly settings: ModelSettings;
+      readonly anchors: number | undefined;
     },
   ): ModuleOutput {
-    const { name, span, inputs, given, count, settings } = row;
+    const { name, span, inputs, given, count, settings, anchors } = row;
     const build = new ModuleBuilder(this.#builder, name, span, { activation: this.#activation, norm });
     const width = isScaled === true ? this.#width(given[0], span) : fixed(0);
-    const call = { build, inputs, arguments: given, width, span, model: settings };
+    const call = { build, inputs, arguments: given, width, span, model: settings, anchors };
     if (repeatsInside === true) return module({ ...call, repeats: count, part: '' });
     let output = module({ ...call, repeats: 1, part: count > 1 ? '0' : '' });
     for (let i = 1; i < count; i++)
       output = module({ ...call, inputs: typeof output === 'number' ? [output] : output, repeats: 1, part: String(i) });
     return output;
+  }
+
+  /** How many anchors a level has, where the row names the table's; the package's own heads have none. */
+  #anchors(written: readonly ConfigValue[], { isHead }: ModuleRow): number | undefined {
+    const anchors = valueAt(this.#root, 'anchors');
+    if (anchors === undefined) return undefined;
+    if (written.some((argument) => textOf(argument) === 'anchors')) {
+      const count = numberOf(anchors) ?? itemsOf(itemsOf(anchors)[0]).length / 2;
+      if (Number.isInteger(count) && count > 0) return count;
+      throw new Misfit('how many anchors a level has is not written');
+    }
+    if (isHead === true && textOf(written[0]) === 'nc')
+      throw new Misfit('this head is of a project of its own, whose tables have anchors that it does not take');
+    return undefined;
   }
 
   #width(argument: Argument | undefined, span: SourceSpan): Width {

@@ -136,3 +136,48 @@ test('a large file of some other tool is told at once', () => {
   expect(accepts()).toBe(false);
   expect(leastMs(accepts)).toBeLessThan(5);
 });
+
+/** A table of YOLOv5's own program, as its heads take anchors; figures are of the program itself, at one class. */
+const version5 = (head: string): string => `\
+# morphnet: input=3x64x64
+nc: 1
+depth_multiple: 1.0
+width_multiple: 0.5
+anchors:
+  - [10, 13, 16, 30]
+  - [30, 61, 62, 45]
+backbone:
+  - [-1, 1, Conv, [32, 3, 2]]
+  - [-1, 1, Bottleneck, [32]]
+  - [-1, 1, Conv, [64, 3, 2]]
+  - [-1, 2, BottleneckCSP, [64]]
+head:
+  - [[1, 3], 1, ${head}]
+`;
+
+test.for([
+  ['boxes', 'Detect, [nc, anchors]', ['model.4.m.0', 'model.4.m.1'], [12, 12]],
+  [
+    'masks',
+    'Segment, [nc, anchors, 4, 32]',
+    ['model.4.proto.cv1.conv', 'model.4.proto.cv2.conv', 'model.4.proto.cv3.conv', 'model.4.m.0', 'model.4.m.1'],
+    [16, 16, 4, 20, 20],
+  ],
+] as const)('heads with anchors are those of YOLOv5, and so are its blocks: %s', ([, head, names, widths]) => {
+  const { graphs, problems } = open(version5(head));
+  expect(problems).toEqual([]);
+  const layers = graphs[0]!.ops.flatMap(({ name, attributes }) =>
+    attributes.kind === 'convolution' ? [{ name, width: attributes.outChannels, kernel: attributes.kernel }] : [],
+  );
+  const inHead = layers.filter(({ name }) => name.startsWith('model.4.'));
+  expect(inHead.map(({ name }) => name)).toEqual(names);
+  expect(inHead.map(({ width }) => width)).toEqual(widths);
+  const firsts = layers.filter(({ name }) => /^model\.(1\.block|3\.m\.\d)\.cv1/.test(name));
+  expect(firsts.map(({ kernel }) => kernel)).toEqual(Array.from({ length: 3 }, () => [1, 1]));
+});
+
+test('a head that takes no anchors where the table has some is of another project, and unknown', () => {
+  const { graphs, problems } = open(version5('Segment, [nc, 4, 32]'));
+  expect(problems.join()).toContain('of a project of its own');
+  expect(totalOf(graphs[0]).params.kind).toBe('at-least');
+});

@@ -116,7 +116,12 @@ export const bottleneck: Module = (call) =>
   bottleneckAt(call, within(call, '').replace(/^$/, 'block'), inputOf(call), call.width, {
     shortcut: flagAt(call, 1, true),
     groups: numberAt(call, 2, 1),
+    ...firstKernel(call),
   });
+
+/** YOLOv5's own bottleneck begins with a convolution over single places. */
+const firstKernel = ({ model }: RowCall): Pick<BottleneckSettings, 'kernels'> =>
+  model.isVersion5 ? { kernels: [1, 3] } : {};
 
 type Inner = (call: RowCall, part: string, input: ValueId, width: Width) => ValueId;
 
@@ -566,7 +571,12 @@ export const bottleneckCsp: Module = (call) => {
   const { build } = call;
   const input = inputOf(call);
   const hidden = times(call.width, numberAt(call, 3, 0.5), call);
-  const inner = plainBottleneck({ shortcut: flagAt(call, 1, true), groups: numberAt(call, 2, 1), expansion: 1 });
+  const inner = plainBottleneck({
+    shortcut: flagAt(call, 1, true),
+    groups: numberAt(call, 2, 1),
+    expansion: 1,
+    ...firstKernel(call),
+  });
   const through = chain(
     call,
     within(call, 'm'),

@@ -282,7 +282,27 @@ function distribution(call: RowCall, boxes: ValueId, regMax: number): ValueId {
   return build.reshape('dfl.view', made, [1, 4, places]);
 }
 
-export const detect: Module = (call) => detection(call, { classes: numberAt(call, 0, 80) });
+export const detect: Module = (call) => {
+  if (call.anchors !== undefined) return anchored(call, call.anchors, numberAt(call, 0, 80) + 5);
+  return detection(call, { classes: numberAt(call, 0, 80) });
+};
+
+/** YOLOv5's own head: of each anchor a box, whether there is one, and what it is, in one convolution a level. */
+function anchored({ build, inputs }: RowCall, anchors: number, outputs: number): readonly ValueId[] {
+  return inputs.map((input, i) => build.plainConvolution(`m.${String(i)}`, input, fixed(anchors * outputs)));
+}
+
+/** YOLOv5's own head for masks; it makes prototypes larger without weights. */
+function anchoredSegment(call: RowCall, anchors: number): readonly ValueId[] {
+  const { build } = call;
+  const [classes, masks] = [numberAt(call, 0, 80), numberAt(call, 2, 32)];
+  const hidden = fixed(8 * Math.ceil((numberAt(call, 3, 256) * call.model.widthFactor) / 8));
+  const first = build.convolution('proto.cv1', inputOf(call), hidden, { kernel: 3 });
+  const [height, width] = build.spaceOf(first);
+  const larger = build.resize('proto.upsample', first, [2 * height, 2 * width]);
+  const second = build.convolution('proto.cv2', larger, hidden, { kernel: 3 });
+  return [build.convolution('proto.cv3', second, fixed(masks)), ...anchored(call, anchors, classes + 5 + masks)];
+}
 
 /** The older head without a last selection, whose branches are always light. */
 export const v10Detect: Module = (call) =>
@@ -325,6 +345,7 @@ function refinedPrototypes(call: RowCall, hidden: number, masks: number, classes
 export const segment =
   (isRefined: boolean): Module =>
   (call) => {
+    if (call.anchors !== undefined && !isRefined) return anchoredSegment(call, call.anchors);
     const [classes, masks] = [numberAt(call, 0, 80), numberAt(call, 1, 32)];
     const { mostChannels, widthFactor } = call.model;
     const hidden = 8 * Math.ceil((Math.min(numberAt(call, 2, 256), mostChannels) * widthFactor) / 8);

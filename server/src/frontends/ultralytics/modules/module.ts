@@ -24,6 +24,8 @@ export interface RowCall {
   readonly repeats: number;
   readonly span: SourceSpan;
   readonly model: ModelSettings;
+  /** Anchors a level, where the row is given the table's: heads of YOLOv5 are. */
+  readonly anchors?: number | undefined;
   /** Names a copy of a module in a row of several. */
   readonly part: string;
 }
@@ -38,6 +40,8 @@ export interface ModelSettings {
   readonly keypoints: readonly number[];
   /** Whether the head is of the older kind: no newer module was met. */
   readonly isLegacy: boolean;
+  /** Whether the table is of YOLOv5's own program: its head takes anchors. */
+  readonly isVersion5: boolean;
 }
 
 /** What a module gives: one tensor, or a list of them for the modules that take one of it. */
