@@ -1,6 +1,7 @@
 // What commands work with: made once by the composition root, handed to each.
 
 import type * as vscode from 'vscode';
+import type { ComparisonPanel } from './panel/comparison-panel.ts';
 import type { CostsPanel } from './panel/costs-panel.ts';
 import type { DashboardPanel } from './panel/dashboard-panel.ts';
 import type { RunPanels } from './panel/run-panels.ts';
@@ -19,6 +20,7 @@ export interface ClientServices {
   readonly tradeOffs: RunPanels<TradeOffPanel>;
   readonly experiments: ExperimentProgress;
   readonly costs: RunPanels<CostsPanel>;
+  readonly comparisons: RunPanels<ComparisonPanel>;
   readonly openTrainings: OpenTrainings;
   readonly runs: RunsView;
 }

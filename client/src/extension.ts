@@ -4,6 +4,7 @@ import type * as vscode from 'vscode';
 import type { ClientServices } from './client-services.ts';
 import { registerAddToScript } from './commands/add-to-script.ts';
 import { registerApplyExpanded, registerApplyProposal } from './commands/apply-proposal.ts';
+import { registerCompareRuns } from './commands/compare-runs.ts';
 import { registerDeleteRun, registerRevealRun } from './commands/delete-run.ts';
 import { registerExpandRun } from './commands/expand-run.ts';
 import { registerGoToMostExpensiveLayer } from './commands/go-to-most-expensive-layer.ts';
@@ -37,7 +38,7 @@ import { LanguageServer } from './language-server.ts';
 import { showFailure } from './messages.ts';
 import { ModelsTree } from './views/models-tree.ts';
 import { modelFileEditor } from './panel/model-file-editor.ts';
-import { costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
+import { comparisonPanels, costsPanels, dashboardPanels, tradeOffPanels } from './panel/run-panels.ts';
 import { CostHeat } from './status/cost-heat.ts';
 import { ExperimentProgress } from './status/experiment-progress.ts';
 import { LanguageStatus } from './status/language-status.ts';
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const dashboards = dashboardPanels(context, server);
   const progress = new RunProgress(server, openTrainings, (id) => dashboards.of(id));
   const costs = costsPanels(context, server);
+  const comparisons = comparisonPanels(context, server);
   const experiments = new ExperimentProgress(server, dashboards, openTrainings);
   const tradeOffs = tradeOffPanels(context, server, experiments.sweeps);
   const runs = new RunsView(server);
@@ -65,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
     dashboards,
     tradeOffs,
     costs,
+    comparisons,
     experiments,
     openTrainings,
     runs,
@@ -74,12 +77,14 @@ export function activate(context: vscode.ExtensionContext): void {
     dashboards,
     tradeOffs,
     costs,
+    comparisons,
     experiments,
     server,
     handBackForeignCfg(),
     runs,
     registerDeleteRun(services),
     registerRevealRun(services),
+    registerCompareRuns(services),
     registerOpenTensorboard(services),
     registerRunMorphNet(services),
     registerAddToScript(services),

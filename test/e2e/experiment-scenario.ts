@@ -10,7 +10,7 @@ import { expandedProposalSchema } from '../../server/src/protocol/run-files.ts';
 import { sweepFileSchema } from '../../server/src/protocol/sweep-file.ts';
 import { percent } from '../../webview/src/model/curves.ts';
 import type { ScenarioContext } from './scenario-context.ts';
-import { trainDigits } from './workspace.ts';
+import { trainDigits, trainDigitsFurther } from './workspace.ts';
 
 export async function experimentScenario({ scenario, workbench, folder, url }: ScenarioContext): Promise<void> {
   const runFolder = join(folder, '.morphnet/runs/digits-1');
@@ -91,6 +91,25 @@ export async function experimentScenario({ scenario, workbench, folder, url }: S
     }
     await page.locator('.tab', { hasText: 'Trade-off: digits.cfg' }).waitFor();
     await workbench.screenshot('sweep-reloaded');
+  });
+
+  await scenario.step('two runs stand side by side: figures, curves and the widths that differ', async () => {
+    trainDigitsFurther(folder);
+    await workbench.openFolder(url);
+    await workbench.openFile('digits.cfg');
+    await workbench.command('MorphNet: Compare Runs…');
+    await dashboard.getByRole('heading', { name: 'Compared runs' }).waitFor();
+    await dashboard.getByRole('row', { name: /^(MACs|FLOPs) proposed / }).waitFor();
+    await dashboard
+      .getByText(/digits-1/)
+      .first()
+      .waitFor();
+    await dashboard
+      .getByText(/digits-2/)
+      .first()
+      .waitFor();
+    await dashboard.getByText(/[1-9]\d* of \d+ layers differ/).waitFor();
+    await workbench.screenshot('compared-runs');
   });
 
   async function expanded(): Promise<v.InferOutput<typeof expandedProposalSchema>> {

@@ -119,14 +119,20 @@ export function trainDigits(folder: string): void {
   train(folder, 'digits.cfg', '.morphnet/runs/digits-1');
 }
 
+/** Trains it again, to another target. */
+export function trainDigitsFurther(folder: string): void {
+  train(folder, 'digits.cfg', '.morphnet/runs/digits-2', '--target', 'flops:0.3');
+}
+
 /** Trains blocks.py likewise; gives the run's folder. */
 export function trainBlocks(folder: string): string {
   train(folder, 'blocks.py', '.morphnet/runs/blocks-1');
   return join(folder, '.morphnet/runs/blocks-1');
 }
 
-function train(folder: string, model: string, run: string): void {
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli.cjs'), 'run', model, '--out', run], {
+function train(folder: string, model: string, run: string, ...words: readonly string[]): void {
+  const command = [join(root, 'dist/cli.cjs'), 'run', model, '--out', run, ...words];
+  const { status } = spawnSync(process.execPath, command, {
     cwd: folder,
     stdio: 'inherit',
   });

@@ -98,3 +98,26 @@ test('a file that was not there says nothing, nor does the lens where it is told
   expect(await sinceHead(editor, other)).toEqual([]);
   expect(await sinceHeadThen(editor, uri)).toEqual(['+18 % MACs, +21 % params since HEAD']);
 });
+
+test('the table of costs is had at any revision; one that is not there, or had no such model, is told', async () => {
+  await using repository = await openRepository({ 'small.cfg': smallNetwork });
+  const { editor, folder, git } = repository;
+  writeFileSync(join(folder, 'small.cfg'), wider);
+  writeFileSync(join(folder, 'later.cfg'), wider);
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'Wider');
+  git('tag', 'wide');
+  const uri = await editor.open('small.cfg', wider);
+  const macs = async (revision: string, of = uri): Promise<unknown> => {
+    const table = await editor.request('morphnet/costTable', { uri: of, revision });
+    return 'refused' in table ? table.message : table.totals.operations.value;
+  };
+  expect([await macs('HEAD~1'), await macs('wide')]).toEqual([8448, 8448 + 1536]);
+  expect(await macs('no-such')).toBe(
+    'small.cfg lies in no git repository with a revision no-such. Name a commit, a branch or a tag: HEAD~1',
+  );
+  // What looks like an option is none.
+  expect(await macs('--all')).toMatch(/no git repository with a revision --all/);
+  const later = await editor.open('later.cfg', wider);
+  expect(await macs('HEAD~1', later)).toMatch(/^later\.cfg: HEAD~1 has no model/);
+});

@@ -13,20 +13,56 @@ interface Comparison extends vscode.QuickPickItem {
   readonly read: () => Promise<CostTable | Refusal>;
 }
 
-/** Another table with its name; undefined after Escape. */
+/** Another table with its name. */
+interface NamedTable {
+  readonly name: string;
+  readonly table: CostTable | Refusal;
+}
+
+/** One table to compare the model with, or two to compare with each other; undefined after Escape. */
 export async function chooseComparison(
   server: ServerConnection,
-  { uri, entry }: ModelSubject,
-): Promise<{ readonly name: string; readonly table: CostTable | Refusal } | undefined> {
+  model: ModelSubject,
+): Promise<readonly [NamedTable, NamedTable?] | undefined> {
+  const items = await comparisons(server, model);
+  const revision = { label: 'Another revision…', description: 'a commit, a branch or a tag' };
+  const two = { label: 'Two of these…', description: 'with each other' };
+  const chosen = await vscode.window.showQuickPick(
+    items.length < 2 ? [...items, revision] : [...items, revision, two],
+    {
+      placeHolder: 'Compare the costs with',
+    },
+  );
+  if (chosen === undefined) return undefined;
+  if (chosen === revision) {
+    const asked = await askForRevision(server, model);
+    return asked && [asked];
+  }
+  if ('read' in chosen) return [await tableOf(chosen)];
+  const pair = await vscode.window.showQuickPick([...items], {
+    placeHolder: 'Two to compare with each other',
+    canPickMany: true,
+  });
+  const [one, other] = pair ?? [];
+  if (pair === undefined) return undefined;
+  if (one !== undefined && other !== undefined && pair.length === 2) return [await tableOf(one), await tableOf(other)];
+  await vscode.window.showInformationMessage(`MorphNet: Choose two; ${String(pair.length)} were chosen.`);
+  return undefined;
+}
+
+const tableOf = async ({ label, read }: Comparison): Promise<NamedTable> => ({ name: label, table: await read() });
+
+/** What there is to compare with by itself. */
+async function comparisons(server: ServerConnection, { uri, entry }: ModelSubject): Promise<readonly Comparison[]> {
   const [models, runs] = await Promise.all([
     server.request('morphnet/models', { uri }),
     server.request('morphnet/runs', {}),
   ]);
-  const items: readonly Comparison[] = [
+  return [
     {
       label: 'The last commit',
       description: 'HEAD of the git repository',
-      read: () => server.request('morphnet/costTable', { uri, entry, committed: true }),
+      read: () => server.request('morphnet/costTable', { uri, entry, revision: 'HEAD' }),
     },
     ...models
       .filter((model) => model.entry !== entry)
@@ -43,8 +79,17 @@ export async function chooseComparison(
         read: () => proposedTable(server, { uri, entry }, run.id),
       })),
   ];
-  const chosen = await vscode.window.showQuickPick([...items], { placeHolder: 'Compare the costs with' });
-  return chosen && { name: chosen.label, table: await chosen.read() };
+}
+
+async function askForRevision(server: ServerConnection, { uri, entry }: ModelSubject): Promise<NamedTable | undefined> {
+  const revision = await vscode.window.showInputBox({
+    prompt: 'A revision of the git repository: a commit, a branch or a tag',
+    value: 'HEAD~1',
+    validateInput: (text) => (text.trim() === '' ? 'Name a commit, a branch or a tag.' : undefined),
+  });
+  if (revision === undefined) return undefined;
+  const name = revision.trim();
+  return { name, table: await server.request('morphnet/costTable', { uri, entry, revision: name }) };
 }
 
 /** The model's costs at the widths that a run proposes. */

@@ -211,9 +211,17 @@ export class CostsPanel implements vscode.Disposable {
   async #compare(): Promise<void> {
     const chosen = await chooseComparison(this.#server, this.#model());
     if (chosen === undefined) return;
-    const { name, table } = chosen;
-    if (isRefusal(table)) await showRefusal(table);
-    else this.#post({ kind: 'compared', name, table });
+    const [one, other] = chosen;
+    if (isRefusal(one.table)) await showRefusal(one.table);
+    else if (other === undefined) this.#post({ kind: 'compared', name: one.name, table: one.table });
+    else if (isRefusal(other.table)) await showRefusal(other.table);
+    else
+      this.#post({
+        kind: 'compared',
+        name: other.name,
+        table: other.table,
+        from: { name: one.name, table: one.table },
+      });
   }
 
   async #goTo(

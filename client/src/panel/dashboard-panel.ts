@@ -5,10 +5,10 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
-import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
 import { fromPageSchema, type FromPage, type ToPage } from '../../../server/src/protocol/webview-messages.ts';
 import { toRange } from '../apply-edits.ts';
 import { executeCommand } from '../commands/register-command.ts';
+import { countingConvention } from '../counting-convention.ts';
 import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { showSource } from '../show-source.ts';
@@ -119,6 +119,8 @@ export class DashboardPanel implements vscode.Disposable {
         return executeCommand('morphnet.expandRun', this.#runId);
       case 'retrain':
         return executeCommand('morphnet.retrainRun', this.#runId);
+      case 'compare':
+        return executeCommand('morphnet.compareRuns', this.#runId);
       case 'show-in-code':
         return this.#showInCode(message.layer);
       case 'save-chart':
@@ -192,8 +194,4 @@ export class DashboardPanel implements vscode.Disposable {
     }
     await showSource(vscode.Uri.parse(place.uri, true), toRange(place.range));
   }
-}
-
-function countingConvention(): CountingConventionName {
-  return vscode.workspace.getConfiguration('morphnet').get<string>('convention') === 'flops' ? 'flops' : 'macs';
 }

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { activeDocument } from '../active-document.ts';
 import type { ServerConnection } from '../server-connection.ts';
+import { ComparisonPanel } from './comparison-panel.ts';
 import { CostsPanel } from './costs-panel.ts';
 import { DashboardPanel } from './dashboard-panel.ts';
 import { TradeOffPanel, type SweepTraining } from './trade-off-panel.ts';
@@ -75,6 +76,17 @@ const pagesOf = (context: vscode.ExtensionContext): vscode.Uri =>
 /** The dashboards of runs. */
 export function dashboardPanels(context: vscode.ExtensionContext, server: ServerConnection): RunPanels<DashboardPanel> {
   return new RunPanels('morphnet.dashboard', (panel, run) => new DashboardPanel(panel, pagesOf(context), server, run));
+}
+
+/** Runs side by side. */
+export function comparisonPanels(
+  context: vscode.ExtensionContext,
+  server: ServerConnection,
+): RunPanels<ComparisonPanel> {
+  return new RunPanels(
+    'morphnet.comparison',
+    (panel, runs) => new ComparisonPanel(panel, pagesOf(context), server, runs),
+  );
 }
 
 /** The tables of models' costs. */

@@ -14,8 +14,11 @@ export interface CommittedFiles {
   readonly reader: SourceReader;
 }
 
-/** Finds the committed files of the repository that a document lies in; undefined where it lies in none. */
-export type FindCommitted = (document: string) => CommittedFiles | undefined;
+/**
+ * Finds the committed files of the repository that a document lies in, at the last commit or at a revision; undefined where it
+ * lies in none, or that has no such revision.
+ */
+export type FindCommitted = (document: string, revision?: string) => CommittedFiles | undefined;
 
 interface Committed {
   readonly files: CommittedFiles;
@@ -73,9 +76,19 @@ export class CommittedModels {
     return changes.length === 0 ? '' : ` · ${changes.join(', ')} since HEAD`;
   }
 
-  /** A model's network at the last commit; undefined where it was not there, and where nothing differs. */
-  networkOf(document: string, entry: string): NetworkGraph | undefined {
-    return this.#known.get(document)?.networks.get(entry);
+  /** A model's network at a revision: undefined where there is no such revision, null where it has no such model. */
+  networkAt(
+    session: AnalysisSession,
+    { document, entry, revision }: { readonly document: string; readonly entry: string; readonly revision: string },
+    cancellation: Cancellation,
+  ): NetworkGraph | null | undefined {
+    const files = this.#find(document, revision);
+    if (files === undefined) return undefined;
+    if (files.reader.read(document) === undefined) return null;
+    const before = this.#open(files.reader);
+    before.requestEntry(document, session.entryRequest(document));
+    const { models } = before.analyze(document, cancellation);
+    return models.find((model) => model.entry.name === entry && !model.stale)?.graph ?? null;
   }
 
   #sessionOver(files: CommittedFiles): AnalysisSession {

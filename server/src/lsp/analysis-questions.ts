@@ -57,7 +57,7 @@ export interface AnalysisQuestions {
     readonly answer: ServerRequests['morphnet/projectEdit']['result'];
   };
   readonly 'cost-table': {
-    readonly params: { readonly uri: string; readonly entry?: string; readonly committed?: boolean };
+    readonly params: { readonly uri: string; readonly entry?: string; readonly revision?: string };
     readonly answer: ServerRequests['morphnet/costTable']['result'];
   };
   readonly 'cost-graph': {

@@ -15,15 +15,22 @@ import { refuse } from './refusal.ts';
 
 export function costTable(
   context: AnalysisContext,
-  { uri, entry, committed = false }: { readonly uri: string; readonly entry?: string; readonly committed?: boolean },
+  { uri, entry, revision }: { readonly uri: string; readonly entry?: string; readonly revision?: string },
   cancellation: Cancellation,
 ): CostTable | Refusal {
   const model = modelAsked(context, uri, entry, cancellation);
-  if ('refused' in model || !committed) return 'refused' in model ? model : tableOf(context, model);
-  context.committed?.read(context.session, uri, cancellation);
-  const before = context.committed?.networkOf(uri, model.entry.name);
-  return before === undefined
-    ? refuse(`${fileName(uri)}: nothing of this model differs from the last commit, or it was not there.`)
+  if ('refused' in model) return model;
+  if (revision === undefined) return tableOf(context, model);
+  const asked = { document: uri, entry: model.entry.name, revision };
+  const before = context.committed?.networkAt(context.session, asked, cancellation);
+  if (before === undefined)
+    return refuse(
+      `${fileName(uri)} lies in no git repository with a revision ${revision}. Name a commit, a branch or a tag: HEAD~1`,
+    );
+  return before === null
+    ? refuse(
+        `${fileName(uri)}: ${revision} has no model ${model.entry.name} in this file, or it could not be read there.`,
+      )
     : tableOf(context, model, before);
 }
 

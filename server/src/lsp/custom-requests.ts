@@ -56,7 +56,11 @@ const requests: { readonly [Name in ServerRequestName]: RequestEntry<Name> } = {
     handle: (context, params, token) => askAbout(context, params.uri, 'models', params, token),
   },
   'morphnet/costTable': {
-    params: v.object({ uri: text, entry: v.exactOptional(text), committed: v.exactOptional(v.boolean()) }),
+    params: v.object({
+      uri: text,
+      entry: v.exactOptional(text),
+      revision: v.exactOptional(v.pipe(v.string(), v.maxLength(200))),
+    }),
     handle: (context, params, token) => askAbout(context, params.uri, 'cost-table', params, token),
   },
   'morphnet/costGraph': { params: v.object({ uri: text, entry: v.exactOptional(text) }), handle: costGraphPicture },

@@ -45,13 +45,17 @@ export function readerAt(folder: string, revision: string, disk: SourceReader): 
   return { ok: true, value: commitReader(top, commit, disk) };
 }
 
-/** Finds what was committed last in the repositories of documents. One commit's files are one object. */
+/** Finds what was committed in the repositories of documents. The last commit's files are one object. */
 export function committedFiles(disk: SourceReader): FindCommitted {
   const known = new Map<string, CommittedFiles & { readonly commit: string }>();
-  return (document) => {
+  return (document, revision) => {
     if (!document.startsWith('file:')) return undefined;
     const folder = dirname(URI.parse(document).fsPath);
     try {
+      if (revision !== undefined) {
+        const commit = git(folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
+        return { reader: commitReader(topOf(folder), commit.trim(), disk) };
+      }
       const [up = '', commit = ''] = git(folder, 'rev-parse', '--show-cdup', 'HEAD').split('\n');
       const top = resolve(folder, up);
       const last = known.get(top);
@@ -60,7 +64,7 @@ export function committedFiles(disk: SourceReader): FindCommitted {
       known.set(top, files);
       return files;
     } catch {
-      // No repository, no commit yet, or no git.
+      // No repository, no such commit, or no git.
       return undefined;
     }
   };

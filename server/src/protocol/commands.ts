@@ -24,6 +24,8 @@ export interface CommandArguments {
   'morphnet.resumeRun': readonly [runId?: string];
   /** Moves a run's folder to the trash; asks first. */
   'morphnet.deleteRun': readonly [runId?: string];
+  /** Shows runs side by side; asks which where fewer than two are given. */
+  'morphnet.compareRuns': readonly [...runIds: string[]];
   /** Shows runs in TensorBoard, where a Python has it. */
   'morphnet.openTensorboard': readonly [runId?: string];
   /** Shows a run's folder in the system's file manager. */
@@ -94,6 +96,7 @@ export const commandDeclarations: readonly CommandDeclaration[] = [
   { command: 'morphnet.resumeRun', title: 'Resume Run', category: 'MorphNet', icon: '$(debug-continue)' },
   { command: 'morphnet.deleteRun', title: 'Delete Run…', category: 'MorphNet' },
   { command: 'morphnet.revealRun', title: 'Reveal Run in File Explorer', category: 'MorphNet' },
+  { command: 'morphnet.compareRuns', title: 'Compare Runs…', category: 'MorphNet' },
   { command: 'morphnet.openTensorboard', title: 'Open in TensorBoard', category: 'MorphNet' },
   { command: 'morphnet.applyProposal', title: 'Apply Proposed Widths', category: 'MorphNet' },
   { command: 'morphnet.writeSlimModel', title: 'Write Slim Model to a New File', category: 'MorphNet' },

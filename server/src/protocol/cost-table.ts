@@ -82,8 +82,13 @@ export const toCostPageSchema = v.variant('kind', [
   /** The costs at the widths that the page asked for last; or why there are none. */
   v.object({ kind: v.literal('tried'), tried: triedCostsSchema }),
   v.object({ kind: v.literal('not-tried'), message: v.string() }),
-  /** What was asked to compare with, by its name. */
-  v.object({ kind: v.literal('compared'), name: v.string(), table: costTableSchema }),
+  /** What was asked to compare with, by its name; `from`: what is compared with it in place of the model as it is. */
+  v.object({
+    kind: v.literal('compared'),
+    name: v.string(),
+    table: costTableSchema,
+    from: v.exactOptional(v.object({ name: v.string(), table: costTableSchema })),
+  }),
   /** The network as a drawing, or why there is none. */
   v.object({ kind: v.literal('graph'), graph: costGraphSchema }),
   v.object({ kind: v.literal('no-graph'), message: v.string() }),

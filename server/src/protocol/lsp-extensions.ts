@@ -97,8 +97,8 @@ export interface ServerRequests {
   'morphnet/entries': { params: { uris: readonly string[] }; result: readonly FileModels[] };
   /** The document's models, the chosen one first. */
   'morphnet/models': { params: { uri: string }; result: readonly ModelSummary[] };
-  /** A model's costs, layer by layer; without an entry the chosen model's; `committed`: at the last commit. */
-  'morphnet/costTable': { params: { uri: string; entry?: string; committed?: boolean }; result: CostTable | Refusal };
+  /** A model's costs, layer by layer; without an entry the chosen model's; `revision`: as it was at a git revision. */
+  'morphnet/costTable': { params: { uri: string; entry?: string; revision?: string }; result: CostTable | Refusal };
   /** A model's network as boxes and links with their places; of networks that are too large, a refusal. */
   'morphnet/costGraph': { params: { uri: string; entry?: string }; result: CostGraphPicture | Refusal };
   /** A model's costs at other widths; nothing is written or proven. */

@@ -21,6 +21,8 @@ export const toPageSchema = v.variant('kind', [
     proposal: v.exactOptional(runProposalSchema),
   }),
   v.object({ kind: v.literal('convention'), convention }),
+  /** Runs side by side, again whenever one of them grew. */
+  v.object({ kind: v.literal('comparison'), runs: v.array(runSnapshotSchema), convention }),
   /** A sweep instead of a run, again whenever its file changed; `isTrained`: this window trains it. */
   v.object({ kind: v.literal('sweep'), sweep: sweepFileSchema, isTrained: v.exactOptional(v.boolean()) }),
   /** Something the page should say to the user: an action that was refused, or a run that cannot be read. */
@@ -40,6 +42,8 @@ export const fromPageSchema = v.variant('kind', [
   /** The proposed or the expanded network as a file of its own. */
   v.object({ kind: v.literal('write-file'), expanded: v.exactOptional(v.boolean()) }),
   v.object({ kind: v.literal('expand') }),
+  /** Ask which runs to see beside this one. */
+  v.object({ kind: v.literal('compare') }),
   v.object({ kind: v.literal('retrain') }),
   v.object({ kind: v.literal('show-in-code'), layer }),
   /** A chart to be kept as a file: SVG as text, PNG in base64. */
@@ -55,7 +59,7 @@ export const fromPageSchema = v.variant('kind', [
     body: v.pipe(v.string(), v.maxLength(50_000_000)),
     colors: v.record(v.string(), v.string()),
   }),
-  /** Of a sweep's point, by its run within the sweep's folder. */
+  /** Of a sweep's point, by its run within the sweep's folder, or of a compared run. */
   v.object({ kind: v.literal('point'), run: innerRunSchema, act: v.picklist(['open', 'apply', 'retrain']) }),
 ]);
 

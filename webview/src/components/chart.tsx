@@ -15,9 +15,16 @@ const margin = { top: 10, right: 12, bottom: 24, left: 64 };
 /** Before the page has been laid out. */
 const initialWidth = 360;
 
-export function Chart({ curve, post }: { readonly curve: Curve; readonly post: Post }) {
+export interface ChartProperties {
+  readonly curve: Curve;
+  readonly post: Post;
+  /** The step that is pointed at, in this chart or one beside it. */
+  readonly pointed: number | undefined;
+  readonly point: (step: number | undefined) => void;
+}
+
+export function Chart({ curve, post, pointed: pointedStep, point: setPointedStep }: ChartProperties) {
   const [width, setWidth] = useState(initialWidth);
-  const [pointedStep, setPointedStep] = useState<number | undefined>(undefined);
   const figure = useRef<HTMLElement>(null);
   const chart = useRef<SVGSVGElement>(null);
   useEffect(() => {

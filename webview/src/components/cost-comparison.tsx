@@ -10,18 +10,22 @@ export interface CostComparisonProperties {
   readonly there: CostTable;
   /** What it is compared with. */
   readonly name: string;
+  /** What is compared with it, where that is not the model as it is. */
+  readonly from: string | undefined;
   /** Ends the comparison. */
   readonly close: () => void;
 }
 
-export function CostComparison({ here, there, name, close }: CostComparisonProperties) {
+export function CostComparison({ here, there, name, from, close }: CostComparisonProperties) {
   const rows = useMemo(() => comparedRows(here, there), [here, there]);
   const width = (value: number | null | undefined): string =>
     value === null || value === undefined ? '–' : String(value);
   return (
     <section class="tried" aria-label={`Compared with ${name}`}>
       <p role="status">
-        Compared with <strong>{name}</strong>: {comparedTotals(here, there)}
+        {from === undefined ? 'Compared' : <strong>{from}</strong>}
+        {from === undefined ? ' with ' : ' compared with '}
+        <strong>{name}</strong>: {comparedTotals(here, there)}
       </p>
       {rows.length === 0 ? (
         <p>No layer differs.</p>

@@ -43,6 +43,11 @@ import { CostComparison } from './cost-comparison.tsx';
 import { RowTable, type Column } from './row-table.tsx';
 import { TriedWidths } from './tried-widths.tsx';
 
+interface Compared {
+  readonly name: string;
+  readonly table: CostTable;
+}
+
 export interface CostPageState {
   readonly table?: CostTable;
   readonly refusal?: string;
@@ -52,7 +57,7 @@ export interface CostPageState {
   readonly tried?: TriedCosts;
   readonly notTried?: string;
   /** What the costs are compared with. */
-  readonly compared?: { readonly name: string; readonly table: CostTable };
+  readonly compared?: Compared & { readonly from?: Compared };
   /** The network as a drawing, or why there is none. */
   readonly graph?: CostGraphPicture;
   readonly noGraph?: string;
@@ -212,7 +217,13 @@ function Costs({ present, state, post }: CostsProperties) {
         />
       )}
       {compared !== undefined && compared !== ended && (
-        <CostComparison here={table} there={compared.table} name={compared.name} close={() => setEnded(compared)} />
+        <CostComparison
+          here={compared.from?.table ?? table}
+          there={compared.table}
+          name={compared.name}
+          from={compared.from?.name}
+          close={() => setEnded(compared)}
+        />
       )}
       {shownView === 'graph' ? (
         graph !== undefined && fits(graph, table) ? (

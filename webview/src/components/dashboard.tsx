@@ -1,6 +1,6 @@
 // The whole dashboard for one state: what is shown when, and in which order.
 
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { RunSnapshot } from '../../../server/src/protocol/run-files.ts';
 import type { CountingConventionName } from '../../../server/src/protocol/settings.ts';
 import { standalonePage } from '../exports.ts';
@@ -16,6 +16,7 @@ import { Chart } from './chart.tsx';
 import { PageExport } from './chart-export.tsx';
 import { ExpandedSection } from './expanded-section.tsx';
 import { RetrainingSection } from './retraining-section.tsx';
+import { RunComparison } from './run-comparison.tsx';
 import { RunHead } from './run-head.tsx';
 import { TradeOffPage } from './trade-off-page.tsx';
 
@@ -70,6 +71,8 @@ function Body({
       );
     case 'sweep':
       return <TradeOffPage sweep={state.sweep} isTrained={state.isTrained} post={post} keep={keep} />;
+    case 'comparison':
+      return <RunComparison runs={state.runs} convention={state.convention} post={post} keep={keep} />;
     case 'run':
       return <Run run={state.run} convention={state.convention} refusal={state.refusal} post={post} keep={keep} />;
   }
@@ -93,6 +96,8 @@ function Run({ run, convention, refusal, post, keep }: RunProperties) {
   );
   const header = headerOf(run);
   const mayGrow = header.canStop;
+  // All charts point at the same step.
+  const [pointed, setPointed] = useState<number>();
   const alive = (
     <>
       <section aria-labelledby="alive-heading">
@@ -111,7 +116,7 @@ function Run({ run, convention, refusal, post, keep }: RunProperties) {
         <h2 id="curves-heading">Curves</h2>
         <div class="charts">
           {curves.map((curve) => (
-            <Chart key={curve.id} curve={curve} post={post} />
+            <Chart key={curve.id} curve={curve} post={post} pointed={pointed} point={setPointed} />
           ))}
         </div>
       </section>
@@ -149,6 +154,9 @@ function Run({ run, convention, refusal, post, keep }: RunProperties) {
       {mayGrow ? alive : result}
       {mayGrow ? result : alive}
       <p class="export">
+        <button type="button" onClick={() => post({ kind: 'compare' })}>
+          Compare with other runs…
+        </button>{' '}
         <PageExport keep={keep} />
       </p>
     </>

@@ -24,6 +24,7 @@ export function RetrainingSection({ retraining, convention }: RetrainingSectionP
       <h2 id="retraining-heading">Trained from scratch</h2>
       <p>{text}</p>
       <RowTable
+        hasButtons={false}
         caption="Seed and proposals, each trained from scratch"
         columns={columns}
         count={rows.length}

@@ -27,11 +27,13 @@ export interface RowTableProperties {
   readonly row: (index: number, compact: boolean) => VNode;
   /** Lines of text in a row; one unless given. */
   readonly lines?: keyof typeof rowHeights;
+  /** Whether rows have buttons, by which a short table is scrolled with the keyboard. */
+  readonly hasButtons?: boolean;
   /** Rows below the body. */
   readonly foot?: ComponentChildren;
 }
 
-export function RowTable({ caption, columns, count, row, lines = 1, foot }: RowTableProperties) {
+export function RowTable({ caption, columns, count, row, lines = 1, hasButtons = true, foot }: RowTableProperties) {
   const rowHeight = rowHeights[lines];
   const [scrollTop, setScrollTop] = useState(0);
   const compact = count > wholeTableRows;
@@ -42,8 +44,8 @@ export function RowTable({ caption, columns, count, row, lines = 1, foot }: RowT
       class={`table-box${compact ? ' compact' : ''}${lines === 2 ? ' two-lines' : ''}`}
       role="region"
       aria-label={caption}
-      // Short tables have buttons to scroll by; a long one has most of them out of view.
-      tabIndex={compact ? 0 : undefined}
+      // Short tables may have buttons to scroll by; a long one has most of them out of view.
+      tabIndex={compact || !hasButtons ? 0 : undefined}
       onScroll={compact ? (event) => setScrollTop(event.currentTarget.scrollTop) : undefined}
     >
       <table aria-rowcount={compact ? count + 1 : undefined}>

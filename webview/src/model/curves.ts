@@ -12,10 +12,19 @@ export interface CurvePoint {
   readonly value: number;
 }
 
+/** Which of the lines of a chart it is. */
+export type SeriesRank = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** The rank of the line at a place; there are as many as looks. */
+export function seriesRank(place: number): SeriesRank {
+  const ranks = [0, 1, 2, 3, 4, 5] as const;
+  return ranks[place % ranks.length] ?? 0;
+}
+
 /** One line of a chart; `rank` decides its colour and its dashes, so that colour is never the only difference. */
 export interface Series {
   readonly name: string;
-  readonly rank: 0 | 1;
+  readonly rank: SeriesRank;
   readonly points: readonly CurvePoint[];
 }
 

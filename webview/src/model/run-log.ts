@@ -11,6 +11,7 @@ export type DashboardState =
   | { readonly kind: 'loading' }
   | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'sweep'; readonly sweep: SweepFile; readonly isTrained: boolean }
+  | { readonly kind: 'comparison'; readonly runs: readonly RunSnapshot[]; readonly convention: CountingConventionName }
   | {
       readonly kind: 'run';
       readonly run: RunSnapshot;
@@ -46,6 +47,8 @@ export function receive(state: DashboardState, message: ToPage): DashboardState 
     }
     case 'sweep':
       return { kind: 'sweep', sweep: message.sweep, isTrained: message.isTrained === true };
+    case 'comparison':
+      return { kind: 'comparison', runs: message.runs, convention: message.convention };
     case 'convention':
       return state.kind === 'run' ? { ...state, convention: message.convention } : state;
     case 'refused':

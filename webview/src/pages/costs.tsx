@@ -40,7 +40,10 @@ if (container !== null) {
         state.value = { ...without(state.value, 'tried'), notTried: message.message };
         break;
       case 'compared':
-        state.value = { ...state.value, compared: { name: message.name, table: message.table } };
+        state.value = {
+          ...state.value,
+          compared: { name: message.name, table: message.table, ...(message.from && { from: message.from }) },
+        };
         break;
       case 'graph':
         state.value = { ...without(state.value, 'noGraph'), graph: message.graph };
