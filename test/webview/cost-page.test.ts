@@ -53,6 +53,19 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where CHROMIUM_P
     await page.close();
   });
 
+  test.for([
+    [1000, 'column', '131 kB'],
+    [520, 'second line of the activations', '131 kB'],
+  ] as const)('memory at %d pixels: a %s, and sentences', async ([width, , amount]) => {
+    const { page } = await open('light', width);
+    expect(await page.getByRole('row', { name: 'stem' }).first().textContent()).toContain(amount);
+    expect(await page.getByRole('columnheader', { name: 'Memory' }).count()).toBe(width === 1000 ? 1 : 0);
+    expect(await page.locator('main > p').first().textContent()).toContain('6.00 k params · 16.4 k activations');
+    await page.getByText('Memory', { exact: true }).first().click();
+    expect(await page.locator('details').textContent()).toContain('Training step: 703 kB for one image.');
+    await page.close();
+  });
+
   test('is worked with by keyboard: filter, fold, sort, copy, to the code', async () => {
     const costs = await open();
     const { page } = costs;

@@ -14,6 +14,7 @@ function row(name: string, label: string, macs: number, more: Partial<CostTableR
     operations: exact(macs),
     params: exact(macs / 1000),
     activations: exact(16_384),
+    memory: exact(131_072),
     latencyMs: exact(macs / 1e9),
     tie: null,
     settled: null,
@@ -44,7 +45,14 @@ export function sampleCosts(blocks = 2): CostTable {
     device: 'V100',
     isStale: false,
     rows,
-    totals: { operations: exact(6_000_000), params: exact(6000), activations: exact(16_384), latencyMs: exact(0.006) },
+    totals: {
+      operations: exact(6_000_000),
+      params: exact(6000),
+      activations: exact(16_384),
+      memory: exact(655_360),
+      latencyMs: exact(0.006),
+    },
+    memory: ['Weights as a file: 24.0 kB as fp32.', 'Training step: 703 kB for one image.'],
   };
 }
 

@@ -1,6 +1,6 @@
 // The costs of a model layer by layer, as data for a table: what has parameters or operations, in network order.
 
-import type { Count } from '../common/count.ts';
+import { sumCounts, type Count } from '../common/count.ts';
 import type { SourceSpan } from '../common/source-span.ts';
 import type { Cost } from '../costs/cost-report.ts';
 import { widthsOf } from '../network/op-traits.ts';
@@ -11,6 +11,7 @@ import type { AnalyzedModel } from './analyzed-model.ts';
 import { tieNumbers } from './channel-ties.ts';
 import { imageShapeText } from './cost-text.ts';
 import { outputShape } from './inlay-hints.ts';
+import { memoryReport, memorySentences } from './memory-report.ts';
 import { settledWidths } from './what-if.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
@@ -23,6 +24,8 @@ interface KnownCosts {
   operations: KnownCount;
   params: KnownCount;
   activations: KnownCount;
+  /** Bytes of weights and of what is kept for the backward pass. */
+  memory: KnownCount;
   latencyMs: KnownCount;
 }
 
@@ -42,6 +45,8 @@ export interface CostRow extends KnownCosts {
 export interface CostRows {
   readonly rows: readonly CostRow[];
   readonly totals: KnownCosts;
+  /** What the whole holds in memory, in sentences. */
+  readonly memory: readonly string[];
 }
 
 /** `graph` is the model's own, or what it would be at other widths. */
@@ -52,12 +57,14 @@ export function costRows(
   graph = model.graph,
 ): CostRows {
   const report = session.costs(graph, settings);
+  const memory = memoryReport(graph, settings);
   const grouping = session.grouping(graph);
   const [ties, settled] = [tieNumbers(grouping), settledWidths(grouping)];
   const rows = graph.ops.flatMap((op): readonly CostRow[] => {
     const cost = report.ops[op.id];
     if (!isCosted(op, cost)) return [];
-    const costs = knownCosts(cost);
+    const held = memory.ops[op.id];
+    const costs = knownCosts(cost, held === undefined ? [] : [held.weights, held.kept]);
     return [
       {
         name: op.name,
@@ -71,7 +78,8 @@ export function costRows(
       },
     ];
   });
-  return { rows, totals: knownCosts(report.total) };
+  const totals = knownCosts(report.total, [memory.weights, memory.kept]);
+  return { rows, totals, memory: memorySentences(graph, memory) };
 }
 
 /** Whether an op has a row of the table: it has parameters or operations, or nobody knows. */
@@ -90,11 +98,12 @@ const knownCount = (count: Count): KnownCount =>
     ? { value: null, atLeast: false }
     : { value: count.value, atLeast: count.kind === 'at-least' };
 
-function knownCosts({ operations, params, activations, latencyMs }: Cost): KnownCosts {
+function knownCosts({ operations, params, activations, latencyMs }: Cost, held: readonly Count[]): KnownCosts {
   return {
     operations: knownCount(operations),
     params: knownCount(params),
     activations: knownCount(activations),
+    memory: knownCount(sumCounts(held)),
     latencyMs: knownCount(latencyMs),
   };
 }

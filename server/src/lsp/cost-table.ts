@@ -50,7 +50,7 @@ export function modelAsked(
 
 /** The table of a model, or of what it would be: `graph` then differs from its own. */
 export function tableOf({ session, settings }: AnalysisContext, model: AnalyzedModel, graph?: NetworkGraph): CostTable {
-  const { rows, totals } = costRows(session, model, settings, graph);
+  const { rows, totals, memory } = costRows(session, model, settings, graph);
   return {
     file: fileName(model.entry.document),
     entry: model.entry.name,
@@ -64,5 +64,6 @@ export function tableOf({ session, settings }: AnalysisContext, model: AnalyzedM
       return { ...row, place: span === undefined || start === undefined ? null : { uri: span.document, ...start } };
     }),
     totals,
+    memory: [...memory],
   };
 }

@@ -7,7 +7,14 @@ import { modelMeasurementSchema } from './model-measurement.ts';
 
 /** Null where nothing is known; `atLeast` marks a lower bound. */
 const count = v.object({ value: v.nullable(v.number()), atLeast: v.boolean() });
-const costs = { operations: count, params: count, activations: count, latencyMs: count };
+const costs = {
+  operations: count,
+  params: count,
+  activations: count,
+  /** Bytes of weights, and of what is kept for the backward pass. */
+  memory: count,
+  latencyMs: count,
+};
 
 export type TableCount = v.InferOutput<typeof count>;
 
@@ -46,6 +53,8 @@ export const costTableSchema = v.object({
     }),
   ),
   totals: v.object(costs),
+  /** What the whole holds in memory, in sentences. */
+  memory: v.array(v.string()),
 });
 
 /** Widths that somebody tries out, as they are written: `41` or `0.5x` by layer, `0.75` for all layers that are not named. */

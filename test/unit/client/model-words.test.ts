@@ -15,6 +15,7 @@ function row(name: string, operations: number | null, isPlaced = true): CostTabl
     operations: exactly(operations),
     params: exactly(1),
     activations: exactly(1),
+    memory: exactly(1),
     latencyMs: exactly(1),
     tie: null,
     settled: null,
@@ -53,7 +54,7 @@ test('lines have a colour by their share of the whole, summed over the layers th
   const rows = [at(1, 20), at(1, 6), at(2, 11), at(3, 4), at(4, 1), at(5, null), at(6, 50, 'file:///b.py')];
   const totals = (value: number | null, atLeast = false) => {
     const exactly = { value, atLeast };
-    return { operations: exactly, params: exactly, activations: exactly, latencyMs: exactly };
+    return { operations: exactly, params: exactly, activations: exactly, memory: exactly, latencyMs: exactly };
   };
   expect(heatLines({ rows, totals: totals(100) }, 'file:///a.py')).toEqual([
     { line: 1, step: 2 },

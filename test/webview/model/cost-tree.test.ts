@@ -72,18 +72,20 @@ test('a sum over something unknown is a lower bound', () => {
 describe('copies', () => {
   test('Markdown', () => {
     expect(costCopy(sampleCosts(), 'markdown').split('\n').slice(0, 3)).toEqual([
-      '| layer | op | output | width | MACs | params | activations | latency on V100 (ms) |',
-      '| :-- | :-- | :-- | --: | --: | --: | --: | --: |',
-      '| stem | Conv2d | 16×32×32 | 16 | 1000000 | 1000 | 16384 | 0.001 |',
+      '| layer | op | output | width | MACs | params | activations | memory (B) | latency on V100 (ms) |',
+      '| :-- | :-- | :-- | --: | --: | --: | --: | --: | --: |',
+      '| stem | Conv2d | 16×32×32 | 16 | 1000000 | 1000 | 16384 | 131072 | 0.001 |',
     ]);
   });
 
   test('CSV quotes what has to be quoted, and names the unit', () => {
     const table = { ...sampleCosts(), unit: 'FLOPs' as const, device: 'my "old", slow one' } as const;
     const [head, stem, ...rest] = costCopy(table, 'csv').trimEnd().split('\n');
-    expect(head).toBe('layer,op,output,width,FLOPs,params,activations,"latency on my ""old"", slow one (ms)"');
-    expect(stem).toBe('stem,Conv2d,16×32×32,16,1000000,1000,16384,0.001');
-    expect(rest.at(-1)).toBe('total,,,,6000000,6000,16384,0.006');
+    expect(head).toBe(
+      'layer,op,output,width,FLOPs,params,activations,memory (B),"latency on my ""old"", slow one (ms)"',
+    );
+    expect(stem).toBe('stem,Conv2d,16×32×32,16,1000000,1000,16384,131072,0.001');
+    expect(rest.at(-1)).toBe('total,,,,6000000,6000,16384,655360,0.006');
   });
 
   test('JSON is the table', () => {

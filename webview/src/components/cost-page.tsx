@@ -146,7 +146,9 @@ function Costs({ present, state, post }: CostsProperties) {
   const words = useMemo(() => costWords(table), [table]);
   const measured = useMemo(() => times && measuredTimes(roots, times), [roots, times]);
   const layers = roots.reduce((sum, node) => sum + node.layers, 0);
-  const total = quantities.map((quantity) => words.total(quantity, table.totals[quantity]));
+  const total = quantities
+    .filter((quantity) => quantity !== 'memory')
+    .map((quantity) => words.total(quantity, table.totals[quantity]));
   const fold = (path: string): void => {
     const folded = new Set(view.folded);
     if (!folded.delete(path)) folded.add(path);
@@ -161,6 +163,12 @@ function Costs({ present, state, post }: CostsProperties) {
         Input {table.input} · {layers} layers · {total.join(' · ')}
         {table.isStale && <strong> · The source has an error; these are the figures from before it.</strong>}
       </p>
+      <details>
+        <summary>Memory</summary>
+        <p class="note">
+          {table.memory.join(' ')} The column Memory has a layer’s weights, and what it keeps for the backward pass.
+        </p>
+      </details>
       {times !== undefined && <p role="status">{timesSentence(table, times)}</p>}
       <div class="tools">
         <span role="group" aria-label="Show as">
@@ -310,6 +318,7 @@ function columnsOf(
       isNarrow ? words.headings.activations.replace('tions', '\u00adtions') : words.headings.activations,
       'activations',
     ),
+    ...(isNarrow ? [] : [sortable(words.headings.memory, 'memory')]),
     sortable(words.headings.latencyMs, 'latencyMs'),
     ...(isMeasured ? [{ title: 'Measured here', numeric: true }] : []),
   ];
@@ -388,7 +397,11 @@ function NodeRow(properties: NodeRowProperties) {
         </td>
       )}
       <td class="numeric">{words.text('params', costs.params)}</td>
-      <td class="numeric">{words.text('activations', costs.activations)}</td>
+      <td class="numeric">
+        {words.text('activations', costs.activations)}
+        {isNarrow && <span class="below">{words.text('memory', costs.memory)}</span>}
+      </td>
+      {!isNarrow && <td class="numeric">{words.text('memory', costs.memory)}</td>}
       <td class="numeric">{words.text('latencyMs', costs.latencyMs)}</td>
       {measured !== undefined && <td class="numeric">{timeText(measured.get(node.path))}</td>}
     </>

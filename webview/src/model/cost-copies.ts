@@ -9,13 +9,24 @@ type Cell = string | number | null;
 /** The whole table, in network order, whatever is folded or filtered at the moment. */
 export function costCopy(table: CostTable, format: CopyFormat): string {
   const unit = table.counter === '' ? table.unit : `${table.unit} (${table.counter})`;
-  const head = ['layer', 'op', 'output', 'width', unit, 'params', 'activations', `latency on ${table.device} (ms)`];
+  const head = [
+    'layer',
+    'op',
+    'output',
+    'width',
+    unit,
+    'params',
+    'activations',
+    'memory (B)',
+    `latency on ${table.device} (ms)`,
+  ];
   const amount = ({ value, atLeast }: TableCount): Cell =>
     value === null ? null : atLeast ? `>=${String(value)}` : value;
   const costs = (of: CostTable['totals']): readonly Cell[] => [
     amount(of.operations),
     amount(of.params),
     amount(of.activations),
+    amount(of.memory),
     amount(of.latencyMs),
   ];
   const rows: readonly (readonly Cell[])[] = [

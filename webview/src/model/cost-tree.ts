@@ -3,9 +3,9 @@
 import { formatAmount, formatMilliseconds } from '../../../server/src/common/number-format.ts';
 import type { CostTable, CostTableRow, TableCount } from '../../../server/src/protocol/cost-table.ts';
 
-export type Quantity = 'operations' | 'params' | 'activations' | 'latencyMs';
+export type Quantity = 'operations' | 'params' | 'activations' | 'memory' | 'latencyMs';
 
-export const quantities: readonly Quantity[] = ['operations', 'params', 'activations', 'latencyMs'];
+export const quantities: readonly Quantity[] = ['operations', 'params', 'activations', 'memory', 'latencyMs'];
 
 /** A module with what is below it, or a layer. */
 export interface CostNode {
@@ -61,6 +61,7 @@ function closed({ children: open, row, index, ...node }: OpenNode): CostNode {
     operations: sumOf(parts.map(({ operations }) => operations)),
     params: sumOf(parts.map(({ params }) => params)),
     activations: sumOf(parts.map(({ activations }) => activations)),
+    memory: sumOf(parts.map(({ memory }) => memory)),
     latencyMs: sumOf(parts.map(({ latencyMs }) => latencyMs)),
   };
   const layers = children.reduce((total, child) => total + child.layers, row === undefined ? 0 : 1);
@@ -141,6 +142,7 @@ export function costWords({ unit, counter, device }: CostTable): CostWords {
       operations: counter === '' ? unit : `${unit} (${counter})`,
       params: 'Parameters',
       activations: 'Activations',
+      memory: 'Memory',
       latencyMs: 'Latency',
     },
     text: (quantity, count) => amountText(count, quantity, ''),
@@ -150,6 +152,8 @@ export function costWords({ unit, counter, device }: CostTable): CostWords {
           return `${amountText(count, quantity, unit)}${counter === '' ? '' : ` (${counter})`}`;
         case 'latencyMs':
           return `${amountText(count, quantity, '')} on ${device}`;
+        case 'memory':
+          return `${amountText(count, quantity, '')} held in training`;
         case 'params':
         case 'activations':
           return `${amountText(count, quantity, '')} ${quantity}`;
@@ -160,7 +164,9 @@ export function costWords({ unit, counter, device }: CostTable): CostWords {
 
 function amountText({ value, atLeast }: TableCount, quantity: Quantity, unit: string): string {
   if (value === null) return `? ${unit}`.trimEnd();
-  return `${atLeast ? '≥ ' : ''}${quantity === 'latencyMs' ? formatMilliseconds(value) : formatAmount(value, unit)}`;
+  const amount =
+    quantity === 'latencyMs' ? formatMilliseconds(value) : formatAmount(value, quantity === 'memory' ? 'B' : unit);
+  return `${atLeast ? '≥ ' : ''}${amount}`;
 }
 
 /** A count's part of a whole, between 0 and 1; 0 where either is not known. */

@@ -38,11 +38,12 @@ export function triedTable(table: CostTable, tried: TriedCosts | undefined): Cos
   return {
     ...table,
     totals: tried.table.totals,
+    memory: tried.table.memory,
     rows: table.rows.map((row): CostTableRow => {
       const now = byName.get(row.name);
       if (now === undefined) return row;
-      const { width, shape, operations, params, activations, latencyMs } = now;
-      return { ...row, width, shape, operations, params, activations, latencyMs };
+      const { width, shape, operations, params, activations, memory, latencyMs } = now;
+      return { ...row, width, shape, operations, params, activations, memory, latencyMs };
     }),
   };
 }
