@@ -9,6 +9,7 @@ import type { ModelEntry, NetworkGraph } from '../../network/network-graph.ts';
 import type { ValueId } from '../../network/op.ts';
 import { itemsOf, textOf, valueAt, type ConfigValue } from '../config/config-tree.ts';
 import { readJson } from '../config/json-tree.ts';
+import { keepingLast } from '../config/last-reading.ts';
 import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import {
   limitMessage,
@@ -50,6 +51,8 @@ const isConfig = new RegExp(
   `"model_type"\\s{0,20}:\\s{0,20}"(?:${types})"|"architectures"\\s{0,20}:\\s{0,20}\\[\\s{0,100}"(?:${classes})(?:For\\w{1,50}|Model|Backbone)"`,
 );
 
+const readTree = keepingLast(readJson);
+
 export const huggingFaceFrontend: Frontend = {
   languageId: 'json',
   numbers: jsonNumbers,
@@ -60,7 +63,7 @@ export const huggingFaceFrontend: Frontend = {
 
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
     const text = reader.read(document);
-    const root = text === undefined ? undefined : readJson(document, text).root;
+    const root = text === undefined ? undefined : readTree(document, text).root;
     const backbone = root && backboneOf(root);
     if (root === undefined || backbone === undefined) return { entries: [], problems: [] };
     const span = valueAt(root, 'model_type')?.span ?? root.span;
@@ -78,7 +81,7 @@ export const huggingFaceFrontend: Frontend = {
     const found = textOfEntry(entry, reader);
     if (!found.ok) return found.error;
     const text = found.value;
-    const { root, problems: faults } = readJson(document, text);
+    const { root, problems: faults } = readTree(document, text);
     const backbone = root && backboneOf(root);
     if (root === undefined || backbone === undefined) return { graph: undefined, problems: faults, dependencies };
     const problems: Problem[] = [...faults];

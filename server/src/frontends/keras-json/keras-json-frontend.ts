@@ -7,6 +7,7 @@ import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { valueAt, type ConfigText, type ConfigValue } from '../config/config-tree.ts';
 import { readJson } from '../config/json-tree.ts';
+import { keepingLast } from '../config/last-reading.ts';
 import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import type {
   EntryList,
@@ -25,6 +26,8 @@ import { misfittingWeights } from './stored-weights.ts';
 /** The largest of `keras.applications` has 1.5 million. */
 const mostCharacters = 8_000_000;
 
+const readTree = keepingLast(readJson);
+
 export const kerasJsonFrontend: Frontend = {
   languageId: 'json',
   numbers: jsonNumbers,
@@ -39,7 +42,7 @@ export const kerasJsonFrontend: Frontend = {
 
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
     const text = reader.read(document);
-    const read = text === undefined ? undefined : readJson(document, text);
+    const read = text === undefined ? undefined : readTree(document, text);
     const model = read && modelIn(read);
     if (read === undefined || model === undefined) return { entries: [], problems: [] };
     const span = valueAt(model, 'class_name')?.span ?? model.span;
@@ -62,7 +65,7 @@ export const kerasJsonFrontend: Frontend = {
     const found = textOfEntry(entry, reader);
     if (!found.ok) return found.error;
     const text = found.value;
-    const read = readJson(document, text);
+    const read = readTree(document, text);
     const model = modelIn(read);
     if (model === undefined) return { graph: undefined, problems: read.problems, dependencies };
     const problems: Problem[] = [...read.problems];

@@ -6,6 +6,7 @@ import { fileName } from '../../common/file-name.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { readJson } from '../config/json-tree.ts';
+import { keepingLast } from '../config/last-reading.ts';
 import { askedInput, textOfEntry } from '../shared/file-entries.ts';
 import type {
   EntryList,
@@ -24,6 +25,8 @@ const usualImage = 224;
 const usualLength = 128;
 const mostCharacters = 8_000_000;
 
+const readTree = keepingLast(readJson);
+
 export const tensorflowGraphFrontend: Frontend = {
   languageId: 'json',
   numbers: unwrittenNumbers,
@@ -41,7 +44,7 @@ export const tensorflowGraphFrontend: Frontend = {
 
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
     const text = reader.read(document);
-    const file = text === undefined ? undefined : graphFileOf(readJson(document, text).root);
+    const file = text === undefined ? undefined : graphFileOf(readTree(document, text).root);
     if (file === undefined) return { entries: [], problems: [] };
     const inputs = inputsOf(file);
     const span = inputs[0]?.span ?? { document, start: 0, end: 1 };
@@ -62,7 +65,7 @@ export const tensorflowGraphFrontend: Frontend = {
     const found = textOfEntry(entry, reader);
     if (!found.ok) return found.error;
     const text = found.value;
-    const read = readJson(document, text);
+    const read = readTree(document, text);
     const file = graphFileOf(read.root);
     if (file === undefined) return { graph: undefined, problems: read.problems, dependencies: [document] };
     const problems: Problem[] = [...read.problems];

@@ -6,6 +6,7 @@ import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
 import { numberOf, valueAt, type ConfigText } from '../config/config-tree.ts';
 import { readYaml } from '../config/yaml-tree.ts';
+import { keepingLast } from '../config/last-reading.ts';
 import { findDirectives, type Directive } from '../shared/directive.ts';
 import { askedInput, chosenFirst, textOfEntry } from '../shared/file-entries.ts';
 import {
@@ -22,6 +23,8 @@ import { moduleOf, rowsOf, scalesOf, TableReader, type TableScale } from './read
 const imageSize = 640;
 const classifiedSize = 224;
 
+const readTree = keepingLast(readYaml);
+
 export const ultralyticsFrontend: Frontend = {
   languageId: 'yaml',
   numbers: yamlNumbers,
@@ -33,7 +36,7 @@ export const ultralyticsFrontend: Frontend = {
 
   entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
     const text = reader.read(document);
-    const table = text === undefined ? undefined : tableOf(readYaml(document, text));
+    const table = text === undefined ? undefined : tableOf(readTree(document, text));
     if (text === undefined || table === undefined) return { entries: [], problems: [] };
     const { directives, problems } = findDirectives(document, text);
     const scales = scalesOf(table);
@@ -72,7 +75,7 @@ export const ultralyticsFrontend: Frontend = {
     const found = textOfEntry(entry, reader, limits);
     if (!found.ok) return found.error;
     const text = found.value;
-    const read = readYaml(document, text);
+    const read = readTree(document, text);
     const table = tableOf(read);
     if (table === undefined) return { graph: undefined, problems: read.problems, dependencies };
     const problems: Problem[] = [...read.problems];

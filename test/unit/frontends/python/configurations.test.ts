@@ -123,6 +123,25 @@ test.for([
   );
 });
 
+test.for([
+  ['a crop', 'crop_size = (48, 64)', [3, 48, 64]],
+  [
+    'the size of inputs',
+    "input_size = 40\npipeline = [dict(type='Resize', scale=(input_size, input_size))]",
+    [3, 40, 40],
+  ],
+  ['a scale, width first', "pipeline = [dict(type='Resize', scale=(64, 40), keep_ratio=True)]", [3, 40, 64]],
+  [
+    'a scale that is padded',
+    "data_preprocessor = dict(type='P', pad_size_divisor=32)\npipeline = [dict(type='Resize', scale=(70, 40))]",
+    [3, 64, 96],
+  ],
+  ['a comment that says another', '# crop_size = (8, 8)\nimg_scale = (24, 16)', [3, 16, 24]],
+] as const)('the image is told by how data are prepared: %s', ([, text, shape]) => {
+  const { entry } = readConfiguration(`${bases}${text}\n`);
+  expect(entry?.input).toMatchObject({ shapes: [shape], from: 'default' });
+});
+
 test('layers stand at the settings that they are made of, else at what the file builds on', () => {
   const own = readConfiguration(`${bases}model = dict(\n    backbone=dict(type='Chain', widths=[4, 12]))\n`);
   const places = (reading: PythonReading): readonly string[] =>

@@ -117,6 +117,7 @@ const nameOf = (document: string): string => document.slice(document.lastIndexOf
 const sizes: readonly { readonly pattern: RegExp; readonly isWidthFirst?: true }[] = [
   { pattern: /["']CenterCrop["'],\s*crop_size=\(?(\d+)(?:,\s*(\d+))?/ },
   { pattern: /\bcrop_size\s*=\s*\(?(\d+)(?:,\s*(\d+)\))?/ },
+  { pattern: /\binput_size\s*=\s*\(?(\d+)(?:,\s*(\d+)\))?/ },
   { pattern: /\bimage_size\s*=\s*\(?(\d+)(?:,\s*(\d+)\))?/ },
   { pattern: /\bimg_scale\s*=\s*\(?(\d+)(?:,\s*(\d+)\))?/, isWidthFirst: true },
   { pattern: /["']Resize["'],\s*scale=\(?(\d+)(?:,\s*(\d+)\))?/, isWidthFirst: true },
