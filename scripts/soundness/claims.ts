@@ -2,7 +2,7 @@
 // CPython: a hole wherever it says nothing.
 
 import { neverCancelled } from '../../server/src/common/cancellation.ts';
-import { unknownBaseOf } from '../../server/src/frontends/python/evaluator/classes.ts';
+import { isUserDictionary, unknownBaseOf } from '../../server/src/frontends/python/evaluator/classes.ts';
 import { builtinNames } from '../../server/src/frontends/python/evaluator/builtins.ts';
 import { Interpreter } from '../../server/src/frontends/python/evaluator/interpreter.ts';
 import { anyName, resolveDeferred } from '../../server/src/frontends/python/evaluator/modules.ts';
@@ -105,7 +105,7 @@ function writtenValue(value: PyValue, text: (value: PyValue) => string, depth = 
       const parts: (readonly [string, Written])[] = [...value.attributes]
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, item]) => [name, inner(item)]);
-      if (value.dictionary) parts.push(['<items>', inner(value.dictionary)]);
+      if (value.dictionary) parts.push([isUserDictionary(value.class) ? 'data' : '<items>', inner(value.dictionary)]);
       if (value.items) parts.push(['<items>', ['l', value.items.map(inner)]]);
       // A base that is not known may have set more.
       if ((unknownBaseOf(value.class) ?? value.mayHaveMore) !== undefined) parts.push(['<more>', maybe]);

@@ -59,6 +59,7 @@ export function evaluateEntry(
     firstLayer: network.firstLayer,
     names: network.inputNames,
     firstWeight: network.firstWeight,
+    secondWeight: network.secondWeight,
     rank: taken === undefined ? undefined : Number(taken),
   };
   return { evaluation, wanted, steps: machine.steps };

@@ -25,7 +25,7 @@ export function runModel(
   for (const module of network.names.keys())
     if (module.attributes.has('training')) machine.change(module).attributes.set('training', pyFalse);
   for (const module of network.names.keys()) leaveTraining(machine, module, entry.span);
-  network.firstWeight = firstWeight(model);
+  [network.firstWeight, network.secondWeight] = firstWeights(model);
   network.inputNames = inputNames(machine, owner, model, entry.span);
   const told = withStatedInputs(entry, owner, model);
   const { input } = told;
@@ -65,25 +65,26 @@ function leaveTraining(machine: Machine, module: InstanceValue, span: SourceSpan
   }
 }
 
-/** The sizes of the first weight with a side for its input, in the order in which a model makes its parts. */
-function firstWeight(model: InstanceValue): readonly number[] | undefined {
+/** The sizes of the first two weights with a side for their input, in the order in which a model makes its parts. */
+function firstWeights(model: InstanceValue): readonly (readonly number[])[] {
   const seen = new Set<PyValue>();
-  const find = (value: PyValue): readonly number[] | undefined => {
+  const found: (readonly number[])[] = [];
+  const find = (value: PyValue): void => {
     if (value.kind === 'tensor') {
       const sizes = value.shape.filter((size) => typeof size === 'number');
-      return value.parameter?.role === 'weight' && sizes.length > 1 && sizes.length === value.shape.length
-        ? sizes
-        : undefined;
+      if (value.parameter?.role === 'weight' && sizes.length > 1 && sizes.length === value.shape.length)
+        found.push(sizes);
+      return;
     }
-    if (value.kind !== 'instance' || seen.has(value) || seen.size > mostParts) return undefined;
+    if (value.kind !== 'instance' || seen.has(value) || seen.size > mostParts) return;
     seen.add(value);
     for (const inner of [...value.attributes.values(), ...(value.items ?? [])]) {
-      const found = find(inner);
-      if (found) return found;
+      if (found.length > 1) return;
+      find(inner);
     }
-    return undefined;
   };
-  return find(model);
+  find(model);
+  return found;
 }
 
 /** A weight that is not among so many parts is not looked for. */

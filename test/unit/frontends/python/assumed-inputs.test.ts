@@ -94,6 +94,63 @@ test.each([
   expect(inputOf(text.replace('(self, x)', `(self, x, ${name})`)).shapes).toEqual([[3, 224, 224], shape]);
 });
 
+test.each<[string, string, string, string, readonly (readonly number[])[]]>([
+  [
+    'noise and a class beside it',
+    'self.fc = nn.Linear(110, 8)',
+    'noise, label',
+    'self.fc(torch.cat([noise, label], 1))',
+    [[100], [10]],
+  ],
+  [
+    'noise and a class that is looked up',
+    'self.classes, self.fc = nn.Embedding(10, 10), nn.Linear(110, 8)',
+    'noise, labels',
+    'self.fc(torch.cat([self.classes(labels), noise], -1))',
+    [[100], []],
+  ],
+  [
+    'noise that a class is multiplied with',
+    'self.classes, self.fc = nn.Embedding(10, 100), nn.Linear(100, 8)',
+    'noise, labels',
+    'self.fc(torch.mul(self.classes(labels), noise))',
+    [[100], []],
+  ],
+  [
+    'an image with a map for each class',
+    'self.conv, self.fc = nn.Conv2d(11, 8, 4, 2, 1), nn.Linear(8 * 16 * 16, 1)',
+    'image, label',
+    'self.fc(self.conv(torch.cat([image, label], 1)).view(-1, 8 * 16 * 16))',
+    [
+      [1, 32, 32],
+      [10, 32, 32],
+    ],
+  ],
+  [
+    'an image and a class that is looked up',
+    'self.classes, self.fc = nn.Embedding(10, 10), nn.Linear(1034, 8)',
+    'img, labels',
+    'self.fc(torch.cat((img.view(img.size(0), -1), self.classes(labels)), -1))',
+    [[1, 32, 32], []],
+  ],
+])('labels: %s', (_, layers, parameters, result, shapes) => {
+  const text = classOf(layers, result).replace('forward(self, x)', `forward(self, ${parameters})`);
+  expect(inputOf(text)).toEqual({ shapes, from: 'default' });
+});
+
+test('a program that goes on only with a graphics card is read as on a machine that has one', () => {
+  const made = (test: string, body: string, otherwise: string): string =>
+    `${pooled}\n\ndef main():\n    net = Net()\n    if ${test}:\n        ${body}\n    else:\n        ${otherwise}\n    return net\n\nif __name__ == '__main__':\n    main()\n`;
+  for (const text of [
+    made('torch.cuda.is_available()', 'net = net.cuda()', "raise RuntimeError('a GPU is needed')"),
+    made('not torch.cuda.is_available()', "raise RuntimeError('a GPU is needed')", 'net = net.cuda()'),
+  ]) {
+    const { graph, problems } = readPython(text);
+    expect(problems).toEqual([]);
+    expect(graph?.entry.name).toBe('main()');
+  }
+});
+
 test('frames, where the sizes of five axes are taken', () => {
   const text = classOf(
     'self.conv = nn.Conv2d(3, 8, 3)',

@@ -277,6 +277,12 @@ test.for<readonly [string, string, string, string]>([
     'a',
     'False',
   ],
+  [
+    'a dictionary that is none',
+    'import collections\nclass D(collections.UserDict): pass\no = D(w=1)\no["h"] = 2\na = (isinstance(o, dict), o.data, len(o))',
+    'a',
+    '(False, {"w": 1, "h": 2}, 2)',
+  ],
   ['fields of what is not known', 'import dataclasses\na = len(dataclasses.fields(outside.x))', 'a', '?'],
   ['an attribute that every text has', 'a = hasattr("", "casefold"), hasattr(1, "nothing")', 'a', '(True, False)'],
   ['the type of a function', 'a = type(len).__name__', 'a', '"builtin_function_or_method"'],

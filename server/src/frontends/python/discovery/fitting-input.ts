@@ -21,6 +21,8 @@ export interface WantedInput {
   readonly names: readonly string[];
   /** The sizes of the first weight that the model keeps, run or not. */
   readonly firstWeight?: readonly number[] | undefined;
+  /** The sizes of the one after it. */
+  readonly secondWeight?: readonly number[] | undefined;
   /** How many axes the input is taken apart into, where it has others. */
   readonly rank?: number | undefined;
 }
@@ -46,7 +48,9 @@ export function evaluateFitting(
   const first = evaluate(entry, limits);
   const { graph } = first.evaluation;
   // What the model itself says it takes is not assumed.
-  if (graph !== undefined && graph.entry.input.from !== 'default') return first.evaluation;
+  const isAlone = entry.input.shapes.length === 1 && first.wanted.names.length > 1;
+  if (graph !== undefined && graph.entry.input.from !== 'default' && !(isAlone && entry.input.isLoose))
+    return first.evaluation;
   if (fits(first, entry) || first.evaluation.problems.some(isLimit)) return first.evaluation;
   const isPart = entry.from === 'default' && first.wanted.firstWeight === undefined && hasNoParameters(graph);
   // What such a part makes of several inputs tells nothing of their sizes.
@@ -55,7 +59,9 @@ export function evaluateFitting(
   let { steps } = first;
   const trials: Evaluation[] = [first.evaluation];
   for (const shapes of inputsToTry(first.wanted)) {
-    if (cancellation.isCancellationRequested || steps + first.steps > lastStep) break;
+    // With an argument too few the first run told nothing: another one is due, whatever it takes.
+    const isDue = isAlone && trials.length === 1;
+    if (cancellation.isCancellationRequested || (steps + first.steps > lastStep && !isDue)) break;
     const tried = { ...entry, input: { ...entry.input, shapes } };
     const trial = evaluate(tried, limits);
     steps += trial.steps;
@@ -86,7 +92,8 @@ const misfits: ReadonlySet<string> = new Set(['shape-mismatch', 'python-raises']
  * of a text are no image.
  */
 function fits({ evaluation: { graph, problems }, wanted }: TriedEvaluation, { input }: ModelEntry): boolean {
-  const isImage = (input.shapes[0]?.length ?? 0) > 2;
+  // Beside an image it is labels that are looked up.
+  const isImage = input.shapes.length === 1 && (input.shapes[0]?.length ?? 0) > 2;
   if (problems.some(isMisfit) || (wanted.firstLayer?.kind === 'embedding' && isImage)) return false;
   return graph === undefined || givesOneResult(graph);
 }

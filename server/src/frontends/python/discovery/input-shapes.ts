@@ -181,15 +181,50 @@ export function inputsToTry(wanted: WantedInput, data: PreparedData): readonly I
   const { firstLayer, names, firstWeight, rank } = wanted;
   const byWeight = firstLayer === undefined ? shapesOfWeight(firstWeight, rank) : [];
   if (names.length < 2) return [...byWeight, ...shapesToTry(firstLayer, data)].map((shape) => [shape]);
+  const labelled = names.length === 2 && labels.test(names[1] ?? '') ? withLabels(wanted) : [];
   const shapes = [assumedShape(data), ...byWeight, ...shapesToTry(firstLayer, data)].slice(0, mostPairs);
-  return shapes.flatMap((shape) => {
+  const tried = shapes.flatMap((shape) => {
     const told = names.map((name) => shapeOfName(name, shape));
     const isEqual = told.every((each) => each === shape);
     return isEqual ? [told] : [told, names.map(() => shape)];
   });
+  return [...labelled, ...tried];
 }
 
 const mostPairs = 24;
+
+const labels = /^(y|labels?|class(es|_\w+)?|c|cls\w*|cond\w*|attr\w*)$/i;
+/** How many classes labels name where nothing tells, most usual first. */
+const usualClasses = [10, 100, 2];
+const usualMaps = [32, 28, 64];
+
+/**
+ * Noise, features or an image with labels: the first weight takes both, one behind the other, or the labels are looked up in it.
+ */
+function withLabels({ firstWeight: first = [], secondWeight: second = [] }: WantedInput): readonly InputShapes[] {
+  const [rows = 0, columns = 0] = first;
+  if (first.length === 4) {
+    // Of an image with one channel or three, the other channels are the labels', one for each class.
+    return [1, 3].flatMap((channels) =>
+      columns > channels
+        ? usualMaps.map((side) => [
+            [channels, side, side],
+            [columns - channels, side, side],
+          ])
+        : [],
+    );
+  }
+  if (first.length !== 2) return [];
+  // Numbers of classes, each with its features, that the next layer takes beside the noise or in its place.
+  const taken = second.length === 2 ? (second[1] ?? 0) - columns : 0;
+  const lookedUp = [...(taken > 0 ? [taken] : []), columns].map((size) => [[size], []]);
+  const sides = [1, 3].flatMap((channels) => {
+    const side = Math.sqrt(taken / channels);
+    return Number.isInteger(side) && side > 3 ? [[[channels, side, side], []]] : [];
+  });
+  const beside = usualClasses.filter((count) => count < columns).map((count) => [[columns - count], [count]]);
+  return rows <= 1000 ? [...sides, ...lookedUp, ...beside] : [...beside, ...lookedUp];
+}
 
 function shapeOfName(name: string, shape: readonly number[]): readonly number[] {
   if (words.test(name)) return [usualWords];

@@ -8,6 +8,7 @@ import {
   findInMetaclass,
   findMethod,
   isContainerOfOurs,
+  isUserDictionary,
   isWhollyWritten,
   nativeClass,
   unknownBaseOf,
@@ -256,6 +257,7 @@ function instanceAttribute(
     return bindTo(machine, first, object, span);
   if (own !== undefined) return own;
   if (name === '__class__') return object.class;
+  if (name === 'data' && object.dictionary && isUserDictionary(object.class)) return object.dictionary;
   if (name === '__dict__') return namesOfObject(object, span);
   if (name === '__doc__') return findMethod(object.class, name) ?? none;
   const inherited = findMethod(object.class, name);

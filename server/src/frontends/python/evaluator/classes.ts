@@ -84,6 +84,11 @@ export function unknownBaseOf(type: ClassValue): string | undefined {
 
 const fieldClass = nativeClass('Field', []);
 
+/** Whether objects of a class keep their dictionary as `data`. */
+export function isUserDictionary({ mro }: ClassValue): boolean {
+  return mro.some(({ name, span }) => name === 'UserDict' && span === undefined);
+}
+
 /** What `fields()` and `__dataclass_fields__` say of one field. */
 export function fieldRecord({ name, default: written }: NonNullable<ClassValue['fields']>[number]): InstanceValue {
   const site = { span: { document: '', start: 0, end: 0 }, callChain: [] };

@@ -26,13 +26,31 @@ export function runIf(machine: Machine, scope: Scope, statement: StatementOf<'if
   const test = machine.evaluate(scope, statement.test);
   const truth = machine.truth(test, statement.test.span);
   if (truth !== true && scope.names === scope.module.names) noteLazyNames(machine, scope.module, statement);
-  if (truth !== undefined) return machine.runBlock(scope, truth ? statement.body : statement.otherwise);
+  if (truth !== undefined) {
+    const [taken, other] = truth ? [statement.body, statement.otherwise] : [statement.otherwise, statement.body];
+    // A program that goes on only with a device is meant for machines that have one.
+    const isRefused = onlyRaises(taken) && asksForDevice(statement.test);
+    return machine.runBlock(scope, isRefused ? other : taken);
+  }
   machine.mayRaise();
   const end = machine.ways.follow(causeOf(test, statement.test.span), [
     () => machine.runBlock(scope, statement.body),
     () => machine.runBlock(scope, statement.otherwise),
   ]);
   return machine.ways.finish(end);
+}
+
+/** Whether statements do nothing but raise, perhaps after saying why. */
+function onlyRaises(statements: readonly Statement[]): boolean {
+  return (
+    statements.at(-1)?.kind === 'raise' && statements.every(({ kind }) => kind === 'raise' || kind === 'expression')
+  );
+}
+
+/** Whether a test asks whether a device is there: `torch.cuda.is_available()`, `not …`. */
+function asksForDevice(test: Expression): boolean {
+  if (test.kind === 'unary') return test.operator === 'not' && asksForDevice(test.operand);
+  return test.kind === 'call' && test.callee.kind === 'attribute' && test.callee.name === 'is_available';
 }
 
 /** One round of a loop; ways that continue arrive at its end. */

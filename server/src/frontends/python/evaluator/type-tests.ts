@@ -1,7 +1,7 @@
 // `isinstance` and `issubclass`: of classes that are written, of the built-in types, and of what `collections.abc` asks for.
 
 import type { SourceSpan } from '../../../common/source-span.ts';
-import { findMethod, isSubclass, isWhollyWrittenClass, unknownBaseOf } from './classes.ts';
+import { findMethod, isSubclass, isUserDictionary, isWhollyWrittenClass, unknownBaseOf } from './classes.ts';
 import type { ClassValue, Machine, PyValue } from './machine.ts';
 
 const sized = ['Iterable', 'Collection', 'Sized', 'Container'];
@@ -103,7 +103,7 @@ export function isInstance(machine: Machine, value: PyValue, type: PyValue, span
     if (value.class.mro.some(isSame)) return true;
     if (unknownBaseOf(value.class) !== undefined) return undefined;
     if (isAbstract(type)) return hasAbstract(value.class, type);
-    if (value.dictionary !== undefined && type.name === 'dict') return true;
+    if (value.dictionary !== undefined && type.name === 'dict') return !isUserDictionary(value.class);
     return isMarked === undefined || isMarked.kind === 'none' ? false : undefined;
   }
   if (value.kind === 'class' && /^Enum(Meta|Type)$/.test(type.name)) return value.attributes.has('__members__');

@@ -111,7 +111,8 @@ export const collectionsModule: ModuleTable = (machine) => {
   return new Map<string, PyValue>([
     ...functionValues({ defaultdict, namedtuple, Counter: counter, deque, ChainMap: chainMap }),
     ['OrderedDict', ordered],
-    ['UserDict', ordered],
+    // No dictionary for isinstance, but one in its ways.
+    ['UserDict', nativeClass('UserDict', [], base ? [...base.attributes] : [])],
   ]);
 };
 

@@ -131,6 +131,7 @@ export class TracedNetwork {
   inputNames: readonly string[] = [];
   /** The sizes of the first weight that the model keeps. */
   firstWeight: readonly number[] | undefined;
+  secondWeight: readonly number[] | undefined;
 
   /** The first layer with weights that was called, whether or not its input fits. */
   get firstLayer(): OpAttributes | undefined {
