@@ -7,6 +7,7 @@ import { firstUnknown, type Shape } from '../network/shape.ts';
 import { flopsPerMac } from './counting-convention.ts';
 import type { DeviceProfile } from './device-profile.ts';
 import { countAs, type NamedConvention } from './named-convention.ts';
+import { RecentAnswers } from './latency/recent-answers.ts';
 import { timeOf } from './latency/fit-rates.ts';
 import type { Binding } from './latency/terms.ts';
 import { workOf } from './latency/work.ts';
@@ -61,24 +62,44 @@ export function reportCosts(
   batch = usualBatch(device),
   convention: NamedConvention = 'macs',
 ): CostReport {
-  const seen = new Set<string>();
   const { latencies, bindings } = latenciesOf(graph, device, batch);
   const counted = convention === 'macs' ? undefined : countAs(graph, convention).ops;
-  const ops = graph.ops.map((op): Cost => {
-    const { inputs, outputs } = shapesOf(graph, op);
-    const macs = macsOf(op.attributes, inputs, outputs);
-    return {
-      params: paramsOf(op, newParameters(op.parameters, seen)),
-      macs,
-      operations: counted?.[op.id] ?? macs,
-      activations: activationsOf(op.attributes, outputs),
-      latencyMs: latencies[op.id] ?? exactly(0),
-    };
+  const { ops: fixed, idleParams } = fixedCosts(graph);
+  const ops = fixed.map(({ params, macs, activations }, id): Cost => {
+    const operations = counted?.[id] ?? macs;
+    return { params, macs, operations, activations, latencyMs: latencies[id] ?? exactly(0) };
   });
-  const idleParams = graph.idle.map((layer) => sumCounts(newParameters(layer.parameters, seen).map(parameterElements)));
   const idle = idleParams.map((params) => ({ ...nothing, params }));
   const missing = graph.unknowns.map(({ reason }) => unknownCost(reason));
   return { device, batch, convention, ops, idleParams, bindings, total: sumCosts([...ops, ...idle, ...missing]) };
+}
+
+/** Costs that are the same on every device and in every convention. */
+interface FixedCosts {
+  /** By op id. */
+  readonly ops: readonly Pick<Cost, 'params' | 'macs' | 'activations'>[];
+  readonly idleParams: readonly Count[];
+}
+
+/** Devices and conventions that are set side by side share them. */
+const recentFixed = new RecentAnswers<FixedCosts>();
+
+function fixedCosts(graph: NetworkGraph): FixedCosts {
+  return recentFixed.of(graph, '', () => {
+    const seen = new Set<string>();
+    const ops = graph.ops.map((op) => {
+      const { inputs, outputs } = shapesOf(graph, op);
+      return {
+        params: paramsOf(op, newParameters(op.parameters, seen)),
+        macs: macsOf(op.attributes, inputs, outputs),
+        activations: activationsOf(op.attributes, outputs),
+      };
+    });
+    const idleParams = graph.idle.map((layer) =>
+      sumCounts(newParameters(layer.parameters, seen).map(parameterElements)),
+    );
+    return { ops, idleParams };
+  });
 }
 
 interface Latencies {

@@ -11,7 +11,7 @@ import { sumCounts, scaleCount } from '../common/count.ts';
 
 /** How activations lie in memory when PyTorch runs a network op by op, without a compiler. */
 export function eagerStorage(graph: NetworkGraph, precision: Precision): Storage {
-  return storageOf(graph, { precision, batch: 1, fusion: 'none', channelsLast: false, processor: 'cpu' });
+  return storageOf(graph, { precision, channelsLast: false });
 }
 
 /** Bytes of tensors of these parameters, each once. Running statistics are among them. */

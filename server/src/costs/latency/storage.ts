@@ -5,6 +5,7 @@ import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { Op, ValueId } from '../../network/op.ts';
 import { elementCount, type Shape } from '../../network/shape.ts';
 import { bytesOfProducts, isMixed, type Execution } from './execution.ts';
+import { RecentAnswers } from './recent-answers.ts';
 
 /** What is known of one tensor. */
 export interface Stored {
@@ -35,8 +36,17 @@ export interface Storage {
   readonly ops: readonly (OpStorage | undefined)[];
 }
 
-/** Works out where everything lies. */
-export function storageOf(graph: NetworkGraph, execution: Execution): Storage {
+type StorageWay = Pick<Execution, 'precision' | 'channelsLast'>;
+
+const recent = new RecentAnswers<Storage>();
+
+/** Works out where everything lies; of an execution its number format and the order of its channels count. */
+export function storageOf(graph: NetworkGraph, execution: StorageWay): Storage {
+  const { precision, channelsLast } = execution;
+  return recent.of(graph, `${precision} ${String(channelsLast)}`, () => workedOut(graph, execution));
+}
+
+function workedOut(graph: NetworkGraph, execution: StorageWay): Storage {
   const attention = attentions(graph);
   const values: (Stored | undefined)[] = [];
   const ops = graph.ops.map((op): OpStorage | undefined => {
@@ -116,7 +126,7 @@ function isInOrder(order: readonly number[], shape: Shape): boolean {
   return realAxes(order, shape).every((axis, place, axes) => place === 0 || axis > (axes[place - 1] ?? -1));
 }
 
-function place(reading: Reading, attention: OpStorage['attention'], { channelsLast }: Execution): Placed {
+function place(reading: Reading, attention: OpStorage['attention'], { channelsLast }: StorageWay): Placed {
   const { op, shape, first } = reading;
   const rank = shape.length;
   const plain = inOrder(rank);
@@ -234,7 +244,7 @@ const wideReductions: ReadonlySet<string> = new Set(['sum', 'norm', 'product', '
 function bytesAfter(
   { op, inputs, shape }: Reading,
   attention: OpStorage['attention'],
-  { precision }: Execution,
+  { precision }: StorageWay,
 ): number {
   const narrow = bytesOfProducts(precision);
   if (!isMixed(precision)) return narrow;

@@ -3,6 +3,7 @@
 import { valueOf, type NetworkGraph } from '../../network/network-graph.ts';
 import type { Op, OpAttributes, ValueId } from '../../network/op.ts';
 import { bytesOfProducts, isMixed, type Execution } from './execution.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import { storageOf, type OpStorage, type Storage, type Stored } from './storage.ts';
 import type { Term } from './terms.ts';
 
@@ -12,8 +13,18 @@ export interface Work {
   readonly amount: number;
 }
 
+type GraphWork = readonly (readonly Work[] | undefined)[];
+
 /** The work of each op, by op id, for one step. Undefined where a shape is unknown; empty where nothing runs. */
-export function workOf(graph: NetworkGraph, execution: Execution): readonly (readonly Work[] | undefined)[] {
+export function workOf(graph: NetworkGraph, execution: Execution): GraphWork {
+  const { precision, batch, fusion, channelsLast, processor } = execution;
+  const key = [precision, batch, fusion, channelsLast, processor].join(' ');
+  return recent.of(graph, key, () => workedOut(graph, execution));
+}
+
+const recent = new RecentAnswers<GraphWork>();
+
+function workedOut(graph: NetworkGraph, execution: Execution): GraphWork {
   const storage = storageOf(graph, execution);
   const traffic = new FusedTraffic(graph, storage, execution);
   return graph.ops.map((op) => {
