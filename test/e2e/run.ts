@@ -14,6 +14,7 @@ import { CodeServer } from './code-server.ts';
 import { costsScenario } from './costs-scenario.ts';
 import { darknetScenario } from './darknet-scenario.ts';
 import { install } from './install.ts';
+import { editorScenario } from './editor-scenario.ts';
 import { firstHourScenario } from './first-hour-scenario.ts';
 import { experimentScenario } from './experiment-scenario.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<number> {
     const darknet = await makeWorkspace(home, 'darknet');
     const slim = await makeWorkspace(home, 'slim');
     const whatIf = await makeWorkspace(home, 'what-if');
+    const aids = await makeWorkspace(home, 'aids');
     const method = await makeWorkspace(home, 'method');
     const repository = await makeTrainingRepository(home, 'digits-pytorch');
     const large = await makeLargeModels(home, 'large');
@@ -69,6 +71,7 @@ async function main(): Promise<number> {
       { name: 'PyTorch', run: pytorchScenario, folder: pytorch },
       { name: 'First hour', run: firstHourScenario, folder: repository },
       { name: 'Costs', run: costsScenario, folder: large },
+      { name: 'Editor', run: editorScenario, folder: aids },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
       { name: 'What-if', run: whatIfScenario, folder: whatIf },
       { name: 'Slim file', run: slimFileScenario, folder: slim },
