@@ -1,15 +1,22 @@
-// The tree of the text that was read last: after an edit, the list of a file's models and the model itself ask for the same one, and
-// reading it takes longer than all that follows.
+// The trees of the texts that were read last: after an edit, the list of a file's models and the model itself ask for the same one,
+// and reading it takes longer than all that follows.
 
-import type { ConfigText } from './config-tree.ts';
-
-type Read = (document: string, text: string) => ConfigText;
-
-/** Reads as `read` does, and keeps what it gave for the last text. */
-export function keepingLast(read: Read): Read {
-  let last: { readonly document: string; readonly text: string; readonly tree: ConfigText } | undefined;
+/** Reads as `read` does, and keeps what it gave for the last text of so many documents. */
+export function keepingLast<Tree>(
+  read: (document: string, text: string) => Tree,
+  documents = 1,
+): (document: string, text: string) => Tree {
+  const kept = new Map<string, { readonly text: string; readonly tree: Tree }>();
   return (document, text) => {
-    if (last?.document !== document || last.text !== text) last = { document, text, tree: read(document, text) };
-    return last.tree;
+    const known = kept.get(document);
+    if (known?.text === text) return known.tree;
+    const tree = read(document, text);
+    kept.delete(document);
+    kept.set(document, { text, tree });
+    for (const oldest of kept.keys()) {
+      if (kept.size <= documents) break;
+      kept.delete(oldest);
+    }
+    return tree;
   };
 }

@@ -4,6 +4,7 @@ import { neverCancelled, type Cancellation } from '../../common/cancellation.ts'
 import { fileName } from '../../common/file-name.ts';
 import type { Problem } from '../../common/problem.ts';
 import type { ModelEntry } from '../../network/network-graph.ts';
+import { keepingLast } from '../config/last-reading.ts';
 import { assumedShapes, inputShapes } from '../config/keras-model/input-shapes.ts';
 import { ModelReader } from '../config/keras-model/model-reader.ts';
 import { findDirectives } from '../shared/directive.ts';
@@ -25,9 +26,13 @@ const names = /\.(m?js|jsx|m?ts|tsx)$/i;
 /** What a program cannot do without that makes a model, near its beginning. */
 const mentions = /@tensorflow\/tfjs|\btf\s*\.\s*(?:sequential|layers|model|input)\b/;
 /** Files that a bundler wrote have lines as long as this: they hold the library itself, and no model that anybody edits. */
-const bundledLine = /[^\n]{5000}/;
+const bundledLine = 5000;
 
-export function createTensorflowJsFrontend(parser: JavaScriptParser): Frontend {
+/** A program with the files that it imports. */
+const keptPrograms = 8;
+
+export function createTensorflowJsFrontend(grammar: JavaScriptParser): Frontend {
+  const parser = { parse: keepingLast(grammar.parse.bind(grammar), keptPrograms) };
   const found = (
     document: string,
     reader: SourceReader,
@@ -43,7 +48,7 @@ export function createTensorflowJsFrontend(parser: JavaScriptParser): Frontend {
     numbers: javascriptNumbers,
 
     accepts(document: string, head: string): boolean {
-      return names.test(document) && mentions.test(head) && !bundledLine.test(head);
+      return names.test(document) && mentions.test(head) && !hasLongLine(head);
     },
 
     entries(document: string, reader: SourceReader, request?: EntryRequest): EntryList {
@@ -114,4 +119,14 @@ export function createTensorflowJsFrontend(parser: JavaScriptParser): Frontend {
       return { graph, problems: all, dependencies };
     },
   };
+}
+
+function hasLongLine(text: string): boolean {
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', start);
+    if ((end === -1 ? text.length : end) - start >= bundledLine) return true;
+    if (end === -1) return false;
+    start = end + 1;
+  }
+  return false;
 }
