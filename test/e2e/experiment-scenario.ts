@@ -93,6 +93,19 @@ export async function experimentScenario({ scenario, workbench, folder, url }: S
     await workbench.screenshot('sweep-reloaded');
   });
 
+  await scenario.step('a point of the curve opens the run that it is of', async () => {
+    await dashboard
+      .getByRole('button', { name: /^(Apply|Retrain): strength / })
+      .first()
+      .waitFor();
+    await dashboard
+      .getByRole('button', { name: /^Open: strength / })
+      .first()
+      .click();
+    await page.locator('.tab', { hasText: /^MorphNet: digits\.cfg/ }).waitFor();
+    await workbench.screenshot('sweep-point');
+  });
+
   await scenario.step('two runs stand side by side: figures, curves and the widths that differ', async () => {
     trainDigitsFurther(folder);
     await workbench.openFolder(url);
