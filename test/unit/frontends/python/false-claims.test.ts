@@ -51,6 +51,18 @@ function literal([kind, content]: Written): string {
 
 test.for<readonly [string, string, string, string]>([
   [
+    'what an iterator goes through, where only a handler that may run has moved it on',
+    'l = [1, 2]\ntry:\n    flip()\nexcept ValueError:\n    l.insert(0, next(iter(l)))',
+    'l',
+    '?',
+  ],
+  [
+    'an iterator that every way moves on alike',
+    'l = [1, 2, 3]\nit = iter(l)\nif flip():\n    next(it)\nelse:\n    next(it)\na = next(it)',
+    'a',
+    '2',
+  ],
+  [
     'a `break` of an `else` leaves the loop around it',
     'n = 0\nwhile n < 3:\n    n += 1\n    for j in [1]:\n        pass\n    else:\n        if flip():\n            break',
     'n',

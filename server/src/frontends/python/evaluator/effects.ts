@@ -86,12 +86,14 @@ export class Effects {
   /** What an owner holds now. */
   readonly contentOf = (owner: Owner): Content => {
     const content = new Map<string, Field>();
+    // An iterator goes through the items of what it is of, and changes its place alone.
+    const hasOwnItems = !('kind' in owner && owner.kind === 'iterator');
     let copied = itemsOfOwner;
     for (const [name, value] of fieldsOf(owner)) {
       if (value instanceof Map) {
         content.set(name, { value, entries: new Map(value) });
         copied += value.size;
-      } else if (Array.isArray(value) && !fixed.has(name)) {
+      } else if (Array.isArray(value) && !fixed.has(name) && (hasOwnItems || name !== 'items')) {
         content.set(name, { value, items: value.slice() });
         copied += value.length;
       } else content.set(name, { value });

@@ -74,7 +74,8 @@ export class Join {
         isLost ||= !entries.isWhole;
         joined.set(name, entries.field);
       } else if (name === 'items' || name === 'yielded') {
-        const items = this.#items(a, b);
+        const isOthers = a?.items === undefined && b?.items === undefined && this.#isSameField(a, b);
+        const items = isOthers ? b : this.#items(a, b);
         isLost ||= items === undefined;
         joined.set(name, items ?? b ?? { value: [] });
       } else if (this.#isSameField(a, b)) joined.set(name, b ?? { value: undefined });
