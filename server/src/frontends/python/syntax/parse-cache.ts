@@ -77,5 +77,5 @@ function parseInPieces(
     pieces.set(own, piece);
     read.push(piece);
   }
-  return { parsed: { body: read.flatMap(({ body }) => body), problems: [] }, pieces };
+  return { parsed: { body: read.flatMap(({ body }) => body), problems: [], hasSupposed: false }, pieces };
 }
