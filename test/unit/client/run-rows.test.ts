@@ -48,10 +48,22 @@ function menu(context: string): readonly string[] {
 }
 
 test.for<readonly [Partial<RunSummary>, readonly string[]]>([
-  [{ status: 'running', hasProposal: false }, ['pauseRun', 'stopRun', 'openTensorboard', 'revealRun']],
-  [{ status: 'paused', hasProposal: false }, ['resumeRun', 'openTensorboard', 'revealRun', 'deleteRun']],
-  [{ status: 'failed', hasProposal: false }, ['resumeRun', 'openTensorboard', 'revealRun', 'deleteRun']],
-  [{}, ['applyProposal', 'retrainRun', 'expandRun', 'writeSlimModel', 'openTensorboard', 'revealRun', 'deleteRun']],
+  [{ status: 'running', hasProposal: false }, ['pauseRun', 'stopRun', 'compareRuns', 'openTensorboard', 'revealRun']],
+  [{ status: 'paused', hasProposal: false }, ['resumeRun', 'compareRuns', 'openTensorboard', 'revealRun', 'deleteRun']],
+  [{ status: 'failed', hasProposal: false }, ['resumeRun', 'compareRuns', 'openTensorboard', 'revealRun', 'deleteRun']],
+  [
+    {},
+    [
+      'applyProposal',
+      'retrainRun',
+      'expandRun',
+      'writeSlimModel',
+      'compareRuns',
+      'openTensorboard',
+      'revealRun',
+      'deleteRun',
+    ],
+  ],
 ])('the menu of a run that is %o', ([changes, commands]) => {
   expect(menu(runContext({ ...run, ...changes }))).toEqual(commands);
 });
