@@ -106,7 +106,7 @@ test('files of other networks, broken ones and other kinds are refused in words'
   );
   writeFileSync(join(folder, 'weights.safetensors'), Buffer.from('no header'));
   expect(await refused(join(folder, 'weights.safetensors'))).toMatch(/is cut off inside its header/);
-  expect(await refused(join(folder, 'weights.pt'))).toMatch(/Save the weights as one: safetensors\.torch\.save_file/);
+  expect(await refused(join(folder, 'weights.h5'))).toMatch(/Save the weights as one: safetensors\.torch\.save_file/);
   expect(await refused(join(folder, 'absent.npz'))).toMatch(/absent\.npz can not be read/);
   await trained.dispose();
 });
