@@ -17,6 +17,7 @@ import { install } from './install.ts';
 import { editorScenario } from './editor-scenario.ts';
 import { firstHourScenario } from './first-hour-scenario.ts';
 import { experimentScenario } from './experiment-scenario.ts';
+import { kerasScenario } from './keras-scenario.ts';
 import { pytorchScenario } from './pytorch-scenario.ts';
 import { skipped } from './skipped.ts';
 import { slimFileScenario } from './slim-file-scenario.ts';
@@ -60,6 +61,7 @@ async function main(): Promise<number> {
     // Each folder is a window with editors of its own.
     const pytorch = await makeWorkspace(home, 'examples');
     const darknet = await makeWorkspace(home, 'darknet');
+    const keras = await makeWorkspace(home, 'keras');
     const slim = await makeWorkspace(home, 'slim');
     const whatIf = await makeWorkspace(home, 'what-if');
     const aids = await makeWorkspace(home, 'aids');
@@ -73,6 +75,7 @@ async function main(): Promise<number> {
       { name: 'Costs', run: costsScenario, folder: large },
       { name: 'Editor', run: editorScenario, folder: aids },
       { name: 'Darknet', run: darknetScenario, folder: darknet },
+      { name: 'Keras', run: kerasScenario, folder: keras },
       { name: 'What-if', run: whatIfScenario, folder: whatIf },
       { name: 'Slim file', run: slimFileScenario, folder: slim },
       { name: 'Method', run: experimentScenario, folder: method },
