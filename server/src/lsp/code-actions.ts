@@ -80,6 +80,14 @@ function quickFixes(
 const quickFix = 'quickfix';
 const rewrite = 'refactor.rewrite';
 
+/**
+ * An action of which a command does all. Its edit is none, so that the editor asks for no other: while it asks it may let go of
+ * the list that the action is of, and does not find the command any more.
+ */
+function commandAction(title: string, kind: string, command: CommandId, given: readonly string[]): CodeAction {
+  return { title, kind, edit: {}, command: { title, command, arguments: [...given] } };
+}
+
 /** Asks for the width, shows what it comes to, and writes it: a command does that. */
 function setWidthAction({ document, entry, layers }: SettableLayers): CodeAction {
   const [first] = layers;
@@ -87,16 +95,13 @@ function setWidthAction({ document, entry, layers }: SettableLayers): CodeAction
     layers.length === 1 && first !== undefined
       ? `Set width of ${first.name} (${String(first.width)})…`
       : `Set widths of ${String(layers.length)} layers…`;
-  const command: CommandId = 'morphnet.setWidth';
-  const given = [document, entry, ...layers.map(({ name }) => name)];
-  return { title, kind: rewrite, command: { title, command, arguments: given } };
+  return commandAction(title, rewrite, 'morphnet.setWidth', [document, entry, ...layers.map(({ name }) => name)]);
 }
 
 /** Rewrites the code so that layers can differ; a command does that, after a preview. */
 function ownWidthsAction({ document, name }: ModelEntry): CodeAction {
   const title = `Give each block of ${name} its own width…`;
-  const command: CommandId = 'morphnet.giveOwnWidths';
-  return { title, kind: rewrite, command: { title, command, arguments: [document, name] } };
+  return commandAction(title, rewrite, 'morphnet.giveOwnWidths', [document, name]);
 }
 
 /** What a client gives back of an action that was chosen. */
@@ -145,8 +150,7 @@ export function readSiblings(
 
 /** The file is worked out when it is asked for; a command does that. */
 function slimFileAction({ title, runId }: SlimFileAction): CodeAction {
-  const command: CommandId = 'morphnet.writeSlimModel';
-  return { title, kind: quickFix, command: { title, command, arguments: [runId] } };
+  return commandAction(title, quickFix, 'morphnet.writeSlimModel', [runId]);
 }
 
 /** Whether actions of a kind are asked for: all are, or that kind, or one that it is part of. */
