@@ -26,6 +26,9 @@ from morphnet_torch import source_vector
 
 Header = Dict[str, Any]
 
+# What a process of another than the first says when it was told that the training has ended.
+CLOSED = "morphnet-closed"
+
 # Gradients of float16 are scaled by this, so that small ones are not lost; a step in which one overflows is left out.
 LOSS_SCALE = 1024.0
 
@@ -441,6 +444,9 @@ def main() -> None:
             channel.answer({"error": f"{type(error).__name__}: {error}"}, b"")
             raise
         channel.answer(*answer)
+    if channel.rank > 0:
+        # Heard by `morphnet join`: what the launcher says after this is of machines that have left before it.
+        print(CLOSED, flush=True)
     if channel.ranks > 1:
         dist.destroy_process_group()
 
