@@ -244,3 +244,13 @@ test.for([
   expect(stage.refusals).toEqual([refusal]);
   expect(stage.configuration).toEqual({});
 });
+
+test('this machine is measured with what the user names: ONNX Runtime, or PyTorch in a number format', async () => {
+  const asked = vi.spyOn(editor, 'rawRequest');
+  for (const means of ['ONNX Runtime', 'PyTorch, amp']) {
+    stage.answer = () => means;
+    await run('morphnet.measureMachine');
+  }
+  const measuring = asked.mock.calls.filter(([name]) => name === 'morphnet/measureMachine');
+  expect(measuring.map(([, params]) => params)).toEqual([{}, { precision: 'amp' }]);
+});
