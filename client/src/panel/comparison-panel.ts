@@ -9,6 +9,7 @@ import { countingConvention } from '../counting-convention.ts';
 import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { hearPage } from './hear-page.ts';
 import { saveChart, savePage } from './save-export.ts';
 
 /** News come several a second while a run trains. */
@@ -39,7 +40,7 @@ export class ComparisonPanel implements vscode.Disposable {
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#subscriptions = [
-      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      hearPage(webview, fromPageSchema, 'Comparing runs', (message) => this.#answer(message)),
       server.onNotification('morphnet/runGrew', ({ id }) => {
         if (this.#ids.includes(id)) this.#schedule();
       }),
@@ -70,16 +71,6 @@ export class ComparisonPanel implements vscode.Disposable {
       this.#timer = undefined;
       this.#send().catch((error: unknown) => showFailure('Comparing runs', error));
     }, pauseMs);
-  }
-
-  async #receive(message: unknown): Promise<void> {
-    const checked = v.safeParse(fromPageSchema, message);
-    if (!checked.success) return;
-    try {
-      await this.#answer(checked.output);
-    } catch (error) {
-      await showFailure('Comparing runs', error);
-    }
   }
 
   async #answer(message: FromPage): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type AskedWidthTexts,
   type CostPageView,
   type CostTable,
+  type FromCostPage,
   type ToCostPage,
 } from '../../../server/src/protocol/cost-table.ts';
 import type { CostGraphPicture } from '../../../server/src/protocol/cost-graph.ts';
@@ -20,6 +21,7 @@ import { setWidths, type ModelSubject } from '../set-widths.ts';
 import { showSource } from '../show-source.ts';
 import { chooseComparison } from './compare-costs.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { hearPage } from './hear-page.ts';
 
 /** A pause in typing, after which the table is asked for again. */
 const pauseMs = 400;
@@ -61,7 +63,7 @@ export class CostsPanel implements vscode.Disposable {
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#subscriptions = [
-      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      hearPage(webview, fromCostPageSchema, 'The table of costs', (message) => this.#answer(message)),
       // Any document may be one that the model is made of; an answer that is known already costs nothing.
       vscode.workspace.onDidChangeTextDocument(({ contentChanges }) => {
         if (contentChanges.length > 0) this.#schedule();
@@ -126,44 +128,38 @@ export class CostsPanel implements vscode.Disposable {
     }, pauseMs);
   }
 
-  async #receive(message: unknown): Promise<void> {
-    const checked = v.safeParse(fromCostPageSchema, message);
-    if (!checked.success) return;
-    try {
-      switch (checked.output.kind) {
-        case 'ready':
-          if (this.#view !== 'table') this.#post({ kind: 'show', view: this.#view });
-          await this.#send();
-          break;
-        case 'view':
-          this.#view = checked.output.view;
-          await this.#draw();
-          break;
-        case 'show-box':
-          await this.#goTo(this.#graph?.boxes[checked.output.box]?.places[0]);
-          break;
-        case 'copy':
-          await vscode.env.clipboard.writeText(checked.output.text);
-          vscode.window.setStatusBarMessage('MorphNet: The table is copied', 3000);
-          break;
-        case 'try':
-          await this.#try(checked.output.asked);
-          break;
-        case 'set':
-          await setWidths(this.#server, this.#model(), checked.output.asked);
-          break;
-        case 'show-in-code':
-          await this.#goTo(this.#table?.rows[checked.output.row]?.place ?? undefined);
-          break;
-        case 'compare':
-          await this.#compare();
-          break;
-        case 'measure':
-          await executeCommand('morphnet.measureModel', this.#subject.uri, this.#table?.entry);
-          break;
-      }
-    } catch (error) {
-      await showFailure('The table of costs', error);
+  async #answer(message: FromCostPage): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        if (this.#view !== 'table') this.#post({ kind: 'show', view: this.#view });
+        await this.#send();
+        break;
+      case 'view':
+        this.#view = message.view;
+        await this.#draw();
+        break;
+      case 'show-box':
+        await this.#goTo(this.#graph?.boxes[message.box]?.places[0]);
+        break;
+      case 'copy':
+        await vscode.env.clipboard.writeText(message.text);
+        vscode.window.setStatusBarMessage('MorphNet: The table is copied', 3000);
+        break;
+      case 'try':
+        await this.#try(message.asked);
+        break;
+      case 'set':
+        await setWidths(this.#server, this.#model(), message.asked);
+        break;
+      case 'show-in-code':
+        await this.#goTo(this.#table?.rows[message.row]?.place ?? undefined);
+        break;
+      case 'compare':
+        await this.#compare();
+        break;
+      case 'measure':
+        await executeCommand('morphnet.measureModel', this.#subject.uri, this.#table?.entry);
+        break;
     }
   }
 

@@ -2,7 +2,6 @@
 // It holds no state of the run; a page that starts over is sent a fresh snapshot.
 
 import { randomBytes } from 'node:crypto';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { ServerNotifications } from '../../../server/src/protocol/lsp-extensions.ts';
 import { fromPageSchema, type FromPage, type ToPage } from '../../../server/src/protocol/webview-messages.ts';
@@ -13,6 +12,7 @@ import { isRefusal, showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { showSource } from '../show-source.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { hearPage } from './hear-page.ts';
 import { saveChart, savePage } from './save-export.ts';
 
 type Growth = ServerNotifications['morphnet/runGrew'];
@@ -43,7 +43,7 @@ export class DashboardPanel implements vscode.Disposable {
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     // Everything listens before the page is there: its first message must not be missed.
     this.#subscriptions.push(
-      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      hearPage(webview, fromPageSchema, 'The dashboard', (message) => this.#answer(message)),
       server.onNotification('morphnet/runGrew', (growth) => this.#grew(growth)),
       // Trainers end with the server that started them, and nobody told us: the run's folder says how it stands.
       server.onRestart(() => this.refresh()),
@@ -82,17 +82,6 @@ export class DashboardPanel implements vscode.Disposable {
 
   #post(message: ToPage): void {
     void this.#panel.webview.postMessage(message);
-  }
-
-  async #receive(message: unknown): Promise<void> {
-    const checked = v.safeParse(fromPageSchema, message);
-    // Only our page can send messages; one that it cannot have sent is not worth a word to the user.
-    if (!checked.success) return;
-    try {
-      await this.#answer(checked.output);
-    } catch (error) {
-      await showFailure('The dashboard', error);
-    }
   }
 
   async #answer(message: FromPage): Promise<void> {

@@ -2,13 +2,13 @@
 // it is in view, since not every file system tells of changes, and a strength takes minutes.
 
 import { randomBytes } from 'node:crypto';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { fromPageSchema, type FromPage, type ToPage } from '../../../server/src/protocol/webview-messages.ts';
 import { executeCommand } from '../commands/register-command.ts';
 import { showFailure } from '../messages.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { dashboardHtml } from './dashboard-html.ts';
+import { hearPage } from './hear-page.ts';
 import { saveChart, savePage } from './save-export.ts';
 
 const lookEveryMs = 3000;
@@ -62,7 +62,7 @@ export class TradeOffPanel implements vscode.Disposable {
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#subscriptions = [
-      webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
+      hearPage(webview, fromPageSchema, 'The trade-off curve', (message) => this.#answer(message)),
       panel.onDidChangeViewState(() => this.#watch()),
     ];
     webview.html = dashboardHtml({
@@ -83,17 +83,6 @@ export class TradeOffPanel implements vscode.Disposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const subscription of this.#subscriptions) subscription.dispose();
-  }
-
-  async #receive(message: unknown): Promise<void> {
-    const checked = v.safeParse(fromPageSchema, message);
-    // Only our page can send messages; one that it cannot have sent is not worth a word to the user.
-    if (!checked.success) return;
-    try {
-      await this.#answer(checked.output);
-    } catch (error) {
-      await showFailure('The trade-off curve', error);
-    }
   }
 
   async #answer(message: FromPage): Promise<void> {
