@@ -10,6 +10,8 @@ export default defineConfig({
     // A hang is what these are for: on two cores beside other work, trainings of a few seconds take a minute.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // What is waited for comes when it comes: on a busy machine a page takes longer than the second that is usual.
+    expect: { poll: { timeout: 60_000 } },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

@@ -145,14 +145,14 @@ test('a broken answer of the server is told once, with where to look', async () 
 test('a run is resumed, shown while it trains, and at its end asks what to do', async () => {
   await run('morphnet.resumeRun', 'run-1');
   const item = stage.statusBar.get('morphnet.run');
-  await vi.waitFor(() => expect(item?.isShown).toBe(true));
+  await expect.poll(() => item?.isShown).toBe(true);
   stage.answer = (_, choices) => (choices.includes('Apply') ? 'Apply' : undefined);
   runs.grow({
     id: 'run-1',
     status: 'finished',
     events: [{ version: 1, time: 1, kind: 'finished', step: 1000, summary: 'Half the cost.' }],
   });
-  await vi.waitFor(() => expect(model.getText()).toContain('filters=3'));
+  await expect.poll(() => model.getText()).toContain('filters=3');
   expect(stage.messages.map(({ message }) => message)).toContain('MorphNet: small.cfg: Half the cost.');
 });
 
@@ -167,15 +167,15 @@ test('at the end of a run whose dashboard is seen there is no message; where it 
   const item = () => stage.statusBar.get('morphnet.run');
   await run('morphnet.openDashboard', 'run-1');
   await run('morphnet.resumeRun', 'run-1');
-  await vi.waitFor(() => expect(item()?.isShown).toBe(true));
+  await expect.poll(() => item()?.isShown).toBe(true);
   finish();
-  await vi.waitFor(() => expect(item()?.isShown).toBe(false));
+  await expect.poll(() => item()?.isShown).toBe(false);
   expect(stage.messages).toEqual([]);
   stage.panels[0]!.visible = false;
   await run('morphnet.resumeRun', 'run-1');
-  await vi.waitFor(() => expect(item()?.isShown).toBe(true));
+  await expect.poll(() => item()?.isShown).toBe(true);
   finish();
-  await vi.waitFor(() => expect(stage.messages).toHaveLength(1));
+  await expect.poll(() => stage.messages).toHaveLength(1);
   expect(stage.messages[0]).toMatchObject({
     message: 'MorphNet: small.cfg: Half the cost.',
     choices: ['Open Dashboard'],
@@ -198,9 +198,9 @@ test('the dashboard is one panel a run: its page gets the run as it stands, then
   expect(others).toEqual([]);
   expect(panel?.revealed).toBe(1);
   panel?.say({ kind: 'ready' });
-  await vi.waitFor(() => expect(panel?.posted.map(({ kind }) => kind)).toEqual(['snapshot']));
+  await expect.poll(() => panel?.posted.map(({ kind }) => kind)).toEqual(['snapshot']);
   runs.grow({ id: 'run-1', status: 'running', events: [] });
-  await vi.waitFor(() => expect(panel?.posted.map(({ kind }) => kind)).toEqual(['snapshot', 'grew']));
+  await expect.poll(() => panel?.posted.map(({ kind }) => kind)).toEqual(['snapshot', 'grew']);
   // Another run's news are nothing to this page.
   runs.grow({ id: 'run-2', status: 'running', events: [] });
   panel?.dispose();

@@ -315,7 +315,9 @@ function columnsOf(
     sortable(isNarrow ? 'Params' : words.headings.params, 'params'),
     // Narrow headings may be divided, as the numbers below need less room than the word.
     sortable(
-      isNarrow ? words.headings.activations.replace('tions', '\u00adtions') : words.headings.activations,
+      isNarrow
+        ? `${words.headings.activations.replace('tions', '\u00adtions')} · ${words.headings.memory}`
+        : words.headings.activations,
       'activations',
     ),
     ...(isNarrow ? [] : [sortable(words.headings.memory, 'memory')]),

@@ -2,7 +2,7 @@
 
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openNpz } from '../../../../server/src/training/data/npz.ts';
 import { npy, npz } from '../../../support/numpy-files.ts';
 import { temporaryFolder } from '../../../support/run-folder.ts';
@@ -53,7 +53,5 @@ test.skipIf(process.platform !== 'linux')('no file stays open where the archive 
       }
     });
   // The system closes a file on a thread of its own.
-  await vi.waitFor(() => {
-    expect(open()).toEqual([]);
-  });
+  await expect.poll(open).toEqual([]);
 });
