@@ -102,7 +102,9 @@ export async function experimentScenario({ scenario, workbench, folder, url }: S
       .getByRole('button', { name: /^Open: strength / })
       .first()
       .click();
-    await page.locator('.tab', { hasText: /^MorphNet: digits\.cfg/ }).waitFor();
+    // A page of its own comes to the front: what the curve's page does not have.
+    await dashboard.getByRole('heading', { name: 'Proposed architecture' }).waitFor();
+    await dashboard.getByText('Finished', { exact: true }).waitFor();
     await workbench.screenshot('sweep-point');
   });
 

@@ -20,14 +20,14 @@ export function ArchitectureTable({ architecture, caption, apply, post }: Archit
     { title: 'Width', numeric: true },
     { title: operationsUnit, numeric: true },
     { title: 'Parameters', numeric: true },
-    { title: `Latency on ${device}`, numeric: true },
+    { title: 'Latency', numeric: true },
     { title: 'Actions' },
   ];
   return (
     <>
       <p>
         As counted at step {step}: {changedCount === 0 ? 'no layer' : `${changedCount} of ${rows.length} layers`} would
-        change. Before → after, and what remains.
+        change. Before → after, and what remains. Latency is that of {device}.
       </p>
       <RowTable
         caption={caption}
